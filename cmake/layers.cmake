@@ -5,6 +5,11 @@ add_library(cumulet_precompiled OBJECT ${CMAKE_SOURCE_DIR}/cmake/precompiled.cc)
 target_precompile_headers(cumulet_precompiled PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled.h)
 target_link_libraries(cumulet_precompiled PRIVATE Boost::json fmt::fmt)
 
+# ccache tells precompiled headers apart by this sum instead of their bytes, which differ between checkouts.
+file(SHA256 ${CMAKE_SOURCE_DIR}/cmake/precompiled.h CUMULET_PRECOMPILED_SUM)
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/CMakeFiles/cumulet_precompiled.dir/cmake_pch.hxx.pch.sum
+     CONTENT "${CUMULET_PRECOMPILED_SUM} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${CUMULET_SANITIZE}\n")
+
 function(cumulet_target target)
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
   target_precompile_headers(${target} REUSE_FROM cumulet_precompiled)

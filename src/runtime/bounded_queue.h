@@ -74,7 +74,7 @@ class BoundedQueue {
     mutable std::mutex mutex_;
     std::deque<T> items_;
     bool closed_ = false;
-    Gates gates_;
+    Gates gates_{2};
 };
 
 }  // namespace cumulet

@@ -4,7 +4,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <coroutine>
+#include <deque>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/time.h"
@@ -31,7 +34,7 @@ class Clock {
     Task<void> advance(Duration by);
 
     /// While a Hold exists, advance waits before it goes to the next instant: for work outside the reactors, such as a
-    /// Lambda function's process. Bounded: after 60 real seconds advance goes on.
+    /// disk's sync or a Lambda function's process. Bounded: after 60 real seconds advance goes on.
     class Hold {
      public:
         explicit Hold(Clock& clock) : clock_(&clock) { clock_->holds_.fetch_add(1); }
@@ -52,15 +55,23 @@ class Clock {
     friend class Reactor;
     void add(Reactor* reactor);
     void remove(Reactor* reactor);
-    void set_now(Time now);  // keeps the factor; wakes every reactor, whose waits have changed
+
+    Time now_locked() const;
+    /// Makes `time` the present; the clock goes on from there unless `frozen`. Wakes every reactor: its waits have changed.
+    void set_now(Time time, bool frozen);
+    std::optional<Time> next_due() const;
+    /// Waits until no reactor has anything to do at this instant and nothing holds the clock.
+    Task<void> settle();
+    bool settled(const Reactor& own) const;
 
     mutable std::mutex mutex_;
-    Time base_;                                       // cloud time at real_base_
+    Time base_;  // the cloud's time at real_base_
     std::chrono::steady_clock::time_point real_base_;
     double factor_ = 1;
     bool frozen_ = false;  // while advancing
     bool advancing_ = false;
-    std::atomic<bool> real_{true};  // the fast path of now(): system time plus nothing
+    std::deque<std::pair<Reactor*, std::coroutine_handle<>>> waiting_to_advance_;
+    std::atomic<bool> system_{true};  // never moved: now() is the system's time, without a lock
     std::atomic<int> holds_{0};
     std::vector<Reactor*> reactors_;
 };

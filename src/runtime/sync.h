@@ -11,22 +11,20 @@
 
 namespace cumulet {
 
-/// One waiter's place in some queue: woken once, by whoever comes first.
-struct Waiter;
-
 /// Sleepers by key. A wake-up that comes after `version` was read is never missed:
 ///     auto seen = gates.version(key);
 ///     ... look; if there is nothing: co_await gates.wait(key, seen, until);
 class Gates {
  public:
-    Gates();
+    /// More buckets, fewer sleepers looked at per wake-up; each costs 64 bytes.
+    explicit Gates(size_t buckets = 1024);
     ~Gates();
 
-    uint64_t version(const std::string& key) const;
+    uint64_t version(std::string_view key) const;
     /// Waits until `key` is woken after `seen`, or until `until` on the cloud's clock. True if woken.
     Task<bool> wait(std::string key, uint64_t seen, Time until);
     /// Wakes every sleeper of `key`.
-    void wake(const std::string& key);
+    void wake(std::string_view key);
     /// Wakes all of them: at shutdown.
     void wake_all();
 
@@ -96,7 +94,7 @@ class TaskGroup {
     TaskGroup();
     ~TaskGroup();  // asserts that stop() has ended
 
-    /// After stop() was called it does nothing. An exception that escapes `task` is logged through `on_error`.
+    /// Starts `task` on this reactor. After stop() was called it does nothing. An exception that escapes `task` is logged.
     void start(Task<void> task);
     bool stopping() const;
     /// Completes when every task has ended. Tasks notice by stopping() and by being woken.
