@@ -17,7 +17,9 @@ if(CUMULET_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# One cache for every checkout: paths are relative, and a precompiled header counts by what it was made from.
+# One cache for every checkout: paths are relative (so the precompiled header is named once, by an option that ccache
+# understands), and a precompiled header counts by what it was made from.
+set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -Winvalid-pch -include-pch <PCH_FILE>)
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
