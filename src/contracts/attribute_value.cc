@@ -341,7 +341,7 @@ size_t AttributeWriter::sort(Open& open) {
     } else {
         for (const auto element : AttributeElements(body)) parts.push_back({element.content(), element.bytes()});
     }
-    std::ranges::stable_sort(parts, {}, &Part::order);
+    std::ranges::sort(parts, {}, [](const Part& part) { return std::pair(part.order, part.bytes.data()); });
     out_->resize(open.start + collection_header);
     size_t dropped = 0;
     for (size_t index = 0; index < parts.size(); ++index) {
