@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/sync.h"
+#include "runtime/unavailable.h"
 #include "store/key.h"
 
 namespace cumulet::store {
@@ -63,8 +64,8 @@ class Watch {
 };
 
 /// The world broke: the engine cannot serve (disk full, connection lost). Answers 503.
-struct Unavailable : std::runtime_error {
-    using std::runtime_error::runtime_error;
+struct Unavailable : cumulet::Unavailable {
+    using cumulet::Unavailable::Unavailable;
 };
 /// The transaction kept conflicting past the bound of retries. Answers 503.
 struct TooManyConflicts : Unavailable {
