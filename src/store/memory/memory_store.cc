@@ -1,0 +1,45 @@
+#include "store/memory/memory_store.h"
+
+#include "store/optimistic.h"
+#include "store/ordered_map.h"
+
+namespace cumulet::store {
+namespace {
+
+class MemoryStore final : public OptimisticStore {
+ public:
+    Statistics statistics() const override {
+        std::shared_lock lock(mutex_);
+        return {.commits = commits_, .conflicts = conflicts_, .keys = rows_.size(), .memory_bytes = rows_.bytes()};
+    }
+    std::string_view engine() const override { return "memory"; }
+
+ protected:
+    bool find(std::string_view key, uint64_t, std::optional<std::string>& value) override {
+        if (const auto* found = rows_.find(key)) value = *found;
+        return true;
+    }
+    std::unique_ptr<Cursor> open_scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) override {
+        rows_.scan(range, options, rows);
+        return nullptr;
+    }
+    void apply(const WriteSet& writes, uint64_t) override {
+        for (const auto& range : writes.erased_ranges()) rows_.erase_range(range);
+        for (const auto& [key, value] : writes.writes()) {
+            if (value) {
+                rows_.put(key, *value);
+            } else {
+                rows_.erase(key);
+            }
+        }
+    }
+
+ private:
+    OrderedMap rows_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> open_memory_store() { return std::make_unique<MemoryStore>(); }
+
+}  // namespace cumulet::store

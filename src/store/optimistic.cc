@@ -1,0 +1,146 @@
+#include "store/optimistic.h"
+
+#include "base/hash.h"
+
+namespace cumulet::store {
+
+Task<void> pause_before_retry(int attempt) {
+    auto& reactor = Reactor::current();
+    const uint64_t most = uint64_t{1} << std::min(attempt, 8);
+    const uint64_t turns = attempt < 3 ? 1 : 1 + reactor.random().below(most);
+    for (uint64_t turn = 0; turn < turns; ++turn) co_await reactor.yield();
+}
+
+Task<void> OptimisticStore::run(Body body) {
+    for (int attempt = 0; attempt < max_attempts; ++attempt) {
+        if (attempt > 0) co_await pause_before_retry(attempt);
+        check_usable();
+        OptimisticTransaction transaction(*this);
+        std::exception_ptr error;
+        try {
+            co_await body(transaction);
+        } catch (...) {
+            error = std::current_exception();
+        }
+        if (!transaction.refused()) {
+            const uint64_t version = error ? transaction.newest_read() : transaction.commit();
+            if (!transaction.refused()) {
+                if (!error) {
+                    for (const auto& topic : transaction.writes().topics()) gates_.wake(topic);
+                }
+                // An error also tells what was read.
+                co_await durable(std::max(version, transaction.newest_read()));
+                if (error) std::rethrow_exception(error);
+                co_return;
+            }
+        }
+        conflicts_.fetch_add(1, std::memory_order_relaxed);
+    }
+    throw TooManyConflicts("a transaction conflicted with others 64 times");
+}
+
+Task<std::optional<std::string>> OptimisticStore::load(std::string key) { co_return std::nullopt; }
+
+OptimisticTransaction::OptimisticTransaction(OptimisticStore& store) : store_(store) {
+    std::shared_lock lock(store_.mutex_);
+    snapshot_ = store_.validator_.current();
+}
+
+bool OptimisticTransaction::unchanged() const {
+    const auto& validator = store_.validator_;
+    for (const auto& [key, hash] : keys_) {
+        if (validator.newest(key, hash, snapshot_) > snapshot_) return false;
+    }
+    for (const auto& range : ranges_) {
+        if (validator.newest(range, snapshot_) > snapshot_) return false;
+    }
+    return true;
+}
+
+void OptimisticTransaction::admit(uint64_t newest) {
+    if (newest > store_.durable_.load(std::memory_order_relaxed)) newest_read_ = std::max(newest_read_, newest);
+    if (newest <= snapshot_ && !refused_) return;
+    if (refused_ || !unchanged()) {
+        refused_ = true;
+        throw Conflict();
+    }
+    snapshot_ = store_.validator_.current();
+}
+
+void OptimisticTransaction::admit(std::string_view key, uint64_t hash) {
+    admit(store_.validator_.newest(key, hash, std::min(snapshot_, store_.durable_.load(std::memory_order_relaxed))));
+}
+
+void OptimisticTransaction::admit(const Range& range) {
+    admit(store_.validator_.newest(range, std::min(snapshot_, store_.durable_.load(std::memory_order_relaxed))));
+}
+
+Task<std::optional<std::string>> OptimisticTransaction::read(std::string key) {
+    const uint64_t hash = hash64(key);
+    std::optional<std::string> value;
+    bool known;
+    {
+        std::shared_lock lock(store_.mutex_);
+        admit(key, hash);
+        known = store_.find(key, hash, value);
+    }
+    if (!known) value = co_await read_beneath(key, hash);
+    keys_.push_back({std::move(key), hash});
+    co_return value;
+}
+
+Task<std::optional<std::string>> OptimisticTransaction::read_beneath(std::string key, uint64_t hash) {
+    for (int attempt = 0; attempt < max_attempts; ++attempt) {
+        const uint64_t before = snapshot_;
+        auto value = co_await store_.load(key);
+        std::shared_lock lock(store_.mutex_);
+        admit(key, hash);
+        if (snapshot_ == before) {
+            store_.loaded(key, hash, value);
+            co_return value;
+        }
+        value.reset();
+        if (store_.find(key, hash, value)) co_return value;
+    }
+    refused_ = true;
+    throw Conflict();
+}
+
+Task<std::vector<Entry>> OptimisticTransaction::read_range(Range range, ScanOptions options) {
+    if (!store_.prepared(range)) co_await store_.prepare(range);
+    std::vector<Entry> rows;
+    std::unique_ptr<OptimisticStore::Cursor> cursor;
+    {
+        std::shared_lock lock(store_.mutex_);
+        admit(range);
+        cursor = store_.open_scan(range, options, rows);
+    }
+    if (cursor) rows = co_await cursor->rows(options);
+    // What lies beyond the last row was not looked at, and may change.
+    if (cut_short(rows, options)) {
+        if (options.order == Order::ascending) {
+            range.end = rows.back().key + '\0';
+        } else {
+            range.begin = rows.back().key;
+        }
+    }
+    ranges_.push_back(std::move(range));
+    co_return rows;
+}
+
+uint64_t OptimisticTransaction::commit() {
+    const auto& writes = BufferedTransaction::writes();
+    if (writes.empty()) return 0;
+    std::unique_lock lock(store_.mutex_);
+    if (snapshot_ != store_.validator_.current() && !unchanged()) {
+        refused_ = true;
+        return 0;
+    }
+    store_.check_usable();
+    const uint64_t version = store_.validator_.record(writes);
+    store_.apply(writes, version);
+    store_.commits_.fetch_add(1, std::memory_order_relaxed);
+    return version;
+}
+
+}  // namespace cumulet::store
