@@ -6,7 +6,8 @@ namespace cumulet::store {
 
 Task<void> pause_before_retry(int attempt) {
     auto& reactor = Reactor::current();
-    const uint64_t most = uint64_t{1} << std::min(attempt, 8);
+    const uint64_t most = uint64_t{1} << std::min(attempt, 6);
+    if (attempt > 8) co_await reactor.pause(std::chrono::microseconds(10 + reactor.random().below(20u * most)));
     const uint64_t turns = attempt < 3 ? 1 : 1 + reactor.random().below(most);
     for (uint64_t turn = 0; turn < turns; ++turn) co_await reactor.yield();
 }
@@ -39,7 +40,9 @@ Task<void> OptimisticStore::run(Body body) {
     throw TooManyConflicts("a transaction conflicted with others 64 times");
 }
 
-Task<std::optional<std::string>> OptimisticStore::load(std::string key) { co_return std::nullopt; }
+Task<std::optional<std::string>> OptimisticStore::load(std::string key) {
+    co_return std::nullopt;
+}
 
 OptimisticTransaction::OptimisticTransaction(OptimisticStore& store) : store_(store) {
     std::shared_lock lock(store_.mutex_);

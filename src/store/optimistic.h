@@ -1,9 +1,9 @@
 // Serialisable by optimistic validation: what the engines that own all their data have in common.
 //
-// A transaction reads the newest commits, without locks held in between. It has a snapshot: the number of the commit as of
-// which everything it read is true. Whoever meets something newer moves the snapshot forward if all that was read before
-// is still unchanged, and is refused otherwise; so a body never sees a mixture of two states. A commit checks once more,
-// under the exclusive lock, and applies its writes.
+// A transaction reads the newest commits, without locks held in between. It has a snapshot: the number of the commit as
+// of which everything it read is true. Whoever meets something newer moves the snapshot forward if all that was read
+// before is still unchanged, and is refused otherwise; so a body never sees a mixture of two states. A commit checks
+// once more, under the exclusive lock, and applies its writes.
 #pragma once
 
 #include <shared_mutex>
@@ -13,15 +13,15 @@
 namespace cumulet::store {
 
 class OptimisticStore : public Store {
- public:
+  public:
     /// Rows of a scan that memory alone could not answer, read as of the moment the cursor was opened.
     class Cursor {
-     public:
+      public:
         virtual ~Cursor() = default;
         virtual Task<std::vector<Entry>> rows(ScanOptions options) = 0;
     };
 
- protected:
+  protected:
     friend class OptimisticTransaction;
 
     Task<void> run(Body body) override;
@@ -52,7 +52,7 @@ class OptimisticStore : public Store {
     std::atomic<uint64_t> commits_{0};
     std::atomic<uint64_t> conflicts_{0};
 
- private:
+  private:
     Task<void> durable(uint64_t version) {
         if (version > durable_.load(std::memory_order_acquire)) co_await wait_durable(version);
     }
@@ -64,7 +64,7 @@ struct Conflict : std::runtime_error {
 };
 
 class OptimisticTransaction final : public BufferedTransaction {
- public:
+  public:
     explicit OptimisticTransaction(OptimisticStore& store);
 
     /// The number of the commit, 0 if it is refused. Nothing to write: the snapshot that it read.
@@ -73,7 +73,7 @@ class OptimisticTransaction final : public BufferedTransaction {
     /// The newest commit read from that was not durable at the time, or 0.
     uint64_t newest_read() const { return newest_read_; }
 
- private:
+  private:
     Task<std::optional<std::string>> read(std::string key) override;
     Task<std::vector<Entry>> read_range(Range range, ScanOptions options) override;
     Task<std::optional<std::string>> read_beneath(std::string key, uint64_t hash);

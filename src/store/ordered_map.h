@@ -7,7 +7,7 @@ namespace cumulet::store {
 
 /// Not thread-safe: many readers or one writer.
 class OrderedMap {
- public:
+  public:
     const std::string* find(std::string_view key) const {
         const auto at = rows_.find(key);
         return at == rows_.end() ? nullptr : &at->second;
@@ -55,7 +55,7 @@ class OrderedMap {
     size_t size() const { return rows_.size(); }
     size_t bytes() const { return bytes_; }
 
- private:
+  private:
     std::map<std::string, std::string, std::less<>> rows_;
     size_t bytes_ = 0;
 };

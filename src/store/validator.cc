@@ -22,9 +22,9 @@ uint64_t Validator::newest(const Range& range, uint64_t since) const {
     for (uint64_t at = ring_next_; at > 0 && ring_next_ - at < ring_size; --at) {
         const Write& write = ring_[(at - 1) % ring_size];
         if (write.version <= since) break;
-        const bool within = write.wide ? (range.end.empty() || write.key < range.end) &&
-                                             (write.end.empty() || range.begin < write.end)
-                                       : range.contains(write.key);
+        const bool within =
+            write.wide ? (range.end.empty() || write.key < range.end) && (write.end.empty() || range.begin < write.end)
+                       : range.contains(write.key);
         if (within) return write.version;
     }
     return since;

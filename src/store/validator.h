@@ -8,11 +8,11 @@
 
 namespace cumulet::store {
 
-/// Commits are numbered from 1. Keys are remembered by hash and ranges by a ring of recent writes, so an answer may name a
-/// commit that changed another key, never miss one that changed this. Readers hold the store's lock shared, `record` wants
-/// it exclusive.
+/// Commits are numbered from 1. Keys are remembered by hash and ranges by a ring of recent writes, so an answer may
+/// name a commit that changed another key, never miss one that changed this. Readers hold the store's lock shared,
+/// `record` wants it exclusive.
 class Validator {
- public:
+  public:
     Validator();
 
     /// The newest commit.
@@ -25,7 +25,7 @@ class Validator {
     /// Numbers a commit of `writes`.
     uint64_t record(const WriteSet& writes);
 
- private:
+  private:
     static constexpr size_t slots = 1 << 16;
     static constexpr size_t ring_size = 1 << 13;
     static constexpr size_t max_erasures = 256;
@@ -45,9 +45,9 @@ class Validator {
     uint64_t current_ = 0;
     std::vector<uint64_t> by_hash_;
     std::vector<Write> ring_;
-    uint64_t ring_next_ = 0;         // writes ever remembered
-    uint64_t ring_forgotten_ = 0;    // newest version that the ring no longer holds
-    std::deque<Erasure> erasures_;   // range erasures, which no hash can remember
+    uint64_t ring_next_ = 0;        // writes ever remembered
+    uint64_t ring_forgotten_ = 0;   // newest version that the ring no longer holds
+    std::deque<Erasure> erasures_;  // range erasures, which no hash can remember
     uint64_t erasures_forgotten_ = 0;
 };
 

@@ -15,7 +15,7 @@ size_t size_of(const WriteSet::Writes::value_type& write) {
 
 /// Gathers entries up to the options' bounds.
 class Gathering {
- public:
+  public:
     explicit Gathering(ScanOptions options) : options_(options) {}
     bool full() const { return rows_.size() >= options_.limit || bytes_ > options_.max_bytes; }
     size_t missing() const { return options_.limit - rows_.size(); }
@@ -25,7 +25,7 @@ class Gathering {
     }
     std::vector<Entry> take() { return std::move(rows_); }
 
- private:
+  private:
     ScanOptions options_;
     std::vector<Entry> rows_;
     size_t bytes_ = 0;
@@ -48,7 +48,9 @@ void WriteSet::put(std::string key, std::string value) {
     set(std::move(key), std::move(value));
 }
 
-void WriteSet::erase(std::string key) { set(std::move(key), std::nullopt); }
+void WriteSet::erase(std::string key) {
+    set(std::move(key), std::nullopt);
+}
 
 void WriteSet::set(std::string key, std::optional<std::string> value) {
     check_key(key);
@@ -143,7 +145,8 @@ Task<std::vector<Entry>> BufferedTransaction::scan_overlaid(Range range, ScanOpt
         // Own erasures hide rows: ask for as many more, within reason.
         const size_t hidden = std::min<size_t>(writes_in(writes_, range, options.order).size(), 1000);
         const ScanOptions piece{.limit = std::min(result.missing(), size_t{1} << 40) + hidden,
-                                .max_bytes = options.max_bytes, .order = options.order};
+                                .max_bytes = options.max_bytes,
+                                .order = options.order};
         auto rows = co_await read_range(range, piece);
         const bool more = cut_short(rows, piece);
         // A descending scan's last row belongs to what was covered; `rest` no longer holds it.

@@ -7,7 +7,7 @@ namespace cumulet::store {
 
 /// Buffered writes. To apply them: erase the erased ranges first, then make the writes.
 class WriteSet {
- public:
+  public:
     using Writes = std::map<std::string, std::optional<std::string>, std::less<>>;  // nothing: the key is erased
 
     static constexpr size_t max_key_bytes = 2 << 10;
@@ -35,7 +35,7 @@ class WriteSet {
 
     Writes::const_iterator lower_bound(std::string_view key) const { return writes_.lower_bound(key); }
 
- private:
+  private:
     void set(std::string key, std::optional<std::string> value);
 
     Writes writes_;
@@ -52,7 +52,7 @@ Range rest_after(Range range, const std::string& last, Order order);
 
 /// A transaction that buffers its writes and lays them over what `read` and `read_range` find.
 class BufferedTransaction : public Transaction {
- public:
+  public:
     using Transaction::erase;
     using Transaction::get;
     using Transaction::put;
@@ -67,11 +67,11 @@ class BufferedTransaction : public Transaction {
 
     const WriteSet& writes() const { return writes_; }
 
- protected:
+  protected:
     virtual Task<std::optional<std::string>> read(std::string key) = 0;
     virtual Task<std::vector<Entry>> read_range(Range range, ScanOptions options) = 0;
 
- private:
+  private:
     Task<std::vector<Entry>> scan_overlaid(Range range, ScanOptions options);
 
     WriteSet writes_;

@@ -7,7 +7,7 @@ namespace cumulet::store {
 namespace {
 
 class FaultyStore final : public Store {
- public:
+  public:
     FaultyStore(uint64_t seed, Faults faults) : random_(seed), faults_(faults), inner_(open_memory_store()) {}
 
     void keep_resident(Range range) override { inner_->keep_resident(std::move(range)); }
@@ -30,15 +30,16 @@ class FaultyStore final : public Store {
         Duration nap;
         {
             std::lock_guard lock(random_mutex_);
-            nap = Duration(static_cast<int64_t>(random_.below(static_cast<uint64_t>(faults_.longest_sleep.count()) + 1)));
+            nap =
+                Duration(static_cast<int64_t>(random_.below(static_cast<uint64_t>(faults_.longest_sleep.count()) + 1)));
         }
         co_await reactor.sleep_for(nap);
     }
 
- protected:
+  protected:
     Task<void> run(Body body) override;
 
- private:
+  private:
     Task<std::vector<std::string>> run_once(const Body& body);
 
     std::mutex random_mutex_;
@@ -50,7 +51,7 @@ class FaultyStore final : public Store {
 
 /// Hands everything on, late; keeps the topics, whose watchers wait at the faulty store.
 class FaultyTransaction final : public Transaction {
- public:
+  public:
     FaultyTransaction(FaultyStore& store, Transaction& inner) : store_(store), inner_(inner) {}
 
     Task<std::optional<std::string>> get(std::string key) override {
@@ -68,7 +69,7 @@ class FaultyTransaction final : public Transaction {
 
     std::vector<std::string> take_topics() { return std::move(topics_); }
 
- private:
+  private:
     FaultyStore& store_;
     Transaction& inner_;
     std::vector<std::string> topics_;

@@ -9,10 +9,10 @@ namespace cumulet::store {
 
 /// Chances are per transaction, but for delays: per read and per commit.
 struct Faults {
-    double conflict = 0.05;      ///< the body runs again
-    double delay = 0.1;          ///< others that are ready go first
-    double sleep = 0.01;         ///< up to `longest_sleep` of the cloud's clock pass
-    double unavailable = 0.0;    ///< nothing is written, and Unavailable thrown
+    double conflict = 0.05;    ///< the body runs again
+    double delay = 0.1;        ///< others that are ready go first
+    double sleep = 0.01;       ///< up to `longest_sleep` of the cloud's clock pass
+    double unavailable = 0.0;  ///< nothing is written, and Unavailable thrown
     Duration longest_sleep = 20ms;
 };
 

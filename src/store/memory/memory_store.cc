@@ -7,14 +7,14 @@ namespace cumulet::store {
 namespace {
 
 class MemoryStore final : public OptimisticStore {
- public:
+  public:
     Statistics statistics() const override {
         std::shared_lock lock(mutex_);
         return {.commits = commits_, .conflicts = conflicts_, .keys = rows_.size(), .memory_bytes = rows_.bytes()};
     }
     std::string_view engine() const override { return "memory"; }
 
- protected:
+  protected:
     bool find(std::string_view key, uint64_t, std::optional<std::string>& value) override {
         if (const auto* found = rows_.find(key)) value = *found;
         return true;
@@ -34,12 +34,14 @@ class MemoryStore final : public OptimisticStore {
         }
     }
 
- private:
+  private:
     OrderedMap rows_;
 };
 
 }  // namespace
 
-std::unique_ptr<Store> open_memory_store() { return std::make_unique<MemoryStore>(); }
+std::unique_ptr<Store> open_memory_store() {
+    return std::make_unique<MemoryStore>();
+}
 
 }  // namespace cumulet::store
