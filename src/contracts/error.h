@@ -26,12 +26,16 @@ class Error : public std::exception {
     bool sender_fault;
 };
 
-/// Errors that every service knows.
+/// Errors that every service knows, by the names of AWS's "Common Error Types". A protocol that spells one differently
+/// (S3's AccessDenied) does so where it encodes it.
 Error validation_error(std::string message);
 Error access_denied(std::string message);
 /// 501: the operation, or a parameter of it, is not built.
 Error not_implemented(std::string_view service, std::string_view operation, std::string_view detail = "");
 Error internal_failure(std::string message);
 Error throttling(std::string message);
+
+/// An error of the contract by its table (one with an error_code), to be filled through the table.
+std::unique_ptr<Error> make_error(const cumulet::contracts::Shape& shape);
 
 }  // namespace aws

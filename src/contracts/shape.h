@@ -3,12 +3,18 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "runtime/call.h"
 #include "runtime/task.h"
+
+namespace aws {
+class Error;  // contracts/error.h
+}
 
 namespace cumulet::contracts {
 
@@ -27,7 +33,7 @@ enum class Kind : uint8_t {
     map,         // std::map<std::string, T>
     document,    // json::value
     body,        // std::shared_ptr<ByteStream>: a streaming payload, never null after decoding
-    event_stream,  // std::shared_ptr<ByteStream> of framed events
+    event_stream,  // std::shared_ptr<ByteStream> of framed events; the table's members are the events, without offsets
     native,      // a type of Cumulet's own, with its own codec: see Native
 };
 
@@ -35,6 +41,7 @@ enum class Location : uint8_t { body, uri, query, header, headers, status };
 enum class TimestampFormat : uint8_t { unset, epoch_seconds, iso8601, http_date };
 
 struct Shape;
+struct Operation;
 
 /// How a list, a map or an optional is reached.
 struct Ops {
@@ -58,13 +65,14 @@ struct Member {
     std::string_view name;       ///< AWS's name and C++'s
     std::string_view wire_name;  ///< locationName where the model has one, otherwise name
     std::string_view ec2_name;   ///< queryName, or wire_name with a capital: ec2Query's input
+    std::string_view query_name;  ///< awsQuery's, input and output; differs from wire_name where a service moved to JSON
     const Shape* shape = nullptr;
     uint32_t offset = 0;
     const OptionalOps* optional = nullptr;  ///< nullptr: the member is the plain value
     Location location = Location::body;
     TimestampFormat timestamp = TimestampFormat::unset;
     bool required = false;
-    bool flattened = false;
+    bool flattened = false;  ///< here or on the shape
     bool xml_attribute = false;
     bool sensitive = false;
     bool idempotency_token = false;
@@ -113,7 +121,7 @@ struct Shape {
     TimestampFormat timestamp = TimestampFormat::unset;
     const Ops* ops = nullptr;
     const Native* native = nullptr;
-    // constraints
+    // constraints; whole limits are exact up to 2^53
     std::optional<double> min;  ///< of the number, or the length of a string, blob, list or map
     std::optional<double> max;
     std::string_view pattern;
@@ -129,6 +137,7 @@ struct Shape {
     std::string_view query_error_code;  ///< awsQueryCompatible: the code that the query protocol used
     int error_status = 400;
     bool sender_fault = true;
+    aws::Error* (*new_error)() = nullptr;  ///< one with AWS's default text, owned by the caller; see make_error
 };
 
 struct Service;
@@ -138,7 +147,7 @@ class AnyApi {
  public:
     virtual ~AnyApi() = default;
     /// The ARN (or "*") that IAM evaluates for an operation on `input`.
-    virtual std::string resource_of(const Call& call, const struct Operation& operation, const void* input) const {
+    virtual std::string resource_of(const Call& call, const Operation& operation, const void* input) const {
         return "*";
     }
     /// The policy attached to the resource `arn`, "" if it has none.
@@ -184,8 +193,9 @@ struct Service {
     Protocol protocol = Protocol::aws_json_1_0;
     std::span<const Protocol> protocols;  ///< all that the service speaks
     bool query_compatible = false;
-    std::span<const Operation> operations;
+    std::span<const Operation> operations;  ///< sorted by name
     std::span<const Shape* const> errors;
+    /// The operation of that name, or nullptr.
     const Operation* find(std::string_view operation) const;
 };
 

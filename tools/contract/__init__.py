@@ -1,0 +1,1 @@
+"""Parts of tools/import_contract and tools/generate_contract."""
