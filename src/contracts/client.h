@@ -1,6 +1,7 @@
 // How one service reaches another: a generated Client calls through a Door, which takes the same steps as a call from outside.
 #pragma once
 
+#include "base/http.h"
 #include "contracts/shape.h"
 
 namespace cumulet::contracts {

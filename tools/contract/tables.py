@@ -119,9 +119,8 @@ class Tables:
         if kind == "structure":
             own += self.structure_fields(name, shape)
         elif kind == "event_stream":
-            own += [("is_union", "true"), ("is_event_stream", "true")]
-            if shape["members"]:
-                own.append(("members", "tables::members_%d" % self.number(name, None)))
+            own += [("members", "tables::members_%d" % self.number(name, None) if shape["members"] else None),
+                    ("is_union", "true"), ("is_event_stream", "true")]
         elif kind == "list":
             uri, _ = namespace_of(shape["member"].get("xmlNamespace"))
             own += [("element", self.shape(shape["member"]["shape"], shape["member"])),
