@@ -16,6 +16,8 @@ find_package(CLI11 REQUIRED)
 pkg_check_modules(libcbor REQUIRED IMPORTED_TARGET libcbor)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+# Its -pthread would make targets that link it differ from the precompiled header; the C library has its threads built in.
+set_target_properties(PkgConfig::re2 PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 
 # RocksDB is linked statically: its C++ interface has no stable binary form.
 find_library(ROCKSDB_ARCHIVE NAMES librocksdb.a REQUIRED)
