@@ -54,33 +54,34 @@ struct Policy {
     std::string version = "2008-10-17";
     std::vector<Statement> statements;
 
+    bool has_variables() const { return version == "2012-10-17"; }
     /// Throws MalformedPolicyDocument with IAM's words.
     static Policy parse(std::string_view text, PolicyKind kind, std::string name = "");
 };
 
 /// The values of condition keys, by lower-case name: "aws:sourceip". A key may have several.
 class ConditionContext {
- public:
+  public:
     void set(std::string_view key, std::string value);
     void set(std::string_view key, std::vector<std::string> values);
     /// nullptr if the request has no such key; names compare without regard to case.
     const std::vector<std::string>* find(std::string_view key) const;
 
- private:
+  private:
     std::map<std::string, std::vector<std::string>, std::less<>> values_;
 };
 
 /// Who asks, for Principal elements.
 struct Requester {
-    std::string arn;      ///< of the user, or the session: arn:aws:sts::…:assumed-role/role/session
+    std::string arn;  ///< of the user, or the session: arn:aws:sts::…:assumed-role/role/session
     std::string account;
     std::string service;  ///< "lambda.amazonaws.com", "" for people
     bool anonymous = false;
 };
 
 struct AccessRequest {
-    std::string action;    ///< "sqs:SendMessage"
-    std::string resource;  ///< ARN or "*"
+    std::string action;            ///< "sqs:SendMessage"
+    std::string resource;          ///< ARN or "*"
     std::string resource_account;  ///< "" where the resource belongs to no account: the requester's
     Requester requester;
     const ConditionContext* context = nullptr;
@@ -107,15 +108,22 @@ struct Decision {
 /// Explicit deny first, then what the resource's policy grants, the identity's policies, boundary and session.
 Decision evaluate(const AccessRequest& request, const PolicySet& policies);
 
-/// True if `statement` applies to the request: action, resource, principal and conditions.
-bool applies(const Statement& statement, const AccessRequest& request);
+/// How a statement's Principal takes in a requester: by name, or as one of an account that decides for itself.
+enum class PrincipalMatch : uint8_t { none, account, direct };
+PrincipalMatch match_principal(const Statement& statement, const Requester& requester);
 
-/// "*" any text, "?" one character.
+/// True if `statement`'s action, resource and conditions apply to the request. `variables`: the policy's version has
+/// them.
+bool applies(const Statement& statement, const AccessRequest& request, bool variables);
+
+/// "*" any text, "?" one character; a character after literal_mark stands for itself.
+inline constexpr char literal_mark = '\x01';
 bool matches_wildcard(std::string_view pattern, std::string_view text, bool ignore_case = false);
 /// Wildcards stay within each of an ARN's six parts.
 bool matches_arn(std::string_view pattern, std::string_view arn);
 /// Replaces ${aws:username}, ${aws:PrincipalTag/x, 'fallback'}. Nothing if a variable has neither value nor fallback.
-/// ${*}, ${?} and ${$} become literal characters, which `matches_wildcard` takes as such.
-std::optional<std::string> expand_variables(std::string_view text, const ConditionContext& context);
+/// ${*}, ${?} and ${$} become literal characters. With `for_pattern`, they and the variables' values are marked so that
+/// `matches_wildcard` takes them literally.
+std::optional<std::string> expand_variables(std::string_view text, const ConditionContext& context, bool for_pattern);
 
 }  // namespace cumulet::auth

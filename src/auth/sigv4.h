@@ -14,8 +14,8 @@
 
 namespace cumulet::auth {
 
-/// Whose words an error takes: services that speak JSON, those that speak Query, and S3 differ.
-enum class Dialect : uint8_t { json, rest_json, query, s3 };
+/// Whose words an error takes: services that speak JSON, those that speak Query, EC2 and S3 differ.
+enum class Dialect : uint8_t { json, rest_json, query, ec2, s3 };
 
 /// What a request says about its payload, in x-amz-content-sha256.
 enum class Payload : uint8_t {
@@ -38,8 +38,6 @@ struct Scope {
 
 /// What a request says about who signed it.
 struct Signature {
-    enum class Algorithm : uint8_t { v4, v4a, v2 };
-    Algorithm algorithm = Algorithm::v4;
     std::string access_key_id;
     Scope scope;
     std::string signed_headers;  ///< "host;x-amz-date"
@@ -52,7 +50,8 @@ struct Signature {
     int64_t expires_seconds = 0;  ///< of a presigned request
 };
 
-/// Who signed, as far as it can be read, and without a complaint about what is malformed: for callers that do not check.
+/// Who signed, as far as it can be read, and without a complaint about what is malformed: for callers that do not
+/// check.
 struct Claim {
     std::string access_key_id;
     std::string region;
@@ -61,7 +60,8 @@ struct Claim {
 Claim read_claim(const http::Request& request);
 
 /// The signature of a request, header or presigned; nothing if it carries none.
-/// Throws IncompleteSignature, AuthorizationHeaderMalformed or AuthorizationQueryParametersError in the dialect's words.
+/// Throws IncompleteSignature, AuthorizationHeaderMalformed or AuthorizationQueryParametersError in the dialect's
+/// words; 501 for SigV4A.
 std::optional<Signature> read_signature(const http::Request& request, Dialect dialect);
 
 /// How a service builds the canonical path.
@@ -83,31 +83,33 @@ std::string sign_text(std::string_view signing_key, std::string_view text);
 
 /// Derived keys, kept: four digests less per call. Bounded; not thread-safe.
 class SigningKeys {
- public:
+  public:
     explicit SigningKeys(size_t max_keys = 1024) : max_keys_(max_keys) {}
     const std::string& get(std::string_view secret_access_key, const Scope& scope);
 
- private:
+  private:
     size_t max_keys_;
     std::string name_;
     std::unordered_map<std::string, std::string> keys_;
 };
 
-/// Throws unless `signature` is the request's own under `secret_access_key` and neither expired nor from the future.
-/// `body_is_read` says that the whole body is in `request.body`, so that its digest is compared too.
-void verify(const http::Request& request, const Signature& signature, std::string_view secret_access_key, Time now,
-            Dialect dialect, bool body_is_read, SigningKeys& keys);
+/// Throws unless `signature` is the request's own under `secret_access_key`, made for `signing_name`, and neither
+/// expired nor from the future. The body's digest is compared too, unless the body is a stream.
+void verify(const http::Request& request, const Signature& signature, std::string_view secret_access_key,
+            std::string_view signing_name, Time now, Dialect dialect, SigningKeys& keys);
 
 /// The errors about keys that are not ours, in the dialect's words.
-[[noreturn]] void throw_unknown_key(std::string_view access_key_id, Dialect dialect);
+[[noreturn]] void throw_unknown_key(Dialect dialect);
 [[noreturn]] void throw_bad_session_token(Dialect dialect);
 [[noreturn]] void throw_expired_session_token(Dialect dialect);
 [[noreturn]] void throw_missing_authentication(Dialect dialect);
-[[noreturn]] void throw_unsupported_algorithm(const Signature& signature, Dialect dialect);
+/// A body that is not what its digest or its chunks' signatures promised.
+[[noreturn]] void throw_wrong_digest(std::string_view promised, std::string_view computed);
+[[noreturn]] void throw_wrong_chunk_signature();
 
 /// Follows the chained signatures of an aws-chunked body.
 class ChunkVerifier {
- public:
+  public:
     ChunkVerifier(std::string signing_key, const Signature& seed);
 
     void add(std::string_view bytes);
@@ -119,7 +121,7 @@ class ChunkVerifier {
     /// What the client should have sent for the chunk so far; for signers.
     std::string next_signature();
 
- private:
+  private:
     std::string key_;
     std::string amz_date_;
     std::string scope_;
