@@ -1,0 +1,91 @@
+// DeleteMessage, ChangeMessageVisibility and their batches: what a receiver says of a message it holds.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+
+#include "services/sqs/service.h"
+
+namespace cumulet::sqs {
+
+using namespace aws::sqs;
+
+namespace {
+
+Task<void> remove(store::Transaction& tx, const Queue& queue, std::string handle) {
+    const auto receipt = parse_receipt(queue, handle);
+    const auto delivery = co_await find_delivery(tx, queue, receipt);
+    // Deleted already, or received again by another: AWS's answer is success, too.
+    if (delivery) erase_message(tx, queue, receipt.message_id, *delivery);
+}
+
+Task<void> change_visibility(store::Transaction& tx, const Queue& queue, std::string handle, int32_t timeout_seconds, Time now) {
+    if (timeout_seconds < 0 || timeout_seconds > longest_visibility_seconds) {
+        throw invalid_parameter(fmt::format("Value {} for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout "
+                                            "must be an integer between 0 and {}.",
+                                            timeout_seconds, longest_visibility_seconds));
+    }
+    const auto receipt = parse_receipt(queue, handle);
+    const auto delivery = co_await find_delivery(tx, queue, receipt);
+    if (!delivery || delivery->visible_at <= now) {
+        throw MessageNotInflight(fmt::format("Value {} for parameter ReceiptHandle is invalid. Reason: Message does not exist "
+                                             "or is not available for visibility timeout change.", handle));
+    }
+    move_delivery(tx, queue, receipt.message_id, *delivery, now + std::chrono::seconds(timeout_seconds));
+    tx.wake(queue.topic());
+}
+
+/// Applies `apply` to each entry; an entry's own error is its own.
+template <typename Result, typename Entry, typename Apply>
+Task<void> each_entry(Result& result, const std::vector<Entry>& entries, Apply apply) {
+    result = {};
+    for (const auto& entry : entries) {
+        try {
+            co_await apply(entry);
+            result.Successful.push_back({.Id = entry.Id});
+        } catch (const aws::Error& error) {
+            result.Failed.push_back({.Id = entry.Id, .SenderFault = true, .Code = error.code, .Message = error.message});
+        }
+    }
+}
+
+}  // namespace
+
+Task<DeleteMessageResponse> Service::delete_message(Call& call, DeleteMessageRequest request) {
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        co_await remove(tx, co_await load_queue(tx, call, request.QueueUrl), request.ReceiptHandle);
+    });
+    co_return DeleteMessageResponse{};
+}
+
+Task<DeleteMessageBatchResult> Service::delete_message_batch(Call& call, DeleteMessageBatchRequest request) {
+    check_batch(request.Entries, "DeleteMessageBatchRequestEntry");
+    DeleteMessageBatchResult result;
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+        co_await each_entry(result, request.Entries, [&](const DeleteMessageBatchRequestEntry& entry) {
+            return remove(tx, queue, entry.ReceiptHandle);
+        });
+    });
+    co_return result;
+}
+
+Task<ChangeMessageVisibilityResponse> Service::change_message_visibility(Call& call, ChangeMessageVisibilityRequest request) {
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        co_await change_visibility(tx, co_await load_queue(tx, call, request.QueueUrl), request.ReceiptHandle,
+                                   request.VisibilityTimeout, call.now());
+    });
+    co_return ChangeMessageVisibilityResponse{};
+}
+
+Task<ChangeMessageVisibilityBatchResult> Service::change_message_visibility_batch(
+    Call& call, ChangeMessageVisibilityBatchRequest request) {
+    check_batch(request.Entries, "ChangeMessageVisibilityBatchRequestEntry");
+    ChangeMessageVisibilityBatchResult result;
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+        co_await each_entry(result, request.Entries, [&](const ChangeMessageVisibilityBatchRequestEntry& entry) {
+            return change_visibility(tx, queue, entry.ReceiptHandle, entry.VisibilityTimeout.value_or(0), call.now());
+        });
+    });
+    co_return result;
+}
+
+}  // namespace cumulet::sqs

@@ -1,0 +1,59 @@
+// Amazon SQS: queues of messages that receivers hide, handle and delete.
+#pragma once
+
+#include "contracts/resource.h"
+#include "contracts/sqs.h"
+#include "services/sqs/storage.h"
+#include "store/store.h"
+
+namespace cumulet::sqs {
+
+class Service final : public aws::sqs::Api {
+ public:
+    explicit Service(store::Store& store) : store_(store) {}
+
+    // queues.cc
+    Task<aws::sqs::CreateQueueResult> create_queue(Call& call, aws::sqs::CreateQueueRequest request) override;
+    Task<aws::sqs::DeleteQueueResponse> delete_queue(Call& call, aws::sqs::DeleteQueueRequest request) override;
+    Task<aws::sqs::GetQueueUrlResult> get_queue_url(Call& call, aws::sqs::GetQueueUrlRequest request) override;
+    Task<aws::sqs::ListQueuesResult> list_queues(Call& call, aws::sqs::ListQueuesRequest request) override;
+    Task<aws::sqs::PurgeQueueResponse> purge_queue(Call& call, aws::sqs::PurgeQueueRequest request) override;
+
+    // attributes.cc
+    Task<aws::sqs::GetQueueAttributesResult> get_queue_attributes(Call& call,
+                                                                  aws::sqs::GetQueueAttributesRequest request) override;
+    Task<aws::sqs::SetQueueAttributesResponse> set_queue_attributes(Call& call,
+                                                                    aws::sqs::SetQueueAttributesRequest request) override;
+    Task<aws::sqs::TagQueueResponse> tag_queue(Call& call, aws::sqs::TagQueueRequest request) override;
+    Task<aws::sqs::UntagQueueResponse> untag_queue(Call& call, aws::sqs::UntagQueueRequest request) override;
+    Task<aws::sqs::ListQueueTagsResult> list_queue_tags(Call& call, aws::sqs::ListQueueTagsRequest request) override;
+
+    // send.cc
+    Task<aws::sqs::SendMessageResult> send_message(Call& call, aws::sqs::SendMessageRequest request) override;
+    Task<aws::sqs::SendMessageBatchResult> send_message_batch(Call& call, aws::sqs::SendMessageBatchRequest request) override;
+
+    // receive.cc
+    Task<aws::sqs::ReceiveMessageResult> receive_message(Call& call, aws::sqs::ReceiveMessageRequest request) override;
+
+    // handled.cc
+    Task<aws::sqs::DeleteMessageResponse> delete_message(Call& call, aws::sqs::DeleteMessageRequest request) override;
+    Task<aws::sqs::DeleteMessageBatchResult> delete_message_batch(Call& call,
+                                                                  aws::sqs::DeleteMessageBatchRequest request) override;
+    Task<aws::sqs::ChangeMessageVisibilityResponse> change_message_visibility(
+        Call& call, aws::sqs::ChangeMessageVisibilityRequest request) override;
+    Task<aws::sqs::ChangeMessageVisibilityBatchResult> change_message_visibility_batch(
+        Call& call, aws::sqs::ChangeMessageVisibilityBatchRequest request) override;
+
+    // authorization.cc
+    std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
+    Task<std::string> resource_policy(Call& call, std::string arn) override;
+
+ private:
+    store::Store& store_;
+    KeyedLocks receivers_;  // by queue: receivers of one queue would all want its first messages
+};
+
+/// AWS::SQS::Queue and AWS::SQS::QueuePolicy.
+std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::Door& door);
+
+}  // namespace cumulet::sqs

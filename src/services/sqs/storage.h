@@ -1,0 +1,54 @@
+// The keys of SQS; nothing else knows them. All begin with (account, region, "sqs").
+//
+//   "queue"   name                                    Queue
+//   "waiting" generation, visible_at, message id      Delivery: who may be received when; in memory (resident)
+//   "message" generation, message id                  Message
+//   "moved"   generation, message id                  the instant to which ChangeMessageVisibility moved a delivery
+//
+// A message that is received stays in "waiting", further on: at the end of its visibility timeout. Its receipt handle holds
+// that instant, so deleting finds it without a search.
+//
+// Queues are handed over by reference, also to coroutines: every caller awaits at once.
+#pragma once
+
+#include "services/sqs/message.h"
+#include "store/store.h"
+
+namespace cumulet::sqs {
+
+/// Where the queues of one account and region stand.
+struct Place {
+    std::string account;
+    std::string region;
+};
+
+Task<std::optional<Queue>> find_queue(store::Transaction& tx, Place place, std::string name);
+/// Finds the queue that `url` names. Throws QueueDoesNotExist.
+Task<Queue> load_queue(store::Transaction& tx, const Call& call, std::string url);
+void save_queue(store::Transaction& tx, const Queue& queue);
+/// The queues of a place whose names begin with `prefix` and come after `after`, at most `limit`.
+Task<std::vector<Queue>> list_queues(store::Transaction& tx, Place place, std::string prefix, std::string after, size_t limit);
+/// Removes the queue and all that is in it.
+void erase_queue(store::Transaction& tx, const Queue& queue);
+/// Removes all messages of the queue.
+void erase_messages(store::Transaction& tx, const Queue& queue);
+
+void save_message(store::Transaction& tx, const Queue& queue, const Message& message);
+Task<std::optional<Message>> find_message(store::Transaction& tx, const Queue& queue, std::string id);
+
+struct Waiting {
+    std::string message_id;
+    Delivery delivery;
+};
+void save_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery);
+void erase_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, Time visible_at);
+/// Deliveries whose instant is from `from` to before `until`, in that order, at most `limit`.
+Task<std::vector<Waiting>> deliveries(store::Transaction& tx, const Queue& queue, Time from, Time until, size_t limit);
+/// The delivery that a receipt names, wherever its visibility was moved to; nothing if it was deleted or received again.
+Task<std::optional<Delivery>> find_delivery(store::Transaction& tx, const Queue& queue, Receipt receipt);
+/// Puts the delivery at another instant.
+void move_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, Delivery delivery, Time visible_at);
+/// Removes the message, its delivery, and what was remembered of its moves.
+void erase_message(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery);
+
+}  // namespace cumulet::sqs
