@@ -60,6 +60,13 @@ struct Range {
     /// From `from` (within the prefix) to the prefix's end.
     static Range from(const Key& from, const Key& prefix);
     bool contains(std::string_view key) const { return key >= begin && (end.empty() || key < end); }
+    bool contains(const Range& other) const {
+        return other.begin >= begin && (end.empty() || (!other.end.empty() && other.end <= end));
+    }
+    bool overlaps(const Range& other) const {
+        return (other.end.empty() || begin < other.end) && (end.empty() || other.begin < end);
+    }
+    bool empty() const { return !end.empty() && begin >= end; }
 };
 
 }  // namespace cumulet::store

@@ -15,6 +15,7 @@ Task<void> pause_before_retry(int attempt) {
 Task<void> OptimisticStore::run(Body body) {
     for (int attempt = 0; attempt < max_attempts; ++attempt) {
         if (attempt > 0) co_await pause_before_retry(attempt);
+        if (crowded()) co_await wait_for_room();
         check_usable();
         OptimisticTransaction transaction(*this);
         std::exception_ptr error;
@@ -27,7 +28,7 @@ Task<void> OptimisticStore::run(Body body) {
             const uint64_t version = error ? transaction.newest_read() : transaction.commit();
             if (!transaction.refused()) {
                 if (!error) {
-                    for (const auto& topic : transaction.writes().topics()) gates_.wake(topic);
+                    for (const auto& topic : transaction.topics()) gates_.wake(topic);
                 }
                 // An error also tells what was read.
                 co_await durable(std::max(version, transaction.newest_read()));
@@ -132,7 +133,8 @@ Task<std::vector<Entry>> OptimisticTransaction::read_range(Range range, ScanOpti
 }
 
 uint64_t OptimisticTransaction::commit() {
-    const auto& writes = BufferedTransaction::writes();
+    auto writes = take_writes();
+    topics_ = writes.topics();
     if (writes.empty()) return 0;
     std::unique_lock lock(store_.mutex_);
     if (snapshot_ != store_.validator_.current() && !unchanged()) {
@@ -141,7 +143,7 @@ uint64_t OptimisticTransaction::commit() {
     }
     store_.check_usable();
     const uint64_t version = store_.validator_.record(writes);
-    store_.apply(writes, version);
+    store_.apply(std::move(writes), version);
     store_.commits_.fetch_add(1, std::memory_order_relaxed);
     return version;
 }

@@ -38,9 +38,12 @@ class OptimisticStore : public Store {
     virtual bool prepared(const Range& range) { return true; }
     virtual Task<void> prepare(Range range) { co_return; }
     /// With the lock exclusive: makes a commit visible.
-    virtual void apply(const WriteSet& writes, uint64_t version) = 0;
+    virtual void apply(WriteSet writes, uint64_t version) = 0;
     /// Throws Unavailable if the engine cannot take commits.
     virtual void check_usable() {}
+    /// True while so much waits to be written that transactions wait before they begin.
+    virtual bool crowded() const { return false; }
+    virtual Task<void> wait_for_room() { co_return; }
 
     /// The newest commit that is durable as far as this engine promises.
     std::atomic<uint64_t> durable_{UINT64_MAX};
@@ -67,11 +70,12 @@ class OptimisticTransaction final : public BufferedTransaction {
   public:
     explicit OptimisticTransaction(OptimisticStore& store);
 
-    /// The number of the commit, 0 if it is refused. Nothing to write: the snapshot that it read.
+    /// The number of the commit; 0 if it is refused, or if there was nothing to write.
     uint64_t commit();
     bool refused() const { return refused_; }
     /// The newest commit read from that was not durable at the time, or 0.
     uint64_t newest_read() const { return newest_read_; }
+    const std::vector<std::string>& topics() const { return topics_; }
 
   private:
     Task<std::optional<std::string>> read(std::string key) override;
@@ -93,6 +97,7 @@ class OptimisticTransaction final : public BufferedTransaction {
     bool refused_ = false;
     std::vector<ReadKey> keys_;
     std::vector<Range> ranges_;
+    std::vector<std::string> topics_;
 };
 
 /// Lets others go first, the longer the more often a transaction was refused.

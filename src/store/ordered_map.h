@@ -1,7 +1,7 @@
 // An ordered map of byte strings, for what is answered from memory.
 #pragma once
 
-#include "store/store.h"
+#include "store/write_set.h"
 
 namespace cumulet::store {
 
@@ -32,6 +32,16 @@ class OrderedMap {
         for (auto at = rows_.lower_bound(range.begin); at != rows_.end() && range.contains(at->first);) {
             bytes_ -= at->first.size() + at->second.size();
             at = rows_.erase(at);
+        }
+    }
+    void apply(const WriteSet& writes) {
+        for (const auto& range : writes.erased_ranges()) erase_range(range);
+        for (const auto& [key, value] : writes.writes()) {
+            if (value) {
+                put(key, *value);
+            } else {
+                erase(key);
+            }
         }
     }
     void scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) const {

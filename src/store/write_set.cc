@@ -67,7 +67,7 @@ void WriteSet::set(std::string key, std::optional<std::string> value) {
 void WriteSet::erase_range(Range range) {
     check_key(range.begin);
     check_key(range.end);
-    if (!range.end.empty() && range.begin >= range.end) return;
+    if (range.empty()) return;
     for (auto at = writes_.lower_bound(range.begin); at != writes_.end() && range.contains(at->first);) {
         bytes_ -= size_of(*at);
         at = writes_.erase(at);
@@ -100,9 +100,8 @@ bool WriteSet::erased(std::string_view key) const {
 bool WriteSet::touches(const Range& range) const {
     const auto at = writes_.lower_bound(range.begin);
     if (at != writes_.end() && range.contains(at->first)) return true;
-    return std::any_of(erased_ranges_.begin(), erased_ranges_.end(), [&](const Range& erased) {
-        return (range.end.empty() || erased.begin < range.end) && (erased.end.empty() || range.begin < erased.end);
-    });
+    return std::any_of(erased_ranges_.begin(), erased_ranges_.end(),
+                       [&](const Range& erased) { return erased.overlaps(range); });
 }
 
 bool cut_short(const std::vector<Entry>& rows, const ScanOptions& options) {
@@ -132,7 +131,7 @@ Task<std::optional<std::string>> BufferedTransaction::get(std::string key) {
 }
 
 Task<std::vector<Entry>> BufferedTransaction::scan(Range range, ScanOptions options) {
-    if (options.limit == 0 || (!range.end.empty() && range.begin >= range.end)) co_return std::vector<Entry>{};
+    if (options.limit == 0 || range.empty()) co_return std::vector<Entry>{};
     if (writes_.touches(range)) co_return co_await scan_overlaid(std::move(range), options);
     co_return co_await read_range(std::move(range), options);
 }
@@ -168,7 +167,7 @@ Task<std::vector<Entry>> BufferedTransaction::scan_overlaid(Range range, ScanOpt
         }
         if (!more || result.full()) co_return result.take();
         range = rest;
-        if (!range.end.empty() && range.begin >= range.end) co_return result.take();
+        if (range.empty()) co_return result.take();
     }
 }
 

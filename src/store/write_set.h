@@ -68,6 +68,8 @@ class BufferedTransaction : public Transaction {
     const WriteSet& writes() const { return writes_; }
 
   protected:
+    /// For the engine that commits them.
+    WriteSet take_writes() { return std::move(writes_); }
     virtual Task<std::optional<std::string>> read(std::string key) = 0;
     virtual Task<std::vector<Entry>> read_range(Range range, ScanOptions options) = 0;
 

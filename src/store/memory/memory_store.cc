@@ -23,16 +23,7 @@ class MemoryStore final : public OptimisticStore {
         rows_.scan(range, options, rows);
         return nullptr;
     }
-    void apply(const WriteSet& writes, uint64_t) override {
-        for (const auto& range : writes.erased_ranges()) rows_.erase_range(range);
-        for (const auto& [key, value] : writes.writes()) {
-            if (value) {
-                rows_.put(key, *value);
-            } else {
-                rows_.erase(key);
-            }
-        }
-    }
+    void apply(WriteSet writes, uint64_t) override { rows_.apply(writes); }
 
   private:
     OrderedMap rows_;

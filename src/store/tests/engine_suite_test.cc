@@ -391,8 +391,9 @@ TEST_P(EngineSuite, AnswersResidentRangesLikeAnyOther) {
                 ElementsAre("r/049", "r/048", "r/047"));
 }
 
-TEST_P(EngineSuite, KeepsItsDataOverReopening) {
-    if (!engine_->keeps_data()) GTEST_SKIP() << "this engine forgets";
+class DurableEngines : public EngineSuite {};
+
+TEST_P(DurableEngines, KeepsItsDataOverReopening) {
     for (int i = 0; i < 200; ++i) put(fmt::format("k{:03}", i), std::to_string(i));
     transact([&](Transaction& tx) -> Task<void> {
         tx.erase_range(Range{"k050", "k100"});
@@ -411,8 +412,7 @@ TEST_P(EngineSuite, KeepsItsDataOverReopening) {
     EXPECT_EQ(get("k075"), "new");
 }
 
-TEST_P(EngineSuite, RefusesANewerFormat) {
-    if (!engine_->keeps_data()) GTEST_SKIP() << "this engine forgets";
+TEST_P(DurableEngines, RefusesANewerFormat) {
     close();
     engine_->pretend_newer_format();
     try {
@@ -423,8 +423,12 @@ TEST_P(EngineSuite, RefusesANewerFormat) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, EngineSuite, testing::ValuesIn(engine_kinds()),
-                         [](const auto& info) { return info.param.name; });
+std::string name_of(const testing::TestParamInfo<EngineKind>& kind) {
+    return kind.param.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, EngineSuite, testing::ValuesIn(all_engines()), name_of);
+INSTANTIATE_TEST_SUITE_P(Engines, DurableEngines, testing::ValuesIn(durable_engines()), name_of);
 
 }  // namespace
 }  // namespace cumulet::store::test

@@ -1,9 +1,11 @@
 #include "store/tests/support/engines.h"
 
+#include <rocksdb/db.h>
 #include <stdlib.h>
 
 #include "store/memory/faulty_store.h"
 #include "store/memory/memory_store.h"
+#include "store/rocksdb/rocksdb_store.h"
 
 namespace cumulet::store::test {
 namespace {
@@ -11,7 +13,6 @@ namespace {
 class Memory final : public Engine {
   public:
     std::unique_ptr<Store> open() override { return open_memory_store(); }
-    bool keeps_data() const override { return false; }
 };
 
 class Faulty final : public Engine {
@@ -19,7 +20,42 @@ class Faulty final : public Engine {
     std::unique_ptr<Store> open() override {
         return open_faulty_store(7, {.conflict = 0.2, .delay = 0.3, .sleep = 0.05, .longest_sleep = 1ms});
     }
-    bool keeps_data() const override { return false; }
+};
+
+class Rocks : public Engine {
+  public:
+    std::unique_ptr<Store> open() override { return open_rocksdb_store(folder_.path() / "store", options_); }
+    void pretend_newer_format() override {
+        rocksdb::DB* db = nullptr;
+        std::vector<rocksdb::ColumnFamilyHandle*> families;
+        const auto opened = rocksdb::DB::Open({}, (folder_.path() / "store").string(),
+                                              {{rocksdb::kDefaultColumnFamilyName, {}}, {"about", {}}}, &families, &db);
+        if (!opened.ok()) throw std::runtime_error(opened.ToString());
+        db->Put({}, families[1], "format", "999");
+        for (auto* family : families) db->DestroyColumnFamilyHandle(family);
+        delete db;
+    }
+
+  protected:
+    RocksOptions options_;
+
+  private:
+    TemporaryFolder folder_;
+};
+
+/// Memory for next to nothing, so that the tree answers.
+class RocksCold final : public Rocks {
+  public:
+    RocksCold() {
+        options_.resident_bytes = 700;
+        options_.row_cache_bytes = 0;
+        options_.block_cache_bytes = 0;
+    }
+};
+
+class RocksInterval final : public Rocks {
+  public:
+    RocksInterval() { options_.durability = RocksOptions::Durability::interval; }
 };
 
 template <typename Kind>
@@ -29,8 +65,15 @@ std::unique_ptr<Engine> make() {
 
 }  // namespace
 
-std::vector<EngineKind> engine_kinds() {
-    return {{"Memory", make<Memory>}, {"Faulty", make<Faulty>}};
+std::vector<EngineKind> durable_engines() {
+    return {{"Rocks", make<Rocks>}, {"RocksCold", make<RocksCold>}, {"RocksInterval", make<RocksInterval>}};
+}
+
+std::vector<EngineKind> all_engines() {
+    auto engines = durable_engines();
+    engines.push_back({"Memory", make<Memory>});
+    engines.push_back({"Faulty", make<Faulty>});
+    return engines;
 }
 
 TemporaryFolder::TemporaryFolder() {

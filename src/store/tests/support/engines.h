@@ -13,8 +13,6 @@ class Engine {
   public:
     virtual ~Engine() = default;
     virtual std::unique_ptr<Store> open() = 0;
-    /// True if what was committed is there after closing and opening.
-    virtual bool keeps_data() const { return true; }
     /// Makes the data look as if a newer Cumulet had written it.
     virtual void pretend_newer_format() {}
 };
@@ -23,7 +21,9 @@ struct EngineKind {
     std::string name;
     std::unique_ptr<Engine> (*make)();
 };
-std::vector<EngineKind> engine_kinds();
+std::vector<EngineKind> all_engines();
+/// Those that keep their data over closing and opening.
+std::vector<EngineKind> durable_engines();
 
 /// A folder of its own, removed at the end.
 class TemporaryFolder {

@@ -1,0 +1,164 @@
+#include "store/rocksdb/commit_thread.h"
+
+#include "runtime/log.h"
+
+namespace cumulet::store {
+namespace {
+
+size_t weight(const Commit& commit) {
+    return commit.writes.bytes() + 64 * commit.writes.writes().size() + 64;
+}
+
+void append(rocksdb::WriteBatch& batch, const WriteSet& writes) {
+    static const std::string highest(WriteSet::max_key_bytes + 1, '\xff');  // after every key
+    for (const auto& range : writes.erased_ranges()) {
+        batch.DeleteRange(range.begin, range.end.empty() ? highest : range.end);
+    }
+    for (const auto& [key, value] : writes.writes()) {
+        if (value) {
+            batch.Put(key, *value);
+        } else {
+            batch.Delete(key);
+        }
+    }
+}
+
+}  // namespace
+
+CommitThread::CommitThread(Database& database, const RocksOptions& options, std::function<void(uint64_t)> written)
+    : database_(database), options_(options), written_(std::move(written)), thread_([this] { serve(); }) {}
+
+CommitThread::~CommitThread() {
+    stop();
+}
+
+void CommitThread::add(CommitPointer commit) {
+    queued_bytes_.fetch_add(weight(*commit), std::memory_order_relaxed);
+    added_.store(commit->version, std::memory_order_release);
+    bool resting;
+    {
+        std::lock_guard lock(mutex_);
+        queue_.push_back(std::move(commit));
+        resting = resting_;
+    }
+    if (resting) changed_.notify_one();
+}
+
+Task<void> CommitThread::wait(uint64_t version) {
+    auto& reactor = Reactor::current();
+    const Clock::Hold hold(reactor.clock());
+    co_await Suspend{[&](std::coroutine_handle<> handle) {
+        std::unique_lock lock(mutex_);
+        if (version > done_ && !failed_) {
+            waiters_.push_back({version, &reactor, handle});
+            return;
+        }
+        lock.unlock();
+        reactor.post(handle);
+    }};
+    std::lock_guard lock(mutex_);
+    if (version > done_) throw Unavailable(failure_);
+}
+
+void CommitThread::stop() {
+    {
+        std::lock_guard lock(mutex_);
+        ending_ = true;
+    }
+    changed_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+std::vector<CommitPointer> CommitThread::take_group(std::unique_lock<std::mutex>& lock) {
+    resting_ = true;
+    const auto something = [&] { return !queue_.empty() || ending_; };
+    if (unsynced_) {
+        changed_.wait_for(lock, options_.interval, something);
+    } else {
+        changed_.wait(lock, something);
+    }
+    resting_ = false;
+    std::vector<CommitPointer> group;
+    for (size_t bytes = 0; !queue_.empty() && bytes < most_group_bytes; queue_.pop_front()) {
+        bytes += weight(*queue_.front());
+        group.push_back(std::move(queue_.front()));
+    }
+    return group;
+}
+
+rocksdb::Status CommitThread::write(const std::vector<CommitPointer>& group) {
+    rocksdb::WriteBatch batch;
+    for (const auto& commit : group) append(batch, commit->writes);
+    rocksdb::WriteOptions options;
+    options.sync = options_.durability == RocksOptions::Durability::sync;
+    groups_.fetch_add(1, std::memory_order_relaxed);
+    return database_->Write(options, &batch);
+}
+
+void CommitThread::serve() {
+    auto synced_at = std::chrono::steady_clock::now();
+    std::unique_lock lock(mutex_);
+    while (true) {
+        const auto group = take_group(lock);
+        const bool last = group.empty() && ending_;
+        lock.unlock();
+        rocksdb::Status status;
+        if (!group.empty()) {
+            status = write(group);
+            unsynced_ = options_.durability == RocksOptions::Durability::interval;
+        }
+        if (status.ok() && unsynced_ && (last || std::chrono::steady_clock::now() - synced_at >= options_.interval)) {
+            status = database_->SyncWAL();
+            unsynced_ = false;
+            synced_at = std::chrono::steady_clock::now();
+        }
+        if (status.ok() && !group.empty()) {
+            written_(group.back()->version);
+            size_t bytes = 0;
+            for (const auto& commit : group) bytes += weight(*commit);
+            queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+        }
+        lock.lock();
+        if (!status.ok()) {
+            failure_ = "the store cannot write: " + status.ToString();
+            failed_ = true;
+            log::error(failure_);
+        } else if (!group.empty()) {
+            done_ = group.back()->version;
+        }
+        lock.unlock();
+        wake(status.ok() ? (group.empty() ? 0 : group.back()->version) : UINT64_MAX);
+        lock.lock();
+        if (last || failed_) return;
+    }
+}
+
+void CommitThread::wake(uint64_t version) {
+    std::vector<Waiter> woken;
+    {
+        std::lock_guard lock(mutex_);
+        const auto first = std::partition(waiters_.begin(), waiters_.end(),
+                                          [&](const Waiter& waiter) { return waiter.version > version; });
+        woken.assign(first, waiters_.end());
+        waiters_.erase(first, waiters_.end());
+    }
+    // Each reactor is woken once.
+    std::sort(woken.begin(), woken.end(), [](const Waiter& a, const Waiter& b) {
+        return a.reactor == b.reactor ? a.version < b.version : std::less<>()(a.reactor, b.reactor);
+    });
+    std::vector<std::coroutine_handle<>> handles;
+    for (size_t i = 0; i < woken.size(); ++i) {
+        handles.push_back(woken[i].handle);
+        if (i + 1 == woken.size() || woken[i + 1].reactor != woken[i].reactor) {
+            woken[i].reactor->post(handles);
+            handles.clear();
+        }
+    }
+}
+
+void CommitThread::refuse() const {
+    std::lock_guard lock(mutex_);
+    throw Unavailable(failure_);
+}
+
+}  // namespace cumulet::store

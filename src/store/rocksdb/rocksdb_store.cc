@@ -1,0 +1,207 @@
+#include "store/rocksdb/rocksdb_store.h"
+
+#include "base/hash.h"
+#include "runtime/blocking_pool.h"
+#include "runtime/log.h"
+#include "store/optimistic.h"
+#include "store/rocksdb/commit_thread.h"
+#include "store/rocksdb/gaps.h"
+#include "store/rocksdb/resident.h"
+#include "store/rocksdb/row_cache.h"
+#include "store/rocksdb/scan.h"
+
+namespace cumulet::store {
+namespace {
+
+class RocksStore final : public OptimisticStore {
+  public:
+    RocksStore(const std::filesystem::path& folder, RocksOptions options)
+        : options_(options),
+          database_(folder, options),
+          resident_(options.resident_bytes),
+          cache_(options.row_cache_bytes),
+          commit_thread_(database_, options, [this](uint64_t version) { written(version); }) {
+        if (options.durability == RocksOptions::Durability::sync) durable_ = 0;
+    }
+
+    void keep_resident(Range range) override {
+        {
+            std::shared_lock lock(mutex_);
+            if (resident_.declared(range)) return;
+        }
+        std::unique_lock lock(mutex_);
+        if (!resident_.declared(range) && !resident_.declare(range)) {
+            log::debug("a resident range overlaps another, and is not kept in memory");
+        }
+    }
+    Task<void> close() override {
+        co_await pool_.run([this] {
+            commit_thread_.stop();
+            database_.close();
+        });
+    }
+    Statistics statistics() const override {
+        Statistics statistics{.commits = commits_, .conflicts = conflicts_, .groups = commit_thread_.groups()};
+        database_->GetIntProperty(rocksdb::DB::Properties::kEstimateNumKeys, &statistics.keys);
+        uint64_t memory = 0;
+        for (const auto* property :
+             {&rocksdb::DB::Properties::kCurSizeAllMemTables, &rocksdb::DB::Properties::kBlockCacheUsage,
+              &rocksdb::DB::Properties::kEstimateTableReadersMem}) {
+            if (database_->GetIntProperty(*property, &memory)) statistics.memory_bytes += memory;
+        }
+        std::shared_lock lock(mutex_);
+        statistics.memory_bytes += resident_.bytes() + cache_.bytes();
+        return statistics;
+    }
+    std::string_view engine() const override { return "rocksdb"; }
+
+  protected:
+    bool find(std::string_view key, uint64_t hash, std::optional<std::string>& value) override;
+    Task<std::optional<std::string>> load(std::string key) override;
+    void loaded(std::string_view key, uint64_t hash, const std::optional<std::string>& value) override {
+        cache_.remember(key, hash, value);
+    }
+    std::unique_ptr<Cursor> open_scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) override;
+    bool prepared(const Range& range) override;
+    Task<void> prepare(Range range) override;
+    void apply(WriteSet writes, uint64_t version) override;
+    void check_usable() override { commit_thread_.check_usable(); }
+    bool crowded() const override { return commit_thread_.crowded(); }
+    Task<void> wait_for_room() override { return commit_thread_.wait(commit_thread_.added()); }
+    Task<void> wait_durable(uint64_t version) override { return commit_thread_.wait(version); }
+
+  private:
+    class TreeCursor;
+
+    void written(uint64_t version);
+    void learn_gap(Range gap, uint64_t opened_at);
+
+    const RocksOptions options_;
+    Database database_;
+    Pending pending_;
+    ResidentRanges resident_;
+    RowCache cache_;
+    Gaps gaps_known_;
+    BlockingPool pool_{4};
+    CommitThread commit_thread_;
+};
+
+bool RocksStore::find(std::string_view key, uint64_t hash, std::optional<std::string>& value) {
+    if (const auto* rows = resident_.loaded(key)) {
+        if (const auto* found = rows->find(key)) value = *found;
+        return true;
+    }
+    if (const auto known = pending_.find(key)) {
+        if (*known) value = **known;
+        return true;
+    }
+    return cache_.find(key, hash, value);
+}
+
+Task<std::optional<std::string>> RocksStore::load(std::string key) {
+    std::string value;
+    rocksdb::ReadOptions options;
+    options.read_tier = rocksdb::kBlockCacheTier;
+    auto status = database_->Get(options, key, &value);
+    if (status.IsIncomplete()) {
+        status = co_await pool_.run([&] { return database_->Get(rocksdb::ReadOptions(), key, &value); });
+    }
+    if (status.IsNotFound()) co_return std::nullopt;
+    if (!status.ok()) throw Unavailable("the store cannot read: " + status.ToString());
+    co_return std::move(value);
+}
+
+void RocksStore::apply(WriteSet writes, uint64_t version) {
+    auto commit = std::make_shared<const Commit>(version, std::move(writes));
+    // The cache is not told of what is written to resident rows: it knows nothing of a range that was let go.
+    const bool let_go = resident_.apply(commit);
+    if (let_go || !commit->writes.erased_ranges().empty()) cache_.clear();
+    for (const auto& [key, value] : commit->writes.writes()) {
+        if (value) gaps_known_.fill(key);
+        if (!resident_.loaded(key)) cache_.remember(key, hash64(key), value);
+    }
+    pending_.add(commit);
+    commit_thread_.add(std::move(commit));
+}
+
+void RocksStore::written(uint64_t version) {
+    std::unique_lock lock(mutex_);
+    pending_.written(version);
+    if (options_.durability == RocksOptions::Durability::sync) durable_.store(version, std::memory_order_release);
+}
+
+/// A scan of the tree under what is pending, as of the moment it was made.
+class RocksStore::TreeCursor final : public Cursor {
+  public:
+    TreeCursor(RocksStore& store, const Range& range, ScanOptions options)
+        : store_(store),
+          opened_at_(store.validator_.current()),
+          scan_(store.database_, range, store.gaps_known_.after(range.begin), store.pending_.overlay(range, options)) {}
+
+    Task<std::vector<Entry>> rows(ScanOptions options) override {
+        auto rows = scan_.rows(options, TreeScan::Effort::cached);
+        if (!rows) rows = co_await store_.pool_.run([&] { return scan_.rows(options, TreeScan::Effort::any); });
+        if (auto gap = scan_.gap()) store_.learn_gap(std::move(*gap), opened_at_);
+        co_return std::move(*rows);
+    }
+
+  private:
+    RocksStore& store_;
+    const uint64_t opened_at_;
+    TreeScan scan_;
+};
+
+std::unique_ptr<OptimisticStore::Cursor> RocksStore::open_scan(const Range& range, ScanOptions options,
+                                                               std::vector<Entry>& rows) {
+    if (const auto* resident = resident_.loaded(range)) {
+        resident->scan(range, options, rows);
+        return nullptr;
+    }
+    return std::make_unique<TreeCursor>(*this, range, options);
+}
+
+void RocksStore::learn_gap(Range gap, uint64_t opened_at) {
+    std::shared_lock lock(mutex_);
+    if (validator_.newest(gap, opened_at) == opened_at) gaps_known_.learn(std::move(gap));
+}
+
+bool RocksStore::prepared(const Range& range) {
+    std::shared_lock lock(mutex_);
+    const auto* resident = resident_.holding(range);
+    return !resident || resident->state != ResidentRanges::Resident::State::declared;
+}
+
+Task<void> RocksStore::prepare(Range range) {
+    std::optional<TreeScan> scan;
+    ResidentRanges::Resident* resident;
+    const ScanOptions everything{.limit = SIZE_MAX, .max_bytes = resident_.most_bytes_of_one()};
+    {
+        std::unique_lock lock(mutex_);
+        resident = resident_.holding(range);
+        if (!resident || resident->state != ResidentRanges::Resident::State::declared) co_return;
+        resident_.begin_loading(*resident);
+        scan.emplace(database_, resident->range, resident->range.begin, pending_.overlay(resident->range, everything));
+    }
+    std::optional<OrderedMap> rows;
+    std::exception_ptr error;
+    try {
+        const auto found = co_await pool_.run([&] { return scan->rows(everything, TreeScan::Effort::any); });
+        if (!cut_short(*found, everything)) {
+            rows.emplace();
+            for (const auto& row : *found) rows->put(row.key, row.value);
+        }
+    } catch (...) {
+        error = std::current_exception();
+    }
+    std::unique_lock lock(mutex_);
+    if (resident_.end_loading(*resident, std::move(rows))) cache_.clear();
+    if (error) std::rethrow_exception(error);
+}
+
+}  // namespace
+
+std::unique_ptr<Store> open_rocksdb_store(std::filesystem::path folder, RocksOptions options) {
+    return std::make_unique<RocksStore>(folder, options);
+}
+
+}  // namespace cumulet::store
