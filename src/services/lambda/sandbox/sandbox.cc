@@ -1,0 +1,111 @@
+#include "services/lambda/sandbox/sandbox.h"
+
+#include <unistd.h>
+
+namespace cumulet::lambda {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string find_wrapper() {
+    for (const char* path : {"/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap"}) {
+        if (::access(path, X_OK) == 0) return path;
+    }
+    return "";
+}
+
+}  // namespace
+
+std::vector<std::string> wrapper_arguments(const std::string& wrapper, bool own_user) {
+    std::vector<std::string> arguments{wrapper, "--unshare-pid", "--unshare-ipc", "--unshare-uts",
+                                       "--unshare-cgroup-try", "--die-with-parent", "--new-session"};
+    // The user and group that AWS runs functions as.
+    if (own_user) arguments.insert(arguments.end(), {"--unshare-user", "--uid", "993", "--gid", "990"});
+    if (!own_user) arguments.insert(arguments.end(), {"--cap-drop", "ALL"});
+    arguments.insert(arguments.end(), {"--ro-bind", "/usr", "/usr"});
+    for (const std::string folder : {"/lib", "/lib32", "/lib64", "/bin", "/sbin"}) {
+        std::error_code error;
+        if (fs::is_symlink(folder, error)) {
+            arguments.insert(arguments.end(), {"--symlink", fs::read_symlink(folder, error).string(), folder});
+        } else {
+            arguments.insert(arguments.end(), {"--ro-bind-try", folder, folder});
+        }
+    }
+    // What the C library, TLS and the interpreters read; no other file of the host's configuration.
+    for (const std::string file : {"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/ssl", "/etc/ca-certificates",
+                                   "/etc/pki", "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/localtime",
+                                   "/etc/alternatives", "/etc/mime.types"}) {
+        arguments.insert(arguments.end(), {"--ro-bind-try", file, file});
+    }
+    arguments.insert(arguments.end(), {"--proc", "/proc", "--dev", "/dev"});
+    return arguments;
+}
+
+std::unique_ptr<Sandbox> Sandbox::find() {
+    auto sandbox = std::make_unique<Sandbox>();
+    const auto wrapper = find_wrapper();
+    std::string why = "bubblewrap (bwrap) is not installed";
+    if (!wrapper.empty()) {
+        why = "bubblewrap may not make namespaces here";
+        for (const bool own_user : {true, false}) {
+            auto arguments = wrapper_arguments(wrapper, own_user);
+            auto trial = arguments;
+            trial.insert(trial.end(), {"--tmpfs", "/tmp", "/usr/bin/true"});
+            if (run_quietly(trial, std::chrono::seconds(5)) == 0) {
+                sandbox->wrapper_ = std::move(arguments);
+                break;
+            }
+        }
+    }
+    if (!sandbox->isolated()) {
+        sandbox->warnings_.push_back(fmt::format(
+            "Lambda functions run as plain processes that see this machine's files and processes: {}", why));
+    }
+    if (auto groups = ControlGroups::find()) {
+        sandbox->groups_ = std::move(*groups);
+    } else {
+        sandbox->warnings_.push_back(fmt::format(
+            "Lambda functions' CPU and process count are not limited, their memory only process by process: {}", groups.error()));
+    }
+    return sandbox;
+}
+
+std::unique_ptr<Sandbox> Sandbox::plain(std::string why) {
+    auto sandbox = std::make_unique<Sandbox>();
+    sandbox->warnings_.push_back("Lambda functions run as plain processes without limits: " + std::move(why));
+    return sandbox;
+}
+
+std::vector<std::string> Sandbox::command(const Room& room, const std::vector<std::string>& program) const {
+    if (!isolated()) return program;
+    auto arguments = wrapper_;
+    arguments.insert(arguments.end(), {"--size", std::to_string(room.scratch_bytes), "--tmpfs", "/tmp"});
+    arguments.insert(arguments.end(), {"--ro-bind", room.code.string(), "/var/task"});
+    if (!room.bootstrap.empty()) arguments.insert(arguments.end(), {"--ro-bind", room.bootstrap.string(), "/var/runtime"});
+    if (!room.layers.empty()) {
+        arguments.insert(arguments.end(), {"--ro-bind", room.layers.string(), "/opt"});
+    } else {
+        arguments.insert(arguments.end(), {"--dir", "/opt"});
+    }
+    arguments.insert(arguments.end(), {"--remount-ro", "/", "--chdir", "/var/task"});
+    arguments.insert(arguments.end(), program.begin(), program.end());
+    return arguments;
+}
+
+std::string Sandbox::seen(const Room& room, std::string_view path) const {
+    if (isolated()) return std::string(path);
+    for (const auto& [place, folder] : {std::pair<std::string_view, fs::path>{"/var/task", room.code},
+                                        {"/var/runtime", room.bootstrap},
+                                        {"/opt", room.layers.empty() ? fs::path("/opt") : room.layers}}) {
+        if (path.starts_with(place)) return folder.string() + std::string(path.substr(place.size()));
+    }
+    return std::string(path);
+}
+
+std::unique_ptr<ControlGroup> Sandbox::group(const Limits& limits) const {
+    if (!groups_) return nullptr;
+    auto group = groups_->create(limits);
+    return group ? std::move(*group) : nullptr;
+}
+
+}  // namespace cumulet::lambda

@@ -1,0 +1,50 @@
+// The sandbox of a worker: what a function's process may see and use.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "services/lambda/sandbox/cgroup.h"
+#include "services/lambda/sandbox/process.h"
+
+namespace cumulet::lambda {
+
+/// What a function's process finds around it.
+struct Room {
+    std::filesystem::path code;       ///< at /var/task, read-only
+    std::filesystem::path bootstrap;  ///< at /var/runtime, read-only; empty: none
+    std::filesystem::path layers;     ///< at /opt, read-only; empty: none
+    uint64_t scratch_bytes = 512 << 20;         ///< of /tmp
+};
+
+/// What this machine permits. Found out once, by trying.
+class Sandbox {
+ public:
+    /// Tries bubblewrap and control groups. Blocks for some milliseconds.
+    static std::unique_ptr<Sandbox> find();
+    /// Plain processes in `why`'s words, for tests of that mode.
+    static std::unique_ptr<Sandbox> plain(std::string why);
+
+    bool isolated() const { return !wrapper_.empty(); }
+    bool limited() const { return groups_ != nullptr; }
+    /// Sentences on what is missing, empty if nothing is.
+    const std::vector<std::string>& warnings() const { return warnings_; }
+
+    /// The command line that runs `program` in `room`.
+    std::vector<std::string> command(const Room& room, const std::vector<std::string>& program) const;
+    /// A path below /var/task, /var/runtime or /opt as the function's process sees it.
+    std::string seen(const Room& room, std::string_view path) const;
+    /// Nothing where control groups are not permitted.
+    std::unique_ptr<ControlGroup> group(const Limits& limits) const;
+
+ private:
+    std::vector<std::string> wrapper_;  // bubblewrap with all that is the same for every room
+    std::unique_ptr<ControlGroups> groups_;
+    std::vector<std::string> warnings_;
+};
+
+/// The arguments of bubblewrap that do not depend on the room. `own_user`: in a user namespace of its own.
+std::vector<std::string> wrapper_arguments(const std::string& wrapper, bool own_user);
+
+}  // namespace cumulet::lambda
