@@ -1,0 +1,54 @@
+// HTTP/1.1 as far as the Runtime API needs it: requests in, small answers out. No sockets.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/http.h"
+
+namespace cumulet::lambda {
+
+/// AWS's bound of a synchronous response.
+inline constexpr size_t kMaxResponseBytes = 6'291'556;
+
+struct RuntimeRequest {
+    std::string method;
+    std::string path;
+    http::Headers headers;
+    std::string body;
+    bool too_large = false;  ///< the body passed kMaxResponseBytes and was dropped
+    bool keep_alive = true;
+};
+
+/// Takes bytes as they come and gives whole requests. Head at most 32 KiB; bodies by length or chunked.
+class RequestReader {
+ public:
+    void add(std::string_view bytes) { buffer_.append(bytes); }
+    /// The next request; nothing while it is incomplete. The error is a sentence, and then the connection is of no more use.
+    std::expected<std::optional<RuntimeRequest>, std::string> next();
+
+ private:
+    enum class Part { head, sized_body, chunk_size, chunk, chunk_end, trailers };
+
+    std::expected<bool, std::string> read_head();
+    std::expected<bool, std::string> read_chunk_size();
+    bool take_body(uint64_t& left);
+    std::optional<std::string_view> take_line();
+
+    std::string buffer_;
+    size_t position_ = 0;  // of what is not read yet
+    Part part_ = Part::head;
+    uint64_t left_ = 0;  // of the body or of the chunk
+    RuntimeRequest request_;
+};
+
+/// The text of an answer with a JSON body ("" for none).
+std::string answer_text(int status, std::string_view body);
+/// {"errorMessage":…,"errorType":…}
+std::string error_text(std::string_view message, std::string_view type);
+
+}  // namespace cumulet::lambda

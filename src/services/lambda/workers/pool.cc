@@ -1,0 +1,176 @@
+#include "services/lambda/workers/pool.h"
+
+namespace cumulet::lambda {
+
+Task<Place> Pool::acquire(std::string key) {
+    auto& reactor = Reactor::current();
+    Waiter waiter{.key = std::move(key), .reactor = &reactor};
+    {
+        std::lock_guard lock(mutex_);
+        if (stopping_) co_return Place{};
+        if (auto worker = take_idle(waiter.key, reactor.now())) co_return Place{.worker = std::move(worker)};
+        if (rooms_taken_ < bounds_.workers) {
+            ++rooms_taken_;
+            co_return Place{.may_start = true};
+        }
+        if (waiters_.size() >= bounds_.waiting) co_return Place{};
+        waiters_.push_back(&waiter);
+        end_oldest_idle();
+    }
+    co_await Suspend{[&](std::coroutine_handle<> handle) {
+        std::lock_guard lock(mutex_);
+        waiter.handle = handle;
+        // Served between the two locks: nobody else will resume it.
+        if (std::find(waiters_.begin(), waiters_.end(), &waiter) == waiters_.end()) reactor.post(handle);
+    }};
+    co_return std::move(waiter.place);
+}
+
+void Pool::start(const std::shared_ptr<Worker>& worker) {
+    {
+        std::lock_guard lock(mutex_);
+        alive_.emplace(worker.get(), worker);
+    }
+    worker->start(launcher_, [this, raw = worker.get()] { gone(raw); });
+    std::lock_guard lock(mutex_);
+    if (stopping_) worker->end();
+}
+
+void Pool::give_up() {
+    std::lock_guard lock(mutex_);
+    --rooms_taken_;
+    serve_waiters();
+}
+
+void Pool::give_back(std::shared_ptr<Worker> worker, Time now) {
+    std::lock_guard lock(mutex_);
+    if (stopping_ || !worker->usable(now)) return worker->end();
+    for (auto at = waiters_.begin(); at != waiters_.end(); ++at) {
+        Waiter& waiter = **at;
+        if (waiter.key != worker->plan().key) continue;
+        waiters_.erase(at);
+        waiter.place.worker = std::move(worker);
+        if (waiter.handle) waiter.reactor->post(waiter.handle);
+        return;
+    }
+    if (!waiters_.empty()) return worker->end();  // whoever waits needs its room
+    worker->idle_since = std::chrono::steady_clock::now();
+    idle_[worker->plan().key].push_back(std::move(worker));
+    if (!std::exchange(sweeping_, true)) loop_.at(std::chrono::steady_clock::now() + bounds_.keep_alive, [this] { sweep(); });
+}
+
+void Pool::retire(std::string_view function) {
+    std::lock_guard lock(mutex_);
+    for (const auto& [raw, weak] : alive_) {
+        if (const auto worker = weak.lock(); worker && worker->plan().function == function) worker->retire();
+    }
+    for (auto at = idle_.begin(); at != idle_.end();) {
+        if (at->second.front()->plan().function == function) {
+            for (auto& worker : at->second) worker->end();
+            at = idle_.erase(at);
+        } else {
+            ++at;
+        }
+    }
+}
+
+Task<void> Pool::stop() {
+    {
+        std::lock_guard lock(mutex_);
+        stopping_ = true;
+        idle_.clear();
+        for (const auto& [raw, weak] : alive_) {
+            if (const auto worker = weak.lock()) worker->end();
+        }
+        for (Waiter* waiter : waiters_) {
+            if (waiter->handle) waiter->reactor->post(waiter->handle);
+        }
+        waiters_.clear();
+    }
+    while (true) {
+        const auto seen = ends_.version("gone");
+        if (processes() == 0) co_return;
+        co_await ends_.wait("gone", seen, Time::max());
+    }
+}
+
+size_t Pool::processes() const {
+    std::lock_guard lock(mutex_);
+    return rooms_taken_;
+}
+
+size_t Pool::idle() const {
+    std::lock_guard lock(mutex_);
+    size_t count = 0;
+    for (const auto& [key, workers] : idle_) count += workers.size();
+    return count;
+}
+
+void Pool::gone(const Worker* worker) {
+    {
+        std::lock_guard lock(mutex_);
+        alive_.erase(worker);
+        --rooms_taken_;
+        serve_waiters();
+    }
+    ends_.wake("gone");
+}
+
+std::shared_ptr<Worker> Pool::take_idle(const std::string& key, Time now) {
+    const auto found = idle_.find(key);
+    if (found == idle_.end()) return nullptr;
+    auto& workers = found->second;
+    std::shared_ptr<Worker> taken;
+    while (!taken && !workers.empty()) {
+        taken = std::move(workers.back());
+        workers.pop_back();
+        if (!taken->usable(now)) {
+            taken->end();
+            taken = nullptr;
+        }
+    }
+    if (workers.empty()) idle_.erase(found);
+    return taken;
+}
+
+bool Pool::end_oldest_idle() {
+    auto oldest = idle_.end();
+    for (auto at = idle_.begin(); at != idle_.end(); ++at) {
+        if (oldest == idle_.end() || at->second.front()->idle_since < oldest->second.front()->idle_since) oldest = at;
+    }
+    if (oldest == idle_.end()) return false;
+    oldest->second.front()->end();
+    oldest->second.erase(oldest->second.begin());
+    if (oldest->second.empty()) idle_.erase(oldest);
+    return true;
+}
+
+void Pool::serve_waiters() {
+    while (!waiters_.empty() && rooms_taken_ < bounds_.workers) {
+        Waiter& waiter = *waiters_.front();
+        waiters_.pop_front();
+        ++rooms_taken_;
+        waiter.place.may_start = true;
+        if (waiter.handle) waiter.reactor->post(waiter.handle);
+    }
+}
+
+void Pool::sweep() {
+    std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    auto next = Loop::Instant::max();
+    for (auto at = idle_.begin(); at != idle_.end();) {
+        auto& workers = at->second;
+        std::erase_if(workers, [&](const std::shared_ptr<Worker>& worker) {
+            const bool old = worker->idle_since + bounds_.keep_alive <= now;
+            if (old) worker->end();
+            if (!old) next = std::min(next, worker->idle_since + bounds_.keep_alive);
+            return old;
+        });
+        at = workers.empty() ? idle_.erase(at) : std::next(at);
+    }
+    sweeping_ = next != Loop::Instant::max();
+    if (sweeping_) loop_.at(next, [this] { sweep(); });
+}
+
+}  // namespace cumulet::lambda

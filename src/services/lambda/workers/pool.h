@@ -1,0 +1,71 @@
+// The pool: workers that wait for events, kept warm, bounded in number.
+#pragma once
+
+#include <list>
+#include <unordered_map>
+
+#include "services/lambda/workers/worker.h"
+
+namespace cumulet::lambda {
+
+struct PoolBounds {
+    size_t workers = 64;   ///< processes at once
+    size_t waiting = 1000;  ///< callers that wait for one, past which they are refused
+    std::chrono::seconds keep_alive{600};
+};
+
+/// What a caller gets: a warm worker, or the right to start one.
+struct Place {
+    std::shared_ptr<Worker> worker;
+    bool may_start = false;  ///< and must then call `start` or `give_up`
+};
+
+class Pool {
+ public:
+    Pool(Loop& loop, Launcher& launcher, PoolBounds bounds) : loop_(loop), launcher_(launcher), bounds_(bounds) {}
+
+    /// Waits for a worker of `key`, or for room to start one. Neither means: too many wait already.
+    Task<Place> acquire(std::string key);
+    /// Starts a worker in the room that `acquire` gave.
+    void start(const std::shared_ptr<Worker>& worker);
+    /// Returns the room that `acquire` gave unused.
+    void give_up();
+    /// The worker may take the next event; one that cannot is ended.
+    void give_back(std::shared_ptr<Worker> worker, Time now);
+
+    /// No worker of `function` takes a further event: its code or configuration changed, or it is gone.
+    void retire(std::string_view function);
+    /// Ends all workers and waits until nothing of them is left.
+    Task<void> stop();
+
+    size_t processes() const;
+    size_t idle() const;
+
+ private:
+    struct Waiter {
+        std::string key;
+        Place place;
+        Reactor* reactor;
+        std::coroutine_handle<> handle;
+    };
+
+    void gone(const Worker* worker);
+    std::shared_ptr<Worker> take_idle(const std::string& key, Time now);
+    bool end_oldest_idle();
+    void serve_waiters();
+    void sweep();
+
+    Loop& loop_;
+    Launcher& launcher_;
+    const PoolBounds bounds_;
+    mutable std::mutex mutex_;
+    size_t rooms_taken_ = 0;
+    bool stopping_ = false;
+    bool sweeping_ = false;
+    std::unordered_map<std::string, std::vector<std::shared_ptr<Worker>>> idle_;  // the last was used last
+    std::unordered_map<const Worker*, std::weak_ptr<Worker>> alive_;
+    std::list<Waiter*> waiters_;
+    Gates ends_{1};
+};
+
+}  // namespace cumulet::lambda
