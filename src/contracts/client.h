@@ -13,6 +13,31 @@ class Door {
     virtual Task<void> invoke(Call& caller, const Service& service, const Operation& operation, void* input, void* output) = 0;
 };
 
+/// An operation's input on its way through a door, without its type.
+class AnyInput {
+ public:
+    AnyInput(void* value, const Operation& operation) : value_(value), operation_(&operation) {}
+    AnyInput(AnyInput&& other) noexcept : value_(std::exchange(other.value_, nullptr)), operation_(other.operation_) {}
+    AnyInput& operator=(AnyInput&&) = delete;
+    ~AnyInput() {
+        if (value_) operation_->delete_input(value_);
+    }
+    void* get() const { return value_; }
+    const Operation& operation() const { return *operation_; }
+
+ private:
+    void* value_;
+    const Operation* operation_;
+};
+
+/// What every method of a Client does.
+template <typename Output>
+Task<Output> call_through(Door& door, Call& call, const Service& service, AnyInput input) {
+    Output output;
+    co_await door.invoke(call, service, input.operation(), input.get(), &output);
+    co_return output;
+}
+
 /// Something that answers HTTP requests which are no AWS operation: an API's own front door, a function URL,
 /// a developer endpoint under /_aws/.
 class Surface {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "contracts/box.h"
-#include "contracts/client.h"
 #include "contracts/error.h"
+#include "contracts/shape.h"
 
 namespace cumulet::contracts {
 
@@ -66,16 +66,10 @@ aws::Error* new_error() {
 
 template <typename Api, typename Input, typename Output, Task<Output> (Api::*method)(Call&, Input)>
 Task<void> invoke_method(AnyApi& api, Call& call, void* input, void* output) {
-    *static_cast<Output*>(output) =
-        co_await (static_cast<Api&>(api).*method)(call, std::move(*static_cast<Input*>(input)));
-}
-
-/// What every method of a Client does.
-template <typename Input, typename Output>
-Task<Output> call_through(Door& door, Call& call, const Service& service, const Operation& operation, Input request) {
-    Output output;
-    co_await door.invoke(call, service, operation, &request, &output);
-    co_return output;
+    Output result = co_await (static_cast<Api&>(api).*method)(call, std::move(*static_cast<Input*>(input)));
+    // Built anew, not assigned: every structure would need its assignment compiled for this alone.
+    std::destroy_at(static_cast<Output*>(output));
+    std::construct_at(static_cast<Output*>(output), std::move(result));
 }
 
 }  // namespace cumulet::contracts

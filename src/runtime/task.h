@@ -8,7 +8,6 @@
 #include <exception>
 #include <optional>
 #include <utility>
-#include <variant>
 
 namespace cumulet {
 
@@ -42,17 +41,19 @@ struct PromiseBase {
 
 template <typename T>
 struct Promise : PromiseBase {
-    std::variant<std::monostate, T, std::exception_ptr> outcome;
+    // Not a variant: its machinery, once for every T, was a fifth of the time to compile a contract.
+    std::optional<T> value;
+    std::exception_ptr error;
 
     Task<T> get_return_object() noexcept;
     template <typename Value>
-    void return_value(Value&& value) {
-        outcome.template emplace<1>(std::forward<Value>(value));
+    void return_value(Value&& result) {
+        value.emplace(std::forward<Value>(result));
     }
-    void unhandled_exception() noexcept { outcome.template emplace<2>(std::current_exception()); }
+    void unhandled_exception() noexcept { error = std::current_exception(); }
     T take() {
-        if (auto* error = std::get_if<2>(&outcome)) std::rethrow_exception(std::move(*error));
-        return std::move(std::get<1>(outcome));
+        if (error) std::rethrow_exception(std::move(error));
+        return *std::move(value);
     }
 };
 

@@ -99,7 +99,7 @@ def structs(types):
     for name in types.order:
         out.append("\nstruct %s {\n" % types.struct(name))
         out += [types.declaration(name, member) for member in types.contract.shapes[name]["members"]]
-        out.append("    friend bool operator==(const {0}&, const {0}&) = default;\n}};\n".format(types.struct(name)))
+        out.append("    bool operator==(const {0}&) const = default;\n}};\n".format(types.struct(name)))
     return "".join(out)
 
 
@@ -130,10 +130,19 @@ def interfaces(types):
     out = ["\n/// Every operation answers 501 until a service overrides it.\n"
            "class Api : public cumulet::contracts::AnyApi {\n public:\n"]
     out += ["    virtual %s;\n" % (signature(types, each) % "") for each in contract.operations]
-    out.append("};\n\n/// Calls the service through the door that every call takes.\nclass Client {\n public:\n"
+    out.append("};\n\nextern const cumulet::contracts::Service service;\n\n"
+               "/// Calls the service through the door that every call takes. Its methods are templates so that only those in "
+               "use\n/// are compiled.\nclass Client {\n public:\n"
                "    explicit Client(cumulet::contracts::Door& door) : door_(&door) {}\n\n")
-    out += ["    %s;\n" % (signature(types, each) % "") for each in contract.operations]
-    out.append("\n private:\n    cumulet::contracts::Door* door_;\n};\n\nextern const cumulet::contracts::Service service;\n")
+    for number, each in enumerate(contract.operations):
+        out.append("    template <typename Self = Client>\n    %s {\n"
+                   "        return static_cast<Self*>(this)->template through<%s>(call, %d, request);\n    }\n" % (
+                       signature(types, each) % "", types.qualified(each["output_shape"]), number))
+    out.append("\n private:\n    template <typename Output, typename Input>\n"
+               "    cumulet::Task<Output> through(cumulet::Call& call, size_t operation, Input& request) {\n"
+               "        return cumulet::contracts::call_through<Output>(\n            *door_, call, service, "
+               "{new Input(std::move(request)), service.operations[operation]});\n    }\n\n"
+               "    cumulet::contracts::Door* door_;\n};\n")
     return "".join(out)
 
 

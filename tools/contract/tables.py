@@ -257,16 +257,9 @@ class Tables:
             ("operations", "tables::operations"), ("errors", "tables::errors" if has_errors else None)])
 
     def methods(self):
-        out = []
-        for number, operation in enumerate(self.contract.operations):
-            declaration = signature(self.types, operation)
-            out.append("%s {\n    throw ::aws::not_implemented(service.name, %s);\n}\n" % (
-                declaration % "Api::", names.quoted(operation["name"])))
-            out.append("%s {\n    return cumulet::contracts::call_through<%s, %s>(*door_, call, service, tables::operations[%d], "
-                       "std::move(request));\n}\n" % (declaration % "Client::",
-                                                      self.types.qualified(operation["input_shape"]),
-                                                      self.types.qualified(operation["output_shape"]), number))
-        return "".join(out)
+        return "".join("%s {\n    throw ::aws::not_implemented(service.name, %s);\n}\n" % (
+            signature(self.types, operation) % "Api::", names.quoted(operation["name"]))
+            for operation in self.contract.operations)
 
 
 def source(contract, namespace, header_name):
