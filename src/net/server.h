@@ -54,7 +54,7 @@ struct ServerOptions {
     std::vector<std::string> listen;
     std::optional<TlsOptions> tls;
     ServerLimits limits;
-    /// Asked once the head is read: true gives the handler `request.stream` instead of `request.body`. Reading the stream
+    /// Asked once the head of a request with a body is read: true gives the handler `request.stream` instead of `request.body`. Reading the stream
     /// reads the socket, so a slow reader slows its sender; it ends with the handler's answer.
     std::function<bool(const http::Request& head)> stream_body;
     /// The Server field of answers that have none; empty: none.
