@@ -1,0 +1,17 @@
+// JSON to values, straight from the events of Boost.JSON's parser: no tree in between.
+#pragma once
+
+#include "wire/value.h"
+
+namespace cumulet::wire {
+
+/// Which of a member's names JSON uses: awsJson ignores locationName, restJson follows it.
+enum class JsonNames : uint8_t { member, wire };
+
+/// Fills `target` of `shape`. At the top, only body members of a structure are known, and they are noted in `seen`;
+/// inside, missing required members become violations. Throws SerializationException, in AWS's words, for text that is
+/// not JSON or whose types do not fit.
+void read_json(std::string_view text, const Shape& shape, void* target, JsonNames names, const Path& path, Seen& seen,
+               Violations& violations);
+
+}  // namespace cumulet::wire
