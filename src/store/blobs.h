@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <memory>
 
 #include "runtime/byte_stream.h"
 
@@ -30,9 +32,13 @@ class Blobs {
     virtual Task<void> remove(std::string id) = 0;
     /// Where the blob's bytes lie as a file, for programs that need one.
     virtual Task<std::filesystem::path> file(std::string id) = 0;
+    /// Removes what was there, finished or not, when the blobs were opened, and is not `named`. How many were removed.
+    /// Only where no other process writes into the same folder.
+    virtual Task<size_t> sweep(std::function<Task<bool>(std::string id)> named) = 0;
 };
 
-/// Files under `folder`, in 256 sub-folders; `sync` false for --ephemeral.
-std::unique_ptr<Blobs> open_file_blobs(std::filesystem::path folder, bool sync);
+/// Files under `folder`, in 256 sub-folders; `sync` false for --ephemeral. With no threads, files are read and written in
+/// place: for simulation.
+std::unique_ptr<Blobs> open_file_blobs(std::filesystem::path folder, bool sync, size_t threads = 4);
 
 }  // namespace cumulet::store

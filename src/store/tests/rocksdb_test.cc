@@ -1,0 +1,150 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "store/rocksdb/gaps.h"
+#include "store/rocksdb/rocksdb_store.h"
+#include "store/rocksdb/row_cache.h"
+#include "store/tests/support/engines.h"
+
+namespace cumulet::store::test {
+namespace {
+
+TEST(RocksStore, SaysThatAnotherProcessUsesTheFolder) {
+    const TemporaryFolder folder;
+    const auto store = open_rocksdb_store(folder.path());
+    try {
+        open_rocksdb_store(folder.path());
+        FAIL() << "opened twice";
+    } catch (const std::runtime_error& error) {
+        EXPECT_THAT(error.what(), testing::HasSubstr("another process uses the store"));
+    }
+}
+
+TEST(RocksStore, GathersCommitsOfManyCallersIntoGroups) {
+    const TemporaryFolder folder;
+    const auto store = open_rocksdb_store(folder.path());
+    Clock clock;
+    Reactor reactor(clock, Random(1));
+    constexpr uint64_t callers = 100, each = 5;
+    reactor.block_on([](Store& store) -> Task<void> {
+        std::vector<Task<void>> tasks;
+        for (uint64_t caller = 0; caller < callers; ++caller) {
+            tasks.push_back([](Store& store, uint64_t caller) -> Task<void> {
+                for (uint64_t i = 0; i < each; ++i) {
+                    co_await store.transact([=](Transaction& tx) -> Task<void> {
+                        tx.put(Key("k") << caller << i, "v");
+                        co_return;
+                    });
+                }
+            }(store, caller));
+        }
+        co_await all(std::move(tasks));
+    }(*store));
+    EXPECT_EQ(store->statistics().commits, callers * each);
+    EXPECT_LT(store->statistics().groups, callers * each / 5);
+    reactor.block_on(store->close());
+}
+
+TEST(RocksStore, FindsTheHeadOfAQueueBehindManyDeletedKeys) {
+    const TemporaryFolder folder;
+    const auto store = open_rocksdb_store(folder.path());
+    Clock clock;
+    Reactor reactor(clock, Random(1));
+    const auto consume = [&](int from, int count) -> Task<void> {
+        for (int i = from; i < from + count; i += 500) {
+            co_await store->transact([i](Transaction& tx) -> Task<void> {
+                for (int j = i; j < i + 500; ++j) tx.put(Key("q", j), "v");
+                co_return;
+            });
+            co_await store->transact([i](Transaction& tx) -> Task<void> {
+                const auto rows = co_await tx.scan(Range::prefix(Key("q")));
+                EXPECT_EQ(rows.size(), 500u);
+                EXPECT_EQ(rows.at(0).key, Key("q", i).bytes());
+                for (const auto& row : rows) tx.erase(row.key);
+            });
+        }
+    };
+    reactor.block_on(consume(0, 20'000));
+    // What is put before the remembered floor is found again.
+    const auto head = reactor.block_on(store->transact([](Transaction& tx) -> Task<std::string> {
+        tx.put(Key("q", 3), "earlier");
+        co_return "";
+    }));
+    const auto found = [&] {
+        return reactor.block_on(store->transact(
+            [](Transaction& tx) -> Task<std::vector<Entry>> { co_return co_await tx.scan(Range::prefix(Key("q"))); }));
+    };
+    ASSERT_EQ(found().size(), 1u);
+    EXPECT_EQ(found()[0].value, "earlier");
+    reactor.block_on(store->close());
+}
+
+TEST(Gaps, AgreeWithASetOfKeysForAnySequence) {
+    std::mt19937 random(3);
+    for (int round = 0; round < 200; ++round) {
+        Gaps gaps;
+        std::set<std::string> keys;
+        const auto key = [&] { return fmt::format("{:02}", random() % 50); };
+        for (int step = 0; step < 60; ++step) {
+            const auto at = key();
+            if (random() % 3 == 0) {
+                keys.insert(at);
+                gaps.fill(at);
+            } else if (random() % 3 == 0) {
+                keys.erase(at);
+            } else {
+                const auto next = keys.lower_bound(at);
+                gaps.learn({at, next == keys.end() ? (random() % 2 ? "" : "60") : *next});
+            }
+            const auto begin = key();
+            const auto after = gaps.after(begin);
+            const auto first = keys.lower_bound(begin);
+            if (first != keys.end()) {
+                ASSERT_TRUE(after) << "a gap hides " << *first;
+                ASSERT_LE(*after, *first);
+            }
+            if (after) ASSERT_GE(*after, begin);
+        }
+    }
+}
+
+TEST(Gaps, GrowWhereAQueueIsConsumed) {
+    Gaps gaps;
+    gaps.learn({"a", "c"});
+    EXPECT_EQ(gaps.after("a"), "c");
+    EXPECT_EQ(gaps.after("b"), "c");
+    EXPECT_EQ(gaps.after("c"), "c");
+    gaps.learn({"a", "f"});
+    EXPECT_EQ(gaps.after("b"), "f");
+    gaps.fill("d");
+    EXPECT_EQ(gaps.after("b"), "d");
+    gaps.learn({"a", ""});
+    EXPECT_EQ(gaps.after("b"), std::nullopt);
+    gaps.fill("b");
+    EXPECT_EQ(gaps.after("a"), "b");
+}
+
+TEST(RowCache, StaysWithinItsBudgetAndKeepsWhatIsUsed) {
+    RowCache cache(1 << 20);
+    std::optional<std::string> value;
+    const auto hash = [](std::string_view key) { return std::hash<std::string_view>()(key) * 0x9E3779B97F4A7C15; };
+    cache.remember("hot", hash("hot"), "hot value");
+    cache.remember("absent", hash("absent"), std::nullopt);
+    EXPECT_TRUE(cache.find("absent", hash("absent"), value));
+    EXPECT_EQ(value, std::nullopt);
+    for (int i = 0; i < 50'000; ++i) {
+        const auto key = std::to_string(i);
+        cache.remember(key, hash(key), std::string(100, 'x'));
+        ASSERT_TRUE(cache.find("hot", hash("hot"), value)) << i;
+    }
+    EXPECT_EQ(value, "hot value");
+    EXPECT_LE(cache.bytes(), size_t{1} << 20);
+    EXPECT_FALSE(cache.find("0", hash("0"), value));
+    cache.forget("hot", hash("hot"));
+    EXPECT_FALSE(cache.find("hot", hash("hot"), value));
+}
+
+}  // namespace
+}  // namespace cumulet::store::test
