@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/byte_stream.h"
 #include "runtime/call.h"
 #include "runtime/task.h"
 

@@ -1,7 +1,6 @@
 #include "wire/rest.h"
 
 #include "base/bytes.h"
-#include "runtime/byte_stream.h"
 
 namespace cumulet::wire {
 namespace {
