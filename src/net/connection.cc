@@ -213,27 +213,34 @@ Task<std::optional<std::string>> Connection::read_piece(uint64_t exchange) {
             if (buffer_.size() > limits().max_head_bytes) throw FramingError(400, "a chunk header is too long");
             co_await read_more(body_read_bytes, due(limits().body_time));
         }
-    } catch (const std::exception& error) {
-        keep_alive_ = false;
-        body_unwanted_ = true;
-        throw StreamBroken(error.what());
-    }
-    streamed_bytes_ += piece_.size();
-    if (streamed_bytes_ > limits().max_stream_bytes) {
-        keep_alive_ = false;
-        body_unwanted_ = true;
-        throw StreamBroken("the body is too large");
+        streamed_bytes_ += piece_.size();
+        if (streamed_bytes_ > limits().max_stream_bytes) throw FramingError(413, "the body is too large");
+    } catch (const FramingError& error) {
+        break_body(error.status, error.what());
+    } catch (const TooSlow& error) {
+        break_body(408, error.what());
+    } catch (const Disconnected& error) {
+        break_body(400, error.what());
     }
     co_return std::exchange(piece_, {});
+}
+
+// Whatever the handler makes of it, the caller is told what was wrong with his body.
+void Connection::break_body(int status, std::string reason) {
+    body_unwanted_ = true;
+    body_failure_ = FramingError(status, reason);
+    throw StreamBroken(reason);
 }
 
 Task<http::Response> Connection::ask_handler(http::Request request) {
     count(station_->requests);
     try {
-        co_return co_await station_->handler(std::move(request));
+        auto response = co_await station_->handler(std::move(request));
+        if (!body_failure_) co_return response;
     } catch (const std::exception& error) {
-        log::error("A request failed beyond its handler", {{"error", error.what()}});
+        if (!body_failure_) log::error("A request failed beyond its handler", {{"error", error.what()}});
     }
+    if (body_failure_) throw *body_failure_;
     keep_alive_ = false;
     co_return plain_answer(500, http::reason(500));
 }

@@ -72,6 +72,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Task<void> refuse(int status, std::string reason);
     Task<void> linger();
 
+    [[noreturn]] void break_body(int status, std::string reason);
     bool parse_buffered();
     Task<void> read_more(size_t at_least, Tick due);
     Tick due(std::chrono::milliseconds limit) const { return station_->loop.due(limit); }
@@ -85,6 +86,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::string head_;
     std::string piece_;
 
+    std::optional<FramingError> body_failure_;
     uint64_t exchange_ = 0;
     uint64_t streamed_bytes_ = 0;
     bool keep_alive_ = true;

@@ -65,6 +65,11 @@ size_t RawClient::send_until_stuck(std::string_view bytes) {
     return total;
 }
 
+bool RawClient::readable_within(std::chrono::milliseconds wait) {
+    pollfd readable{socket_, POLLIN, 0};
+    return ::poll(&readable, 1, static_cast<int>(wait.count())) > 0;
+}
+
 bool RawClient::read_more() {
     char bytes[64 << 10];
     const auto got = ::recv(socket_, bytes, sizeof bytes, 0);

@@ -32,6 +32,7 @@ class RawClient {
     std::string read_to_end();
     /// True if the peer closes, without another byte.
     bool closes() { return read_to_end().empty(); }
+    bool readable_within(std::chrono::milliseconds wait);
     void shut_down_sending();
 
  private:
