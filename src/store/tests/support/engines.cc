@@ -5,7 +5,9 @@
 
 #include "store/memory/faulty_store.h"
 #include "store/memory/memory_store.h"
+#include "store/postgres/postgres_store.h"
 #include "store/rocksdb/rocksdb_store.h"
+#include "store/tests/support/postgres_server.h"
 
 namespace cumulet::store::test {
 namespace {
@@ -58,6 +60,17 @@ class RocksInterval final : public Rocks {
     RocksInterval() { options_.durability = RocksOptions::Durability::interval; }
 };
 
+class Postgres final : public Engine {
+  public:
+    std::unique_ptr<Store> open() override { return open_postgres_store({.connection = database_}); }
+    void pretend_newer_format() override {
+        PostgresServer::shared().execute(database_, "UPDATE cumulet_about SET value = '999' WHERE name = 'format'");
+    }
+
+  private:
+    const std::string database_ = PostgresServer::shared().create_database();
+};
+
 template <typename Kind>
 std::unique_ptr<Engine> make() {
     return std::make_unique<Kind>();
@@ -66,7 +79,10 @@ std::unique_ptr<Engine> make() {
 }  // namespace
 
 std::vector<EngineKind> durable_engines() {
-    return {{"Rocks", make<Rocks>}, {"RocksCold", make<RocksCold>}, {"RocksInterval", make<RocksInterval>}};
+    return {{"Rocks", make<Rocks>},
+            {"RocksCold", make<RocksCold>},
+            {"RocksInterval", make<RocksInterval>},
+            {"Postgres", make<Postgres>}};
 }
 
 std::vector<EngineKind> all_engines() {
