@@ -54,7 +54,7 @@ http::Response encode(Protocol protocol, const Outgoing& out) {
 http::Response encode_error(const Failure& failure) {
     const auto& error = failure.error;
     http::Response response;
-    response.status = error.status;
+    response.status = status_of(failure);
     response.headers.add("Content-Type", content_type(failure.protocol));
     response.headers.add("x-amzn-RequestId", std::string(failure.request_id));
     if (failure.service && failure.service->query_compatible) {
@@ -62,7 +62,7 @@ http::Response encode_error(const Failure& failure) {
     }
     response.body = "{\"__type\":";
     append_json_string(response.body, qualified_code(failure.service, error.code));
-    if (!message_member(error)) {
+    if (!message_member(error) && !error.message.empty()) {
         response.body += ",\"message\":";
         append_json_string(response.body, error.message);
     }

@@ -86,7 +86,7 @@ void append_json(std::string& out, const Shape& shape, const void* value, JsonNa
 bool append_json_members(std::string& out, const Shape& shape, const void* value, JsonNames names, bool comma) {
     bool any = false;
     for (const auto& member : shape.members) {
-        if (member.location != Location::body || is_stream(*member.shape)) continue;
+        if (!in_response_body(member) || is_stream(*member.shape)) continue;
         const void* at = value_of(member, value);
         if (!at) continue;
         if (comma || any) out += ',';

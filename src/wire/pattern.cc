@@ -73,8 +73,10 @@ std::string rewrite_escapes(std::string text) {
 std::string rewrite_quantifiers(const std::string& text) {
     std::string out;
     bool in_class = false;
+    bool quantified = false;  // what stands before is a quantifier already
     for (size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
+        const bool after_quantifier = std::exchange(quantified, false);
         if (c == '\\' && i + 1 < text.size()) {
             out += c;
             out += text[++i];
@@ -92,9 +94,8 @@ std::string rewrite_quantifiers(const std::string& text) {
             out += c;
             continue;
         }
-        if (c == '+' && !out.empty() && i > 0 && (text[i - 1] == '*' || text[i - 1] == '+' || text[i - 1] == '?')) {
-            continue;
-        }
+        if (c == '+' && after_quantifier) continue;
+        quantified = c == '*' || c == '+' || (c == '?' && !after_quantifier && i > 0 && text[i - 1] != '(');
         if (c == '{' && i + 1 < text.size() && is_digit(text[i + 1])) {
             const auto end = text.find('}', i);
             const auto comma = text.find(',', i);
@@ -109,6 +110,7 @@ std::string rewrite_quantifiers(const std::string& text) {
                     out += text.substr(i, end - i + 1);
                 }
                 i = end;
+                quantified = true;
                 continue;
             }
         }

@@ -187,7 +187,7 @@ void read_bindings(Incoming& in) { Binder(in).read(); }
 
 void write_bindings(const Shape& shape, const void* value, http::Response& response) {
     for (const auto& member : shape.members) {
-        if (member.location == Location::body) continue;
+        if (in_response_body(member)) continue;
         const void* at = value_of(member, value);
         if (!at) continue;
         if (member.location == Location::header) {
@@ -207,6 +207,7 @@ void write_bindings(const Shape& shape, const void* value, http::Response& respo
 bool has_body_members(const Shape& shape) {
     return std::ranges::any_of(shape.members, [](const Member& member) { return member.location == Location::body; });
 }
+bool has_response_body(const Shape& shape) { return std::ranges::any_of(shape.members, in_response_body); }
 
 bool read_raw_payload(Incoming& in, const Member& payload) {
     auto& request = in.request;

@@ -15,6 +15,7 @@ inline const Member* payload_of(const Shape& shape) {
     return shape.payload < 0 ? nullptr : &shape.members[size_t(shape.payload)];
 }
 bool has_body_members(const Shape& shape);
+bool has_response_body(const Shape& shape);
 
 /// Takes a payload that is no document (bytes, text, a stream) from the request. False if the payload is a document.
 bool read_raw_payload(Incoming& in, const Member& payload);

@@ -32,7 +32,7 @@ http::Response encode(const Outgoing& out) {
         const void* value = value_of(*payload, out.output);
         if (!value || write_raw_payload(*payload, value, response)) return response;
         append_json(response.body, *payload->shape, value, JsonNames::wire);
-    } else if (has_body_members(shape)) {
+    } else if (has_response_body(shape)) {
         response.body = "{";
         append_json_members(response.body, shape, out.output, JsonNames::wire);
         response.body += '}';

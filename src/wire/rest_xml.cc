@@ -117,7 +117,7 @@ http::Response encode(const Outgoing& out) {
         const void* value = value_of(*payload, out.output);
         if (!value || write_raw_payload(*payload, value, response)) return response;
         append_root(response.body, out.service, payload_name(*payload), *payload->shape, value);
-    } else if (has_body_members(shape)) {
+    } else if (has_response_body(shape)) {
         const auto s3_name = is_s3(&out.service) ? s3_root(out.operation.name) : "";
         if (is_s3(&out.service) && out.operation.name == "GetBucketLocation") {
             append_bucket_location(response.body, out.service, shape, out.output);

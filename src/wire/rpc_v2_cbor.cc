@@ -30,7 +30,7 @@ http::Response encode(const Outgoing& out) {
 
 http::Response encode_error(const Failure& failure) {
     const auto& error = failure.error;
-    auto response = response_of(error.status, failure.request_id);
+    auto response = response_of(status_of(failure), failure.request_id);
     response.headers.add("Content-Type", "application/cbor");
     if (failure.service && failure.service->query_compatible) {
         response.headers.add("x-amzn-query-error", fmt::format("{};{}", query_code_of(error), fault_of(error)));
@@ -39,7 +39,7 @@ http::Response encode_error(const Failure& failure) {
     body += cbor_map_begin;
     append_cbor_text(body, "__type");
     append_cbor_text(body, aws_json::qualified_code(failure.service, error.code));
-    if (!message_member(error)) {
+    if (!message_member(error) && !error.message.empty()) {
         append_cbor_text(body, "message");
         append_cbor_text(body, error.message);
     }

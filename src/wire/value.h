@@ -50,6 +50,11 @@ void each_entry(const Shape& shape, const void* map, Visit visit) {
 
 inline bool is_stream(const Shape& shape) { return shape.kind == Kind::body || shape.kind == Kind::event_stream; }
 
+/// True if an answer carries the member in its body: a label or query parameter is one only in a request.
+inline bool in_response_body(const Member& member) {
+    return member.location == Location::body || member.location == Location::query || member.location == Location::uri;
+}
+
 /// Which members of a structure a message named. No structure that is an input has more.
 using Seen = std::bitset<256>;
 inline void see(Seen& seen, const Shape& shape, const Member& member) {

@@ -26,7 +26,7 @@ void append_xml_members(std::string& out, const Shape& shape, const void* value,
 void append_xml_error(std::string& out, const aws::Error& error, std::string_view code, XmlNames names);
 
 /// The attributes (xmlns and attribute members, each with a leading space) that the element of a structure carries.
-void append_xml_attributes(std::string& out, const Shape& shape, const void* value);
+void append_xml_attributes(std::string& out, const Shape& shape, const void* value, bool with_namespace = true);
 
 /// Fills `target` from the root element of a document, whatever its name. At the top, members that were found are
 /// noted in `seen`; inside, missing required members become violations. Throws aws::Error, MalformedXML.

@@ -29,8 +29,8 @@ std::string_view name_of(const Member& member, XmlNames names) {
     return names == XmlNames::query ? member.query_name : member.wire_name;
 }
 
-bool is_flattened(const Member* member, const Shape& shape, XmlNames names) {
-    return names != XmlNames::ec2 && ((member && member->flattened) || shape.flattened);
+bool is_flattened(const Member* member, const Shape& shape) {
+    return (member && member->flattened) || shape.flattened;
 }
 
 void append_elements(std::string& out, const Shape& shape, const void* list, std::string_view name, XmlNames names) {
@@ -47,9 +47,12 @@ void append_elements(std::string& out, const Shape& shape, const void* list, std
     }
 }
 
-void append_entries(std::string& out, const Shape& shape, const void* map, std::string_view name, XmlNames names) {
+/// `flattened` is the member, where the entries have its name.
+void append_entries(std::string& out, const Shape& shape, const void* map, std::string_view name, XmlNames names,
+                    const Member* flattened) {
     each_entry(shape, map, [&](const std::string& key, const void* value) {
         open(out, name);
+        if (flattened) append_namespace(out, flattened->xml_namespace, flattened->xml_prefix);
         out += '>';
         open(out, shape.key_name);
         out += '>';
@@ -62,7 +65,7 @@ void append_entries(std::string& out, const Shape& shape, const void* map, std::
 
 void append_collection(std::string& out, const Shape& shape, const void* value, std::string_view name, XmlNames names,
                        const Member* member) {
-    const bool flattened = is_flattened(member, shape, names);
+    const bool flattened = is_flattened(member, shape);
     if (!flattened) {
         open(out, name);
         if (member) append_namespace(out, member->xml_namespace, member->xml_prefix);
@@ -71,7 +74,7 @@ void append_collection(std::string& out, const Shape& shape, const void* value, 
     if (shape.kind == Kind::list) {
         append_elements(out, shape, value, flattened ? name : shape.element_name, names);
     } else {
-        append_entries(out, shape, value, flattened ? name : "entry", names);
+        append_entries(out, shape, value, flattened ? name : "entry", names, flattened ? member : nullptr);
     }
     if (!flattened) close(out, name);
 }
@@ -117,7 +120,8 @@ void append_xml(std::string& out, const Shape& shape, const void* value, std::st
         if (member && member->xml_namespace != shape.xml_namespace) {
             append_namespace(out, member->xml_namespace, member->xml_prefix);
         }
-        append_xml_attributes(out, shape, value);
+        // In the query protocols the root's namespace is the only one of a structure.
+        append_xml_attributes(out, shape, value, names == XmlNames::rest);
         out += '>';
         append_xml_members(out, shape, value, names);
     } else {
@@ -132,8 +136,8 @@ void append_xml(std::string& out, const Shape& shape, const void* value, std::st
     close(out, name);
 }
 
-void append_xml_attributes(std::string& out, const Shape& shape, const void* value) {
-    append_namespace(out, shape.xml_namespace, shape.xml_prefix);
+void append_xml_attributes(std::string& out, const Shape& shape, const void* value, bool with_namespace) {
+    if (with_namespace) append_namespace(out, shape.xml_namespace, shape.xml_prefix);
     for (const auto& member : shape.members) {
         const void* at = member.xml_attribute ? value_of(member, value) : nullptr;
         if (!at) continue;
@@ -150,7 +154,7 @@ void append_xml_attributes(std::string& out, const Shape& shape, const void* val
 void append_xml_members(std::string& out, const Shape& shape, const void* value, XmlNames names,
                         const Member* skipped) {
     for (const auto& member : shape.members) {
-        if (member.location != Location::body || member.xml_attribute || &member == skipped) continue;
+        if (!in_response_body(member) || member.xml_attribute || &member == skipped) continue;
         if (const void* at = value_of(member, value)) {
             append_xml(out, *member.shape, at, name_of(member, names), names, &member);
         }

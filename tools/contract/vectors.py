@@ -29,8 +29,9 @@ def generate(file):
     includes = ('#include "contracts/vectors_%s.h"\n\n#include "base/json.h"\n#include "contracts/box.h"\n'
                 '#include "contracts/client.h"\n#include "contracts/error.h"\n#include "contracts/flag.h"\n#include "contracts/ops.h"\n'
                 '#include "runtime/byte_stream.h"\n\n' % name)
-    source_text = ("// Generated from protocol cases by tools/generate_contract.\n%s%snamespace aws::vectors {\n\n"
-                   "static constinit const Suite suites_of_%s[] = {\n%s};\n"
-                   "constinit const std::span<const Suite> %s = suites_of_%s;\n\n}  // namespace aws::vectors\n" % (
-                       includes, "".join(parts), name, registry, name, name))
+    # A file may have no cases, and an array needs an element.
+    table = ("static constinit const Suite suites_of_%s[] = {\n%s};\nconstinit const std::span<const Suite> %s = suites_of_%s;\n"
+             % (name, registry, name, name)) if suites else "constinit const std::span<const Suite> %s;\n" % name
+    source_text = ("// Generated from protocol cases by tools/generate_contract.\n%s%snamespace aws::vectors {\n\n%s"
+                   "\n}  // namespace aws::vectors\n" % (includes, "".join(parts), table))
     return "vectors_" + name, header_text, source_text
