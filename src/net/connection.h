@@ -17,6 +17,8 @@ struct Station {
 
     /// The Date field's value: the cloud's time, which is what callers sign their requests by.
     std::string_view date();
+    /// Nothing of the server runs here.
+    bool empty() const { return connections.empty() && listeners == 0; }
 
     Reactor& reactor;
     EventLoop& loop;
@@ -24,6 +26,7 @@ struct Station {
     const Handler handler;
     const std::shared_ptr<TlsContext> tls;
     std::unordered_set<Connection*> connections;
+    std::atomic<int> listeners{0};
     bool stopping = false;
 
     std::atomic<uint64_t> accepted{0};

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int accepts_per_round = 64;
 constexpr std::chrono::milliseconds pause_without_descriptors{100};
+constexpr std::chrono::milliseconds unwinding_time{1'000};  // for what was closed to notice
 constexpr std::string_view too_many =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
@@ -54,10 +55,19 @@ void adopt(const std::shared_ptr<Station>& station, int socket, const std::strin
     station->reactor.start(Connection::run(std::move(connection)));
 }
 
+/// Waits until nothing of the server runs on this reactor, and takes the time from `left`.
+Task<void> wait_until_empty(const Station& station, std::chrono::milliseconds& left) {
+    constexpr std::chrono::milliseconds look_again{2};
+    for (; !station.empty() && left.count() > 0; left -= look_again) co_await real_pause(look_again);
+}
+
 /// A listening socket on one reactor.
 class Listener {
  public:
-    Listener(std::shared_ptr<Station> station, int socket) : station_(std::move(station)), socket_(station_->loop.context(), socket) {}
+    Listener(std::shared_ptr<Station> station, int socket)
+        : station_(std::move(station)), socket_(station_->loop.context(), socket) {
+        ++station_->listeners;
+    }
 
     /// Accepts until closed, for `stations` in turn.
     static Task<void> run(std::shared_ptr<Listener> listener, std::vector<std::shared_ptr<Station>> stations) {
@@ -68,11 +78,12 @@ class Listener {
             co_await operation.run([&](Operation::Done done) {
                 listener->socket_.async_wait(asio::posix::stream_descriptor::wait_read, std::move(done));
             });
-            if (operation.error) co_return;
+            if (operation.error) break;
             bool exhausted = false;
             for (int i = 0; i < accepts_per_round && !exhausted; ++i) exhausted = !listener->accept_one(stations, turn);
             if (listener->out_of_descriptors_) co_await real_pause(pause_without_descriptors);
         }
+        --listener->station_->listeners;
     }
     void close() {
         boost::system::error_code ignored;
@@ -161,11 +172,12 @@ Task<void> Server::stop(std::chrono::milliseconds grace) {
         state->listeners[i].clear();
         for (auto* connection : station.connections) connection->finish();
     }
-    constexpr std::chrono::milliseconds look_again{5};
+    std::chrono::milliseconds unwinding = unwinding_time;
     for (auto& station : state->stations) {
         co_await home.move_to(station->reactor);
-        for (; !station->connections.empty() && grace.count() > 0; grace -= look_again) co_await real_pause(look_again);
+        co_await wait_until_empty(*station, grace);
         for (auto* connection : station->connections) connection->close();
+        co_await wait_until_empty(*station, unwinding);
     }
     co_await home.move_to(home);
     state->listening.clear();

@@ -141,7 +141,7 @@ std::span<char> ReadBuffer::space(size_t at_least) {
         } else {
             const auto capacity = std::max(size() + at_least, capacity_ * 2);
             auto larger = std::make_unique_for_overwrite<char[]>(capacity);
-            std::memcpy(larger.get(), bytes_.get() + begin_, size());
+            std::ranges::copy(view(), larger.get());
             bytes_ = std::move(larger);
             capacity_ = capacity;
         }
