@@ -101,9 +101,12 @@ class Parser final : public beast::http::basic_parser<is_request> {
                 message_.set_target(std::string(target));
                 return;
             }
-            const auto scheme = to_lower(target.substr(0, target.find("://")));
-            if (scheme != "http" && scheme != "https") return refuse(400, "a bad request target", error);
-            target.remove_prefix(scheme.size() + 3);
+            const auto mark = target.find("://");
+            const auto scheme = to_lower(target.substr(0, mark));
+            if (mark == target.npos || (scheme != "http" && scheme != "https")) {
+                return refuse(400, "a bad request target", error);
+            }
+            target.remove_prefix(mark + 3);
             const auto end = std::min(target.find_first_of("/?"), target.size());
             absolute_host_ = target.substr(0, end);
             if (absolute_host_.empty()) return refuse(400, "a bad request target", error);

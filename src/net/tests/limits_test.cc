@@ -104,6 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"NoVersion", "GET /\r\n\r\n", 400},
                     Refused{"BadMethod", "G\x01T / HTTP/1.1\r\nHost: x\r\n\r\n", 400},
                     Refused{"RelativeTarget", "GET a/b HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+                    Refused{"SchemeAsTarget", "GET http HTTP/1.1\r\nHost: x\r\n\r\n", 400},
                     Refused{"SpaceInTarget", "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", 400},
                     Refused{"TlsOnAPlainPort", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"s, 400},
                     Refused{"LongRequestLine", "GET /" + std::string(20'000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", 414},
