@@ -1,0 +1,349 @@
+#include "contracts/error.h"
+#include "services/dynamodb/expressions/parser.h"
+
+namespace cumulet::dynamodb {
+
+namespace {
+
+using Kind = Condition::Kind;
+
+struct Function {
+    std::string_view name;
+    Kind kind;
+    size_t operands;
+};
+constexpr Function functions[] = {
+    {"attribute_exists", Kind::attribute_exists, 1}, {"attribute_not_exists", Kind::attribute_not_exists, 1},
+    {"attribute_type", Kind::attribute_type, 2},     {"begins_with", Kind::begins_with, 2},
+    {"contains", Kind::contains, 2},                 {"size", Kind::misused, 1},
+};
+
+constexpr std::pair<std::string_view, Comparator> comparators[] = {
+    {"=", Comparator::equal},          {"<>", Comparator::not_equal}, {"<", Comparator::less},
+    {"<=", Comparator::less_or_equal}, {">", Comparator::greater},    {">=", Comparator::greater_or_equal},
+};
+
+bool is_keyword(const Token& token) {
+    for (const std::string_view word : {"AND", "OR", "NOT", "IN", "BETWEEN"}) {
+        if (token.is_word(word)) return true;
+    }
+    return false;
+}
+
+bool is_ordered(AttributeType type) {
+    return type == AttributeType::S || type == AttributeType::N || type == AttributeType::B;
+}
+
+/// "{S:text}", as errors show a value.
+std::string show(AttributeView value) {
+    const auto text = value.is(AttributeType::N) ? value.number().text() : std::string(value.content());
+    return fmt::format("{{{}:{}}}", name_of(value.type()), text);
+}
+
+class ConditionParser : Parser {
+ public:
+    using Parser::Parser;
+
+    Condition parse() {
+        Condition condition = parse_any();
+        expect_end();
+        throw_first({Problem::parentheses, Problem::unknown_function, Problem::misused_function, Problem::reserved_word,
+                     Problem::condition});
+        return condition;
+    }
+
+ private:
+    Condition parse_any() { return parse_chain(Kind::any, "OR", &ConditionParser::parse_all); }
+    Condition parse_all() { return parse_chain(Kind::all, "AND", &ConditionParser::parse_not); }
+
+    Condition parse_chain(Kind kind, std::string_view word, Condition (ConditionParser::*part)()) {
+        Condition first = (this->*part)();
+        if (!peek().is_word(word)) return first;
+        Condition chain{.kind = kind};
+        chain.parts.push_back(std::move(first));
+        while (peek().is_word(word)) {
+            take();
+            count_operator();
+            chain.parts.push_back((this->*part)());
+        }
+        return chain;
+    }
+
+    Condition parse_not() {
+        const Depth depth(*this);
+        if (!peek().is_word("NOT")) return parse_primary();
+        take();
+        count_operator();
+        Condition negation{.kind = Kind::negation};
+        negation.parts.push_back(parse_not());
+        return negation;
+    }
+
+    Condition parse_primary() {
+        if (peek().is("(") && !operand_in_parentheses()) {
+            check_parentheses();
+            take();
+            Condition inner = parse_any();
+            expect(")");
+            return inner;
+        }
+        Condition condition = parse_simple();
+        settle();
+        return condition;
+    }
+
+    /// The gravest problem of the first condition that has one is what the caller hears.
+    void settle() {
+        for (const auto kind : {Problem::undefined_name, Problem::undefined_value, Problem::operand_count,
+                                Problem::not_distinct, Problem::function}) {
+            if (!problem(kind).empty()) note(Problem::condition, problem(kind));
+        }
+    }
+
+    /// Looks ahead whether the '(' here encloses an operand and not a condition: "(a.b) = :v", "(size(a)) > :v".
+    bool operand_in_parentheses() const {
+        size_t ahead = 0;
+        while (peek(ahead).is("(")) ++ahead;
+        const size_t opened = ahead;
+        int depth = 0;
+        for (; peek(ahead).kind != Token::Kind::end; ++ahead) {
+            const Token& token = peek(ahead);
+            if (token.is("(")) ++depth;
+            else if (token.is(")") && depth-- == 0) break;
+            else if (depth == 0 && token.kind == Token::Kind::symbol && !token.is(".") && !token.is("[") && !token.is("]") &&
+                     !token.is(")")) return false;
+            else if (depth == 0 && is_keyword(token)) return false;
+        }
+        // A function alone inside parentheses is a condition unless something compares it.
+        const Token& behind = peek(ahead + 1);
+        const bool compared = is_comparator(behind) || behind.is_word("BETWEEN") || behind.is_word("IN") || behind.is(")") ||
+                              behind.is(",");
+        const bool called = peek(opened).kind == Token::Kind::identifier && peek(opened + 1).is("(");
+        if (called && (behind.is(")") || behind.is(","))) return false;
+        return ahead > opened && compared;
+    }
+
+    static bool is_comparator(const Token& token) {
+        for (const auto& [symbol, comparator] : comparators) {
+            if (token.is(symbol)) return true;
+        }
+        return false;
+    }
+
+    Condition parse_simple() {
+        if (at_function()) {
+            std::string_view name;
+            Condition call = parse_call(name);
+            if (!continues()) {
+                if (call.kind == Kind::misused && name == "size") note_misuse(name);
+                return call;
+            }
+            return parse_operators(operand_of(std::move(call), name));
+        }
+        return parse_operators(parse_operand());
+    }
+
+    bool continues() const { return is_comparator(peek()) || peek().is_word("BETWEEN") || peek().is_word("IN"); }
+
+    Condition parse_operators(Operand first) {
+        Condition condition;
+        condition.operands.push_back(std::move(first));
+        const Token token = peek();
+        if (token.is_word("BETWEEN")) {
+            take();
+            count_operator();
+            condition.kind = Kind::between;
+            condition.operands.push_back(parse_operand());
+            if (!peek().is_word("AND")) syntax_error();
+            take();
+            condition.operands.push_back(parse_operand());
+            check_between(condition.operands);
+            return condition;
+        }
+        if (token.is_word("IN")) {
+            take();
+            count_operator();
+            condition.kind = Kind::in;
+            expect("(");
+            do condition.operands.push_back(parse_operand());
+            while (accept(","));
+            expect(")");
+            if (condition.operands.size() - 1 > max_in_operands) {
+                note(Problem::operand_count,
+                     fmt::format("The IN operator is provided with too many operands; number of operands: {}",
+                                 condition.operands.size() - 1));
+            }
+            return condition;
+        }
+        condition.kind = Kind::comparison;
+        for (const auto& [symbol, comparator] : comparators) {
+            if (!token.is(symbol)) continue;
+            take();
+            count_operator();
+            condition.comparator = comparator;
+            condition.operands.push_back(parse_operand());
+            check_distinct(symbol, condition.operands);
+            if (comparator != Comparator::equal && comparator != Comparator::not_equal) {
+                check_ordered(symbol, condition.operands);
+            }
+            return condition;
+        }
+        syntax_error();
+    }
+
+    bool at_function() const {
+        return peek().kind == Token::Kind::identifier && !is_keyword(peek()) && peek(1).is("(");
+    }
+
+    Operand parse_operand() {
+        const Depth depth(*this);
+        if (peek().is("(")) {
+            check_parentheses();
+            take();
+            Operand operand = parse_operand();
+            expect(")");
+            return operand;
+        }
+        if (peek().kind == Token::Kind::value) return {.kind = Operand::Kind::value, .value = parse_value()};
+        if (at_function()) {
+            std::string_view name;
+            Condition call = parse_call(name);
+            return operand_of(std::move(call), name);
+        }
+        if (is_keyword(peek())) syntax_error();
+        return {.kind = Operand::Kind::path, .path = parse_path()};
+    }
+
+    /// A function where an operand stands: only size gives a value.
+    Operand operand_of(Condition call, std::string_view name) {
+        if (name != "size") note_misuse(name);
+        return {.kind = Operand::Kind::size, .arguments = std::move(call.operands)};
+    }
+
+    void note_misuse(std::string_view name) {
+        note(Problem::misused_function,
+             fmt::format("The function is not allowed to be used this way in an expression; function: {}", name));
+    }
+
+    Condition parse_call(std::string_view& name) {
+        name = take().text;
+        count_operator();
+        expect("(");
+        Condition call;
+        do call.operands.push_back(parse_operand());
+        while (accept(","));
+        expect(")");
+        const auto* function = std::ranges::find(functions, name, &Function::name);
+        if (function == std::end(functions)) {
+            note(Problem::unknown_function, fmt::format("Invalid function name; function: {}", name));
+            return call;
+        }
+        call.kind = function->kind;
+        if (function->operands != call.operands.size()) {
+            note(Problem::operand_count,
+                 fmt::format("Incorrect number of operands for operator or function; operator or function: {}, number of "
+                             "operands: {}",
+                             name, call.operands.size()));
+            return call;
+        }
+        check_distinct(name, call.operands);
+        check_types(name, call);
+        return call;
+    }
+
+    void check_types(std::string_view name, const Condition& call) {
+        switch (call.kind) {
+            case Kind::attribute_exists:
+            case Kind::attribute_not_exists:
+                if (call.operands[0].kind != Operand::Kind::path) {
+                    note(Problem::function,
+                         fmt::format("Operator or function requires a document path; operator or function: {}", name));
+                }
+                return;
+            case Kind::begins_with:
+                for (const auto& operand : call.operands) {
+                    const auto type = type_of(operand);
+                    if (type && *type != AttributeType::S && *type != AttributeType::B) note_type(name, name_of(*type));
+                }
+                return;
+            case Kind::attribute_type:
+                check_type_name(name, call.operands[1]);
+                return;
+            case Kind::misused: {
+                const auto type = type_of(call.operands[0]);
+                if (type == AttributeType::N || type == AttributeType::BOOL || type == AttributeType::NULL_) {
+                    note_type(name, name_of(*type));
+                }
+                return;
+            }
+            default:
+                return;
+        }
+    }
+
+    void check_type_name(std::string_view function, const Operand& operand) {
+        const auto type = type_of(operand);
+        if (type != AttributeType::S) {
+            // What is no value has no single type, so DynamoDB names all of them.
+            note_type(function, type ? name_of(*type) : "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}");
+            return;
+        }
+        if (operand.kind != Operand::Kind::value) return;
+        for (int index = 0; index <= static_cast<int>(AttributeType::M); ++index) {
+            if (operand.value.content() == name_of(static_cast<AttributeType>(index))) return;
+        }
+        note(Problem::function,
+             fmt::format("Invalid attribute type name found; type: {}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}",
+                         operand.value.content()));
+    }
+
+    void check_ordered(std::string_view symbol, std::span<const Operand> operands) {
+        for (const auto& operand : operands) {
+            const auto type = type_of(operand);
+            if (type && !is_ordered(*type)) note_type(symbol, name_of(*type));
+        }
+    }
+
+    void check_between(std::span<const Operand> operands) {
+        check_ordered("BETWEEN", operands);
+        const auto lower = operands[1].value, upper = operands[2].value;
+        if (!lower || !upper || !is_ordered(lower.type()) || !is_ordered(upper.type())) return;
+        std::string_view rule;
+        if (lower.type() != upper.type()) rule = "same data type for lower and upper bounds";
+        else if (lower.content() > upper.content()) rule = "upper bound to be greater than or equal to lower bound";
+        if (rule.empty()) return;
+        note(Problem::function,
+             fmt::format("The BETWEEN operator requires {}; lower bound operand: AttributeValue: {}, upper bound operand: "
+                         "AttributeValue: {}",
+                         rule, show(lower), show(upper)));
+    }
+
+    void check_distinct(std::string_view name, std::span<const Operand> operands) {
+        if (operands.size() != 2 || operands[0].kind != Operand::Kind::path || operands[1].kind != Operand::Kind::path) return;
+        if (operands[0].path != operands[1].path) return;
+        note(Problem::not_distinct,
+             fmt::format("The first operand must be distinct from the remaining operands for this operator or function; "
+                         "operator: {}, first operand: {}",
+                         name, text_of(operands[0].path)));
+    }
+
+    void note_type(std::string_view name, std::string_view type) {
+        note(Problem::function,
+             fmt::format("Incorrect operand type for operator or function; operator or function: {}, operand type: {}", name,
+                         type));
+    }
+
+    static std::optional<AttributeType> type_of(const Operand& operand) {
+        if (operand.kind == Operand::Kind::size) return AttributeType::N;
+        if (operand.kind == Operand::Kind::value && operand.value) return operand.value.type();
+        return std::nullopt;
+    }
+};
+
+}  // namespace
+
+Condition parse_condition(std::string_view parameter, std::string_view text, Placeholders& placeholders) {
+    return ConditionParser(parameter, text, placeholders).parse();
+}
+
+}  // namespace cumulet::dynamodb
