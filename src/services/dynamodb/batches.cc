@@ -1,0 +1,155 @@
+// BatchGetItem and BatchWriteItem: many items of several tables in one request.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+#include "services/dynamodb/capacity.h"
+#include "services/dynamodb/request.h"
+#include "services/dynamodb/service.h"
+#include "services/dynamodb/storage.h"
+
+namespace cumulet::dynamodb {
+
+namespace {
+
+constexpr size_t max_gets = 100;
+constexpr size_t max_writes = 25;
+constexpr size_t max_response_bytes = 16 * 1024 * 1024;
+
+[[noreturn]] void refuse_duplicates() {
+    throw aws::validation_error("Provided list of item keys contains duplicates");
+}
+
+/// One table's part of a BatchGetItem, read and checked.
+struct Gets {
+    std::string name;
+    const KeysAndAttributes* wanted;
+    std::optional<std::vector<Path>> projection;
+};
+
+std::vector<Gets> check_gets(const BatchGetItemInput& request) {
+    size_t count = 0;
+    std::vector<Gets> all;
+    for (const auto& [name, wanted] : request.RequestItems) {
+        count += wanted.Keys.size();
+        const Parameter projected{"ProjectionExpression", wanted.ProjectionExpression.has_value()};
+        check_forms("BatchGetItem", {projected}, {{"AttributesToGet", wanted.AttributesToGet.has_value()}});
+        auto placeholders = placeholders_of(wanted, {}, {projected});
+        all.push_back({.name = table_name(name), .wanted = &wanted, .projection = projection_of(wanted, placeholders)});
+        placeholders.check_all_used();
+    }
+    if (count > max_gets) throw aws::validation_error("Too many items requested for the BatchGetItem call");
+    return all;
+}
+
+/// Reads one table's items until `budget_bytes` is used up; what is left goes into `unprocessed`.
+Task<std::vector<AttributeMap>> read_gets(store::Transaction& tx, Scope scope, const Gets& gets, size_t& budget_bytes,
+                                          Consumption& used, KeysAndAttributes& unprocessed) {
+    const auto table = co_await load_table(tx, scope, gets.name);
+    const bool consistent = gets.wanted->ConsistentRead.value_or(false);
+    std::set<std::string> seen;
+    std::vector<AttributeMap> items;
+    for (const auto& key : gets.wanted->Keys) {
+        table.check_key(key);
+        auto place = item_key(scope, table, key.view());
+        if (!seen.insert(place).second) refuse_duplicates();
+        if (budget_bytes == 0) {
+            unprocessed.Keys.push_back(key);
+            continue;
+        }
+        auto item = co_await load_item(tx, std::move(place));
+        const size_t size_bytes = item ? item->size_bytes() : 0;
+        if (size_bytes > budget_bytes) {
+            budget_bytes = 0;
+            unprocessed.Keys.push_back(key);
+            continue;
+        }
+        budget_bytes -= size_bytes;
+        used.table += read_units(size_bytes, consistent);
+        if (item) items.push_back(gets.projection ? project(*gets.projection, item->view()) : std::move(*item));
+    }
+    co_return items;
+}
+
+}  // namespace
+
+Task<BatchGetItemOutput> Service::batch_get_item(Call& call, BatchGetItemInput request) {
+    const auto all = check_gets(request);
+    const Scope scope(call);
+
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<BatchGetItemOutput> {
+        BatchGetItemOutput output;
+        output.Responses.emplace();
+        output.UnprocessedKeys.emplace();
+        size_t budget_bytes = max_response_bytes;
+        for (const auto& gets : all) {
+            Consumption used;
+            KeysAndAttributes unprocessed = *gets.wanted;
+            unprocessed.Keys.clear();
+            (*output.Responses)[gets.name] = co_await read_gets(tx, scope, gets, budget_bytes, used, unprocessed);
+            if (!unprocessed.Keys.empty()) output.UnprocessedKeys->emplace(gets.name, std::move(unprocessed));
+            if (auto capacity = used.report(request.ReturnConsumedCapacity, gets.name)) {
+                if (!output.ConsumedCapacity) output.ConsumedCapacity.emplace();
+                output.ConsumedCapacity->push_back(std::move(*capacity));
+            }
+        }
+        co_return output;
+    });
+}
+
+namespace {
+
+void check_writes(const BatchWriteItemInput& request) {
+    size_t count = 0;
+    for (const auto& [name, writes] : request.RequestItems) {
+        table_name(name);
+        count += writes.size();
+        for (const auto& write : writes) {
+            if (write.PutRequest.has_value() == write.DeleteRequest.has_value()) {
+                throw aws::validation_error(
+                    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+                    "datatypes");
+            }
+        }
+    }
+    if (count > max_writes) throw aws::validation_error("Too many items requested for the BatchWriteItem call");
+}
+
+Task<void> write_all(store::Transaction& tx, Scope scope, std::string name, const std::vector<WriteRequest>& writes,
+                     bool count_units, Consumption& used) {
+    const auto table = co_await load_table(tx, scope, name);
+    std::set<std::string> seen;
+    for (const auto& write : writes) {
+        const auto* item = write.PutRequest ? &write.PutRequest->Item : nullptr;
+        if (item) table.check_item(*item);
+        else table.check_key(write.DeleteRequest->Key);
+        const auto key = item_key(scope, table, item ? item->view() : write.DeleteRequest->Key.view());
+        if (!seen.insert(key).second) refuse_duplicates();
+        std::optional<AttributeMap> old;
+        if (!table.indexes.empty() || count_units) old = co_await load_item(tx, key);
+        save_item(tx, scope, table, key, pointer(old), item);
+        if (count_units) used.add_write(table, pointer(old), item);
+    }
+}
+
+}  // namespace
+
+Task<BatchWriteItemOutput> Service::batch_write_item(Call& call, BatchWriteItemInput request) {
+    check_writes(request);
+    const Scope scope(call);
+
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<BatchWriteItemOutput> {
+        BatchWriteItemOutput output;
+        output.UnprocessedItems.emplace();
+        for (const auto& [given_name, writes] : request.RequestItems) {
+            const auto name = table_name(given_name);
+            Consumption used;
+            co_await write_all(tx, scope, name, writes, wants_capacity(request.ReturnConsumedCapacity), used);
+            if (auto capacity = used.report(request.ReturnConsumedCapacity, name)) {
+                if (!output.ConsumedCapacity) output.ConsumedCapacity.emplace();
+                output.ConsumedCapacity->push_back(std::move(*capacity));
+            }
+        }
+        co_return output;
+    });
+}
+
+}  // namespace cumulet::dynamodb

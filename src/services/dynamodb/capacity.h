@@ -1,0 +1,31 @@
+// Capacity units as DynamoDB counts them.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/capacity-unit-calculations.html
+#pragma once
+
+#include "services/dynamodb/table.h"
+
+namespace cumulet::dynamodb {
+
+/// Units of one read of `size_bytes`: 4 KB each, half where it is not consistent; at least one step.
+double read_units(size_t size_bytes, bool consistent);
+/// Units of replacing `old` by `item` in the table: 1 KB of the larger each.
+double write_units(const AttributeMap* old, const AttributeMap* item);
+
+/// What a request consumed of one table.
+struct Consumption {
+    double table = 0;
+    std::map<std::string, double> local_indexes;
+    std::map<std::string, double> global_indexes;
+
+    /// Counts a write, in the table and its indexes.
+    void add_write(const Table& table_schema, const AttributeMap* old, const AttributeMap* item);
+    double total() const;
+    /// The answer to ReturnConsumedCapacity: nothing for NONE, the sum for TOTAL, each index for INDEXES.
+    std::optional<aws::dynamodb::ConsumedCapacity> report(const std::optional<std::string>& mode,
+                                                          const std::string& table_name) const;
+};
+
+/// True if the request asks for consumed capacity.
+bool wants_capacity(const std::optional<std::string>& mode);
+
+}  // namespace cumulet::dynamodb

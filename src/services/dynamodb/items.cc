@@ -1,0 +1,171 @@
+// GetItem, PutItem, DeleteItem and UpdateItem: one item by its primary key.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
+#include "services/dynamodb/capacity.h"
+#include "services/dynamodb/request.h"
+#include "services/dynamodb/service.h"
+#include "services/dynamodb/storage.h"
+
+namespace cumulet::dynamodb {
+
+Task<GetItemOutput> Service::get_item(Call& call, GetItemInput request) {
+    check_forms("GetItem", {{"ProjectionExpression", request.ProjectionExpression.has_value()}},
+                {{"AttributesToGet", request.AttributesToGet.has_value()}});
+    auto placeholders =
+        placeholders_of(request, {}, {{"ProjectionExpression", request.ProjectionExpression.has_value()}});
+    const auto projection = projection_of(request, placeholders);
+    placeholders.check_all_used();
+    const Scope scope(call);
+    const auto name = table_name(request.TableName);
+
+    auto item = co_await store_.transact([&](store::Transaction& tx) -> Task<std::optional<AttributeMap>> {
+        const auto table = co_await load_table(tx, scope, name);
+        table.check_key(request.Key);
+        co_return co_await load_item(tx, item_key(scope, table, request.Key.view()));
+    });
+
+    GetItemOutput output;
+    if (wants_capacity(request.ReturnConsumedCapacity)) {
+        const Consumption used{.table = read_units(item ? item->size_bytes() : 0, request.ConsistentRead.value_or(false))};
+        output.ConsumedCapacity = used.report(request.ReturnConsumedCapacity, name);
+    }
+    if (item && projection) item = project(*projection, item->view());
+    output.Item = std::move(item);
+    co_return output;
+}
+
+Task<PutItemOutput> Service::put_item(Call& call, PutItemInput request) {
+    const Parameter expression{"ConditionExpression", request.ConditionExpression.has_value()};
+    check_forms("PutItem", {expression},
+                {{"Expected", request.Expected.has_value()},
+                 {"ConditionalOperator", request.ConditionalOperator.has_value()}});
+    auto placeholders = placeholders_of(request, {expression});
+    const auto condition = condition_of("ConditionExpression", request.ConditionExpression, placeholders);
+    placeholders.check_all_used();
+    const bool return_old = returns_old(request.ReturnValues);
+    const Scope scope(call);
+    const auto name = table_name(request.TableName);
+
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<PutItemOutput> {
+        const auto table = co_await load_table(tx, scope, name);
+        table.check_item(request.Item);
+        const auto key = item_key(scope, table, request.Item.view());
+        std::optional<AttributeMap> old;
+        // An item that nobody asks about is replaced unread.
+        if (condition || return_old || !table.indexes.empty() || wants_capacity(request.ReturnConsumedCapacity)) {
+            old = co_await load_item(tx, key);
+        }
+        require(condition, pointer(old), request.ReturnValuesOnConditionCheckFailure);
+        save_item(tx, scope, table, key, pointer(old), &request.Item);
+
+        PutItemOutput output;
+        if (wants_capacity(request.ReturnConsumedCapacity)) {
+            Consumption used;
+            used.add_write(table, pointer(old), &request.Item);
+            output.ConsumedCapacity = used.report(request.ReturnConsumedCapacity, name);
+        }
+        if (return_old) output.Attributes = std::move(old);
+        co_return output;
+    });
+}
+
+Task<DeleteItemOutput> Service::delete_item(Call& call, DeleteItemInput request) {
+    const Parameter expression{"ConditionExpression", request.ConditionExpression.has_value()};
+    check_forms("DeleteItem", {expression},
+                {{"Expected", request.Expected.has_value()},
+                 {"ConditionalOperator", request.ConditionalOperator.has_value()}});
+    auto placeholders = placeholders_of(request, {expression});
+    const auto condition = condition_of("ConditionExpression", request.ConditionExpression, placeholders);
+    placeholders.check_all_used();
+    const bool return_old = returns_old(request.ReturnValues);
+    const Scope scope(call);
+    const auto name = table_name(request.TableName);
+
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<DeleteItemOutput> {
+        const auto table = co_await load_table(tx, scope, name);
+        table.check_key(request.Key);
+        const auto key = item_key(scope, table, request.Key.view());
+        auto old = co_await load_item(tx, key);
+        require(condition, pointer(old), request.ReturnValuesOnConditionCheckFailure);
+        if (old) save_item(tx, scope, table, key, pointer(old), nullptr);
+
+        DeleteItemOutput output;
+        if (wants_capacity(request.ReturnConsumedCapacity)) {
+            Consumption used;
+            used.add_write(table, pointer(old), nullptr);
+            output.ConsumedCapacity = used.report(request.ReturnConsumedCapacity, name);
+        }
+        if (return_old) output.Attributes = std::move(old);
+        co_return output;
+    });
+}
+
+namespace {
+
+/// What UpdateItem answers of the item before and after.
+std::optional<AttributeMap> returned(const std::optional<std::string>& return_values, const Update& update,
+                                     const AttributeMap* old, const AttributeMap* item) {
+    if (!return_values || *return_values == "NONE") return std::nullopt;
+    const AttributeMap* chosen = return_values->ends_with("_OLD") ? old : item;
+    if (!chosen) return std::nullopt;
+    if (return_values->starts_with("ALL_")) return *chosen;
+    auto updated = project(update.paths(), chosen->view());
+    if (updated.empty()) return std::nullopt;
+    return updated;
+}
+
+/// The item after the update; nothing where it neither was nor comes to be: taking something away makes no item.
+std::optional<AttributeMap> updated(const Update& update, const AttributeMap* old, const AttributeMap& key) {
+    const auto takes_away = [](const Action& action) {
+        return action.kind == Action::Kind::remove || action.kind == Action::Kind::delete_;
+    };
+    auto item = apply(update, old ? *old : key);
+    if (!old && !update.actions.empty() && std::ranges::all_of(update.actions, takes_away)) return std::nullopt;
+    return item;
+}
+
+}  // namespace
+
+Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request) {
+    const std::initializer_list<Parameter> expressions = {
+        {"UpdateExpression", request.UpdateExpression.has_value()},
+        {"ConditionExpression", request.ConditionExpression.has_value()}};
+    check_forms("UpdateItem", expressions,
+                {{"AttributeUpdates", request.AttributeUpdates.has_value()},
+                 {"Expected", request.Expected.has_value()},
+                 {"ConditionalOperator", request.ConditionalOperator.has_value()}});
+    auto placeholders = placeholders_of(request, expressions);
+    const Update update = request.UpdateExpression ? parse_update(*request.UpdateExpression, placeholders) : Update();
+    const auto condition = condition_of("ConditionExpression", request.ConditionExpression, placeholders);
+    placeholders.check_all_used();
+    const Scope scope(call);
+    const auto name = table_name(request.TableName);
+
+    // Updates of one item queue up here rather than run into each other in the store.
+    const auto turn = co_await items_.lock(fmt::format("{}/{}/{}/{}", scope.account, scope.region, name, request.Key.bytes()));
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<UpdateItemOutput> {
+        const auto table = co_await load_table(tx, scope, name);
+        table.check_key(request.Key);
+        table.check_update(update);
+        const auto key = item_key(scope, table, request.Key.view());
+        const auto old = co_await load_item(tx, key);
+        require(condition, pointer(old), request.ReturnValuesOnConditionCheckFailure);
+        const auto item = updated(update, pointer(old), request.Key);
+        if (item) {
+            table.check_updated(*item);
+            save_item(tx, scope, table, key, pointer(old), pointer(item));
+        }
+
+        UpdateItemOutput output{.Attributes = returned(request.ReturnValues, update, pointer(old), pointer(item))};
+        if (wants_capacity(request.ReturnConsumedCapacity)) {
+            Consumption used;
+            used.add_write(table, pointer(old), pointer(item));
+            output.ConsumedCapacity = used.report(request.ReturnConsumedCapacity, name);
+        }
+        co_return output;
+    });
+}
+
+}  // namespace cumulet::dynamodb

@@ -1,0 +1,118 @@
+#include "services/dynamodb/page.h"
+
+namespace cumulet::dynamodb {
+
+namespace {
+
+constexpr size_t chunk_entries = 256;
+
+[[noreturn]] void invalid(std::string_view message) {
+    throw aws::validation_error(fmt::format("One or more parameter values were invalid: {}", message));
+}
+
+/// Adds one item to the page, as its filter and projection want it.
+void take(Page& page, const PageRequest& request, AttributeMap item) {
+    if (request.filter && !holds(*request.filter, item.view())) return;
+    ++page.count;
+    if (request.count_only) return;
+    page.items.push_back(request.projection ? project(*request.projection, item.view()) : std::move(item));
+}
+
+void count_units(Page& page, const PageRequest& request, size_t size_bytes, double fetched) {
+    const double units = read_units(size_bytes, request.consistent);
+    if (!request.index) page.consumed.table = units;
+    else if (request.index->global) page.consumed.global_indexes[request.index->name] = units;
+    else page.consumed.local_indexes[request.index->name] = units;
+    page.consumed.table += fetched;
+}
+
+}  // namespace
+
+Task<Page> read_page(store::Transaction& tx, Scope scope, const Table& table, PageRequest request) {
+    Page page;
+    size_t size_bytes = 0;
+    double fetched_units = 0;
+    const auto limit = static_cast<size_t>(request.limit.value_or(INT32_MAX));
+    auto& range = request.range;
+    bool more = range.begin < range.end;
+    while (more) {
+        const size_t wanted = std::min(chunk_entries, limit - static_cast<size_t>(page.scanned));
+        auto entries = co_await tx.scan(range, {.limit = wanted, .max_bytes = max_page_bytes, .order = request.order});
+        if (entries.empty()) break;
+        for (auto& entry : entries) {
+            auto item = AttributeMap::from_bytes(std::move(entry.value));
+            size_bytes += item.size_bytes();
+            ++page.scanned;
+            const bool full = static_cast<size_t>(page.scanned) == limit || size_bytes >= max_page_bytes;
+            if (full) page.last_key = table.key_of(item, request.index);
+            if (request.whole_items) {
+                auto whole = co_await load_item(tx, item_key(scope, table, item.view()));
+                if (whole) item = std::move(*whole);
+                fetched_units += read_units(item.size_bytes(), request.consistent);
+            }
+            take(page, request, std::move(item));
+            if (full) {
+                more = false;
+                break;
+            }
+        }
+        if (request.order == store::Order::ascending) range.begin = entries.back().key + '\0';
+        else range.end = entries.back().key;
+        more = more && range.begin < range.end;
+    }
+    count_units(page, request, size_bytes, fetched_units);
+    co_return page;
+}
+
+void select(PageRequest& page, const std::optional<std::string>& selection, const Index* index,
+            const std::optional<std::vector<Path>>& projection, bool attributes_to_get) {
+    const std::string_view parameter = attributes_to_get ? "AttributesToGet" : "ProjectionExpression";
+    page.index = index;
+    page.projection = pointer(projection);
+    if (selection == "COUNT") {
+        if (projection) invalid(fmt::format("Cannot specify the {} when choosing to get only the Count", parameter));
+        page.count_only = true;
+    } else if (selection == "SPECIFIC_ATTRIBUTES") {
+        if (!projection) {
+            invalid("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+        }
+    } else if (selection && projection) {
+        invalid(fmt::format("Cannot specify the {} when choosing to get {}", parameter, *selection));
+    }
+    if (selection == "ALL_PROJECTED_ATTRIBUTES" && !index) {
+        invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+    }
+    if (!index || index->projection == "ALL") return;
+    if (index->global && selection == "ALL_ATTRIBUTES") {
+        invalid(fmt::format("Select type ALL_ATTRIBUTES is not supported for global secondary index {} because its projection "
+                            "type is not ALL",
+                            index->name));
+    }
+    page.whole_items = !index->global && (selection == "ALL_ATTRIBUTES" || projection);
+}
+
+void start_after(PageRequest& page, const Scope& scope, const Table& table, const AttributeMap& key,
+                 std::string_view complaint) {
+    auto at = position(scope, table, page.index, key.view());
+    if (!page.range.contains(at)) throw aws::validation_error(std::string(complaint));
+    if (page.order == store::Order::ascending) page.range.begin = std::move(at) + '\0';
+    else page.range.end = std::move(at);
+}
+
+void check_start_key(const Table& table, const Index* index, const AttributeMap& key) {
+    std::set<std::string_view> wanted{table.key.hash, table.key.range};
+    if (index) wanted.insert({index->key.hash, index->key.range});
+    wanted.erase("");
+    bool fits = key.count() == wanted.size();
+    for (const auto name : wanted) {
+        const auto value = key.find(name);
+        const auto& schema = table.key.names(name) ? table.key : index->key;
+        fits = fits && value.is(schema.type_of(name));
+    }
+    if (!fits) {
+        throw aws::validation_error(
+            "The provided starting key is invalid: The provided key element does not match the schema");
+    }
+}
+
+}  // namespace cumulet::dynamodb

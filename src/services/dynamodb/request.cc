@@ -1,0 +1,66 @@
+#include "services/dynamodb/request.h"
+
+namespace cumulet::dynamodb {
+
+namespace {
+
+std::vector<std::string_view> given(std::initializer_list<Parameter> parameters) {
+    std::vector<std::string_view> names;
+    for (const auto& parameter : parameters) {
+        if (parameter.given) names.push_back(parameter.name);
+    }
+    return names;
+}
+
+}  // namespace
+
+void check_forms(std::string_view operation, std::initializer_list<Parameter> expressions,
+                 std::initializer_list<Parameter> older_forms) {
+    const auto older = given(older_forms);
+    if (older.empty()) return;
+    const auto newer = given(expressions);
+    if (!newer.empty()) {
+        throw aws::validation_error(
+            fmt::format("Can not use both expression and non-expression parameters in the same request: Non-expression "
+                        "parameters: {{{}}} Expression parameters: {{{}}}",
+                        fmt::join(older, ", "), fmt::join(newer, ", ")));
+    }
+    for (const auto name : older) {
+        if (name != "AttributesToGet") throw aws::not_implemented("dynamodb", operation, name);
+    }
+}
+
+void check_placeholder_use(bool names, bool values, std::initializer_list<Parameter> with_values,
+                           std::initializer_list<Parameter> without_values) {
+    if (names && given(with_values).empty() && given(without_values).empty()) {
+        throw aws::validation_error("ExpressionAttributeNames can only be specified when using expressions");
+    }
+    if (!values || !given(with_values).empty()) return;
+    std::vector<std::string_view> all;
+    for (const auto& parameter : with_values) all.push_back(parameter.name);
+    throw aws::validation_error(
+        fmt::format("ExpressionAttributeValues can only be specified when using expressions: {} {} null",
+                    fmt::join(all, " and "), all.size() > 1 ? "are" : "is"));
+}
+
+std::optional<Condition> condition_of(std::string_view parameter, const std::optional<std::string>& text,
+                                      Placeholders& placeholders) {
+    if (!text) return std::nullopt;
+    return parse_condition(parameter, *text, placeholders);
+}
+
+void require(const std::optional<Condition>& condition, const AttributeMap* item,
+             const std::optional<std::string>& on_failure) {
+    if (!condition || holds(*condition, item ? item->view() : AttributeMap().view())) return;
+    aws::dynamodb::ConditionalCheckFailedException failure("The conditional request failed");
+    if (item && on_failure == "ALL_OLD") failure.Item = *item;
+    throw failure;
+}
+
+bool returns_old(const std::optional<std::string>& return_values) {
+    if (!return_values || *return_values == "NONE") return false;
+    if (*return_values == "ALL_OLD") return true;
+    throw aws::validation_error("Return values set to invalid value");
+}
+
+}  // namespace cumulet::dynamodb

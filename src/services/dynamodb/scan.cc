@@ -1,0 +1,69 @@
+// Scan: all items of a table or an index, in segments if the caller wants to read in parallel.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html
+#include "services/dynamodb/page.h"
+#include "services/dynamodb/service.h"
+
+namespace cumulet::dynamodb {
+
+namespace {
+
+void check_segments(const ScanInput& request) {
+    if (request.Segment && !request.TotalSegments) {
+        throw aws::validation_error(
+            "The TotalSegments parameter is required but was not present in the request when Segment parameter is present");
+    }
+    if (request.TotalSegments && !request.Segment) {
+        throw aws::validation_error(
+            "The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
+    }
+    if (request.Segment && *request.Segment >= *request.TotalSegments) {
+        throw aws::validation_error(
+            fmt::format("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {} is not "
+                        "less than TotalSegments: {}",
+                        *request.Segment, *request.TotalSegments));
+    }
+}
+
+}  // namespace
+
+Task<ScanOutput> Service::scan(Call& call, ScanInput request) {
+    const Parameter projected{"ProjectionExpression", request.ProjectionExpression.has_value()};
+    const Parameter filtered{"FilterExpression", request.FilterExpression.has_value()};
+    check_forms("Scan", {projected, filtered},
+                {{"AttributesToGet", request.AttributesToGet.has_value()},
+                 {"ScanFilter", request.ScanFilter.has_value()},
+                 {"ConditionalOperator", request.ConditionalOperator.has_value()}});
+    check_segments(request);
+    auto placeholders = placeholders_of(request, {filtered}, {projected});
+    const auto filter = condition_of("FilterExpression", request.FilterExpression, placeholders);
+    const auto projection = projection_of(request, placeholders);
+    placeholders.check_all_used();
+    const Scope scope(call);
+    const auto name = table_name(request.TableName);
+
+    auto page = co_await store_.transact([&](store::Transaction& tx) -> Task<Page> {
+        const auto table = co_await load_table(tx, scope, name);
+        const Index* index = request.IndexName ? &table.index(*request.IndexName) : nullptr;
+        const bool consistent = request.ConsistentRead.value_or(false);
+        if (index && index->global && consistent) {
+            throw aws::validation_error("Consistent reads are not supported on global secondary indexes");
+        }
+        PageRequest wanted{
+            .range = scan_range(scope, table, index, request.Segment.value_or(0), request.TotalSegments.value_or(1)),
+            .limit = request.Limit,
+            .filter = pointer(filter),
+            .consistent = consistent};
+        select(wanted, request.Select, index, projection, request.AttributesToGet.has_value());
+        if (request.ExclusiveStartKey) {
+            check_start_key(table, index, *request.ExclusiveStartKey);
+            start_after(wanted, scope, table, *request.ExclusiveStartKey,
+                        fmt::format("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
+                                    "ExclusiveStartKey with correct Segment. TotalSegments: {} Segment: {}",
+                                    request.TotalSegments.value_or(1), request.Segment.value_or(0)));
+        }
+        co_return co_await read_page(tx, scope, table, std::move(wanted));
+    });
+    co_return output_of<ScanOutput>(std::move(page), request.Select == "COUNT", request.ReturnConsumedCapacity, name);
+}
+
+}  // namespace cumulet::dynamodb

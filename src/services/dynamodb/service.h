@@ -1,0 +1,53 @@
+// Amazon DynamoDB: tables of items, found by key, changed and searched by expressions.
+#pragma once
+
+#include "contracts/dynamodb.h"
+#include "runtime/sync.h"
+#include "store/store.h"
+
+namespace cumulet::dynamodb {
+
+using namespace aws::dynamodb;
+
+class Service final : public aws::dynamodb::Api {
+ public:
+    explicit Service(store::Store& store) : store_(store) {}
+
+    std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
+
+    // tables.cc
+    Task<CreateTableOutput> create_table(Call& call, CreateTableInput request) override;
+    Task<DescribeTableOutput> describe_table(Call& call, DescribeTableInput request) override;
+    Task<ListTablesOutput> list_tables(Call& call, ListTablesInput request) override;
+    Task<UpdateTableOutput> update_table(Call& call, UpdateTableInput request) override;
+    Task<DeleteTableOutput> delete_table(Call& call, DeleteTableInput request) override;
+
+    // table_settings.cc
+    Task<TagResourceResponse> tag_resource(Call& call, TagResourceInput request) override;
+    Task<UntagResourceResponse> untag_resource(Call& call, UntagResourceInput request) override;
+    Task<ListTagsOfResourceOutput> list_tags_of_resource(Call& call, ListTagsOfResourceInput request) override;
+    Task<DescribeTimeToLiveOutput> describe_time_to_live(Call& call, DescribeTimeToLiveInput request) override;
+    Task<UpdateTimeToLiveOutput> update_time_to_live(Call& call, UpdateTimeToLiveInput request) override;
+    Task<DescribeContinuousBackupsOutput> describe_continuous_backups(Call& call,
+                                                                      DescribeContinuousBackupsInput request) override;
+
+    // items.cc
+    Task<GetItemOutput> get_item(Call& call, GetItemInput request) override;
+    Task<PutItemOutput> put_item(Call& call, PutItemInput request) override;
+    Task<DeleteItemOutput> delete_item(Call& call, DeleteItemInput request) override;
+    Task<UpdateItemOutput> update_item(Call& call, UpdateItemInput request) override;
+
+    // query.cc, scan.cc
+    Task<QueryOutput> query(Call& call, QueryInput request) override;
+    Task<ScanOutput> scan(Call& call, ScanInput request) override;
+
+    // batches.cc
+    Task<BatchGetItemOutput> batch_get_item(Call& call, BatchGetItemInput request) override;
+    Task<BatchWriteItemOutput> batch_write_item(Call& call, BatchWriteItemInput request) override;
+
+ private:
+    store::Store& store_;
+    KeyedLocks items_;
+};
+
+}  // namespace cumulet::dynamodb

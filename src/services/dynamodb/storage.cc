@@ -1,0 +1,281 @@
+#include "services/dynamodb/storage.h"
+
+#include "base/hash.h"
+#include "contracts/reflect.h"
+
+namespace cumulet::dynamodb {
+
+namespace {
+
+using store::Key;
+
+constexpr size_t longest_plain_hash = 256;
+constexpr int bucket_bits = 16;
+constexpr int64_t buckets = int64_t{1} << bucket_bits;
+
+Key base(const Scope& scope) { return Key(scope.account, scope.region, "dynamodb"); }
+Key table_key(const Scope& scope, std::string_view name) { return base(scope) << "table" << name; }
+
+std::string bounded(std::string_view content) {
+    if (content.size() <= longest_plain_hash) return "s" + std::string(content);
+    return "d" + sha256(content);
+}
+
+uint64_t bucket_of(std::string_view content) { return crc32(content) >> (32 - bucket_bits); }
+
+/// Up to the hash key, which is where all items of one collection begin.
+Key hash_key(const Scope& scope, uint64_t number, AttributeView hash) {
+    const auto content = hash.content();
+    return base(scope) << "item" << ((number << bucket_bits) | bucket_of(content)) << bounded(content);
+}
+
+Key bucket_key(const Scope& scope, uint64_t number, int64_t bucket) {
+    return base(scope) << "item" << ((number << bucket_bits) + static_cast<uint64_t>(bucket));
+}
+
+/// The item's primary key as the last part of an index's key: it makes equal index keys different.
+std::string primary_of(const Table& table, AttributeView item) {
+    Key key;
+    key << item.find(table.key.hash).content();
+    if (table.key.has_range()) key << item.find(table.key.range).content();
+    return bounded(key.bytes());
+}
+
+std::string index_key(const Scope& scope, const Table& table, const Index& index, AttributeView item) {
+    Key key = hash_key(scope, index.number, item.find(index.key.hash));
+    if (index.key.has_range()) key << item.find(index.key.range).content();
+    key << primary_of(table, item);
+    return std::move(key).bytes();
+}
+
+// A table's record is an attribute map: flat, and open to new members.
+
+void write_schema(AttributeWriter& writer, const KeySchema& key) {
+    writer.begin(AttributeType::L);
+    writer.string(key.hash);
+    writer.string(name_of(key.hash_type));
+    if (key.has_range()) {
+        writer.string(key.range);
+        writer.string(name_of(key.range_type));
+    }
+    writer.end();
+}
+
+AttributeType type_named(std::string_view name) {
+    return name == "S" ? AttributeType::S : name == "N" ? AttributeType::N : AttributeType::B;
+}
+
+KeySchema read_schema(AttributeView list) {
+    KeySchema key{.hash = std::string(list.at(0).content()), .hash_type = type_named(list.at(1).content())};
+    if (list.count() > 2) {
+        key.range = list.at(2).content();
+        key.range_type = type_named(list.at(3).content());
+    }
+    return key;
+}
+
+void write_index(AttributeWriter& writer, const Index& index) {
+    writer.begin(AttributeType::M);
+    writer.key("name");
+    writer.string(index.name);
+    writer.key("number");
+    writer.string(std::to_string(index.number));
+    writer.key("global");
+    writer.boolean(index.global);
+    writer.key("key");
+    write_schema(writer, index.key);
+    writer.key("projection");
+    writer.string(index.projection);
+    writer.key("non_key");
+    writer.begin(AttributeType::L);
+    for (const auto& name : index.non_key) writer.string(name);
+    writer.end();
+    writer.end();
+}
+
+uint64_t read_number(AttributeView text) { return std::stoull(std::string(text.content())); }
+
+Index read_index(AttributeView record) {
+    Index index{.name = std::string(record.find("name").content()),
+                .number = read_number(record.find("number")),
+                .global = record.find("global").boolean(),
+                .key = read_schema(record.find("key")),
+                .projection = std::string(record.find("projection").content())};
+    for (const auto name : record.find("non_key").elements()) index.non_key.emplace_back(name.content());
+    return index;
+}
+
+const contracts::Shape& description_shape() {
+    static const auto& shape = *aws::dynamodb::service.find("CreateTable")->output;
+    return shape;
+}
+
+std::string record_of(const Table& table) {
+    std::string bytes;
+    AttributeWriter writer(bytes);
+    writer.begin(AttributeType::M);
+    writer.key("number");
+    writer.string(std::to_string(table.number));
+    writer.key("key");
+    write_schema(writer, table.key);
+    writer.key("indexes");
+    writer.begin(AttributeType::L);
+    for (const auto& index : table.indexes) write_index(writer, index);
+    writer.end();
+    writer.key("time_to_live");
+    writer.string(table.time_to_live);
+    writer.key("tags");
+    writer.begin(AttributeType::M);
+    for (const auto& [key, value] : table.tags) {
+        writer.key(key);
+        writer.string(value);
+    }
+    writer.end();
+    const aws::dynamodb::CreateTableOutput described{.TableDescription = table.description};
+    writer.key("description");
+    writer.string(json::serialize(contracts::to_json(description_shape(), &described)));
+    writer.end();
+    return bytes;
+}
+
+/// What every operation on items needs; the description and the tags stay unread.
+Table read_schema_of(std::string name, AttributeView record) {
+    Table table{.name = std::move(name),
+                .number = read_number(record.find("number")),
+                .key = read_schema(record.find("key"))};
+    for (const auto index : record.find("indexes").elements()) table.indexes.push_back(read_index(index));
+    return table;
+}
+
+Table read_table(std::string name, AttributeView record) {
+    Table table = read_schema_of(std::move(name), record);
+    table.time_to_live = record.find("time_to_live").content();
+    for (const auto& tag : record.find("tags").members()) {
+        table.tags.emplace(std::string(tag.name), std::string(tag.value.content()));
+    }
+    aws::dynamodb::CreateTableOutput described;
+    contracts::from_json(description_shape(), &described, json::parse(record.find("description").content()));
+    table.description = std::move(*described.TableDescription);
+    return table;
+}
+
+/// The least key behind all that begin with `key`.
+std::string behind(const Key& key) { return store::Range::prefix(key).end; }
+
+}  // namespace
+
+Task<std::optional<Table>> find_table(store::Transaction& tx, Scope scope, std::string name) {
+    const auto record = co_await tx.get(table_key(scope, name));
+    if (!record) co_return std::nullopt;
+    co_return read_table(std::move(name), AttributeView(*record));
+}
+
+Task<Table> load_table(store::Transaction& tx, Scope scope, std::string name) {
+    const auto record = co_await tx.get(table_key(scope, name));
+    if (!record) throw aws::dynamodb::ResourceNotFoundException("Requested resource not found");
+    co_return read_schema_of(std::move(name), AttributeView(*record));
+}
+
+Task<Table> load_named_table(store::Transaction& tx, Scope scope, std::string name) {
+    auto table = co_await find_table(tx, std::move(scope), name);
+    if (!table) {
+        throw aws::dynamodb::ResourceNotFoundException(
+            fmt::format("Requested resource not found: Table: {} not found", name));
+    }
+    co_return std::move(*table);
+}
+
+Task<void> save_new_table(store::Transaction& tx, Scope scope, Table& table) {
+    const auto key = base(scope) << "next";
+    const auto stored = co_await tx.get(key);
+    uint64_t next = stored ? std::stoull(*stored) : 1;
+    table.number = next++;
+    for (auto& index : table.indexes) index.number = next++;
+    tx.put(key, std::to_string(next));
+    save_table(tx, scope, table);
+}
+
+void save_table(store::Transaction& tx, const Scope& scope, const Table& table) {
+    tx.put(table_key(scope, table.name), record_of(table));
+}
+
+void erase_table(store::Transaction& tx, const Scope& scope, const Table& table) {
+    tx.erase(table_key(scope, table.name));
+    tx.erase_range(scan_range(scope, table, nullptr, 0, 1));
+    for (const auto& index : table.indexes) tx.erase_range(scan_range(scope, table, &index, 0, 1));
+}
+
+Task<std::vector<std::string>> list_tables(store::Transaction& tx, Scope scope, std::string after, size_t limit) {
+    const Key prefix = base(scope) << "table";
+    auto range = store::Range::prefix(prefix);
+    if (!after.empty()) range.begin = behind(table_key(scope, after));
+    const auto entries = co_await tx.scan(range, {.limit = limit});
+    std::vector<std::string> names;
+    for (const auto& entry : entries) names.push_back(store::KeyReader(entry.key, prefix.bytes()).text());
+    co_return names;
+}
+
+std::string item_key(const Scope& scope, const Table& table, AttributeView key) {
+    Key built = hash_key(scope, table.number, key.find(table.key.hash));
+    if (table.key.has_range()) built << key.find(table.key.range).content();
+    return std::move(built).bytes();
+}
+
+Task<std::optional<AttributeMap>> load_item(store::Transaction& tx, std::string item_key) {
+    auto bytes = co_await tx.get(std::move(item_key));
+    if (!bytes) co_return std::nullopt;
+    co_return AttributeMap::from_bytes(std::move(*bytes));
+}
+
+void save_item(store::Transaction& tx, const Scope& scope, const Table& table, const std::string& item_key,
+               const AttributeMap* old, const AttributeMap* item) {
+    for (const auto& index : table.indexes) {
+        const auto place_of = [&](const AttributeMap* of) {
+            return of && index.covers(of->view()) ? index_key(scope, table, index, of->view()) : std::string();
+        };
+        const auto old_place = place_of(old), new_place = place_of(item);
+        if (!old_place.empty() && old_place != new_place) tx.erase(old_place);
+        if (!new_place.empty()) tx.put(new_place, table.projected(*item, index).bytes());
+    }
+    if (item) tx.put(item_key, std::string(item->bytes()));
+    else tx.erase(item_key);
+}
+
+store::Range query_range(const Scope& scope, const Table& table, const Index* index, AttributeView hash,
+                         const RangeCondition& condition) {
+    using Kind = RangeCondition::Kind;
+    const Key collection = hash_key(scope, index ? index->number : table.number, hash);
+    auto range = store::Range::prefix(collection);
+    const auto at = [&](AttributeView value) { return Key(collection) << value.content(); };
+    switch (condition.kind) {
+        case Kind::any: break;
+        case Kind::equal: range = store::Range::prefix(at(condition.first)); break;
+        case Kind::less: range.end = at(condition.first).bytes(); break;
+        case Kind::less_or_equal: range.end = behind(at(condition.first)); break;
+        case Kind::greater: range.begin = behind(at(condition.first)); break;
+        case Kind::greater_or_equal: range.begin = at(condition.first).bytes(); break;
+        case Kind::between:
+            range.begin = at(condition.first).bytes();
+            range.end = behind(at(condition.second));
+            break;
+        case Kind::begins_with: {
+            auto prefix = at(condition.first).bytes();
+            prefix.resize(prefix.size() - 2);  // without the mark that ends a text
+            range = store::Range::prefix(prefix);
+            break;
+        }
+    }
+    return range;
+}
+
+store::Range scan_range(const Scope& scope, const Table& table, const Index* index, int64_t segment, int64_t segments) {
+    const uint64_t number = index ? index->number : table.number;
+    return {bucket_key(scope, number, buckets * segment / segments).bytes(),
+            bucket_key(scope, number, buckets * (segment + 1) / segments).bytes()};
+}
+
+std::string position(const Scope& scope, const Table& table, const Index* index, AttributeView key) {
+    return index ? index_key(scope, table, *index, key) : item_key(scope, table, key);
+}
+
+}  // namespace cumulet::dynamodb

@@ -1,0 +1,62 @@
+// The only file that knows DynamoDB's keys. All begin with account, region, "dynamodb":
+//     "next"                                     how many tables and indexes were ever made
+//     "table", name                              the table: schema, description, tags
+//     "item", number·2^16 + bucket, hash [, range]            an item of the table `number`
+//     "item", number·2^16 + bucket, hash [, range], primary   an item's projection in the index `number`
+// The bucket is a checksum of the hash key, so that items spread, and a segment of a parallel scan is a range of buckets.
+// A hash key stands as "s" and its content, or where that is long as "d" and its digest: only equality is asked of it.
+// A range key stands as its content, which sorts as DynamoDB sorts. Values of "item" are the stored form of the item.
+#pragma once
+
+#include <optional>
+
+#include "runtime/call.h"
+#include "services/dynamodb/table.h"
+#include "store/store.h"
+
+namespace cumulet::dynamodb {
+
+/// Whose tables: every key's first parts.
+struct Scope {
+    std::string account;
+    std::string region;
+    explicit Scope(const Call& call) : account(call.account), region(call.region) {}
+};
+
+Task<std::optional<Table>> find_table(store::Transaction& tx, Scope scope, std::string name);
+/// Throws ResourceNotFoundException as operations on items do: "Requested resource not found".
+Task<Table> load_table(store::Transaction& tx, Scope scope, std::string name);
+/// Throws ResourceNotFoundException as operations on tables do: "…: Table: name not found".
+Task<Table> load_named_table(store::Transaction& tx, Scope scope, std::string name);
+/// Gives numbers to a new table and its indexes, and saves it.
+Task<void> save_new_table(store::Transaction& tx, Scope scope, Table& table);
+void save_table(store::Transaction& tx, const Scope& scope, const Table& table);
+/// Removes the table, its items and its indexes.
+void erase_table(store::Transaction& tx, const Scope& scope, const Table& table);
+/// Up to `limit` names after `after`, in order.
+Task<std::vector<std::string>> list_tables(store::Transaction& tx, Scope scope, std::string after, size_t limit);
+
+/// The store's key of the item whose primary key `key` holds; further attributes do not matter.
+std::string item_key(const Scope& scope, const Table& table, AttributeView key);
+Task<std::optional<AttributeMap>> load_item(store::Transaction& tx, std::string item_key);
+/// Replaces `old`, which is the item as it is, by `item`, in table and indexes; nothing stands for no item. Where the table
+/// has no index, `old` need not be known.
+void save_item(store::Transaction& tx, const Scope& scope, const Table& table, const std::string& item_key,
+               const AttributeMap* old, const AttributeMap* item);
+
+/// A condition on a range key, with the values it compares to.
+struct RangeCondition {
+    enum class Kind { any, equal, less, less_or_equal, greater, greater_or_equal, between, begins_with };
+    Kind kind = Kind::any;
+    AttributeView first;
+    AttributeView second;  // between: the upper bound
+};
+/// The keys of the items of a hash key, in the table or (where `index` is set) an index.
+store::Range query_range(const Scope& scope, const Table& table, const Index* index, AttributeView hash,
+                         const RangeCondition& condition);
+/// The keys of segment `segment` of `segments`.
+store::Range scan_range(const Scope& scope, const Table& table, const Index* index, int64_t segment, int64_t segments);
+/// Where the item with these key attributes stands in the table or index.
+std::string position(const Scope& scope, const Table& table, const Index* index, AttributeView key);
+
+}  // namespace cumulet::dynamodb

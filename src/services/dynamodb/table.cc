@@ -1,0 +1,178 @@
+#include "services/dynamodb/table.h"
+
+#include "base/arn.h"
+
+namespace cumulet::dynamodb {
+
+namespace {
+
+constexpr size_t max_hash_bytes = 2048;
+constexpr size_t max_range_bytes = 1024;
+
+[[noreturn]] void invalid(std::string_view message) {
+    throw aws::validation_error(fmt::format("One or more parameter values were invalid: {}", message));
+}
+
+void check_key_value(const KeySchema& schema, std::string_view name, AttributeView value) {
+    const auto size = value.is(AttributeType::N) ? 0 : value.content().size();
+    if (size == 0 && !value.is(AttributeType::N)) {
+        throw aws::validation_error(
+            fmt::format("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+                        "empty {} value. Key: {}",
+                        value.is(AttributeType::S) ? "string" : "binary", name));
+    }
+    if (name == schema.hash) {
+        if (size > max_hash_bytes) invalid("Size of hashkey has exceeded the maximum size limit of2048 bytes");
+    } else if (size > max_range_bytes) {
+        invalid("Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+    }
+}
+
+void check_index_key(const Index& index, AttributeView item) {
+    for (const auto* name : {&index.key.hash, &index.key.range}) {
+        if (name->empty()) continue;
+        const auto value = item.find(*name);
+        if (!value) continue;
+        const auto expected = index.key.type_of(*name);
+        if (value.type() != expected) {
+            invalid(fmt::format("Type mismatch for Index Key {} Expected: {} Actual: {} IndexName: {}", *name,
+                                name_of(expected), name_of(value.type()), index.name));
+        }
+        if (!value.is(AttributeType::N) && value.content().empty()) {
+            throw aws::validation_error(fmt::format(
+                "One or more parameter values are not valid. A value specified for a secondary index key is not supported. "
+                "The AttributeValue for a key attribute cannot contain an empty {} value. IndexName: {}, IndexKey: {}",
+                value.is(AttributeType::S) ? "string" : "binary", index.name, *name));
+        }
+    }
+}
+
+bool too_large(const AttributeMap& item) {
+    // Counting an item's size costs more than a look at its bytes, which are more than a quarter of it.
+    return item.bytes().size() > max_item_bytes / 4 && item.size_bytes() > max_item_bytes;
+}
+
+AttributeMap pick(AttributeView item, std::initializer_list<const std::string*> names) {
+    std::string bytes;
+    AttributeWriter writer(bytes);
+    writer.begin(AttributeType::M);
+    for (const auto* name : names) {
+        const auto value = name->empty() ? AttributeView() : item.find(*name);
+        if (!value) continue;
+        writer.key(*name);
+        writer.value(value);
+    }
+    writer.end();
+    return AttributeMap::from_bytes(std::move(bytes));
+}
+
+}  // namespace
+
+bool Index::covers(AttributeView item) const { return item.find(key.hash) && (!key.has_range() || item.find(key.range)); }
+
+const Index& Table::index(std::string_view index_name) const {
+    for (const auto& index : indexes) {
+        if (index.name == index_name) return index;
+    }
+    throw aws::validation_error(fmt::format("The table does not have the specified index: {}", index_name));
+}
+
+void Table::check_key(const AttributeMap& candidate) const {
+    const auto view = candidate.view();
+    const auto hash = view.find(key.hash);
+    const auto range = key.has_range() ? view.find(key.range) : AttributeView();
+    if (view.count() != (key.has_range() ? 2u : 1u) || !hash.is(key.hash_type) ||
+        (key.has_range() && !range.is(key.range_type))) {
+        throw aws::validation_error("The provided key element does not match the schema");
+    }
+    check_key_value(key, key.hash, hash);
+    if (range) check_key_value(key, key.range, range);
+}
+
+void Table::check_item(const AttributeMap& item) const {
+    const auto view = item.view();
+    for (const auto* name : {&key.hash, &key.range}) {
+        if (name->empty()) continue;
+        const auto value = view.find(*name);
+        if (!value) invalid(fmt::format("Missing the key {} in the item", *name));
+        const auto expected = key.type_of(*name);
+        if (value.type() != expected) {
+            invalid(fmt::format("Type mismatch for key {} expected: {} actual: {}", *name, name_of(expected),
+                                name_of(value.type())));
+        }
+        check_key_value(key, *name, value);
+    }
+    for (const auto& index : indexes) check_index_key(index, view);
+    if (too_large(item)) throw aws::validation_error("Item size has exceeded the maximum allowed size");
+}
+
+void Table::check_updated(const AttributeMap& item) const {
+    for (const auto& index : indexes) {
+        for (const auto* name : {&index.key.hash, &index.key.range}) {
+            const auto value = name->empty() ? AttributeView() : item.find(*name);
+            if (!value || value.is(index.key.type_of(*name))) continue;
+            throw aws::validation_error(
+                "The update expression attempted to update the secondary index key to unsupported type");
+        }
+        check_index_key(index, item.view());
+    }
+    if (too_large(item)) throw aws::validation_error("Item size to update has exceeded the maximum allowed size");
+}
+
+AttributeMap Table::key_of(const AttributeMap& item) const { return pick(item.view(), {&key.hash, &key.range}); }
+
+AttributeMap Table::key_of(const AttributeMap& item, const Index* index) const {
+    if (!index) return key_of(item);
+    return pick(item.view(), {&key.hash, &key.range, &index->key.hash, &index->key.range});
+}
+
+AttributeMap Table::projected(const AttributeMap& item, const Index& index) const {
+    if (index.projection == "ALL") return item;
+    std::string bytes;
+    AttributeWriter writer(bytes);
+    writer.begin(AttributeType::M);
+    for (const auto& member : item.members()) {
+        if (!key.names(member.name) && !index.key.names(member.name) &&
+            std::ranges::find(index.non_key, member.name) == index.non_key.end()) {
+            continue;
+        }
+        writer.key(member.name);
+        writer.value(member.value);
+    }
+    writer.end();
+    return AttributeMap::from_bytes(std::move(bytes));
+}
+
+void Table::check_update(const Update& update) const {
+    for (const auto& action : update.actions) {
+        if (!key.names(action.path[0].name)) continue;
+        invalid(fmt::format("Cannot update attribute {}. This attribute is part of the key", action.path[0].name));
+    }
+}
+
+std::string table_name(std::string_view name_or_arn) {
+    std::string name(name_or_arn);
+    if (name.starts_with("arn:")) {
+        const auto arn = Arn::parse(name);
+        if (!arn || !arn->resource.starts_with("table/")) {
+            throw aws::validation_error(fmt::format("Invalid table ARN: {}", name));
+        }
+        name = arn->resource.substr(6);
+        name = name.substr(0, name.find('/'));
+    }
+    if (name.size() < 3 || name.size() > 255) {
+        throw aws::validation_error("TableName must be at least 3 characters long and at most 255 characters long");
+    }
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    };
+    if (!std::ranges::all_of(name, allowed)) {
+        throw aws::validation_error(
+            fmt::format("1 validation error detected: Value '{}' at 'tableName' failed to satisfy constraint: Member must "
+                        "satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
+                        name));
+    }
+    return name;
+}
+
+}  // namespace cumulet::dynamodb

@@ -1,0 +1,74 @@
+// A table's schema, and what it demands of items and keys. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "contracts/dynamodb.h"
+#include "services/dynamodb/expressions/expression.h"
+
+namespace cumulet::dynamodb {
+
+/// A primary key's attributes, of a table or an index.
+struct KeySchema {
+    std::string hash;
+    AttributeType hash_type = AttributeType::S;
+    std::string range;  ///< "" if there is none
+    AttributeType range_type = AttributeType::S;
+
+    bool has_range() const { return !range.empty(); }
+    bool names(std::string_view attribute) const { return attribute == hash || (has_range() && attribute == range); }
+    AttributeType type_of(std::string_view attribute) const { return attribute == hash ? hash_type : range_type; }
+};
+
+struct Index {
+    std::string name;
+    uint64_t number = 0;  ///< in keys
+    bool global = true;
+    KeySchema key;
+    std::string projection = "ALL";         ///< ALL, KEYS_ONLY, INCLUDE
+    std::vector<std::string> non_key;       ///< INCLUDE: which attributes else
+
+    /// True if `item` has the index's key attributes, and so stands in it.
+    bool covers(AttributeView item) const;
+};
+
+struct Table {
+    std::string name;
+    uint64_t number = 0;  ///< in keys; never used again, so that a table's items do not outlive it
+    KeySchema key;
+    std::vector<Index> indexes;
+    std::string time_to_live;  ///< the attribute, "" if disabled
+    std::map<std::string, std::string> tags;
+    aws::dynamodb::TableDescription description;
+
+    /// Throws aws::Error if there is none.
+    const Index& index(std::string_view index_name) const;
+
+    /// Throws aws::Error (ValidationException) unless `key` is this table's primary key and nothing else.
+    void check_key(const AttributeMap& key) const;
+    /// Throws aws::Error (ValidationException) if `item` may not stand in this table: its keys, index keys and size.
+    void check_item(const AttributeMap& item) const;
+    /// The same for what an update made of an item, in the words for updates.
+    void check_updated(const AttributeMap& item) const;
+    /// The primary key of `item`.
+    AttributeMap key_of(const AttributeMap& item) const;
+    /// What LastEvaluatedKey holds: the table's key and the index's, which may be nullptr.
+    AttributeMap key_of(const AttributeMap& item, const Index* index) const;
+    /// What of `item` the index holds.
+    AttributeMap projected(const AttributeMap& item, const Index& index) const;
+    /// Throws aws::Error if `update` touches the primary key.
+    void check_update(const Update& update) const;
+};
+
+/// The name of a table that a request gives by name or by ARN. Throws aws::Error if it is no name.
+std::string table_name(std::string_view name_or_arn);
+
+/// A new table as `request` describes it, without its number. Throws aws::Error for what DynamoDB refuses and for what
+/// Cumulet does not do.
+Table table_of(const aws::dynamodb::CreateTableInput& request);
+
+/// Largest item in bytes, names included.
+constexpr size_t max_item_bytes = 400 * 1024;
+
+}  // namespace cumulet::dynamodb

@@ -1,0 +1,238 @@
+// CreateTable, DescribeTable, ListTables, UpdateTable and DeleteTable.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTables.html
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html
+#include "services/dynamodb/service.h"
+#include "services/dynamodb/storage.h"
+
+namespace cumulet::dynamodb {
+
+namespace {
+
+constexpr size_t counted_items = 10'000;
+
+/// The ARN that IAM sees for an operation: its table, or "*".
+template <typename Input>
+std::string table_arn(const Call& call, const void* input) {
+    const auto& name = static_cast<const Input*>(input)->TableName;
+    return name.starts_with("arn:") ? name : call.arn("dynamodb", "table/" + name);
+}
+
+template <typename Input>
+std::string index_arn(const Call& call, const void* input) {
+    const auto& index = static_cast<const Input*>(input)->IndexName;
+    return table_arn<Input>(call, input) + (index ? "/index/" + *index : "");
+}
+
+void describe_arns(const Call& call, Table& table, const std::string& id) {
+    auto& description = table.description;
+    description.TableArn = call.arn("dynamodb", "table/" + table.name);
+    description.TableId = id;
+    description.CreationDateTime = call.now();
+    const auto name_index = [&](auto& indexes) {
+        if (!indexes) return;
+        for (auto& index : *indexes) index.IndexArn = *description.TableArn + "/index/" + *index.IndexName;
+    };
+    name_index(description.LocalSecondaryIndexes);
+    name_index(description.GlobalSecondaryIndexes);
+    if (description.BillingModeSummary) {
+        description.BillingModeSummary->LastUpdateToPayPerRequestDateTime = call.now();
+    }
+    if (description.SSEDescription) {
+        description.SSEDescription->KMSMasterKeyArn = call.arn("kms", "alias/aws/dynamodb");
+    }
+}
+
+struct Counts {
+    int64_t items = 0;
+    int64_t size_bytes = 0;
+};
+
+/// How many items there are, up to a bound: AWS's own figures are hours old.
+Task<Counts> count_items(store::Transaction& tx, Scope scope, const Table* table, const Index* index) {
+    Counts counts;
+    auto range = scan_range(scope, *table, index, 0, 1);
+    constexpr size_t page = 1000;
+    while (counts.items < static_cast<int64_t>(counted_items)) {
+        const auto entries = co_await tx.scan(range, {.limit = page});
+        for (const auto& entry : entries) {
+            ++counts.items;
+            counts.size_bytes += static_cast<int64_t>(AttributeMap::from_bytes(entry.value).size_bytes());
+        }
+        if (entries.size() < page) break;
+        range.begin = entries.back().key + '\0';
+    }
+    co_return counts;
+}
+
+}  // namespace
+
+std::string Service::resource_of(const Call& call, const contracts::Operation& operation, const void* input) const {
+    static const std::unordered_map<std::string_view, std::string (*)(const Call&, const void*)> arns = {
+        {"CreateTable", table_arn<CreateTableInput>},
+        {"DescribeTable", table_arn<DescribeTableInput>},
+        {"UpdateTable", table_arn<UpdateTableInput>},
+        {"DeleteTable", table_arn<DeleteTableInput>},
+        {"DescribeTimeToLive", table_arn<DescribeTimeToLiveInput>},
+        {"UpdateTimeToLive", table_arn<UpdateTimeToLiveInput>},
+        {"DescribeContinuousBackups", table_arn<DescribeContinuousBackupsInput>},
+        {"GetItem", table_arn<GetItemInput>},
+        {"PutItem", table_arn<PutItemInput>},
+        {"DeleteItem", table_arn<DeleteItemInput>},
+        {"UpdateItem", table_arn<UpdateItemInput>},
+        {"Query", index_arn<QueryInput>},
+        {"Scan", index_arn<ScanInput>},
+        {"TagResource", [](const Call&, const void* in) { return static_cast<const TagResourceInput*>(in)->ResourceArn; }},
+        {"UntagResource", [](const Call&, const void* in) { return static_cast<const UntagResourceInput*>(in)->ResourceArn; }},
+        {"ListTagsOfResource",
+         [](const Call&, const void* in) { return static_cast<const ListTagsOfResourceInput*>(in)->ResourceArn; }},
+    };
+    const auto found = arns.find(operation.name);
+    return found == arns.end() ? "*" : found->second(call, input);
+}
+
+Task<CreateTableOutput> Service::create_table(Call& call, CreateTableInput request) {
+    Table described = table_of(request);
+    describe_arns(call, described, call.random().uuid());
+    const Scope scope(call);
+
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        if (co_await find_table(tx, scope, described.name)) {
+            throw ResourceInUseException(fmt::format("Table already exists: {}", described.name));
+        }
+        Table table = described;
+        co_await save_new_table(tx, scope, table);
+    });
+
+    described.description.TableSizeBytes = 0;
+    described.description.ItemCount = 0;
+    co_return CreateTableOutput{.TableDescription = std::move(described.description)};
+}
+
+Task<DescribeTableOutput> Service::describe_table(Call& call, DescribeTableInput request) {
+    const Scope scope(call);
+    const auto name = table_name(request.TableName);
+
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<DescribeTableOutput> {
+        Table table = co_await load_named_table(tx, scope, name);
+        const auto counts = co_await count_items(tx, scope, &table, nullptr);
+        auto& description = table.description;
+        description.ItemCount = counts.items;
+        description.TableSizeBytes = counts.size_bytes;
+        for (const auto& index : table.indexes) {
+            const auto index_counts = co_await count_items(tx, scope, &table, &index);
+            const auto fill = [&](auto& indexes) {
+                if (!indexes) return;
+                for (auto& described : *indexes) {
+                    if (described.IndexName != index.name) continue;
+                    described.ItemCount = index_counts.items;
+                    described.IndexSizeBytes = index_counts.size_bytes;
+                }
+            };
+            fill(description.LocalSecondaryIndexes);
+            fill(description.GlobalSecondaryIndexes);
+        }
+        co_return DescribeTableOutput{.Table = std::move(description)};
+    });
+}
+
+Task<ListTablesOutput> Service::list_tables(Call& call, ListTablesInput request) {
+    const Scope scope(call);
+    const auto limit = static_cast<size_t>(request.Limit.value_or(100));
+    const auto after = request.ExclusiveStartTableName.value_or("");
+
+    auto names = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<std::string>> {
+        co_return co_await dynamodb::list_tables(tx, scope, after, limit + 1);
+    });
+
+    ListTablesOutput output;
+    if (names.size() > limit) {
+        names.pop_back();
+        output.LastEvaluatedTableName = names.back();
+    }
+    output.TableNames = std::move(names);
+    co_return output;
+}
+
+namespace {
+
+/// What UpdateTable may change here; the rest is refused by name.
+void refuse_unbuilt(const UpdateTableInput& request) {
+    const auto refuse = [](bool given, std::string_view what) {
+        if (given) throw aws::not_implemented("dynamodb", "UpdateTable", what);
+    };
+    refuse(request.GlobalSecondaryIndexUpdates.has_value(), "GlobalSecondaryIndexUpdates");
+    refuse(request.StreamSpecification && request.StreamSpecification->StreamEnabled, "StreamSpecification");
+    refuse(request.ReplicaUpdates.has_value(), "ReplicaUpdates");
+    refuse(request.MultiRegionConsistency.has_value(), "MultiRegionConsistency");
+    refuse(request.GlobalTableWitnessUpdates.has_value(), "GlobalTableWitnessUpdates");
+    refuse(request.VectorIndexUpdates.has_value(), "VectorIndexUpdates");
+}
+
+void update_billing(TableDescription& description, const UpdateTableInput& request, Time now) {
+    if (request.BillingMode == "PAY_PER_REQUEST") {
+        if (request.ProvisionedThroughput) {
+            throw aws::validation_error(
+                "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be "
+                "specified when BillingMode is PAY_PER_REQUEST");
+        }
+        description.BillingModeSummary = {.BillingMode = "PAY_PER_REQUEST", .LastUpdateToPayPerRequestDateTime = now};
+        description.ProvisionedThroughput->ReadCapacityUnits = 0;
+        description.ProvisionedThroughput->WriteCapacityUnits = 0;
+    } else if (request.ProvisionedThroughput) {
+        if (description.BillingModeSummary) description.BillingModeSummary->BillingMode = "PROVISIONED";
+        description.ProvisionedThroughput->ReadCapacityUnits = request.ProvisionedThroughput->ReadCapacityUnits;
+        description.ProvisionedThroughput->WriteCapacityUnits = request.ProvisionedThroughput->WriteCapacityUnits;
+    } else if (request.BillingMode == "PROVISIONED") {
+        throw aws::validation_error(
+            "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified "
+            "when BillingMode is PROVISIONED");
+    }
+}
+
+}  // namespace
+
+Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput request) {
+    refuse_unbuilt(request);
+    const Scope scope(call);
+    const auto name = table_name(request.TableName);
+
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<UpdateTableOutput> {
+        Table table = co_await load_named_table(tx, scope, name);
+        auto& description = table.description;
+        update_billing(description, request, call.now());
+        if (request.DeletionProtectionEnabled) description.DeletionProtectionEnabled = request.DeletionProtectionEnabled;
+        if (request.TableClass) description.TableClassSummary = {.TableClass = request.TableClass};
+        if (request.OnDemandThroughput) description.OnDemandThroughput = request.OnDemandThroughput;
+        if (request.SSESpecification && request.SSESpecification->Enabled.value_or(false)) {
+            description.SSEDescription = {.Status = "ENABLED",
+                                          .SSEType = request.SSESpecification->SSEType.value_or("KMS"),
+                                          .KMSMasterKeyArn = call.arn("kms", "alias/aws/dynamodb")};
+        } else if (request.SSESpecification) {
+            description.SSEDescription.reset();
+        }
+        save_table(tx, scope, table);
+        co_return UpdateTableOutput{.TableDescription = std::move(description)};
+    });
+}
+
+Task<DeleteTableOutput> Service::delete_table(Call& call, DeleteTableInput request) {
+    const Scope scope(call);
+    const auto name = table_name(request.TableName);
+
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<DeleteTableOutput> {
+        Table table = co_await load_named_table(tx, scope, name);
+        if (table.description.DeletionProtectionEnabled.value_or(false)) {
+            throw aws::validation_error(
+                "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
+                "first.");
+        }
+        erase_table(tx, scope, table);
+        table.description.TableStatus = "DELETING";
+        co_return DeleteTableOutput{.TableDescription = std::move(table.description)};
+    });
+}
+
+}  // namespace cumulet::dynamodb
