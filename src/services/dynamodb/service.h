@@ -2,6 +2,7 @@
 #pragma once
 
 #include "contracts/dynamodb.h"
+#include "contracts/resource.h"
 #include "runtime/sync.h"
 #include "store/store.h"
 
@@ -49,5 +50,8 @@ class Service final : public aws::dynamodb::Api {
     store::Store& store_;
     KeyedLocks items_;
 };
+
+/// What CloudFormation may create here: AWS::DynamoDB::Table.
+std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::Door& door);
 
 }  // namespace cumulet::dynamodb

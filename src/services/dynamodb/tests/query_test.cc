@@ -126,7 +126,7 @@ TEST(Query, RefusesConditionsThatDoNotFitTheKey) {
     };
     EXPECT_EQ(refused("sk = :x", R"({":x":{"N":"1"}})"),
               "ValidationException: Query condition missed key schema element: pk");
-    EXPECT_EQ(refused("pk = :x AND other = :x", R"({":x":{"S":"1"}})"),
+    EXPECT_EQ(refused("pk = :x AND more = :x", R"({":x":{"S":"1"}})"),
               "ValidationException: Query condition missed key schema element: sk");
     EXPECT_EQ(refused("pk > :x", R"({":x":{"S":"1"}})"), "ValidationException: Query key condition not supported");
     EXPECT_EQ(refused("pk = :x", R"({":x":{"N":"1"}})"),
