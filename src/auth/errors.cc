@@ -17,6 +17,7 @@ constexpr Member text_member(std::string_view name, size_t offset) {
     return {.name = name,
             .wire_name = name,
             .ec2_name = name,
+            .query_name = name,
             .shape = &text_shape,
             .offset = static_cast<uint32_t>(offset)};
 }

@@ -77,12 +77,12 @@ Found find_statement(std::span<const Policy* const> policies, const AccessReques
 }
 
 Decision decided(bool allowed, const Found& found, std::string reason, bool explicitly = false) {
-    Decision decision{.allowed = allowed,
-                      .explicitly_denied = explicitly,
-                      .policy = {},
-                      .statement = {},
-                      .reason = std::move(reason)};
+    Decision decision;
+    decision.allowed = allowed;
+    decision.explicitly_denied = explicitly;
+    decision.reason = std::move(reason);
     if (found) {
+        decision.decided_by = found.policy;
         decision.policy = found.policy->name;
         decision.statement = statement_name(*found.policy, found.index);
     }

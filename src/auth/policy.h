@@ -100,6 +100,7 @@ struct Decision {
     bool explicitly_denied = false;
     std::string policy;     ///< name of the deciding policy, "" if none matched
     std::string statement;  ///< its Sid, or "#1" for the first without one
+    const Policy* decided_by = nullptr;
     /// The end of AWS's sentence: "because no identity-based policy allows the sqs:SendMessage action"
     std::string reason;
     std::string text() const;  ///< "allowed by QueueAccess/#1"

@@ -33,7 +33,7 @@ struct Settings {
 };
 
 class Door final : public contracts::Door {
- public:
+  public:
     Door(Settings settings, Clock& clock, contracts::IdentitySource* identities = nullptr);
     ~Door() override;
 
@@ -57,8 +57,8 @@ class Door final : public contracts::Door {
     /// For net: true if the body should be handed over as a stream.
     bool wants_stream(const http::Request& head) const;
     /// The same steps without a wire: for neighbours.
-    Task<void> invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation, void* input,
-                      void* output) override;
+    Task<void> invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation,
+                      void* input, void* output) override;
 
     /// Moves all buffered records to `sink`. From any thread.
     void take_records(RecordSink& sink);
@@ -67,7 +67,7 @@ class Door final : public contracts::Door {
 
     struct State;
 
- private:
+  private:
     std::unique_ptr<State> state_;
 };
 

@@ -16,7 +16,7 @@ namespace cumulet::dispatch {
 struct Record {
     Time at;
     std::chrono::nanoseconds took{};
-    std::string_view service;    ///< of the contract's tables, which live as long as the process
+    std::string_view service;  ///< of the contract's tables, which live as long as the process
     std::string_view operation;
     std::string request_id;
     std::string account;
@@ -29,13 +29,13 @@ struct Record {
     std::string error_code;  ///< "" for success
     std::string decision;    ///< of authorisation, "" where it was off
     int status = 200;
-    int depth = 0;           ///< 0: called from outside
+    int depth = 0;  ///< 0: called from outside
     uint64_t bytes_in = 0;
     uint64_t bytes_out = 0;
 };
 
 class RecordSink {
- public:
+  public:
     virtual ~RecordSink() = default;
     /// `lost`: how many were overwritten before they were taken.
     virtual void take(std::span<const Record> records, uint64_t lost) = 0;
@@ -43,14 +43,14 @@ class RecordSink {
 
 /// A ring of records: the newest push out the oldest.
 class RecordRing {
- public:
+  public:
     explicit RecordRing(size_t capacity) : capacity_(capacity) {}
     /// A slot to fill, whose strings keep their memory. The ring stays locked until `publish`.
     Record& claim();
     void publish();
     void take(RecordSink& sink);
 
- private:
+  private:
     size_t capacity_;
     std::mutex mutex_;  // contended only while records are being taken
     std::vector<Record> records_;

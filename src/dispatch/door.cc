@@ -1,0 +1,211 @@
+#include "dispatch/door.h"
+
+#include "contracts/error.h"
+#include "dispatch/steps.h"
+
+namespace cumulet::dispatch {
+namespace {
+
+/// The steps between request and answer, in their order. Before them stands route(), after them encode(), and behind
+/// the answer's back audit(), meter() and trace().
+Task<void> take_steps(Passage& passage) {
+    co_await authenticate(passage);
+    decode(passage);
+    validate(passage);
+    co_await authorise(passage);
+    throttle(passage);
+    co_await inject_faults(passage);
+    co_await handle(passage);
+}
+
+void observe(Passage& passage) {
+    audit(passage);
+    meter(passage);
+    trace(passage);
+}
+
+void describe_caller(Passage& passage) {
+    const auto& request = *passage.request;
+    auto& call = passage.call;
+    const auto host = request.host();
+    call.host = host.empty() ? passage.door.settings.host : std::string(host);
+    call.tls = request.tls;
+    call.source_address = request.remote_address;
+    call.user_agent = request.headers.get("user-agent");
+    call.trace = request.headers.get("x-amzn-trace-id");
+    call.account = passage.door.settings.default_account;
+    call.started = call.now();
+    passage.bytes_in = request.stream ? request.stream_size.value_or(0) : request.body.size();
+}
+
+http::Response answer_error(Passage& passage, const aws::Error& error) {
+    passage.status = error.status;
+    passage.error_code = error.code;
+    const auto* entry = passage.route.entry;
+    return wire::encode_error(passage.route.protocol, entry ? entry->service : nullptr, error, passage.call.request_id);
+}
+
+Task<http::Response> answer(Passage& passage) {
+    try {
+        route(passage);
+        if (passage.route.surface) {
+            co_return co_await passage.route.surface->serve(passage.call, std::move(*passage.request));
+        }
+        co_await take_steps(passage);
+        auto response = encode(passage);
+        passage.status = response.status;
+        co_return response;
+    } catch (const aws::Error& error) {
+        co_return answer_error(passage, error);
+    } catch (...) {
+        co_return answer_error(passage, *describe_failure(passage));
+    }
+}
+
+std::string without_port(const std::string& host) {
+    return host.substr(0, host.rfind(':'));
+}
+
+uint64_t next_serial() {
+    static std::atomic<uint64_t> serial{0};
+    return ++serial;
+}
+
+}  // namespace
+
+Door::State::State(Settings given, Clock& cloud_clock, contracts::IdentitySource* source)
+    : settings(std::move(given)),
+      clock(cloud_clock),
+      identities(source),
+      own_host(without_port(settings.host)),
+      started(cloud_clock.now()),
+      serial(next_serial()) {}
+
+Shard& Door::State::shard() {
+    thread_local uint64_t last_door = 0;
+    thread_local Shard* last_shard = nullptr;
+    if (last_door == serial) return *last_shard;
+    const std::lock_guard lock(shards_mutex);
+    auto& mine = shards[&last_door];
+    if (!mine)
+        mine = std::make_unique<Shard>(catalog.entries().size(), std::max<size_t>(1, settings.records_per_reactor));
+    last_door = serial;
+    last_shard = mine.get();
+    return *mine;
+}
+
+std::vector<const Counters*> Door::State::all_counters() {
+    const std::lock_guard lock(shards_mutex);
+    std::vector<const Counters*> all;
+    for (const auto& [thread, one] : shards) all.push_back(&one->counters);
+    return all;
+}
+
+Door::Door(Settings settings, Clock& clock, contracts::IdentitySource* identities)
+    : state_(std::make_unique<State>(std::move(settings), clock, identities)) {}
+Door::~Door() = default;
+
+void Door::add(const contracts::Service& service, contracts::AnyApi& api) {
+    state_->catalog.add(service, api);
+}
+void Door::add_host_surface(std::string label, contracts::Surface& surface) {
+    state_->catalog.add_host_surface(std::move(label), surface);
+}
+void Door::add_path_surface(std::string prefix, contracts::Surface& surface) {
+    state_->catalog.add_path_surface(std::move(prefix), surface);
+}
+void Door::set_identities(contracts::IdentitySource& identities) {
+    state_->identities = &identities;
+}
+void Door::set_init_status(std::function<json::object()> status) {
+    state_->init_status = std::move(status);
+}
+void Door::add_metrics(std::function<void(std::string& out)> append) {
+    state_->metrics.push_back(std::move(append));
+}
+void Door::set_ready(bool ready) {
+    state_->ready = ready;
+}
+const Settings& Door::settings() const {
+    return state_->settings;
+}
+
+Task<http::Response> Door::serve(http::Request request) {
+    auto& state = *state_;
+    if (state.settings.cors && is_preflight(request)) co_return answer_preflight(request);
+    const std::string origin(state.settings.cors ? request.headers.get("origin") : std::string_view());
+
+    auto& reactor = Reactor::current();
+    Passage passage{.door = state, .shard = state.shard(), .call = Call(reactor, reactor.random().uuid())};
+    passage.request = &request;
+    passage.claim = auth::read_claim(request);
+    http::Response response;
+    if (is_endpoint(request, passage.claim) && !state.catalog.surface_at_path(request.path)) {
+        response = co_await serve_endpoint(state, std::move(request));
+    } else {
+        describe_caller(passage);
+        response = co_await answer(passage);
+        if (!response.headers.has("x-amzn-requestid") && !response.headers.has("x-amz-request-id"))
+            response.headers.add("x-amzn-RequestId", passage.call.request_id);
+        if (!passage.decision.empty()) response.headers.add("x-cumulet-decision", passage.decision);
+        passage.bytes_out = response.stream ? response.stream_size.value_or(0) : response.body.size();
+        if (passage.route.operation) observe(passage);
+    }
+    if (!origin.empty()) allow_origin(origin, response);
+    co_return response;
+}
+
+bool Door::wants_stream(const http::Request& head) const {
+    if ((head.method != "PUT" && head.method != "POST") || head.headers.has("x-amz-target")) return false;
+    const auto claim = auth::read_claim(head);
+    const auto route = find_route(state_->catalog, head, claim, state_->own_host);
+    return route.operation && wire::takes_stream(*route.operation);
+}
+
+Task<void> Door::invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation,
+                        void* input, void* output) {
+    auto& state = *state_;
+    const auto* entry = state.catalog.of(service);
+    if (!entry) throw aws::not_implemented(service.name, operation.name);
+    if (caller.depth >= state.settings.max_depth) {
+        throw aws::Error("TooManyNestedCalls",
+                         fmt::format("{}.{} was called through {} services, which is the most there may be.",
+                                     service.name, operation.name, caller.depth),
+                         508);
+    }
+    Passage passage{.door = state,
+                    .shard = state.shard(),
+                    .call = caller.child(std::string(service.name), std::string(operation.name))};
+    passage.call.query_compatible = false;
+    passage.route.entry = entry;
+    passage.route.operation = &operation;
+    passage.route.protocol = service.protocol;
+    passage.input = input;
+    passage.output = output;
+    std::exception_ptr failure;
+    try {
+        co_await take_steps(passage);
+    } catch (const aws::Error& error) {
+        passage.status = error.status;
+        passage.error_code = error.code;
+        failure = std::current_exception();
+    } catch (...) {
+        const auto error = describe_failure(passage);
+        passage.status = error->status;
+        passage.error_code = error->code;
+        failure = std::current_exception();
+    }
+    observe(passage);
+    if (failure) std::rethrow_exception(failure);
+}
+
+void Door::take_records(RecordSink& sink) {
+    std::vector<RecordRing*> rings;
+    {
+        const std::lock_guard lock(state_->shards_mutex);
+        for (const auto& [thread, shard] : state_->shards) rings.push_back(&shard->records);
+    }
+    for (auto* ring : rings) ring->take(sink);
+}
+
+}  // namespace cumulet::dispatch

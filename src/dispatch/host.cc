@@ -1,0 +1,84 @@
+// Reading host names by the conventions that AWS's and LocalStack's clients have.
+
+#include "base/bytes.h"
+#include "dispatch/route.h"
+
+namespace cumulet::dispatch {
+namespace {
+
+/// "us-east-1", "ap-southeast-2", "us-gov-west-1"
+bool is_region(std::string_view label) {
+    if (label.size() < 9 || label.size() > 20 || !std::isdigit(static_cast<unsigned char>(label.back()))) return false;
+    return label[2] == '-' && std::ranges::count(label, '-') >= 2 && std::isalpha(static_cast<unsigned char>(label[0]));
+}
+
+std::vector<std::string_view> labels_of(std::string_view host) {
+    std::vector<std::string_view> labels;
+    while (!host.empty() && labels.size() < 16) {
+        const auto dot = host.find('.');
+        labels.push_back(host.substr(0, dot));
+        host.remove_prefix(dot == std::string_view::npos ? host.size() : dot + 1);
+    }
+    return labels;
+}
+
+/// `host` without the domain that everything lives under; nothing if it is under none.
+std::optional<std::string_view> below_domain(std::string_view host, std::string_view own_host) {
+    for (const auto domain : {std::string_view(".amazonaws.com"), std::string_view(".amazonaws.com.cn"),
+                              std::string_view(".localhost.localstack.cloud"), std::string_view(".localhost")}) {
+        if (host.ends_with(domain)) return host.substr(0, host.size() - domain.size());
+    }
+    if (!own_host.empty() && host.size() > own_host.size() && host.ends_with(own_host) &&
+        host[host.size() - own_host.size() - 1] == '.') {
+        return host.substr(0, host.size() - own_host.size() - 1);
+    }
+    return std::nullopt;
+}
+
+bool is_s3_label(std::string_view label) {
+    return label == "s3" || label.starts_with("s3-") || label == "s3express";
+}
+
+/// "<bucket>.s3[.region]": the bucket may have dots, so S3's own label is looked for from the end.
+bool read_s3(HostName& name, const std::vector<std::string_view>& labels, std::string_view host) {
+    for (size_t i = labels.size(); i-- > 0;) {
+        if (!is_s3_label(labels[i])) continue;
+        name.service = "s3";
+        if (i + 1 < labels.size() && is_region(labels[i + 1])) name.region = labels[i + 1];
+        if (labels[i].starts_with("s3-") && is_region(labels[i].substr(3))) name.region = labels[i].substr(3);
+        if (i > 0) name.bucket = host.substr(0, static_cast<size_t>(labels[i].data() - host.data()) - 1);
+        return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+HostName read_host(std::string_view host, std::string_view own_host) {
+    HostName name;
+    const auto colon = host.rfind(':');
+    if (colon != std::string_view::npos && !host.ends_with(']')) host = host.substr(0, colon);
+    if (host.empty() || host == "localhost" || host.front() == '[' ||
+        std::isdigit(static_cast<unsigned char>(host.back())) || host == own_host) {
+        return name;
+    }
+    const auto text = to_lower(host);
+    const auto below = below_domain(text, own_host);
+    const auto labels = labels_of(below.value_or(text));
+    if (labels.empty() || (below && text == "localhost.localstack.cloud")) return name;
+    if (labels.size() >= 2) name.surface = labels[1];
+    if (read_s3(name, labels, text)) return name;
+    if (!below && text.contains("localhost.localstack.cloud")) return name;
+    if (labels.size() >= 2 && labels[1] == "queue" && is_region(labels[0])) {
+        name.service = "sqs";
+        name.region = labels[0];
+        return name;
+    }
+    name.service = labels[0] == "queue" ? "sqs" : labels[0];
+    if (labels.size() >= 2 && is_region(labels[1])) name.region = labels[1];
+    // "jobs.localhost": a client that was given http://localhost and no path style puts the bucket in front.
+    if (below && labels.size() == 1 && !text.ends_with(".amazonaws.com")) name.bucket = labels[0];
+    return name;
+}
+
+}  // namespace cumulet::dispatch
