@@ -1,6 +1,7 @@
 // Store: one ordered, transactional key space under every service. Three engines: memory/, rocksdb/, postgres/.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -96,8 +97,13 @@ class Store {
 
     /// Sleepers on topics; engines that serve several processes wake them from outside too.
     Watch watch(std::string topic) { return Watch(gates_, std::move(topic)); }
-    /// Wakes all watchers: at shutdown.
-    void wake_all() { gates_.wake_all(); }
+    /// Wakes all watchers, who should wait no longer: at shutdown.
+    void wake_all() {
+        closing_ = true;
+        gates_.wake_all();
+    }
+    /// True once wake_all was called.
+    bool closing() const { return closing_; }
 
     /// Keeps the range in memory, loaded once and written through: for queues' indexes, due times, leases. A hint.
     virtual void keep_resident(Range range) {}
@@ -118,6 +124,9 @@ class Store {
     using Body = std::function<Task<void>(Transaction&)>;
     virtual Task<void> run(Body body) = 0;
     Gates gates_;
+
+ private:
+    std::atomic<bool> closing_{false};
 };
 
 }  // namespace cumulet::store

@@ -165,7 +165,7 @@ Task<ReceiveMessageResult> Service::receive_message(Call& call, ReceiveMessageRe
         }
         const auto wait = request.WaitTimeSeconds ? std::chrono::seconds(asked_wait) : found.wait_time;
         const Time until = call.started + wait;
-        if (!found.received.empty() || call.now() >= until) break;
+        if (!found.received.empty() || call.now() >= until || store_.closing()) break;
         if (!watch) {
             watch.emplace(store_.watch(found.topic));  // look once more: a message may have come before the watch
             continue;
