@@ -23,7 +23,7 @@ std::string rewrite_escapes(std::string text) {
         {"\\p{ASCII}", "\\x00-\\x7F"}, {"\\p{Print}", "\\x20-\\x7E"}, {"\\p{Graph}", "\\x21-\\x7E"},
         {"\\p{Alnum}", "a-zA-Z0-9"},   {"\\p{Alpha}", "a-zA-Z"},      {"\\p{Digit}", "0-9"},
         {"\\p{Lower}", "a-z"},         {"\\p{Upper}", "A-Z"},         {"\\p{Space}", "\\t-\\r "},
-        {"\\p{Blank}", " \\t"},        {"\\p{Cntrl}", "\\x00-\\x1F\\x7F"},
+        {"\\p{XDigit}", "0-9A-Fa-f"}, {"\\p{Blank}", " \\t"},        {"\\p{Cntrl}", "\\x00-\\x1F\\x7F"},
         {"\\p{IsLetter}", "\\p{L}"},   {"\\p{IsDigit}", "\\p{Nd}"},   {"\\p{IsAlphabetic}", "\\p{L}"}};
     std::string out;
     bool in_class = false;
@@ -139,8 +139,17 @@ size_t group_end(std::string_view text, size_t begin) {
     return text.npos;
 }
 
-bool has_lookaround(std::string_view text) {
-    return text.find("(?=") != text.npos || text.find("(?!") != text.npos || text.find("(?<") != text.npos;
+/// Takes out the lookarounds that are left; without them the pattern accepts more. False if there are none.
+bool drop_lookarounds(std::string& text) {
+    bool any = false;
+    for (const std::string_view mark : {"(?=", "(?!", "(?<=", "(?<!"}) {
+        for (size_t at; (at = text.find(mark)) != text.npos; any = true) {
+            const auto end = group_end(text, at);
+            if (end == text.npos) return true;
+            text.erase(at, end - at + 1);
+        }
+    }
+    return any;
 }
 
 /// True if an alternation stands outside all groups, so that what is at its front belongs to one branch only.
@@ -209,10 +218,7 @@ Pattern::Pattern(std::string_view java) : parts_(std::make_unique<Parts>()) {
     } else {
         anchored = false;
     }
-    if (has_lookaround(text)) {
-        enforced_ = false;
-        return;
-    }
+    if (drop_lookarounds(text)) enforced_ = false;
     // Unverified: a pattern that is anchored at its front only is meant as a prefix.
     const bool open_ended = anchored && !text.ends_with('$') && !text.ends_with("\\z") && !text.ends_with("\\Z");
     replace_all(text, "\\Z", "\\z");

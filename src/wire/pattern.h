@@ -12,13 +12,14 @@ namespace cumulet::wire {
 /// - \uXXXX becomes \x{XXXX}, and the surrogate pairs of JavaScript the plane they stand for;
 /// - a repetition beyond RE2's 1000 loses its upper bound, since lengths are checked for themselves;
 /// - \p{Print}, \p{ASCII} and their kin become RE2's classes.
-/// A pattern with any other lookaround accepts everything: is_enforced() says so.
+/// Any other lookaround is dropped, and a pattern that RE2 still refuses accepts everything: is_enforced() says so.
 class Pattern {
  public:
     explicit Pattern(std::string_view java);
     ~Pattern();
 
     bool matches(std::string_view text) const;
+    /// False if more is accepted than Java would.
     bool is_enforced() const { return enforced_; }
 
     /// The compiled pattern; `java` lives as long as the process, as a table's does.

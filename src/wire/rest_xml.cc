@@ -24,39 +24,6 @@ void add_request_id(http::Response& response, const Service* service, std::strin
     }
 }
 
-/// The roots of S3's answers, which AWS's model does not name.
-/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
-std::string_view s3_root(std::string_view operation) {
-    static constexpr std::pair<std::string_view, std::string_view> roots[] = {
-        {"CompleteMultipartUpload", "CompleteMultipartUploadResult"},
-        {"CreateMultipartUpload", "InitiateMultipartUploadResult"},
-        {"DeleteObjects", "DeleteResult"},
-        {"GetBucketAccelerateConfiguration", "AccelerateConfiguration"},
-        {"GetBucketAcl", "AccessControlPolicy"},
-        {"GetBucketCors", "CORSConfiguration"},
-        {"GetBucketLifecycleConfiguration", "LifecycleConfiguration"},
-        {"GetBucketLogging", "BucketLoggingStatus"},
-        {"GetBucketNotificationConfiguration", "NotificationConfiguration"},
-        {"GetBucketRequestPayment", "RequestPaymentConfiguration"},
-        {"GetBucketTagging", "Tagging"},
-        {"GetBucketVersioning", "VersioningConfiguration"},
-        {"GetBucketWebsite", "WebsiteConfiguration"},
-        {"GetObjectAcl", "AccessControlPolicy"},
-        {"GetObjectAttributes", "GetObjectAttributesResponse"},
-        {"GetObjectTagging", "Tagging"},
-        {"ListBuckets", "ListAllMyBucketsResult"},
-        {"ListMultipartUploads", "ListMultipartUploadsResult"},
-        {"ListObjects", "ListBucketResult"},
-        {"ListObjectVersions", "ListVersionsResult"},
-        {"ListObjectsV2", "ListBucketResult"},
-        {"ListParts", "ListPartsResult"},
-    };
-    for (const auto& [name, root] : roots) {
-        if (name == operation) return root;
-    }
-    return "";
-}
-
 void append_root(std::string& body, const Service& service, std::string_view name, const Shape& shape,
                  const void* value) {
     body += declaration;
@@ -118,12 +85,11 @@ http::Response encode(const Outgoing& out) {
         if (!value || write_raw_payload(*payload, value, response)) return response;
         append_root(response.body, out.service, payload_name(*payload), *payload->shape, value);
     } else if (has_response_body(shape)) {
-        const auto s3_name = is_s3(&out.service) ? s3_root(out.operation.name) : "";
         if (is_s3(&out.service) && out.operation.name == "GetBucketLocation") {
             append_bucket_location(response.body, out.service, shape, out.output);
         } else {
-            const auto name = !s3_name.empty() ? s3_name : shape.xml_name.empty() ? shape.name : shape.xml_name;
-            append_root(response.body, out.service, name, shape, out.output);
+            append_root(response.body, out.service, shape.xml_name.empty() ? shape.name : shape.xml_name, shape,
+                        out.output);
         }
     }
     if (!response.body.empty() && !response.headers.has("Content-Type")) {
