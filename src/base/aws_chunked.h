@@ -1,5 +1,5 @@
-// The `aws-chunked` content encoding: chunks that carry signatures, and trailing fields. A parser of bytes in any splits.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+// The `aws-chunked` content encoding: chunks that carry signatures, and trailing fields. A parser of bytes in any
+// splits. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,10 @@ struct MalformedChunks : std::runtime_error {
 };
 
 class AwsChunkedParser {
- public:
+  public:
     /// Told what was found, in its order.
     class Visitor {
-     public:
+      public:
         virtual ~Visitor() = default;
         /// A chunk begins. `signature` is "" where the encoding has none. The last chunk has size 0.
         virtual void chunk(uint64_t size_bytes, std::string_view signature) = 0;
@@ -33,7 +33,7 @@ class AwsChunkedParser {
     /// The end of the bytes. Throws MalformedChunks unless the last chunk and its trailers were complete.
     void finish(Visitor& visitor);
 
- private:
+  private:
     enum class State { size_line, data, data_end, trailers, complete, broken };
 
     std::string_view take_data(std::string_view bytes, Visitor& visitor);

@@ -17,10 +17,12 @@ constexpr int backlog = 1024;
 [[noreturn]] void fail(const std::string& address, const std::string& reason) {
     throw ListenFailed(fmt::format("cannot listen on {}: {}", address, reason));
 }
-[[noreturn]] void fail(const std::string& address, int error) { fail(address, std::string(std::strerror(error))); }
+[[noreturn]] void fail(const std::string& address, int error) {
+    fail(address, std::string(std::strerror(error)));
+}
 
 class Descriptor {
- public:
+  public:
     explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
     ~Descriptor() {
         if (descriptor_ >= 0) ::close(descriptor_);
@@ -29,7 +31,7 @@ class Descriptor {
     int get() const { return descriptor_; }
     int release() { return std::exchange(descriptor_, -1); }
 
- private:
+  private:
     int descriptor_;
 };
 
@@ -61,7 +63,8 @@ Listening listen_on_tcp(const std::string& address, size_t reactors) {
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
     hints.ai_family = host == "localhost" ? AF_INET : AF_UNSPEC;
     addrinfo* found = nullptr;
-    const int error = getaddrinfo(host.empty() ? nullptr : host.c_str(), port.empty() ? "0" : port.c_str(), &hints, &found);
+    const int error =
+        getaddrinfo(host.empty() ? nullptr : host.c_str(), port.empty() ? "0" : port.c_str(), &hints, &found);
     const std::unique_ptr<addrinfo, FreeAddresses> list(found);
     if (error != 0) fail(address, gai_strerror(error));
 

@@ -55,7 +55,7 @@ struct Lease {
 
 /// The body of an answer, read from its connection.
 class ResponseBody final : public ByteStream {
- public:
+  public:
     ResponseBody(Lease lease, std::chrono::milliseconds limit) : lease_(std::move(lease)), limit_(limit) {}
 
     Task<std::optional<std::string>> read() override {
@@ -76,7 +76,7 @@ class ResponseBody final : public ByteStream {
     }
     void cancel() override { lease_.connection.reset(); }
 
- private:
+  private:
     Lease lease_;
     std::chrono::milliseconds limit_;
 };
@@ -122,7 +122,8 @@ struct Client::State {
         return tls;
     }
 
-    Task<http::Response> ask(Lease& lease, const Origin& origin, const http::Request& request, SendOptions send_options);
+    Task<http::Response> ask(Lease& lease, const Origin& origin, const http::Request& request,
+                             SendOptions send_options);
     static Task<void> read_body(http::Response& response, Lease lease, SendOptions send_options);
 };
 

@@ -54,20 +54,20 @@ struct HttpFailed : std::runtime_error {
 /// May be used from any reactor that has a socket parker; each has its own pool. `localhost`, its subdomains and
 /// *.localhost.localstack.cloud are 127.0.0.1, without asking DNS.
 class Client {
- public:
+  public:
     explicit Client(ClientOptions options = {});
     ~Client();
     Client(const Client&) = delete;
 
-    /// Sends `request.method`, `target`, `headers` and `body` or `stream`; adds Host and framing fields. An answer of any
-    /// status is a result. A kept connection that turns out to be closed is replaced once, if the request may be sent
-    /// twice. Throws HttpFailed; and what `request.stream` throws.
+    /// Sends `request.method`, `target`, `headers` and `body` or `stream`; adds Host and framing fields. An answer of
+    /// any status is a result. A kept connection that turns out to be closed is replaced once, if the request may be
+    /// sent twice. Throws HttpFailed; and what `request.stream` throws.
     Task<http::Response> send(Origin origin, http::Request request, SendOptions options = {});
 
     /// Connections that this thread's reactor keeps for `origin`.
     size_t idle_connections(const Origin& origin) const;
 
- private:
+  private:
     struct State;
     std::shared_ptr<State> state_;
 };

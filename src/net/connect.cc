@@ -15,7 +15,7 @@ using Reason = HttpFailed::Reason;
 
 /// Calls `expire` once `due` has come.
 class Deadline final : private EventLoop::Watched {
- public:
+  public:
     Deadline(EventLoop& loop, Tick due, std::function<void()> expire)
         : loop_(loop), due_(due), expire_(std::move(expire)) {
         loop_.watch(*this);
@@ -24,7 +24,7 @@ class Deadline final : private EventLoop::Watched {
     Deadline(const Deadline&) = delete;
     bool expired() const { return expired_; }
 
- private:
+  private:
     void tick(Tick now) override {
         if (expired_ || now < due_) return;
         expired_ = true;
@@ -77,7 +77,8 @@ bool names_this_machine(std::string_view host) {
     const auto name = to_lower(host);
     for (const std::string_view ours : {"localhost", "localhost.localstack.cloud"}) {
         if (name == ours) return true;
-        if (name.size() > ours.size() && name.ends_with(ours) && name[name.size() - ours.size() - 1] == '.') return true;
+        if (name.size() > ours.size() && name.ends_with(ours) && name[name.size() - ours.size() - 1] == '.')
+            return true;
     }
     return false;
 }

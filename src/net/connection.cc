@@ -15,7 +15,7 @@ constexpr char tls_handshake = 0x16;
 
 /// `request.stream`: ends with the exchange that it belongs to.
 class RequestBody final : public ByteStream {
- public:
+  public:
     RequestBody(std::weak_ptr<Connection> connection, uint64_t exchange)
         : connection_(std::move(connection)), exchange_(exchange) {}
     Task<std::optional<std::string>> read() override {
@@ -27,7 +27,7 @@ class RequestBody final : public ByteStream {
         if (const auto connection = connection_.lock()) connection->stop_reading_body(exchange_);
     }
 
- private:
+  private:
     std::weak_ptr<Connection> connection_;
     uint64_t exchange_;
 };
@@ -148,6 +148,7 @@ Task<void> Connection::read_more(size_t at_least, Tick due) {
 Task<bool> Connection::read_head() {
     if (buffer_.empty()) {
         if (station_->stopping) co_return false;
+        buffer_.shrink(2 * read_bytes);
         idle_ = true;
         co_await read_more(read_bytes, due(limits().idle_time));
         idle_ = false;
@@ -267,7 +268,8 @@ Task<void> Connection::answer(http::Response response, bool answers_head) {
     answering_ = false;
 }
 
-// A stream that fails, or is not as long as declared, breaks the connection: the caller must not take what came for all.
+// A stream that fails, or is not as long as declared, breaks the connection: the caller must not take what came for
+// all.
 Task<void> Connection::send_stream(std::shared_ptr<ByteStream> stream, std::optional<uint64_t> declared_bytes,
                                    bool chunked) {
     uint64_t sent_bytes = 0;

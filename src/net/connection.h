@@ -13,7 +13,8 @@ class Connection;
 
 /// What a server has on one reactor. All but the counters is used on that reactor only.
 struct Station {
-    Station(Reactor& on, const ServerOptions& server_options, Handler server_handler, std::shared_ptr<TlsContext> context);
+    Station(Reactor& on, const ServerOptions& server_options, Handler server_handler,
+            std::shared_ptr<TlsContext> context);
 
     /// The Date field's value: the cloud's time, which is what callers sign their requests by.
     std::string_view date();
@@ -35,7 +36,7 @@ struct Station {
     std::atomic<uint64_t> requests{0};
     std::atomic<uint64_t> requests_refused{0};
 
- private:
+  private:
     std::string date_;
     std::chrono::sys_seconds date_of_{};
 };
@@ -46,7 +47,7 @@ inline void count(std::atomic<uint64_t>& counter) {
 }
 
 class Connection : public std::enable_shared_from_this<Connection> {
- public:
+  public:
     Connection(std::shared_ptr<Station> station, Socket socket, std::string remote_address);
     ~Connection();
 
@@ -62,7 +63,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
         if (exchange == exchange_) body_unwanted_ = true;
     }
 
- private:
+  private:
     Task<void> serve();
     Task<void> greet();
     Task<bool> read_head();

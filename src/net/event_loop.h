@@ -18,7 +18,7 @@ namespace asio = boost::asio;
 using Tick = uint64_t;
 
 class EventLoop final : public Parker {
- public:
+  public:
     EventLoop();
     ~EventLoop() override;
 
@@ -33,13 +33,13 @@ class EventLoop final : public Parker {
 
     /// Told once a tick, while it is watched. It must not start or end a watch from there.
     class Watched {
-     public:
+      public:
         virtual void tick(Tick now) = 0;
 
-     protected:
+      protected:
         ~Watched() = default;
 
-     private:
+      private:
         friend class EventLoop;
         size_t place_ = 0;
     };
@@ -51,7 +51,7 @@ class EventLoop final : public Parker {
 
     static constexpr std::chrono::milliseconds tick_length{100};
 
- private:
+  private:
     void schedule_tick();
 
     asio::io_context context_{1};

@@ -26,8 +26,9 @@ struct ClientConnection {
     ReadBuffer buffer;
     bool answered = false;  ///< some bytes of an answer to the current request came
 
- private:
-    Task<void> send_request(const http::Request& request, const std::string& authority, std::chrono::milliseconds limit);
+  private:
+    Task<void> send_request(const http::Request& request, const std::string& authority,
+                            std::chrono::milliseconds limit);
     Task<void> read_head(http::Response& response, bool answers_head, std::chrono::milliseconds limit);
     bool parse_buffered();
     Task<void> read_more(Tick due);

@@ -12,14 +12,16 @@ using beast::error_code;
 using beast::string_view;
 using beast::http::field;
 
-std::string_view view(string_view text) { return {text.data(), text.size()}; }
+std::string_view view(string_view text) {
+    return {text.data(), text.size()};
+}
 
 constexpr auto refused = boost::system::errc::protocol_error;
 
 /// Beast's parser, filling `fields` and appending the body to `body`.
 template <bool is_request>
 class Parser final : public beast::http::basic_parser<is_request> {
- public:
+  public:
     using Start = std::conditional_t<is_request, http::Request, http::Response>;
 
     Parser(const FramingLimits& limits, Start& message) : limits_(limits), message_(message), body_(&message.body) {
@@ -46,7 +48,7 @@ class Parser final : public beast::http::basic_parser<is_request> {
     bool started() const { return consumed_ > 0; }
     bool http_1_0() const { return version_ == 10; }
 
- private:
+  private:
     [[noreturn]] void fail(error_code error) {
         if (refusal_) throw FramingError(refusal_, reason_);
         if (error == beast::http::error::header_limit) throw FramingError(431, "the head is too large");
@@ -59,7 +61,8 @@ class Parser final : public beast::http::basic_parser<is_request> {
         error = make_error_code(refused);
     }
 
-    // One blank line before a request is skipped (RFC 9112, 2.2). Says how many bytes to skip; 0 waits for more of them.
+    // One blank line before a request is skipped (RFC 9112, 2.2). Says how many bytes to skip; 0 waits for more of
+    // them.
     std::optional<size_t> leading_blank_line(std::string_view bytes) {
         if (!is_request || consumed_ > 0 || blank_line_ || !bytes.starts_with('\r')) return std::nullopt;
         if (bytes.size() == 1) return 0;
@@ -184,7 +187,7 @@ class Parser final : public beast::http::basic_parser<is_request> {
 /// The part of MessageParser that does not depend on the kind of message.
 template <typename Interface, bool is_request>
 class Framing : public Interface {
- public:
+  public:
     explicit Framing(FramingLimits limits) : limits_(limits) {}
 
     size_t put(std::string_view bytes) override { return parser_->put_bytes(bytes); }
@@ -199,20 +202,20 @@ class Framing : public Interface {
     }
     void set_body_target(std::string* target) override { parser_->set_body(target); }
 
- protected:
+  protected:
     const FramingLimits limits_;
     std::optional<Parser<is_request>> parser_;
 };
 
 class Requests final : public Framing<RequestParser, true> {
- public:
+  public:
     using Framing::Framing;
     void begin(http::Request& request) override { parser_.emplace(limits_, request); }
     bool http_1_0() const override { return parser_->http_1_0(); }
 };
 
 class Responses final : public Framing<ResponseParser, false> {
- public:
+  public:
     using Framing::Framing;
     void begin(http::Response& response, bool answers_head) override {
         parser_.emplace(limits_, response);
@@ -228,7 +231,9 @@ class Responses final : public Framing<ResponseParser, false> {
 
 }  // namespace
 
-std::unique_ptr<RequestParser> RequestParser::make(FramingLimits limits) { return std::make_unique<Requests>(limits); }
+std::unique_ptr<RequestParser> RequestParser::make(FramingLimits limits) {
+    return std::make_unique<Requests>(limits);
+}
 std::unique_ptr<ResponseParser> ResponseParser::make(FramingLimits limits) {
     return std::make_unique<Responses>(limits);
 }

@@ -1,5 +1,5 @@
-// Where one HTTP/1.1 message ends and what it says: a parser of bytes in any splits, without sockets. It refuses whatever
-// two parsers could read in two ways.
+// Where one HTTP/1.1 message ends and what it says: a parser of bytes in any splits, without sockets. It refuses
+// whatever two parsers could read in two ways.
 #pragma once
 
 #include <cstdint>
@@ -27,16 +27,16 @@ struct FramingLimits {
 
 /// What requests and responses have in common. Bytes that `put` did not consume are given again, with more behind them.
 class MessageParser {
- public:
+  public:
     virtual ~MessageParser() = default;
     MessageParser() = default;
     MessageParser(const MessageParser&) = delete;
 
-    /// Consumes a prefix of `bytes`, at most to the end of the head, or of the message once the head is done. Bytes of the
-    /// body are appended to the body's target. Throws FramingError.
+    /// Consumes a prefix of `bytes`, at most to the end of the head, or of the message once the head is done. Bytes of
+    /// the body are appended to the body's target. Throws FramingError.
     virtual size_t put(std::string_view bytes) = 0;
 
-    virtual bool started() const = 0;    ///< some bytes of the message were consumed
+    virtual bool started() const = 0;  ///< some bytes of the message were consumed
     virtual bool head_done() const = 0;
     virtual bool done() const = 0;
     /// After the head: may the connection carry another message?
@@ -48,7 +48,7 @@ class MessageParser {
 };
 
 class RequestParser : public MessageParser {
- public:
+  public:
     static std::unique_ptr<RequestParser> make(FramingLimits limits);
     /// Begins a message; its head fills `request`, and its body `request.body` until told otherwise.
     virtual void begin(http::Request& request) = 0;
@@ -56,7 +56,7 @@ class RequestParser : public MessageParser {
 };
 
 class ResponseParser : public MessageParser {
- public:
+  public:
     static std::unique_ptr<ResponseParser> make(FramingLimits limits);
     /// Begins a message. The answer to HEAD has no body, whatever its fields say.
     virtual void begin(http::Response& response, bool answers_head) = 0;

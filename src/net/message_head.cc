@@ -38,7 +38,9 @@ bool frames_message(const http::Header& field) {
            is(field, "Keep-Alive");
 }
 
-bool status_without_body(int status) { return status < 200 || status == 204 || status == 304; }
+bool status_without_body(int status) {
+    return status < 200 || status == 204 || status == 304;
+}
 
 BodyFraming framing_of(const http::Response& response, const ResponseSurroundings& surroundings) {
     if (surroundings.answers_head || status_without_body(response.status)) return BodyFraming::none;
@@ -66,7 +68,8 @@ void append_framing(std::string& text, const http::Response& response, BodyFrami
         append_length(text, *length_of(response));
     } else if (framing == BodyFraming::none && response.status != 204 && response.status >= 200) {
         const auto* declared = response.headers.find("Content-Length");
-        const bool decimal = declared && !declared->empty() && declared->find_first_not_of("0123456789") == declared->npos;
+        const bool decimal =
+            declared && !declared->empty() && declared->find_first_not_of("0123456789") == declared->npos;
         if (decimal) {
             append_field(text, "Content-Length", *declared);
         } else if (surroundings.answers_head && length_of(response)) {
@@ -127,6 +130,8 @@ BodyFraming write_head(std::string& text, const http::Request& request, std::str
     return framing;
 }
 
-std::string chunk_line(size_t size_bytes) { return fmt::format("{:x}\r\n", size_bytes); }
+std::string chunk_line(size_t size_bytes) {
+    return fmt::format("{:x}\r\n", size_bytes);
+}
 
 }  // namespace cumulet::net

@@ -21,9 +21,9 @@ struct ResponseSurroundings {
     std::string_view server_name;  ///< for a Server field, unless empty or the response has one
 };
 
-/// Replaces `text` by the head of `response`, and says how its body is to be sent. Fields that frame the message are made
-/// here; what stands in the response of them is dropped, except a Content-Length where no body is sent. Line breaks inside
-/// of values become spaces.
+/// Replaces `text` by the head of `response`, and says how its body is to be sent. Fields that frame the message are
+/// made here; what stands in the response of them is dropped, except a Content-Length where no body is sent. Line
+/// breaks inside of values become spaces.
 BodyFraming write_head(std::string& text, const http::Response& response, const ResponseSurroundings& surroundings);
 
 /// Replaces `text` by the head of `request`; `authority` becomes the Host field if the request has none.

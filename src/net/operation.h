@@ -11,7 +11,7 @@ namespace cumulet::net {
 
 /// Memory for the one pending operation of a direction, so that waiting for a socket allocates nothing.
 class OperationMemory {
- public:
+  public:
     void* take(size_t size_bytes) {
         if (taken_ || size_bytes > sizeof bytes_) return ::operator new(size_bytes);
         taken_ = true;
@@ -40,14 +40,14 @@ class OperationMemory {
         OperationMemory* memory;
     };
 
- private:
+  private:
     alignas(std::max_align_t) std::byte bytes_[384];
     bool taken_ = false;
 };
 
 /// One operation. `co_await operation.run([&](auto done) { socket.async_…(…, done); })`; the result is in its members.
 class Operation {
- public:
+  public:
     explicit Operation(OperationMemory& memory) : memory_(memory), reactor_(Reactor::current()) {}
     Operation(const Operation&) = delete;
 
@@ -55,7 +55,7 @@ class Operation {
     size_t bytes = 0;
 
     class Done {
-     public:
+      public:
         using allocator_type = OperationMemory::Allocator<void>;
         explicit Done(Operation* operation) : operation_(operation) {}
         void operator()(const boost::system::error_code& error, size_t bytes = 0) const {
@@ -65,7 +65,7 @@ class Operation {
         }
         allocator_type get_allocator() const noexcept { return allocator_type(&operation_->memory_); }
 
-     private:
+      private:
         Operation* operation_;
     };
 
@@ -77,7 +77,7 @@ class Operation {
         }};
     }
 
- private:
+  private:
     OperationMemory& memory_;
     Reactor& reactor_;
     std::coroutine_handle<> waiting_;

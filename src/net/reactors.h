@@ -15,10 +15,9 @@ std::unique_ptr<Parker> make_socket_parker();
 
 /// Reactors, each run by a thread of its own.
 class ReactorThreads {
- public:
+  public:
     /// `count` 0: one per core that this process may use. `random` makes each reactor's generator.
-    explicit ReactorThreads(Clock& clock, size_t count = 0,
-                            std::function<Random()> random = [] { return Random(); });
+    explicit ReactorThreads(Clock& clock, size_t count = 0, std::function<Random()> random = [] { return Random(); });
     /// Stops.
     ~ReactorThreads();
     ReactorThreads(const ReactorThreads&) = delete;
@@ -33,7 +32,7 @@ class ReactorThreads {
     /// Stops every reactor and joins its thread. Not from a reactor. Again: nothing.
     void stop();
 
- private:
+  private:
     struct Threads;
     std::vector<Reactor*> pointers_;
     std::unique_ptr<Threads> threads_;

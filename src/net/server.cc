@@ -22,7 +22,7 @@ constexpr std::string_view too_many =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 std::string text_of(const sockaddr_storage& address) {
-    char text[INET6_ADDRSTRLEN] = "";
+    char text[INET6_ADDRSTRLEN] = "127.0.0.1";  // whoever calls over a UNIX socket is of this machine
     if (address.ss_family == AF_INET) {
         inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
     } else if (address.ss_family == AF_INET6) {
@@ -63,7 +63,7 @@ Task<void> wait_until_empty(const Station& station, std::chrono::milliseconds& l
 
 /// A listening socket on one reactor.
 class Listener {
- public:
+  public:
     Listener(std::shared_ptr<Station> station, int socket)
         : station_(std::move(station)), socket_(station_->loop.context(), socket) {
         ++station_->listeners;
@@ -90,15 +90,17 @@ class Listener {
         socket_.close(ignored);
     }
 
- private:
+  private:
     bool accept_one(const std::vector<std::shared_ptr<Station>>& stations, size_t& turn) {
         if (!socket_.is_open()) return false;
         sockaddr_storage address{};
         socklen_t size_bytes = sizeof address;
         const int accepted = ::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size_bytes,
                                        SOCK_NONBLOCK | SOCK_CLOEXEC);
-        out_of_descriptors_ = accepted < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM);
-        if (out_of_descriptors_) log::warning("No more connections can be accepted", {{"reason", std::strerror(errno)}});
+        out_of_descriptors_ =
+            accepted < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM);
+        if (out_of_descriptors_)
+            log::warning("No more connections can be accepted", {{"reason", std::strerror(errno)}});
         if (accepted < 0) return errno == EINTR || errno == ECONNABORTED;
         const auto& station = stations[turn++ % stations.size()];
         if (station == station_) {
@@ -158,8 +160,12 @@ void Server::start() {
     for (auto& sockets : state.listening) state.listen(sockets);
 }
 
-const std::vector<std::string>& Server::addresses() const { return state_->addresses; }
-uint16_t Server::port() const { return state_->port; }
+const std::vector<std::string>& Server::addresses() const {
+    return state_->addresses;
+}
+uint16_t Server::port() const {
+    return state_->port;
+}
 
 Task<void> Server::stop(std::chrono::milliseconds grace) {
     auto state = state_;

@@ -41,21 +41,22 @@ struct ServerLimits {
     uint64_t max_stream_bytes = 5ull << 30;  ///< a streamed body, declared or counted; more: 413
     size_t max_connections = 10'000;         ///< per reactor; more: 503 and close
 
-    std::chrono::milliseconds head_time{30'000};  ///< from a request's first byte to the end of its head
-    std::chrono::milliseconds idle_time{75'000};  ///< between requests
-    std::chrono::milliseconds body_time{60'000};  ///< between two pieces of a body
+    std::chrono::milliseconds head_time{30'000};   ///< from a request's first byte to the end of its head
+    std::chrono::milliseconds idle_time{75'000};   ///< between requests
+    std::chrono::milliseconds body_time{60'000};   ///< between two pieces of a body
     std::chrono::milliseconds write_time{60'000};  ///< between two pieces of an answer that the caller takes
     std::chrono::milliseconds handshake_time{10'000};
 };
 
 struct ServerOptions {
-    /// "127.0.0.1:4566", "[::1]:0", "localhost:0", "unix:/run/cumulet.sock". Port 0 takes a free one. A stale UNIX socket
-    /// of that path is replaced; connections to it are spread over the reactors in turn.
+    /// "127.0.0.1:4566", "[::1]:0", "localhost:0", "unix:/run/cumulet.sock". Port 0 takes a free one. A stale UNIX
+    /// socket of that path is replaced; connections to it are spread over the reactors in turn.
     std::vector<std::string> listen;
     std::optional<TlsOptions> tls;
     ServerLimits limits;
-    /// Asked once the head of a request with a body is read: true gives the handler `request.stream` instead of `request.body`. Reading the stream
-    /// reads the socket, so a slow reader slows its sender; it ends with the handler's answer.
+    /// Asked once the head of a request with a body is read: true gives the handler `request.stream` instead of
+    /// `request.body`. Reading the stream reads the socket, so a slow reader slows its sender. It ends when the answer
+    /// has been sent.
     std::function<bool(const http::Request& head)> stream_body;
     /// The Server field of answers that have none; empty: none.
     std::string server_name;
@@ -75,10 +76,10 @@ struct ListenFailed : std::runtime_error {
 
 /// Each TCP address has a listener per reactor (SO_REUSEPORT). A connection's requests are answered one after the other
 /// in their order; further pipelined ones wait in the socket, bounded by one read buffer. Fields that frame the answer
-/// (Content-Length, Transfer-Encoding, Connection) are set here, except a Content-Length that the handler gave an answer
-/// to HEAD.
+/// (Content-Length, Transfer-Encoding, Connection) are set here, except a Content-Length that the handler gave an
+/// answer to HEAD.
 class Server {
- public:
+  public:
     /// The reactors have socket parkers and outlive the server's connections.
     Server(std::span<Reactor* const> reactors, ServerOptions options, Handler handler);
     /// After stop(), or after the reactors have stopped.
@@ -98,7 +99,7 @@ class Server {
 
     ServerCounters counters() const;
 
- private:
+  private:
     struct State;
     std::shared_ptr<State> state_;
 };

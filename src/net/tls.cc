@@ -135,8 +135,8 @@ std::shared_ptr<TlsContext> make_context(const SSL_METHOD* method) {
     if (!context) fail("cannot set up TLS");
     auto result = std::make_shared<TlsContext>(context);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                  SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     return result;
 }
@@ -155,7 +155,8 @@ Certificate generate_certificate() {
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), (valid_days - 1) * second_per_day);
     X509_set_pubkey(certificate.get(), key.get());
     X509_NAME* name = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1,
+                               0);
     X509_set_issuer_name(certificate.get(), name);
     add_extension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
     add_extension(certificate.get(), NID_subject_key_identifier, "hash");
@@ -171,7 +172,9 @@ Certificate generate_certificate() {
     return {text_of(certificate_bio.get()), text_of(key_bio.get())};
 }
 
-TlsContext::~TlsContext() { SSL_CTX_free(context_); }
+TlsContext::~TlsContext() {
+    SSL_CTX_free(context_);
+}
 
 std::shared_ptr<TlsContext> TlsContext::for_server(const TlsOptions& options) {
     if (options.certificate_file.empty() != options.key_file.empty()) {

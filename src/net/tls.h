@@ -17,7 +17,7 @@ struct TlsFailed : std::runtime_error {
 
 /// What a handshake starts from: certificate and key of a server, or whom a client trusts. Shared by all threads.
 class TlsContext {
- public:
+  public:
     /// Loads the files, or finds or generates a self-signed certificate. Throws TlsFailed with the reason.
     static std::shared_ptr<TlsContext> for_server(const TlsOptions& options);
     static std::shared_ptr<TlsContext> for_client(bool trust_any_certificate);
@@ -27,7 +27,7 @@ class TlsContext {
     TlsContext(const TlsContext&) = delete;
     SSL_CTX* get() { return context_; }
 
- private:
+  private:
     SSL_CTX* context_;
 };
 

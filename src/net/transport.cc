@@ -8,7 +8,7 @@ namespace {
 
 /// What is left of pieces that are being sent.
 class Gather {
- public:
+  public:
     explicit Gather(std::span<const std::string_view> pieces) {
         for (const auto piece : pieces) {
             if (!piece.empty()) parts_[count_++] = {const_cast<char*>(piece.data()), piece.size()};
@@ -32,7 +32,7 @@ class Gather {
         }
     }
 
- private:
+  private:
     std::array<iovec, 3> parts_;
     size_t first_ = 0;
     size_t count_ = 0;
@@ -48,9 +48,8 @@ Task<size_t> Transport::read(char* into, size_t size_bytes, Tick due) {
     if (tls_) {
         co_await read_tls(operation, into, size_bytes);
     } else {
-        co_await operation.run([&](Operation::Done done) {
-            socket_.async_read_some(asio::buffer(into, size_bytes), std::move(done));
-        });
+        co_await operation.run(
+            [&](Operation::Done done) { socket_.async_read_some(asio::buffer(into, size_bytes), std::move(done)); });
     }
     read_due_ = 0;
     if (!operation.error) co_return operation.bytes;

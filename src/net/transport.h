@@ -25,7 +25,7 @@ struct TooSlow : std::exception {
 
 /// At most one read and one write at a time. Used on the reactor where it was made.
 class Transport final : private EventLoop::Watched {
- public:
+  public:
     /// `socket` is connected and does not block.
     Transport(EventLoop& loop, Socket socket);
     ~Transport();
@@ -54,11 +54,14 @@ class Transport final : private EventLoop::Watched {
     void reset();
     bool open() const { return socket_.is_open(); }
     /// Closes by itself at `due`, unless read or written before.
-    void close_when_idle(Tick due) { read_due_ = due; idle_ = true; }
+    void close_when_idle(Tick due) {
+        read_due_ = due;
+        idle_ = true;
+    }
 
     EventLoop& loop() { return loop_; }
 
- private:
+  private:
     struct Tls;
 
     void tick(Tick now) override;
@@ -82,7 +85,7 @@ class Transport final : private EventLoop::Watched {
 
 /// Bytes that were read and not yet consumed.
 class ReadBuffer {
- public:
+  public:
     std::string_view view() const { return {bytes_.get() + begin_, end_ - begin_}; }
     bool empty() const { return begin_ == end_; }
     size_t size() const { return end_ - begin_; }
@@ -93,13 +96,20 @@ class ReadBuffer {
     /// Space for at least `at_least` more bytes behind those that are there.
     std::span<char> space(size_t at_least);
     void commit(size_t count) { end_ += count; }
+    /// Gives memory back that one large body needed; only while it is empty.
+    void shrink(size_t keep_bytes) {
+        if (empty() && capacity_ > keep_bytes) {
+            bytes_.reset();
+            capacity_ = 0;
+        }
+    }
     std::string take_all() {
         std::string all(view());
         consume(all.size());
         return all;
     }
 
- private:
+  private:
     std::unique_ptr<char[]> bytes_;
     size_t capacity_ = 0;
     size_t begin_ = 0;

@@ -17,12 +17,13 @@ Transport::Transport(EventLoop& loop, Socket socket) : loop_(loop), socket_(std:
     loop_.watch(*this);
 }
 
-Transport::~Transport() { loop_.unwatch(*this); }
+Transport::~Transport() {
+    loop_.unwatch(*this);
+}
 
 Task<void> Transport::read_tls(Operation& operation, char* into, size_t size_bytes) {
-    co_await operation.run([&](Operation::Done done) {
-        tls_->stream.async_read_some(asio::buffer(into, size_bytes), std::move(done));
-    });
+    co_await operation.run(
+        [&](Operation::Done done) { tls_->stream.async_read_some(asio::buffer(into, size_bytes), std::move(done)); });
     if (operation.error == asio::ssl::error::stream_truncated) operation.error = asio::error::eof;
 }
 
@@ -68,9 +69,8 @@ Task<void> Transport::connect_tls(TlsContext& context, std::string host, Tick du
     }
     Operation operation(read_memory_);
     read_due_ = due;
-    co_await operation.run([&](Operation::Done done) {
-        tls_->stream.async_handshake(asio::ssl::stream_base::client, std::move(done));
-    });
+    co_await operation.run(
+        [&](Operation::Done done) { tls_->stream.async_handshake(asio::ssl::stream_base::client, std::move(done)); });
     check_handshake(operation);
 }
 

@@ -7,7 +7,7 @@ constexpr size_t max_trailers = 32;
 
 /// Gathers the decoded bytes and the trailers, and has the verifier look on.
 class Collector : public AwsChunkedParser::Visitor {
- public:
+  public:
     explicit Collector(ChunkVerifier* verifier) : verifier_(verifier) {}
 
     void chunk(uint64_t size_bytes, std::string_view signature) override {
@@ -33,14 +33,14 @@ class Collector : public AwsChunkedParser::Visitor {
     uint64_t total_bytes = 0;
     std::vector<http::Header> trailers;
 
- private:
+  private:
     ChunkVerifier* verifier_;
 };
 
 }  // namespace
 
 class AwsChunkedStream::Decoder {
- public:
+  public:
     Decoder(std::optional<uint64_t> decoded_size, std::shared_ptr<ChunkVerifier> verifier)
         : collector(verifier.get()), decoded_size_(decoded_size), verifier_(std::move(verifier)) {}
 
@@ -65,7 +65,7 @@ class AwsChunkedStream::Decoder {
 
     Collector collector;
 
- private:
+  private:
     AwsChunkedParser parser_;
     std::optional<uint64_t> decoded_size_;
     std::shared_ptr<ChunkVerifier> verifier_;
@@ -91,7 +91,9 @@ Task<std::optional<std::string>> AwsChunkedStream::read() {
     co_return std::exchange(decoded, {});
 }
 
-const std::vector<http::Header>& AwsChunkedStream::trailers() const { return decoder_->collector.trailers; }
+const std::vector<http::Header>& AwsChunkedStream::trailers() const {
+    return decoder_->collector.trailers;
+}
 
 AwsChunkedBody decode_aws_chunked(std::string_view encoded, ChunkVerifier* verifier) {
     Collector collector(verifier);

@@ -13,7 +13,7 @@ namespace cumulet {
 
 /// Checks the signatures of chunks and trailers. What it throws goes to the stream's reader.
 class ChunkVerifier {
- public:
+  public:
     virtual ~ChunkVerifier() = default;
     virtual void begin(uint64_t size_bytes, std::string_view signature) = 0;
     virtual void data(std::string_view bytes) = 0;
@@ -23,10 +23,10 @@ class ChunkVerifier {
     virtual void trailers(const std::vector<http::Header>& trailers) = 0;
 };
 
-/// Reads the decoded bytes. A chunk's bytes may be read before its signature was checked: only the end of the stream says
-/// that all were right, so whoever reads keeps nothing before it.
+/// Reads the decoded bytes. A chunk's bytes may be read before its signature was checked: only the end of the stream
+/// says that all were right, so whoever reads keeps nothing before it.
 class AwsChunkedStream : public ByteStream {
- public:
+  public:
     /// `decoded_size` is X-Amz-Decoded-Content-Length: a different total throws StreamBroken.
     AwsChunkedStream(std::shared_ptr<ByteStream> encoded, std::optional<uint64_t> decoded_size,
                      std::shared_ptr<ChunkVerifier> verifier = nullptr);
@@ -38,7 +38,7 @@ class AwsChunkedStream : public ByteStream {
     /// Trailing fields, complete at the stream's end.
     const std::vector<http::Header>& trailers() const;
 
- private:
+  private:
     class Decoder;
     std::shared_ptr<ByteStream> encoded_;
     std::unique_ptr<Decoder> decoder_;

@@ -1,9 +1,9 @@
 // aws-chunked: any bytes, in any splits, decode to the same or are refused.
-#include "base/aws_chunked.h"
-
 #include <fmt/format.h>
 
 #include <cstdint>
+
+#include "base/aws_chunked.h"
 
 namespace {
 
@@ -23,7 +23,9 @@ struct Recorder final : AwsChunkedParser::Visitor {
         if (expected != 0) __builtin_trap();
         seen += "|";
     }
-    void trailer(std::string_view name, std::string_view value) override { seen += fmt::format("<{}:{}>", name, value); }
+    void trailer(std::string_view name, std::string_view value) override {
+        seen += fmt::format("<{}:{}>", name, value);
+    }
 
     std::string seen;
     uint64_t expected = 0;

@@ -61,7 +61,9 @@ struct Caller {
     Client client;
 };
 
-Origin local(uint16_t port) { return {.host = "127.0.0.1", .port = port}; }
+Origin local(uint16_t port) {
+    return {.host = "127.0.0.1", .port = port};
+}
 
 struct TemporaryFolder {
     TemporaryFolder() {
@@ -283,7 +285,8 @@ TEST(Tls, UsesAGivenCertificateAndRefusesABadOne) {
     EXPECT_THROW(TlsContext::for_server({.certificate_file = certificate}), TlsFailed);
     EXPECT_THROW(TlsContext::for_server({.certificate_file = certificate, .key_file = other_key}), TlsFailed);
     EXPECT_THROW(TlsContext::for_server({.certificate_file = certificate, .key_file = nonsense}), TlsFailed);
-    EXPECT_THROW(TlsContext::for_server({.certificate_file = certificate, .key_file = folder.path / "none"}), TlsFailed);
+    EXPECT_THROW(TlsContext::for_server({.certificate_file = certificate, .key_file = folder.path / "none"}),
+                 TlsFailed);
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 
 Task<http::Response> size_of_body(http::Request request) {
     http::Response response;
-    response.body = std::to_string(request.stream ? (co_await read_all(request.stream, 64 << 20)).size()
-                                                  : request.body.size());
+    response.body =
+        std::to_string(request.stream ? (co_await read_all(request.stream, 64 << 20)).size() : request.body.size());
     co_return response;
 }
 
@@ -30,7 +30,9 @@ struct Refused {
     int status;
 };
 
-void PrintTo(const Refused& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const Refused& row, std::ostream* out) {
+    *out << row.name;
+}
 
 class Refusal : public testing::TestWithParam<Refused> {};
 
@@ -67,7 +69,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"OverflowingLength", start + "Content-Length: 18446744073709551617\r\n\r\n", 400},
         Refused{"UnknownEncoding", start + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
         Refused{"ChunkedNotLast", start + "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", 501},
-        Refused{"EncodingTwice", start + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+        Refused{"EncodingTwice", start + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                400},
         Refused{"EncodingInQuotes", start + "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n", 501},
         Refused{"EncodingInOldVersion", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
         Refused{"SpaceBeforeColon", start + "Content-Length : 4\r\n\r\nabcd", 400},
@@ -82,19 +85,19 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"EmptyFieldName", start + ": value\r\n\r\n", 400}),
     [](const auto& row) { return row.param.name; });
 
-INSTANTIATE_TEST_SUITE_P(
-    Chunks, Refusal,
-    testing::Values(Refused{"NotHexadecimal", chunked + "xyz\r\nabc\r\n0\r\n\r\n", 400},
-                    Refused{"EmptySize", chunked + "\r\nabc\r\n0\r\n\r\n", 400},
-                    Refused{"NegativeSize", chunked + "-1\r\nabc\r\n0\r\n\r\n", 400},
-                    Refused{"PrefixedSize", chunked + "0x3\r\nabc\r\n0\r\n\r\n", 400},
-                    Refused{"OverflowingSize", chunked + "10000000000000003\r\nabc\r\n0\r\n\r\n", 400},
-                    Refused{"LongerThanItsSize", chunked + "3\r\nabcd\r\n0\r\n\r\n", 400},
-                    Refused{"BareLineFeed", chunked + "3\nabc\n0\n\n", 400},
-                    Refused{"SpaceAfterSize", chunked + "3 \r\nabc\r\n0\r\n\r\n", 400},
-                    Refused{"EndlessSizeLine", chunked + "3;a=" + std::string(200'000, 'x'), 400},
-                    Refused{"BadTrailer", chunked + "0\r\nno trailer\r\n\r\n", 400}),
-    [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Chunks, Refusal,
+                         testing::Values(Refused{"NotHexadecimal", chunked + "xyz\r\nabc\r\n0\r\n\r\n", 400},
+                                         Refused{"EmptySize", chunked + "\r\nabc\r\n0\r\n\r\n", 400},
+                                         Refused{"NegativeSize", chunked + "-1\r\nabc\r\n0\r\n\r\n", 400},
+                                         Refused{"PrefixedSize", chunked + "0x3\r\nabc\r\n0\r\n\r\n", 400},
+                                         Refused{"OverflowingSize", chunked + "10000000000000003\r\nabc\r\n0\r\n\r\n",
+                                                 400},
+                                         Refused{"LongerThanItsSize", chunked + "3\r\nabcd\r\n0\r\n\r\n", 400},
+                                         Refused{"BareLineFeed", chunked + "3\nabc\n0\n\n", 400},
+                                         Refused{"SpaceAfterSize", chunked + "3 \r\nabc\r\n0\r\n\r\n", 400},
+                                         Refused{"EndlessSizeLine", chunked + "3;a=" + std::string(200'000, 'x'), 400},
+                                         Refused{"BadTrailer", chunked + "0\r\nno trailer\r\n\r\n", 400}),
+                         [](const auto& row) { return row.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
     Heads, Refusal,
@@ -107,7 +110,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"SchemeAsTarget", "GET http HTTP/1.1\r\nHost: x\r\n\r\n", 400},
                     Refused{"SpaceInTarget", "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", 400},
                     Refused{"TlsOnAPlainPort", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"s, 400},
-                    Refused{"LongRequestLine", "GET /" + std::string(20'000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", 414},
+                    Refused{"LongRequestLine", "GET /" + std::string(20'000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n",
+                            414},
                     Refused{"EndlessRequestLine", "GET /" + std::string(80'000, 'a'), 414},
                     Refused{"LargeHead", start + "X-Large: " + std::string(66'000, 'a') + "\r\n\r\n", 431},
                     Refused{"EndlessHead", start + "X-Large: " + std::string(300'000, 'a'), 431},
@@ -245,7 +249,8 @@ TEST(Limits, DropsACallerWhoDoesNotTakeHisAnswer) {
 
 TEST(Limits, SurvivesACallerWhoLeavesAnywhere) {
     RunningServer server(size_of_body);
-    const auto bytes = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n0123456789" + chunked + "3\r\nabc\r\n0\r\n\r\n";
+    const auto bytes =
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n0123456789" + chunked + "3\r\nabc\r\n0\r\n\r\n";
     for (size_t cut = 0; cut < bytes.size(); cut += 3) {
         RawClient client(server.port);
         client.send(std::string_view(bytes).substr(0, cut));

@@ -13,7 +13,8 @@ namespace {
 
 const std::string send_message =
     "POST / HTTP/1.1\r\nHost: localhost:4566\r\nX-Amz-Target: AmazonSQS.SendMessage\r\n"
-    "Content-Type: application/x-amz-json-1.0\r\nUser-Agent: aws-sdk-js/3.600.0 ua/2.0 os/linux#6 lang/js md/nodejs#20\r\n"
+    "Content-Type: application/x-amz-json-1.0\r\nUser-Agent: aws-sdk-js/3.600.0 ua/2.0 os/linux#6 lang/js "
+    "md/nodejs#20\r\n"
     "amz-sdk-invocation-id: 6a4f3a2e-9b9e-4a2c-8d5f-0c6c2a7e4f11\r\namz-sdk-request: attempt=1; max=3\r\n"
     "x-amz-date: 20260101T000000Z\r\nx-amz-content-sha256: "
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\r\n"
@@ -36,7 +37,8 @@ void answer_over_loopback(benchmark::State& state) {
         http::Response response;
         response.headers.add("Content-Type", "application/x-amz-json-1.0");
         response.headers.add("x-amzn-RequestId", "6a4f3a2e-9b9e-4a2c-8d5f-0c6c2a7e4f11");
-        response.body = R"({"MessageId":"6a4f3a2e-9b9e-4a2c-8d5f-0c6c2a7e4f11","MD5OfMessageBody":"00000000000000000000"})";
+        response.body =
+            R"({"MessageId":"6a4f3a2e-9b9e-4a2c-8d5f-0c6c2a7e4f11","MD5OfMessageBody":"00000000000000000000"})";
         co_return response;
     });
     std::vector<std::unique_ptr<test::RawSocket>> clients;

@@ -45,7 +45,7 @@ ServerOptions streaming() {
 
 /// Gives `pieces` one after the other, then ends or breaks.
 class Pieces final : public ByteStream {
- public:
+  public:
     Pieces(std::vector<std::string> pieces, bool breaks = false) : pieces_(std::move(pieces)), breaks_(breaks) {}
     Task<std::optional<std::string>> read() override {
         if (next_ < pieces_.size()) co_return pieces_[next_++];
@@ -53,7 +53,7 @@ class Pieces final : public ByteStream {
         co_return std::nullopt;
     }
 
- private:
+  private:
     std::vector<std::string> pieces_;
     size_t next_ = 0;
     bool breaks_;
@@ -87,7 +87,8 @@ TEST(Server, AnswersPipelinedRequestsInTheirOrder) {
 
 TEST(Server, ReadsARequestHoweverItIsSplit) {
     RunningServer server(echo);
-    const auto request = post("hello") + "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+    const auto request =
+        post("hello") + "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
     for (size_t split = 1; split < request.size(); split += 7) {
         RawClient client(server.port);
         client.send(std::string_view(request).substr(0, split));
@@ -171,7 +172,7 @@ TEST(Server, SlowsTheSenderOfABodyThatNobodyReads) {
 TEST(Server, ReadsAStreamedAnswerOnlyAsFastAsItIsTaken) {
     std::atomic<size_t> given{0};
     class Endless final : public ByteStream {
-     public:
+      public:
         explicit Endless(std::atomic<size_t>& given) : given_(given) {}
         Task<std::optional<std::string>> read() override {
             if (given_ >= 1024) co_return std::nullopt;
@@ -179,7 +180,7 @@ TEST(Server, ReadsAStreamedAnswerOnlyAsFastAsItIsTaken) {
             co_return std::string(64 << 10, 'x');
         }
 
-     private:
+      private:
         std::atomic<size_t>& given_;
     };
     RunningServer server([&given](http::Request) -> Task<http::Response> {
@@ -342,7 +343,8 @@ TEST(Server, TakesTheHostFromAnAbsoluteTarget) {
 }
 
 TEST(Server, ListensOnAUnixSocketForAllReactors) {
-    const auto path = (std::filesystem::temp_directory_path() / fmt::format("cumulet-net-{}.sock", ::getpid())).string();
+    const auto path =
+        (std::filesystem::temp_directory_path() / fmt::format("cumulet-net-{}.sock", ::getpid())).string();
     ServerOptions options;
     options.listen = {"unix:" + path};
     {

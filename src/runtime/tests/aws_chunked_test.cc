@@ -57,7 +57,8 @@ const std::string signed_chunks =
 TEST(AwsChunked, DecodesChunksSignaturesAndTrailersInAnySplit) {
     for (size_t step = 1; step <= signed_chunks.size(); ++step) {
         const auto witness = std::make_shared<Witness>();
-        const auto stream = std::make_shared<AwsChunkedStream>(std::make_shared<Dripping>(signed_chunks, step), 11, witness);
+        const auto stream =
+            std::make_shared<AwsChunkedStream>(std::make_shared<Dripping>(signed_chunks, step), 11, witness);
         EXPECT_EQ(read(stream), "hello world");
         EXPECT_EQ(witness->seen, "5:aa(hello)6:bb( world)0:cc()+2") << step;
         EXPECT_EQ(pairs(stream->trailers()),
@@ -75,7 +76,9 @@ TEST(AwsChunked, DecodesWhatIsInMemory) {
         {"0\r\n\r\n", "", {}},
         {"0\r\n", "", {}},  // without the last empty line, as some clients send it
         {"A\r\n0123456789\r\n0\r\n\r\n", "0123456789", {}},
-        {"a\r\n0123456789\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n", "0123456789", {{"x-amz-checksum-crc32", "AAAAAA=="}}},
+        {"a\r\n0123456789\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n",
+         "0123456789",
+         {{"x-amz-checksum-crc32", "AAAAAA=="}}},
         {"2\r\n\r\n\r\n0\r\na:b\r\n", "\r\n", {{"a", "b"}}},
         {"2\r\n\r\n\r\n0\r\na:b", "\r\n", {{"a", "b"}}},
     };
@@ -117,7 +120,8 @@ TEST(AwsChunked, HoldsTheDeclaredLength) {
 TEST(AwsChunked, EndsAtAChunkWhoseSignatureIsWrong) {
     const auto witness = std::make_shared<Witness>();
     const auto stream = std::make_shared<AwsChunkedStream>(
-        stream_of("1;chunk-signature=aa\r\nx\r\n1;chunk-signature=bad\r\ny\r\n0;chunk-signature=cc\r\n\r\n"), 2, witness);
+        stream_of("1;chunk-signature=aa\r\nx\r\n1;chunk-signature=bad\r\ny\r\n0;chunk-signature=cc\r\n\r\n"), 2,
+        witness);
     EXPECT_THROW(read(stream), std::runtime_error);
     EXPECT_THROW(decode_aws_chunked("1;chunk-signature=bad\r\ny\r\n0;chunk-signature=c\r\n\r\n", witness.get()),
                  std::runtime_error);

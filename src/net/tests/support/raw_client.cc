@@ -42,7 +42,9 @@ RawClient::RawClient(const std::string& unix_path) : socket_(::socket(AF_UNIX, S
     connect_or_throw(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address);
 }
 
-RawClient::~RawClient() { ::close(socket_); }
+RawClient::~RawClient() {
+    ::close(socket_);
+}
 
 void RawClient::send(std::string_view bytes) {
     while (!bytes.empty()) {
@@ -73,7 +75,8 @@ bool RawClient::readable_within(std::chrono::milliseconds wait) {
 bool RawClient::read_more() {
     char bytes[64 << 10];
     const auto got = ::recv(socket_, bytes, sizeof bytes, 0);
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) throw std::runtime_error("no answer within the guard time");
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        throw std::runtime_error("no answer within the guard time");
     if (got <= 0) return false;
     received_.append(bytes, static_cast<size_t>(got));
     return true;
@@ -128,6 +131,8 @@ std::string RawClient::read_to_end() {
     return std::exchange(received_, {});
 }
 
-void RawClient::shut_down_sending() { ::shutdown(socket_, SHUT_WR); }
+void RawClient::shut_down_sending() {
+    ::shutdown(socket_, SHUT_WR);
+}
 
 }  // namespace cumulet::net::test

@@ -17,7 +17,7 @@ struct RawAnswer {
 };
 
 class RawClient {
- public:
+  public:
     explicit RawClient(uint16_t port, int receive_buffer_bytes = 0);
     explicit RawClient(const std::string& unix_path);
     ~RawClient();
@@ -35,7 +35,7 @@ class RawClient {
     bool readable_within(std::chrono::milliseconds wait);
     void shut_down_sending();
 
- private:
+  private:
     bool read_more();
     bool read_until(std::string_view mark, std::string& into);
     bool read_bytes(size_t count, std::string& into);

@@ -8,10 +8,10 @@
 
 namespace cumulet::net::test {
 
-/// Accepts one connection after the other. Of each it reads a request's head for each of the connection's answers, sends
-/// that answer ("" none), and closes behind the last.
+/// Accepts one connection after the other. Of each it reads a request's head for each of the connection's answers,
+/// sends that answer ("" none), and closes behind the last.
 class RawServer {
- public:
+  public:
     /// An answer that never comes: waits until the peer closes.
     static constexpr const char* silence = "silence";
 
@@ -23,7 +23,7 @@ class RawServer {
     /// A port of loopback on which nobody listens.
     uint16_t closed_port();
 
- private:
+  private:
     void serve(std::vector<std::vector<std::string>> answers_by_connection);
 
     int listener_;

@@ -12,7 +12,7 @@
 namespace cumulet::net::test {
 
 class RawSocket {
- public:
+  public:
     explicit RawSocket(uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
@@ -27,7 +27,7 @@ class RawSocket {
     void send(std::string_view bytes) { ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
     int get() const { return socket_; }
 
- private:
+  private:
     int socket_;
 };
 
