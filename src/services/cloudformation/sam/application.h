@@ -1,0 +1,105 @@
+// One run of the serverless transform: what it has made so far, and the steps that add to it.
+#pragma once
+
+#include <map>
+
+#include "services/cloudformation/sam/transform.h"
+#include "services/cloudformation/template/error.h"
+
+namespace cumulet::cloudformation::sam {
+
+/// An HTTP API under construction: functions add their routes before it is written out.
+struct HttpApi {
+    json::object properties;
+    json::object attributes;  ///< Condition, DependsOn, Metadata of the resource
+    json::object paths;       ///< OpenAPI, of the functions' events
+};
+
+/// A function while its pieces are made.
+struct Function {
+    std::string id;
+    json::object properties;
+    json::object attributes;      ///< handed on to all that is made for it: Condition, DeletionPolicy, UpdateReplacePolicy
+    std::string alias_id;         ///< logical id of its published alias, "" if it has none
+    json::array managed_policies;  ///< that its events need
+
+    json::object reference() const;  ///< {Ref} of the alias, or of the function
+    json::value arn() const;         ///< its invocable ARN
+};
+
+class Application {
+ public:
+    Application(const json::object& document, const ParameterTexts& parameters) : parameters_(parameters), document_(document) {}
+
+    json::object transform();
+
+ private:
+    void merge_globals();
+    void collect_apis();
+    void serverless_resource(const std::string& id, const std::string& type, const json::object& resource);
+
+    // function.cc
+    void function(const std::string& id, const json::object& resource);
+    void publish(Function& function, const json::object& code);
+    void function_url(const Function& function);
+    json::value role(Function& function);
+    json::array inline_policies(Function& function, const std::string& role_id, json::array& managed);
+
+    // events.cc
+    void events(Function& function);
+    void mapping_event(Function& function, const std::string& event, std::string_view type, const json::object& properties);
+    void rule_event(Function& function, const std::string& event, const json::object& properties);
+    void topic_event(Function& function, const std::string& event, const json::object& properties);
+    void permission(const Function& function, const std::string& event, std::string_view principal, json::value source_arn);
+
+    // http_api.cc
+    void http_event(Function& function, const std::string& event, const json::object& properties);
+    json::object route(const Function& function, const HttpApi& api, const json::object& event);
+    void write_api(const std::string& id, const HttpApi& api);
+    void write_stage(const std::string& id, const HttpApi& api);
+    std::string api_of(const json::object& event, std::string_view function_id, std::string_view event_name);
+
+    // simple_table.cc
+    void simple_table(const std::string& id, const json::object& resource);
+    void layer_version(const std::string& id, const json::object& resource);
+
+    /// Adds a resource with the attributes that its origin hands on.
+    void add(const std::string& id, std::string_view type, json::object properties, const json::object& attributes = {});
+    /// The text of a string or of a reference to a parameter; nothing for another expression.
+    std::optional<std::string> text_of(const json::value& value) const;
+
+    const ParameterTexts& parameters_;
+    json::object document_;
+    json::object resources_;
+    std::map<std::string, HttpApi> apis_;
+    std::map<std::string, std::string> renamed_;  ///< names that references use: a layer's, "Function.Alias"
+};
+
+/// Throws SAM's error about one resource.
+template <typename... Arguments>
+[[noreturn]] void invalid(std::string_view id, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    refuse("Invalid Serverless Application Specification document. Number of errors found: 1. Resource with id [{}] is invalid. {}",
+           id, fmt::format(format, std::forward<Arguments>(arguments)...));
+}
+
+/// SAM's suffix for names that follow their content: ten digits of a digest.
+std::string content_suffix(const json::value& content);
+/// Code or layer content of "s3://bucket/key", {Bucket, Key, Version}. Throws TemplateError for a local path.
+json::object code_location(std::string_view id, std::string_view property, const json::value& value);
+/// {key: value} as [{Key, Value}], with SAM's own tag first.
+json::array tag_list(const json::object* tags, std::string_view own_key);
+/// SAM's way to merge Globals into a resource: maps by key, lists one after the other, the resource's own scalar wins.
+json::value merged(const json::value& global, const json::value& local);
+/// The part of a resource's attributes that what is made for it shares.
+json::object shared_attributes(const json::object& resource);
+
+inline json::object ref(std::string_view id) { return json::object{{"Ref", id}}; }
+inline json::object get_att(std::string_view id, std::string_view name) {
+    return json::object{{"Fn::GetAtt", json::array{id, name}}};
+}
+/// Copies those members of `from` that are there.
+void copy(const json::object& from, json::object& to, std::initializer_list<std::string_view> names);
+/// Throws if `properties` has a member besides `known`: nothing is silently ignored.
+void only(std::string_view id, const json::object& properties, std::initializer_list<std::string_view> known);
+
+}  // namespace cumulet::cloudformation::sam

@@ -1,0 +1,220 @@
+// The serverless transform: which resources SAM makes, under which names.
+#include <gtest/gtest.h>
+
+#include "services/cloudformation/sam/policy_templates.h"
+#include "services/cloudformation/sam/transform.h"
+#include "services/cloudformation/template/error.h"
+#include "services/cloudformation/template/parse.h"
+#include "services/cloudformation/template/template.h"
+
+namespace cumulet::cloudformation {
+namespace {
+
+json::value parsed(std::string_view text) { return parse_json(text).value(); }
+
+json::object resources_of(std::string_view yaml, const ParameterTexts& parameters = {}) {
+    auto document = transform_serverless(parse_template(yaml), parameters);
+    EXPECT_FALSE(document.contains("Transform"));
+    return document.at("Resources").as_object();
+}
+
+std::set<std::string> names(const json::object& resources) {
+    std::set<std::string> result;
+    for (const auto& [name, resource] : resources) result.emplace(name);
+    return result;
+}
+
+const json::value& properties(const json::object& resources, std::string_view id) { return resources.at(id).at("Properties"); }
+
+constexpr std::string_view orders = R"(
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function:
+    Runtime: nodejs20.x
+    Timeout: 10
+    Environment: {Variables: {TABLE: !Ref Table}}
+Resources:
+  Table: {Type: AWS::Serverless::SimpleTable}
+  Jobs: {Type: AWS::SQS::Queue}
+  Api:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.handler
+      CodeUri: s3://code/api.zip
+      Timeout: 5
+      Environment: {Variables: {EXTRA: x}}
+      Policies:
+        - DynamoDBCrudPolicy: {TableName: !Ref Table}
+        - AmazonS3ReadOnlyAccess
+        - Statement: [{Effect: Allow, Action: 'sqs:*', Resource: '*'}]
+      Events:
+        Get: {Type: HttpApi, Properties: {Path: '/orders/{id}', Method: get}}
+        Any: {Type: HttpApi}
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: worker.handler
+      Runtime: python3.12
+      CodeUri: {Bucket: code, Key: worker.zip}
+      Events:
+        Job: {Type: SQS, Properties: {Queue: !GetAtt Jobs.Arn, BatchSize: 5}}
+)";
+
+TEST(ServerlessTransform, MakesTheResourcesThatSamMakes) {
+    EXPECT_EQ(names(resources_of(orders)),
+              (std::set<std::string>{"Table", "Jobs", "Api", "ApiRole", "ApiGetPermission", "ApiAnyPermission", "Worker", "WorkerRole",
+                                     "WorkerJob", "ServerlessHttpApi", "ServerlessHttpApiApiGatewayDefaultStage"}));
+}
+
+TEST(ServerlessTransform, MergesGlobalsIntoEachFunction) {
+    const auto resources = resources_of(orders);
+    EXPECT_EQ(properties(resources, "Api"), parsed(R"({
+        "Code": {"S3Bucket": "code", "S3Key": "api.zip"}, "Handler": "app.handler", "Runtime": "nodejs20.x", "Timeout": 5,
+        "Environment": {"Variables": {"TABLE": {"Ref": "Table"}, "EXTRA": "x"}},
+        "Tags": [{"Key": "lambda:createdBy", "Value": "SAM"}], "Role": {"Fn::GetAtt": ["ApiRole", "Arn"]}})"));
+    EXPECT_EQ(properties(resources, "Worker").at("Runtime"), "python3.12");
+    EXPECT_EQ(properties(resources, "Worker").at("Timeout"), 10);
+}
+
+TEST(ServerlessTransform, GivesEachFunctionARoleWithItsPolicies) {
+    const auto resources = resources_of(orders);
+    const auto& role = properties(resources, "ApiRole");
+    EXPECT_EQ(role.at("ManagedPolicyArns"), parsed(R"(["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+                                                       "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"])"));
+    const auto& policies = role.at("Policies").as_array();
+    ASSERT_EQ(policies.size(), 2u);
+    EXPECT_EQ(policies[0].at("PolicyName"), "ApiRolePolicy0");
+    EXPECT_EQ(policies[0].at("PolicyDocument").at("Statement").at(0).at("Resource").at(0),
+              parsed(R"({"Fn::Sub": ["arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${tableName}",
+                                     {"tableName": {"Ref": "Table"}}]})"));
+    EXPECT_EQ(policies[1].at("PolicyName"), "ApiRolePolicy2");
+    EXPECT_EQ(properties(resources, "WorkerRole").at("ManagedPolicyArns").as_array().back(),
+              "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole");
+}
+
+TEST(ServerlessTransform, WritesTheImplicitHttpApi) {
+    const auto resources = resources_of(orders);
+    const auto& body = properties(resources, "ServerlessHttpApi").at("Body");
+    EXPECT_EQ(body.at("openapi"), "3.0.1");
+    EXPECT_EQ(body.at("info"), parsed(R"({"version": "1.0", "title": {"Ref": "AWS::StackName"}})"));
+    EXPECT_EQ(body.at("paths").at("/orders/{id}").at("get"), parsed(R"({
+        "x-amazon-apigateway-integration": {"httpMethod": "POST", "type": "aws_proxy", "payloadFormatVersion": "2.0",
+            "uri": {"Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Api.Arn}/invocations"}},
+        "responses": {}})"));
+    EXPECT_EQ(body.at("paths").at("$default").at("x-amazon-apigateway-any-method").at("isDefaultRoute"), true);
+    const auto& stage = properties(resources, "ServerlessHttpApiApiGatewayDefaultStage");
+    EXPECT_EQ(stage.at("StageName"), "$default");
+    EXPECT_EQ(stage.at("AutoDeploy"), true);
+    EXPECT_EQ(properties(resources, "ApiGetPermission").at("SourceArn"), parsed(R"({"Fn::Sub": [
+        "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${__ApiId__}/${__Stage__}/GET/orders/*",
+        {"__ApiId__": {"Ref": "ServerlessHttpApi"}, "__Stage__": "*"}]})"));
+}
+
+TEST(ServerlessTransform, MapsAQueueToItsConsumer) {
+    EXPECT_EQ(properties(resources_of(orders), "WorkerJob"), parsed(R"({
+        "EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}, "FunctionName": {"Ref": "Worker"}, "BatchSize": 5})"));
+}
+
+TEST(ServerlessTransform, MakesATemplateThatCloudFormationReads) {
+    EXPECT_NO_THROW(read_template(transform_serverless(parse_template(orders), {})));
+}
+
+TEST(ServerlessTransform, PublishesAVersionUnderAnAlias) {
+    const auto resources = resources_of(R"(
+Resources:
+  Minimal:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: a.b, Runtime: python3.12, CodeUri: s3://sam-demo-bucket/hello.zip, AutoPublishAlias: live,
+                 Events: {All: {Type: HttpApi, Properties: {Path: /x, Method: POST}}}}
+Outputs: {}
+)");
+    // The suffix is SAM's own for this code, as its documentation and stacks show it.
+    EXPECT_EQ(resources.at("MinimalVersion640128d35d").at("DeletionPolicy"), "Retain");
+    EXPECT_EQ(properties(resources, "MinimalAliaslive"), parsed(R"({"Name": "live", "FunctionName": {"Ref": "Minimal"},
+        "FunctionVersion": {"Fn::GetAtt": ["MinimalVersion640128d35d", "Version"]}})"));
+    EXPECT_EQ(properties(resources, "MinimalAllPermission").at("FunctionName"), parsed(R"({"Ref": "MinimalAliaslive"})"));
+}
+
+TEST(ServerlessTransform, WritesAnExplicitHttpApiWithStageCorsAndAuthorizer) {
+    const auto resources = resources_of(R"(
+Parameters: {Stage: {Type: String}}
+Resources:
+  Web:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      StageName: prod
+      CorsConfiguration: {AllowOrigins: ['https://a'], AllowMethods: [GET]}
+      Auth:
+        DefaultAuthorizer: Users
+        Authorizers: {Users: {JwtConfiguration: {issuer: 'https://i', audience: [me]}, IdentitySource: $request.header.Authorization}}
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: a.b
+      Runtime: python3.12
+      InlineCode: 'x = 1'
+      Events:
+        Private: {Type: HttpApi, Properties: {ApiId: !Ref Web, Path: /a, Method: GET}}
+        Open: {Type: HttpApi, Properties: {ApiId: !Ref Web, Path: /b, Method: ANY, Auth: {Authorizer: NONE}}}
+)");
+    EXPECT_TRUE(resources.contains("WebprodStage"));
+    EXPECT_FALSE(resources.contains("ServerlessHttpApi"));
+    const auto& body = properties(resources, "Web").at("Body");
+    EXPECT_EQ(body.at("x-amazon-apigateway-cors"), parsed(R"({"allowOrigins": ["https://a"], "allowMethods": ["GET"]})"));
+    EXPECT_EQ(body.at("paths").at("/a").at("get").at("security"), parsed(R"([{"Users": []}])"));
+    EXPECT_FALSE(body.at("paths").at("/b").at("x-amazon-apigateway-any-method").as_object().contains("security"));
+    EXPECT_EQ(body.at("components").at("securitySchemes").at("Users").at("x-amazon-apigateway-authorizer").at("type"), "jwt");
+    EXPECT_EQ(properties(resources, "F").at("Code"), parsed(R"({"ZipFile": "x = 1"})"));
+}
+
+TEST(ServerlessTransform, FollowsALayerToItsNewName) {
+    const auto resources = resources_of(R"(
+Resources:
+  Deps: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: s3://b/l.zip}}
+  F: {Type: AWS::Serverless::Function, Properties: {Handler: a.b, Runtime: python3.12, CodeUri: s3://b/f.zip, Layers: [!Ref Deps]}}
+)");
+    std::string layer;
+    for (const auto& [name, resource] : resources) {
+        if (resource.at("Type") == "AWS::Lambda::LayerVersion") layer = name;
+    }
+    EXPECT_TRUE(layer.starts_with("Deps") && layer.size() == 14) << layer;
+    EXPECT_EQ(properties(resources, "F").at("Layers").at(0).at("Ref"), json::value(layer));
+}
+
+TEST(ServerlessTransform, RefusesWhatItDoesNotMakeByName) {
+    struct Row {
+        std::string_view resource, part;
+    };
+    const Row rows[] = {
+        {"{Type: AWS::Serverless::StateMachine}", "AWS::Serverless::StateMachine is not supported by Cumulet"},
+        {"{Type: AWS::Serverless::Function, Properties: {Handler: a.b, Runtime: p, CodeUri: ./src}}",
+         "'CodeUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter."},
+        {"{Type: AWS::Serverless::Function, Properties: {Handler: a.b, CodeUri: s3://b/k}}", "Missing required property 'Runtime'."},
+        {"{Type: AWS::Serverless::Function, Properties: {Handler: a, Runtime: p, CodeUri: s3://b/k, Events: {E: {Type: Api}}}}",
+         "Events of type Api are not supported by Cumulet"},
+        {"{Type: AWS::Serverless::Function, Properties: {Handler: a, Runtime: p, CodeUri: s3://b/k, DeploymentPreference: {}}}",
+         "property DeploymentPreference not defined for resource"},
+    };
+    for (const auto& row : rows) {
+        try {
+            transform_serverless(parse_template(fmt::format("Resources: {{X: {}}}", row.resource)), {});
+            ADD_FAILURE() << row.resource;
+        } catch (const TemplateError& error) {
+            EXPECT_NE(std::string(error.what()).find(row.part), std::string::npos) << error.what();
+            EXPECT_NE(std::string(error.what()).find("[X]"), std::string::npos) << error.what();
+        }
+    }
+}
+
+TEST(PolicyTemplates, FillTheirParametersIn) {
+    EXPECT_TRUE(is_policy_template("SQSPollerPolicy"));
+    EXPECT_FALSE(is_policy_template("NoSuchPolicy"));
+    const auto statements = policy_template_statements("SQSSendMessagePolicy", json::object{{"QueueName", "jobs"}});
+    EXPECT_EQ(json::value(statements), parsed(R"([{"Effect": "Allow", "Action": ["sqs:SendMessage*"], "Resource":
+        {"Fn::Sub": ["arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${queueName}", {"queueName": "jobs"}]}}])"));
+    EXPECT_THROW(policy_template_statements("SQSSendMessagePolicy", {}), TemplateError);
+    EXPECT_EQ(policy_template_statements("SSMParameterReadPolicy", json::object{{"ParameterName", "p"}}).size(), 2u);
+}
+
+}  // namespace
+}  // namespace cumulet::cloudformation
