@@ -5,11 +5,11 @@
 
 namespace cumulet::cloudformation::sam {
 
-json::object Function::reference() const { return ref(alias_id.empty() ? id : alias_id); }
+json::object Function::reference() const { return reference_to(alias_id.empty() ? id : alias_id); }
 
 json::value Function::arn() const {
     // An alias's Ref is its ARN.
-    return alias_id.empty() ? json::value(get_att(id, "Arn")) : json::value(ref(alias_id));
+    return alias_id.empty() ? json::value(get_att(id, "Arn")) : json::value(reference_to(alias_id));
 }
 
 namespace {
@@ -102,7 +102,7 @@ void Application::publish(Function& function, const json::object& code) {
         content = json::string(*text);
     }
     const auto version_id = fmt::format("{}Version{}", function.id, content_suffix(content));
-    json::object version{{"FunctionName", ref(function.id)}};
+    json::object version{{"FunctionName", reference_to(function.id)}};
     if (const auto* description = function.properties.if_contains("VersionDescription")) version["Description"] = *description;
     auto attributes = function.attributes;
     // A published version outlives the template that published it, so that rolling back finds it.
@@ -112,7 +112,7 @@ void Application::publish(Function& function, const json::object& code) {
     auto alias_id = fmt::format("{}Alias{}", function.id, *name);
     std::erase_if(alias_id, [](unsigned char c) { return !isalnum(c); });
     add(alias_id, "AWS::Lambda::Alias",
-        json::object{{"Name", *name}, {"FunctionName", ref(function.id)}, {"FunctionVersion", get_att(version_id, "Version")}},
+        json::object{{"Name", *name}, {"FunctionName", reference_to(function.id)}, {"FunctionVersion", get_att(version_id, "Version")}},
         function.attributes);
     function.alias_id = alias_id;
     renamed_[function.id + ".Alias"] = alias_id;
@@ -189,7 +189,7 @@ void Application::function_url(const Function& function) {
     if (!config) return;
     const auto* auth = find(*config, "AuthType");
     if (!config->is_object() || !auth) invalid(function.id, "AuthType is required to configure function property `FunctionUrlConfig`.");
-    json::object properties{{"TargetFunctionArn", ref(function.id)}};
+    json::object properties{{"TargetFunctionArn", reference_to(function.id)}};
     if (const auto* alias = function.properties.if_contains("AutoPublishAlias")) properties["Qualifier"] = *alias;
     copy(config->get_object(), properties, {"AuthType", "Cors", "InvokeMode"});
     add(function.id + "Url", "AWS::Lambda::Url", std::move(properties), function.attributes);

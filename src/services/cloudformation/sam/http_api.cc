@@ -141,7 +141,7 @@ void Application::http_event(Function& function, const std::string& event, const
         invalid(function.id, "Event with id [{}] is invalid. API method \"{}\" defined multiple times for path \"{}\".", event, method, *path);
     }
     const auto resource = *path == "$default" ? "*" : fmt::format("{}{}", any ? "*" : to_upper(method), arn_path(*path));
-    json::object variables{{"__ApiId__", ref(api_id)}, {"__Stage__", "*"}};
+    json::object variables{{"__ApiId__", reference_to(api_id)}, {"__Stage__", "*"}};
     json::array sub{fmt::format("arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{__ApiId__}}/${{__Stage__}}/{}",
                                 resource)};
     sub.push_back(std::move(variables));
@@ -159,7 +159,7 @@ void Application::write_api(const std::string& id, const HttpApi& api) {
         const auto location = code_location(id, "DefinitionUri", *uri);
         properties["BodyS3Location"] = json::object{{"Bucket", location.at("S3Bucket")}, {"Key", location.at("S3Key")}};
     } else {
-        json::object body{{"openapi", "3.0.1"}, {"info", json::object{{"version", "1.0"}, {"title", ref("AWS::StackName")}}}};
+        json::object body{{"openapi", "3.0.1"}, {"info", json::object{{"version", "1.0"}, {"title", reference_to("AWS::StackName")}}}};
         if (const auto* definition = given.if_contains("DefinitionBody")) {
             if (!definition->is_object()) invalid(id, "'DefinitionBody' must be an OpenAPI object.");
             body = definition->get_object();
@@ -201,7 +201,7 @@ void Application::write_stage(const std::string& id, const HttpApi& api) {
                           : plain            ? id + (stage->is_string() ? name : "") + "Stage"
                           : name.empty()     ? id + "Stage"
                                              : id + "Stage" + content_suffix(json::string(name));
-    json::object properties{{"ApiId", ref(id)}, {"StageName", stage ? *stage : json::value("$default")}, {"AutoDeploy", true}};
+    json::object properties{{"ApiId", reference_to(id)}, {"StageName", stage ? *stage : json::value("$default")}, {"AutoDeploy", true}};
     copy(given, properties, {"StageVariables", "AccessLogSettings", "DefaultRouteSettings", "RouteSettings"});
     json::object tags{{"httpapi:createdBy", "SAM"}};
     if (const auto* own = given.if_contains("Tags"); own && own->is_object()) tags = merged(tags, *own).get_object();

@@ -282,6 +282,7 @@ json::value Evaluator::import_value(const json::value& argument) {
     const auto name = text(argument, "Fn::ImportValue");
     const auto found = scope_.exports.find(name);
     if (found == scope_.exports.end()) refuse("No export named {} found.", name);
+    imported_.insert(name);
     return json::string(found->second);
 }
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,8 @@ class Evaluator {
     json::object properties(const ResourceDefinition& resource);
     /// The value as text: booleans and numbers as CloudFormation writes them. Throws TemplateError naming `where`.
     std::string text(const json::value& expression, std::string_view where);
+    /// The names of all exports that were imported so far.
+    const std::set<std::string>& imported() const { return imported_; }
 
  private:
     std::optional<json::value> object(const json::object& object);
@@ -71,6 +74,7 @@ class Evaluator {
     const Template& template_;
     const Scope& scope_;
     std::map<std::string, bool, std::less<>> conditions_;
+    std::set<std::string> imported_;
     size_t depth_ = 0;
 };
 
