@@ -13,10 +13,13 @@ constexpr std::string_view no_changes =
 
 using Texts = std::vector<std::string>;
 
-bool executed(const ChangeSet& change_set) { return change_set.execution_status.starts_with("EXECUTE_"); }
+bool executed(const ChangeSet& change_set) {
+    return change_set.execution_status.starts_with("EXECUTE_");
+}
 
 /// By ARN or by name; of two with one name the one that was not executed.
-Task<std::optional<ChangeSet>> find_change_set(store::Transaction& tx, storage::Place place, std::string stack_id, std::string name) {
+Task<std::optional<ChangeSet>> find_change_set(store::Transaction& tx, storage::Place place, std::string stack_id,
+                                               std::string name) {
     std::optional<ChangeSet> found;
     for (auto& change_set : co_await storage::change_sets(tx, place, stack_id)) {
         if (change_set.arn != name && change_set.name != name) continue;
@@ -26,7 +29,8 @@ Task<std::optional<ChangeSet>> find_change_set(store::Transaction& tx, storage::
 }
 
 model::Change change_of(const ResourceChange& change) {
-    model::ResourceChange made{.Action = change.action, .LogicalResourceId = change.logical_id, .ResourceType = change.type};
+    model::ResourceChange made{
+        .Action = change.action, .LogicalResourceId = change.logical_id, .ResourceType = change.type};
     if (!change.physical_id.empty()) made.PhysicalResourceId = change.physical_id;
     if (!change.replacement.empty()) made.Replacement = change.replacement;
     Texts scope;
@@ -35,7 +39,9 @@ model::Change change_of(const ResourceChange& change) {
     if (change.metadata) scope.push_back("Metadata");
     for (const auto& property : change.properties) {
         model::ResourceTargetDefinition target{.Attribute = "Properties", .Name = property};
-        target.RequiresRecreation = change.replacement == "False" ? "Never" : change.replacement == "True" ? "Always" : "Conditionally";
+        target.RequiresRecreation = change.replacement == "False"  ? "Never"
+                                    : change.replacement == "True" ? "Always"
+                                                                   : "Conditionally";
         details.push_back({.Target = target, .Evaluation = "Static", .ChangeSource = "DirectModification"});
     }
     made.Scope = std::move(scope);
@@ -46,7 +52,8 @@ model::Change change_of(const ResourceChange& change) {
 /// The stack whose change set a request names: by StackName, or by the change set's own ARN.
 std::string stack_of(const std::optional<std::string>& stack_name, const std::string& change_set_name) {
     if (stack_name) return *stack_name;
-    if (!change_set_name.starts_with("arn:")) throw invalid("StackName must be specified if ChangeSetName is not specified as an ARN.");
+    if (!change_set_name.starts_with("arn:"))
+        throw invalid("StackName must be specified if ChangeSetName is not specified as an ARN.");
     return "";
 }
 
@@ -54,7 +61,8 @@ std::string stack_of(const std::optional<std::string>& stack_name, const std::st
 
 Task<model::CreateChangeSetOutput> Service::create_change_set(Call& call, model::CreateChangeSetInput request) {
     const auto type = request.ChangeSetType.value_or("UPDATE");
-    not_supported(type == "IMPORT" || request.ResourcesToImport || request.ImportExistingResources.value_or(false), "CreateChangeSet", "IMPORT");
+    not_supported(type == "IMPORT" || request.ResourcesToImport || request.ImportExistingResources.value_or(false),
+                  "CreateChangeSet", "IMPORT");
     not_supported(request.RoleARN.has_value(), "CreateChangeSet", "RoleARN");
     not_supported(!request.NotificationARNs.value_or(Texts()).empty(), "CreateChangeSet", "NotificationARNs");
     not_supported(!request.ResourceTypes.value_or(Texts()).empty(), "CreateChangeSet", "ResourceTypes");
@@ -65,8 +73,8 @@ Task<model::CreateChangeSetOutput> Service::create_change_set(Call& call, model:
     const bool fresh = !stack;
     if (type == "CREATE") {
         if (stack && stack->status != "REVIEW_IN_PROGRESS") {
-            throw invalid(fmt::format("Stack [{}] already exists and cannot be created again with the changeSet [{}].", stack->name,
-                                      request.ChangeSetName));
+            throw invalid(fmt::format("Stack [{}] already exists and cannot be created again with the changeSet [{}].",
+                                      stack->name, request.ChangeSetName));
         }
         if (fresh) {
             stack = new_stack(call, request.StackName);
@@ -83,13 +91,14 @@ Task<model::CreateChangeSetOutput> Service::create_change_set(Call& call, model:
     change_set.description = request.Description.value_or("");
     change_set.on_stack_failure = request.OnStackFailure.value_or("");
     change_set.created = call.now();
-    auto made = co_await plan(call,
-                              {.source = {request.TemplateBody, request.TemplateURL, request.UsePreviousTemplate.value_or(false)},
-                               .parameters = given_parameters(request.Parameters),
-                               .tags = request.Tags ? given_tags(request.Tags) : stack->desired.tags,
-                               .capabilities = request.Capabilities.value_or(Texts()),
-                               .expansion_reviewed = true},
-                              type == "CREATE" ? nullptr : &*stack);
+    auto made = co_await plan(
+        call,
+        {.source = {request.TemplateBody, request.TemplateURL, request.UsePreviousTemplate.value_or(false)},
+         .parameters = given_parameters(request.Parameters),
+         .tags = request.Tags ? given_tags(request.Tags) : stack->desired.tags,
+         .capabilities = request.Capabilities.value_or(Texts()),
+         .expansion_reviewed = true},
+        type == "CREATE" ? nullptr : &*stack);
     std::string wrong = made.transform_error;
     bool any = false;
     if (wrong.empty()) {
@@ -106,8 +115,13 @@ Task<model::CreateChangeSetOutput> Service::create_change_set(Call& call, model:
     change_set.execution_status = wrong.empty() ? "AVAILABLE" : "UNAVAILABLE";
 
     const auto place = storage::place_of(call);
-    const StackEvent event{.id = call.random().uuid(), .logical_id = stack->name, .physical_id = stack->arn,
-                           .type = "AWS::CloudFormation::Stack", .status = stack->status, .status_reason = "User Initiated", .at = call.now()};
+    const StackEvent event{.id = call.random().uuid(),
+                           .logical_id = stack->name,
+                           .physical_id = stack->arn,
+                           .type = "AWS::CloudFormation::Stack",
+                           .status = stack->status,
+                           .status_reason = "User Initiated",
+                           .at = call.now()};
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         const auto same = co_await find_change_set(tx, place, stack->id, change_set.name);
         if (same && !executed(*same)) {
@@ -126,7 +140,8 @@ Task<model::CreateChangeSetOutput> Service::create_change_set(Call& call, model:
 }
 
 Task<model::DescribeChangeSetOutput> Service::describe_change_set(Call& call, model::DescribeChangeSetInput request) {
-    const auto found = co_await find_changes(call, stack_of(request.StackName, request.ChangeSetName), request.ChangeSetName);
+    const auto found =
+        co_await find_changes(call, stack_of(request.StackName, request.ChangeSetName), request.ChangeSetName);
     const auto& [stack, change_set] = found;
     model::DescribeChangeSetOutput output{.ChangeSetName = change_set.name,
                                           .ChangeSetId = change_set.arn,
@@ -152,18 +167,20 @@ Task<model::DescribeChangeSetOutput> Service::describe_change_set(Call& call, mo
 
 Task<model::ExecuteChangeSetOutput> Service::execute_change_set(Call& call, model::ExecuteChangeSetInput request) {
     not_supported(request.RetainExceptOnCreate.value_or(false), "ExecuteChangeSet", "RetainExceptOnCreate");
-    auto [stack, change_set] = co_await find_changes(call, stack_of(request.StackName, request.ChangeSetName), request.ChangeSetName);
+    auto [stack, change_set] =
+        co_await find_changes(call, stack_of(request.StackName, request.ChangeSetName), request.ChangeSetName);
     if (change_set.execution_status != "AVAILABLE") {
-        throw model::InvalidChangeSetStatusException(fmt::format("ChangeSet [{}] cannot be executed in its current status of [{}]",
-                                                                 change_set.arn, executed(change_set) ? change_set.execution_status : change_set.status));
+        throw model::InvalidChangeSetStatusException(
+            fmt::format("ChangeSet [{}] cannot be executed in its current status of [{}]", change_set.arn,
+                        executed(change_set) ? change_set.execution_status : change_set.status));
     }
     const bool update = stack.status != "REVIEW_IN_PROGRESS";
     if (update) check_updatable(stack);
     auto operation = Operation::of(call, call.random().uuid(), stack.id, Operation::Phase::deploy);
     operation.update = update;
-    operation.on_failure = request.DisableRollback.value_or(false)     ? "DO_NOTHING"
-                           : !change_set.on_stack_failure.empty()      ? change_set.on_stack_failure
-                                                                       : "ROLLBACK";
+    operation.on_failure = request.DisableRollback.value_or(false) ? "DO_NOTHING"
+                           : !change_set.on_stack_failure.empty()  ? change_set.on_stack_failure
+                                                                   : "ROLLBACK";
     operation.client_request_token = request.ClientRequestToken.value_or("");
     stack.change_set_arn = change_set.arn;
     stack.disable_rollback = operation.on_failure == "DO_NOTHING";
@@ -173,7 +190,8 @@ Task<model::ExecuteChangeSetOutput> Service::execute_change_set(Call& call, mode
 }
 
 Task<model::DeleteChangeSetOutput> Service::delete_change_set(Call& call, model::DeleteChangeSetInput request) {
-    const auto found = co_await find_changes(call, stack_of(request.StackName, request.ChangeSetName), request.ChangeSetName);
+    const auto found =
+        co_await find_changes(call, stack_of(request.StackName, request.ChangeSetName), request.ChangeSetName);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         storage::erase_change_set(tx, storage::place_of(call), found.stack.id, found.change_set.id);
         co_return;
@@ -210,7 +228,8 @@ Task<Service::StackAndChangeSet> Service::find_changes(Call& call, std::string s
             std::string after;
             while (true) {
                 const auto page = co_await storage::stacks(tx, place, after, 100);
-                if (page.empty()) throw model::ChangeSetNotFoundException(fmt::format("ChangeSet [{}] does not exist", name));
+                if (page.empty())
+                    throw model::ChangeSetNotFoundException(fmt::format("ChangeSet [{}] does not exist", name));
                 for (const auto& stack : page) {
                     auto change_set = co_await find_change_set(tx, place, stack.id, name);
                     if (change_set) co_return StackAndChangeSet{stack, std::move(*change_set)};

@@ -24,8 +24,8 @@ bool mentions_unknown(const json::object& properties) {
 
 }  // namespace
 
-std::vector<ResourceChange> changes_between(const std::vector<StackResource>& existing, const Template& parsed, Scope scope,
-                                            const Registry& registry) {
+std::vector<ResourceChange> changes_between(const std::vector<StackResource>& existing, const Template& parsed,
+                                            Scope scope, const Registry& registry) {
     std::map<std::string, const StackResource*> standing;
     for (const auto& resource : existing) {
         if (!resource.exists()) continue;
@@ -55,14 +55,16 @@ std::vector<ResourceChange> changes_between(const std::vector<StackResource>& ex
         change.metadata = resource.metadata != definition.metadata;
         if (change.properties.empty() && !change.metadata) continue;
         const auto* type = registry.find(definition.type);
-        const bool replaced = type && !change.properties.empty() && type->needs_replacement(resource.made.properties, properties);
+        const bool replaced =
+            type && !change.properties.empty() && type->needs_replacement(resource.made.properties, properties);
         change.replacement = !replaced ? "False" : mentions_unknown(properties) ? "Conditional" : "True";
         if (replaced) scope.resources.erase(logical_id);
         by_id[logical_id] = std::move(change);
     }
     std::vector<ResourceChange> changes;
     for (const auto& definition : parsed.resources) {
-        if (const auto found = by_id.find(definition.logical_id); found != by_id.end()) changes.push_back(std::move(found->second));
+        if (const auto found = by_id.find(definition.logical_id); found != by_id.end())
+            changes.push_back(std::move(found->second));
     }
     for (const auto& [logical_id, resource] : standing) {
         if (kept.contains(logical_id)) continue;
@@ -83,7 +85,8 @@ bool changes_anything(const Stack& stack, const Desired& wanted, const Template&
         if (!evaluator.exists(output.condition)) continue;
         Output one{.key = output.name, .description = output.description};
         one.value = evaluator.text(output.value, "the value of an output");
-        if (!output.export_name.is_null()) one.export_name = evaluator.text(output.export_name, "the name of an export");
+        if (!output.export_name.is_null())
+            one.export_name = evaluator.text(output.export_name, "the name of an export");
         outputs.push_back(std::move(one));
     }
     return outputs != stack.outputs;

@@ -9,7 +9,9 @@ namespace {
 
 constexpr size_t resources_at_once = 8;
 
-std::string list_of(const std::set<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
+std::string list_of(const std::set<std::string>& names) {
+    return fmt::format("{}", fmt::join(names, ", "));
+}
 
 }  // namespace
 
@@ -17,12 +19,22 @@ Task<void> Deployment::run() {
     co_await load();
     while (!ended_ && !stopping_()) {
         switch (operation_.phase) {
-            case Phase::deploy: co_await deploy(); break;
-            case Phase::cleanup: co_await clean_up(); break;
-            case Phase::rollback: co_await roll_back(); break;
-            case Phase::rollback_cleanup: co_await clean_up_after_rollback(); break;
+            case Phase::deploy:
+                co_await deploy();
+                break;
+            case Phase::cleanup:
+                co_await clean_up();
+                break;
+            case Phase::rollback:
+                co_await roll_back();
+                break;
+            case Phase::rollback_cleanup:
+                co_await clean_up_after_rollback();
+                break;
             case Phase::remove:
-            case Phase::remove_created: co_await remove_all(); break;
+            case Phase::remove_created:
+                co_await remove_all();
+                break;
         }
     }
 }
@@ -78,7 +90,8 @@ Graph Deployment::active_graph() const {
     for (auto& [logical_id, needed] : dependencies(template_)) {
         if (evaluator.exists(template_.resource(logical_id)->condition)) graph.emplace(logical_id, needed);
     }
-    for (auto& [logical_id, needed] : graph) std::erase_if(needed, [&](const auto& name) { return !graph.contains(name); });
+    for (auto& [logical_id, needed] : graph)
+        std::erase_if(needed, [&](const auto& name) { return !graph.contains(name); });
     return graph;
 }
 
@@ -107,8 +120,10 @@ Task<void> Deployment::deploy() {
         (resources_[name].status == "CREATE_FAILED" ? not_created : not_updated).insert(name);
     }
     std::string reason;
-    if (!not_created.empty()) reason += fmt::format("The following resource(s) failed to create: [{}]. ", list_of(not_created));
-    if (!not_updated.empty()) reason += fmt::format("The following resource(s) failed to update: [{}]. ", list_of(not_updated));
+    if (!not_created.empty())
+        reason += fmt::format("The following resource(s) failed to create: [{}]. ", list_of(not_created));
+    if (!not_updated.empty())
+        reason += fmt::format("The following resource(s) failed to update: [{}]. ", list_of(not_updated));
     co_await failed(reason);
 }
 
@@ -123,7 +138,8 @@ std::vector<Output> Deployment::outputs(std::set<std::string>& imported) const {
         if (!evaluator.exists(output.condition)) continue;
         Output one{.key = output.name, .description = output.description};
         one.value = evaluator.text(output.value, fmt::format("the value of output {}", output.name));
-        if (!output.export_name.is_null()) one.export_name = evaluator.text(output.export_name, "the name of an export");
+        if (!output.export_name.is_null())
+            one.export_name = evaluator.text(output.export_name, "the name of an export");
         made.push_back(std::move(one));
     }
     imported = evaluator.imported();
@@ -141,20 +157,23 @@ Task<void> Deployment::save_outputs(std::vector<Output> outputs, std::set<std::s
             if (exported.stack_id != stack_.id) {
                 if (found == wanted.end()) continue;
                 const auto owner = co_await storage::find_stack(tx, place_, exported.stack_id);
-                refuse("Export with name {} is already exported by stack {}.", exported.name, owner ? owner->name : exported.stack_id);
+                refuse("Export with name {} is already exported by stack {}.", exported.name,
+                       owner ? owner->name : exported.stack_id);
             }
             if (found != wanted.end() && found->second == exported.value) continue;
             const auto users = co_await storage::importers(tx, place_, exported.name);
             if (!users.empty()) {
-                refuse("Cannot {} export {} as it is in use by {}", found == wanted.end() ? "delete" : "update", exported.name,
-                       users[0].stack_name);
+                refuse("Cannot {} export {} as it is in use by {}", found == wanted.end() ? "delete" : "update",
+                       exported.name, users[0].stack_name);
             }
             if (found == wanted.end()) storage::erase_export(tx, place_, exported.name);
         }
         for (const auto& [name, value] : wanted) storage::save_export(tx, place_, {name, stack_.id, value});
         for (const auto& [name, value] : exports_) {
-            if (imported.contains(name)) storage::save_import(tx, place_, name, {stack_.id, stack_.name});
-            else storage::erase_import(tx, place_, name, stack_.id);
+            if (imported.contains(name))
+                storage::save_import(tx, place_, name, {stack_.id, stack_.name});
+            else
+                storage::erase_import(tx, place_, name, stack_.id);
         }
     });
     stack_.outputs = std::move(outputs);
@@ -193,7 +212,8 @@ Task<void> Deployment::clean_up() {
         const bool replaced = resource.operation == operation_.token && resource.before &&
                               resource.before->physical_id != resource.made.physical_id;
         const bool dropped = !kept.contains(logical_id) && resource.exists();
-        if (replaced || dropped || !resource.leftovers.empty()) graph[logical_id].insert(resource.depends_on.begin(), resource.depends_on.end());
+        if (replaced || dropped || !resource.leftovers.empty())
+            graph[logical_id].insert(resource.depends_on.begin(), resource.depends_on.end());
     }
     const auto work = [this, &kept](std::string logical_id) -> Task<bool> {
         auto& resource = resources_[logical_id];
@@ -207,14 +227,16 @@ Task<void> Deployment::clean_up() {
     const auto failures = co_await run_in_order(reversed(graph), work, AfterFailure::proceed, resources_at_once);
     if (stopping_()) co_return;
     stack_.previous.reset();
-    co_await finish("UPDATE_COMPLETE", failures.empty() ? "" : "Update successful. One or more resources could not be deleted.");
+    co_await finish("UPDATE_COMPLETE",
+                    failures.empty() ? "" : "Update successful. One or more resources could not be deleted.");
 }
 
 Task<void> Deployment::roll_back() {
     if (stack_.previous) {
         read_template(*stack_.previous);
         for (const auto& definition : template_.resources) {
-            if (const auto found = resources_.find(definition.logical_id); found != resources_.end()) describe(found->second, definition);
+            if (const auto found = resources_.find(definition.logical_id); found != resources_.end())
+                describe(found->second, definition);
         }
     }
     Graph graph;
@@ -227,7 +249,8 @@ Task<void> Deployment::roll_back() {
     const auto failures = co_await run_in_order(graph, work, AfterFailure::stop, resources_at_once);
     if (stopping_()) co_return;
     if (!failures.empty()) {
-        co_await finish("UPDATE_ROLLBACK_FAILED", fmt::format("The following resource(s) failed to update: [{}]. ", list_of(failures)));
+        co_await finish("UPDATE_ROLLBACK_FAILED",
+                        fmt::format("The following resource(s) failed to update: [{}]. ", list_of(failures)));
         co_return;
     }
     if (stack_.previous) {
@@ -240,12 +263,15 @@ Task<void> Deployment::roll_back() {
 Task<void> Deployment::clean_up_after_rollback() {
     Graph graph;
     for (const auto& [logical_id, resource] : resources_) {
-        const bool created = resource.operation == operation_.token && resource.created_by_operation && !resource.gone();
-        if (created || !resource.leftovers.empty()) graph[logical_id].insert(resource.depends_on.begin(), resource.depends_on.end());
+        const bool created =
+            resource.operation == operation_.token && resource.created_by_operation && !resource.gone();
+        if (created || !resource.leftovers.empty())
+            graph[logical_id].insert(resource.depends_on.begin(), resource.depends_on.end());
     }
     const auto work = [this](std::string logical_id) -> Task<bool> {
         auto& resource = resources_[logical_id];
-        if (resource.operation == operation_.token && resource.created_by_operation) co_return co_await remove_resource(logical_id);
+        if (resource.operation == operation_.token && resource.created_by_operation)
+            co_return co_await remove_resource(logical_id);
         co_return co_await remove_leftovers(resource);
     };
     co_await run_in_order(reversed(graph), work, AfterFailure::proceed, resources_at_once);
@@ -309,8 +335,10 @@ Task<void> Deployment::finish(std::string status, std::string reason) {
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         if (stack_.gone()) {
             for (const auto& exported : co_await storage::exports(tx, place_)) {
-                if (exported.stack_id == stack_.id) storage::erase_export(tx, place_, exported.name);
-                else storage::erase_import(tx, place_, exported.name, stack_.id);
+                if (exported.stack_id == stack_.id)
+                    storage::erase_export(tx, place_, exported.name);
+                else
+                    storage::erase_import(tx, place_, exported.name, stack_.id);
             }
         }
         storage::save_stack(tx, place_, stack_);

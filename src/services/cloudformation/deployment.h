@@ -1,5 +1,5 @@
-// One operation on one stack, from wherever it stands to its end: every step is stored before the next begins, so that a
-// process that dies is followed by one that goes on.
+// One operation on one stack, from wherever it stands to its end: every step is stored before the next begins, so that
+// a process that dies is followed by one that goes on.
 #pragma once
 
 #include "services/cloudformation/graph.h"
@@ -9,16 +9,25 @@
 
 namespace cumulet::cloudformation {
 
+/// A step ended because the process ends: nothing is known of its outcome, so it is repeated by the next process.
+struct Interrupted : std::runtime_error {
+    Interrupted() : std::runtime_error("the process is about to end") {}
+};
+
 class Deployment {
- public:
+  public:
     /// `stopping` says that the process ends: the deployment then leaves the rest to the next one.
     Deployment(store::Store& store, const Registry& registry, std::function<bool()> stopping, Operation operation)
-        : store_(store), registry_(registry), stopping_(std::move(stopping)), operation_(std::move(operation)),
+        : store_(store),
+          registry_(registry),
+          stopping_(std::move(stopping)),
+          operation_(std::move(operation)),
           place_(storage::place_of(operation_)) {}
 
+    /// Returns when the operation has ended, or the process ends. Throws if the store fails: then it may be run again.
     Task<void> run();
 
- private:
+  private:
     using Phase = Operation::Phase;
 
     // deployment.cc: the phases
@@ -52,11 +61,13 @@ class Deployment {
     Task<bool> fail(StackResource& resource, std::string status, std::string reason);
     void describe(StackResource& resource, const ResourceDefinition& definition);
     bool retained(const StackResource& resource) const;
+    std::string reason_of_failure() const;
     contracts::ResourceType& type_of(const StackResource& resource) const;
     contracts::ResourceContext context(const StackResource& resource) const;
 
     /// Stores the resource and its event, and keeps the operation ours.
-    Task<void> record(StackResource& resource, std::string status, std::string reason = "", std::string physical_id = "");
+    Task<void> record(StackResource& resource, std::string status, std::string reason = "",
+                      std::string physical_id = "");
 
     StackEvent stack_event(std::string status, std::string reason) const;
     std::string event_id(std::string_view prefix) const;

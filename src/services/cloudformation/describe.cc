@@ -16,7 +16,8 @@ std::optional<std::string> unless_empty(const std::string& text) {
 }
 
 model::Stack shown(const Stack& stack) {
-    model::Stack made{.StackId = stack.arn, .StackName = stack.name, .CreationTime = stack.created, .StackStatus = stack.status};
+    model::Stack made{
+        .StackId = stack.arn, .StackName = stack.name, .CreationTime = stack.created, .StackStatus = stack.status};
     made.ChangeSetId = unless_empty(stack.change_set_arn);
     made.Description = unless_empty(stack.desired.description);
     made.StackStatusReason = unless_empty(stack.status_reason);
@@ -44,7 +45,8 @@ model::Stack shown(const Stack& stack) {
 }
 
 model::StackSummary summary_of(const Stack& stack) {
-    model::StackSummary made{.StackId = stack.arn, .StackName = stack.name, .CreationTime = stack.created, .StackStatus = stack.status};
+    model::StackSummary made{
+        .StackId = stack.arn, .StackName = stack.name, .CreationTime = stack.created, .StackStatus = stack.status};
     made.TemplateDescription = unless_empty(stack.desired.description);
     made.LastUpdatedTime = stack.updated;
     made.DeletionTime = stack.deleted;
@@ -68,7 +70,9 @@ model::StackEvent shown(const Stack& stack, const StackEvent& event) {
 }
 
 model::StackResource shown(const Stack& stack, const StackResource& resource) {
-    model::StackResource made{.LogicalResourceId = resource.logical_id, .ResourceType = resource.type, .Timestamp = resource.changed,
+    model::StackResource made{.LogicalResourceId = resource.logical_id,
+                              .ResourceType = resource.type,
+                              .Timestamp = resource.changed,
                               .ResourceStatus = resource.status};
     made.StackName = stack.name;
     made.StackId = stack.arn;
@@ -80,7 +84,8 @@ model::StackResource shown(const Stack& stack, const StackResource& resource) {
 
 /// Resources that an update dropped are no part of a stack that lives.
 std::vector<StackResource> visible(const Stack& stack, std::vector<StackResource> resources) {
-    if (!stack.gone() && !stack.status.starts_with("ROLLBACK")) std::erase_if(resources, [](const auto& resource) { return resource.gone(); });
+    if (!stack.gone() && !stack.status.starts_with("ROLLBACK"))
+        std::erase_if(resources, [](const auto& resource) { return resource.gone(); });
     return resources;
 }
 
@@ -125,20 +130,23 @@ Task<model::ListStacksOutput> Service::list_stacks(Call& call, model::ListStacks
     const auto filter = request.StackStatusFilter.value_or(std::vector<std::string>());
     std::vector<model::StackSummary> summaries;
     for (const auto& stack : page) {
-        if (filter.empty() || std::ranges::find(filter, stack.status) != filter.end()) summaries.push_back(summary_of(stack));
+        if (filter.empty() || std::ranges::find(filter, stack.status) != filter.end())
+            summaries.push_back(summary_of(stack));
     }
     model::ListStacksOutput output{.StackSummaries = std::move(summaries)};
     if (page.size() == page_size) output.NextToken = page.back().id;
     co_return output;
 }
 
-Task<model::DescribeStackEventsOutput> Service::describe_stack_events(Call& call, model::DescribeStackEventsInput request) {
+Task<model::DescribeStackEventsOutput> Service::describe_stack_events(Call& call,
+                                                                      model::DescribeStackEventsInput request) {
     const auto stack = co_await load(call, request.StackName, "Stack [{}] does not exist");
     int64_t before = 0, oldest = 0;
     if (request.NextToken) {
         const auto& token = *request.NextToken;
         const auto [stop, error] = std::from_chars(token.data(), token.data() + token.size(), before);
-        if (error != std::errc() || stop != token.data() + token.size() || before < 1) throw invalid("NextToken is not valid.");
+        if (error != std::errc() || stop != token.data() + token.size() || before < 1)
+            throw invalid("NextToken is not valid.");
     }
     const auto page = co_await store_.transact([&](store::Transaction& tx) {
         return storage::events(tx, storage::place_of(call), stack.id, before, page_size, oldest);
@@ -150,7 +158,8 @@ Task<model::DescribeStackEventsOutput> Service::describe_stack_events(Call& call
     co_return output;
 }
 
-Task<model::DescribeStackResourceOutput> Service::describe_stack_resource(Call& call, model::DescribeStackResourceInput request) {
+Task<model::DescribeStackResourceOutput> Service::describe_stack_resource(Call& call,
+                                                                          model::DescribeStackResourceInput request) {
     const auto stack = co_await load(call, request.StackName, "Stack '{}' does not exist");
     const auto found = co_await store_.transact([&](store::Transaction& tx) {
         return storage::find_resource(tx, storage::place_of(call), stack.id, request.LogicalResourceId);
@@ -158,8 +167,10 @@ Task<model::DescribeStackResourceOutput> Service::describe_stack_resource(Call& 
     if (!found || (found->gone() && !stack.gone())) {
         throw invalid(fmt::format("Resource {} does not exist for stack {}", request.LogicalResourceId, stack.name));
     }
-    model::StackResourceDetail detail{.LogicalResourceId = found->logical_id, .ResourceType = found->type,
-                                      .LastUpdatedTimestamp = found->changed, .ResourceStatus = found->status};
+    model::StackResourceDetail detail{.LogicalResourceId = found->logical_id,
+                                      .ResourceType = found->type,
+                                      .LastUpdatedTimestamp = found->changed,
+                                      .ResourceStatus = found->status};
     detail.StackName = stack.name;
     detail.StackId = stack.arn;
     detail.PhysicalResourceId = unless_empty(found->made.physical_id);
@@ -169,14 +180,17 @@ Task<model::DescribeStackResourceOutput> Service::describe_stack_resource(Call& 
     co_return model::DescribeStackResourceOutput{.StackResourceDetail = std::move(detail)};
 }
 
-Task<model::DescribeStackResourcesOutput> Service::describe_stack_resources(Call& call, model::DescribeStackResourcesInput request) {
+Task<model::DescribeStackResourcesOutput> Service::describe_stack_resources(
+    Call& call, model::DescribeStackResourcesInput request) {
     not_supported(request.PhysicalResourceId.has_value(), "DescribeStackResources", "PhysicalResourceId");
     if (!request.StackName) throw invalid("Stack name or physical resource id must be specified.");
     const auto stack = co_await load(call, *request.StackName);
-    auto all = co_await store_.transact([&](store::Transaction& tx) { return storage::resources(tx, storage::place_of(call), stack.id); });
+    auto all = co_await store_.transact(
+        [&](store::Transaction& tx) { return storage::resources(tx, storage::place_of(call), stack.id); });
     std::vector<model::StackResource> resources;
     for (const auto& resource : visible(stack, std::move(all))) {
-        if (!request.LogicalResourceId || *request.LogicalResourceId == resource.logical_id) resources.push_back(shown(stack, resource));
+        if (!request.LogicalResourceId || *request.LogicalResourceId == resource.logical_id)
+            resources.push_back(shown(stack, resource));
     }
     if (request.LogicalResourceId && resources.empty()) {
         throw invalid(fmt::format("Resource {} does not exist for stack {}", *request.LogicalResourceId, stack.name));
@@ -184,9 +198,11 @@ Task<model::DescribeStackResourcesOutput> Service::describe_stack_resources(Call
     co_return model::DescribeStackResourcesOutput{.StackResources = std::move(resources)};
 }
 
-Task<model::ListStackResourcesOutput> Service::list_stack_resources(Call& call, model::ListStackResourcesInput request) {
+Task<model::ListStackResourcesOutput> Service::list_stack_resources(Call& call,
+                                                                    model::ListStackResourcesInput request) {
     const auto stack = co_await load(call, request.StackName);
-    auto all = co_await store_.transact([&](store::Transaction& tx) { return storage::resources(tx, storage::place_of(call), stack.id); });
+    auto all = co_await store_.transact(
+        [&](store::Transaction& tx) { return storage::resources(tx, storage::place_of(call), stack.id); });
     model::ListStackResourcesOutput output;
     std::vector<model::StackResourceSummary> summaries;
     for (const auto& resource : visible(stack, std::move(all))) {
@@ -196,11 +212,14 @@ Task<model::ListStackResourcesOutput> Service::list_stack_resources(Call& call, 
             output.NextToken = summaries.back().LogicalResourceId;
             break;
         }
-        model::StackResourceSummary summary{.LogicalResourceId = resource.logical_id, .ResourceType = resource.type,
-                                            .LastUpdatedTimestamp = resource.changed, .ResourceStatus = resource.status};
+        model::StackResourceSummary summary{.LogicalResourceId = resource.logical_id,
+                                            .ResourceType = resource.type,
+                                            .LastUpdatedTimestamp = resource.changed,
+                                            .ResourceStatus = resource.status};
         summary.PhysicalResourceId = unless_empty(resource.made.physical_id);
         summary.ResourceStatusReason = unless_empty(resource.status_reason);
-        summary.DriftInformation = model::StackResourceDriftInformationSummary{.StackResourceDriftStatus = "NOT_CHECKED"};
+        summary.DriftInformation =
+            model::StackResourceDriftInformationSummary{.StackResourceDriftStatus = "NOT_CHECKED"};
         summaries.push_back(std::move(summary));
     }
     output.StackResourceSummaries = std::move(summaries);

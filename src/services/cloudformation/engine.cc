@@ -8,6 +8,7 @@ namespace {
 
 constexpr Duration lease = 60s;
 constexpr Duration pause_between_looks = 30s;
+constexpr Duration first_pause = 1s;
 
 }  // namespace
 
@@ -31,17 +32,33 @@ void Engine::begin(Operation operation) {
 
 Task<void> Engine::run(Operation operation) {
     const auto stack_id = operation.stack_id;
-    std::string wrong;
-    try {
-        Deployment deployment(store_, registry_, [this] { return tasks_.stopping(); }, std::move(operation));
-        co_await deployment.run();
-    } catch (const std::exception& error) {
-        // The world broke: the operation stays in the store, and the next look continues it.
-        wrong = error.what();
+    auto pause = first_pause;
+    while (!stopping_ && !co_await run_once(operation)) {
+        // The world broke: whatever was stored stands, and the next try goes on from there.
+        const auto seen = gates_.version("stop");
+        if (!stopping_) co_await gates_.wait("stop", seen, Reactor::current().now() + pause);
+        pause = std::min(pause * 2, pause_between_looks);
     }
-    if (!wrong.empty()) log::error("a stack's deployment was interrupted", {{"stack", stack_id}, {"reason", wrong}});
     std::lock_guard lock(mutex_);
     running_.erase(stack_id);
+}
+
+Task<bool> Engine::run_once(Operation operation) {
+    const auto stack_id = operation.stack_id;
+    try {
+        const auto stored = co_await store_.transact([&](store::Transaction& tx) {
+            return storage::find_operation(tx, storage::place_of(operation), stack_id);
+        });
+        if (!stored || stored->token != operation.token || stored->owner != operation.owner) co_return true;
+        Deployment deployment(store_, registry_, [this] { return stopping(); }, *stored);
+        co_await deployment.run();
+        co_return true;
+    } catch (const Interrupted&) {
+        // Not worth a line: the next process goes on.
+    } catch (const std::exception& error) {
+        log::error("a stack's deployment was interrupted", {{"stack", stack_id}, {"reason", error.what()}});
+    }
+    co_return false;
 }
 
 Task<void> Engine::take_over() {
@@ -67,10 +84,10 @@ Task<void> Engine::take_over() {
 }
 
 Task<void> Engine::watch() {
-    while (!tasks_.stopping()) {
+    while (!stopping_) {
         const auto seen = gates_.version("stop");
         co_await gates_.wait("stop", seen, Reactor::current().now() + pause_between_looks);
-        if (!tasks_.stopping()) co_await take_over();
+        if (!stopping_) co_await take_over();
     }
 }
 
@@ -80,9 +97,10 @@ Task<void> Engine::start() {
 }
 
 Task<void> Engine::stop() {
-    auto stopped = tasks_.stop();
+    stopping_ = true;
     gates_.wake_all();
-    co_await std::move(stopped);
+    store_.wake_all();  // who waits for a nested stack looks at the store
+    co_await tasks_.stop();
 }
 
 }  // namespace cumulet::cloudformation

@@ -6,9 +6,10 @@
 namespace cumulet::cloudformation {
 
 class Engine {
- public:
+  public:
     /// `shared`: other processes use the store too, so unfinished work may be theirs.
-    Engine(store::Store& store, const Registry& registry, bool shared) : store_(store), registry_(registry), shared_(shared) {}
+    Engine(store::Store& store, const Registry& registry, bool shared)
+        : store_(store), registry_(registry), shared_(shared) {}
 
     /// Marks `operation` as this process's. Before the transaction that stores it.
     void own(Operation& operation);
@@ -18,9 +19,12 @@ class Engine {
     Task<void> start();
     /// Returns when no deployment runs any more; what is unfinished stays in the store.
     Task<void> stop();
+    bool stopping() const { return stopping_; }
 
- private:
+  private:
     Task<void> run(Operation operation);
+    /// False if it was interrupted and must be tried again.
+    Task<bool> run_once(Operation operation);
     Task<void> take_over();
     Task<void> watch();
 
@@ -30,6 +34,7 @@ class Engine {
     std::string owner_;
     std::mutex mutex_;
     std::set<std::string> running_;  ///< stack ids
+    std::atomic<bool> stopping_{false};
     Gates gates_;
     TaskGroup tasks_;
 };

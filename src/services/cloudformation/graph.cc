@@ -16,7 +16,8 @@ struct Run {
         return std::ranges::any_of(graph.at(name), [&](const auto& needed) { return failed.contains(needed); });
     }
     bool ready(const std::string& name) const {
-        return std::ranges::all_of(graph.at(name), [&](const auto& needed) { return done.contains(needed) || !graph.contains(needed); });
+        return std::ranges::all_of(
+            graph.at(name), [&](const auto& needed) { return done.contains(needed) || !graph.contains(needed); });
     }
     std::string take() {
         if (stopped) return "";
@@ -85,8 +86,8 @@ Graph reversed(const Graph& graph) {
     return result;
 }
 
-Task<std::set<std::string>> run_in_order(Graph graph, std::function<Task<bool>(std::string)> work, AfterFailure after_failure,
-                                         size_t width) {
+Task<std::set<std::string>> run_in_order(Graph graph, std::function<Task<bool>(std::string)> work,
+                                         AfterFailure after_failure, size_t width) {
     Run run{.graph = std::move(graph), .work = std::move(work), .after_failure = after_failure};
     for (const auto& [name, needed] : run.graph) run.waiting.insert(name);
     std::vector<Task<void>> workers;

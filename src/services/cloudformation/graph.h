@@ -23,9 +23,9 @@ enum class AfterFailure {
 };
 
 /// Does `work` for each name of `graph` once, each after what it depends on was done well, at most `width` at a time.
-/// `work` says whether it succeeded; the names for which it did not are returned. Names that nothing can reach because they
-/// stand in a circle are done in any order. `graph`, `work` and their captures live until the task ends.
-Task<std::set<std::string>> run_in_order(Graph graph, std::function<Task<bool>(std::string)> work, AfterFailure after_failure,
-                                         size_t width);
+/// `work` says whether it succeeded; the names for which it did not are returned. Names that nothing can reach because
+/// they stand in a circle are done in any order. `graph`, `work` and their captures live until the task ends.
+Task<std::set<std::string>> run_in_order(Graph graph, std::function<Task<bool>(std::string)> work,
+                                         AfterFailure after_failure, size_t width);
 
 }  // namespace cumulet::cloudformation

@@ -8,7 +8,7 @@
 namespace cumulet::cloudformation {
 
 class Registry {
- public:
+  public:
     explicit Registry(std::vector<std::unique_ptr<contracts::ResourceType>> types) {
         for (auto& type : types) add(std::move(type));
     }
@@ -22,7 +22,7 @@ class Registry {
         return found == types_.end() ? nullptr : found->second.get();
     }
 
- private:
+  private:
     std::map<std::string, std::unique_ptr<contracts::ResourceType>> types_;
 };
 

@@ -14,7 +14,8 @@ constexpr size_t max_inline_bytes = 51200;
 constexpr size_t max_tags = 50;
 
 /// The parameters' values as the transform sees them, before the template could be read.
-ParameterTexts early_parameters(const json::object& document, const std::vector<GivenParameter>& given, const ParameterTexts& previous) {
+ParameterTexts early_parameters(const json::object& document, const std::vector<GivenParameter>& given,
+                                const ParameterTexts& previous) {
     ParameterTexts texts;
     if (const auto* section = document.if_contains("Parameters"); section && section->is_object()) {
         for (const auto& [name, definition] : section->get_object()) {
@@ -25,8 +26,10 @@ ParameterTexts early_parameters(const json::object& document, const std::vector<
     }
     for (const auto& parameter : given) {
         const auto kept = previous.find(parameter.key);
-        if (!parameter.use_previous) texts[parameter.key] = parameter.value;
-        else if (kept != previous.end()) texts[parameter.key] = kept->second;
+        if (!parameter.use_previous)
+            texts[parameter.key] = parameter.value;
+        else if (kept != previous.end())
+            texts[parameter.key] = kept->second;
     }
     return texts;
 }
@@ -35,21 +38,27 @@ void check_types(const Template& parsed, const Registry& registry) {
     std::set<std::string> unknown;
     for (const auto& resource : parsed.resources) {
         if (resource.type.starts_with("Custom::") || resource.type == "AWS::CloudFormation::CustomResource") {
-            throw invalid(fmt::format("Template format error: custom resources are not supported by Cumulet: [{}] of type {}",
-                                      resource.logical_id, resource.type));
+            throw invalid(
+                fmt::format("Template format error: custom resources are not supported by Cumulet: [{}] of type {}",
+                            resource.logical_id, resource.type));
         }
         if (!registry.find(resource.type)) unknown.insert(resource.type);
     }
-    if (!unknown.empty()) throw invalid(fmt::format("Template format error: Unrecognized resource types: [{}]", fmt::join(unknown, ", ")));
+    if (!unknown.empty())
+        throw invalid(
+            fmt::format("Template format error: Unrecognized resource types: [{}]", fmt::join(unknown, ", ")));
 }
 
 }  // namespace
 
-aws::Error invalid(std::string message) { return aws::Error("ValidationError", std::move(message), 400); }
+aws::Error invalid(std::string message) {
+    return aws::Error("ValidationError", std::move(message), 400);
+}
 
 std::optional<ObjectAddress> parse_object_url(std::string_view url) {
     const auto scheme = url.find("://");
-    if (scheme == std::string_view::npos || (!url.starts_with("http://") && !url.starts_with("https://"))) return std::nullopt;
+    if (scheme == std::string_view::npos || (!url.starts_with("http://") && !url.starts_with("https://")))
+        return std::nullopt;
     url.remove_prefix(scheme + 3);
     url = url.substr(0, url.find('?'));
     const auto slash = url.find('/');
@@ -57,9 +66,10 @@ std::optional<ObjectAddress> parse_object_url(std::string_view url) {
     const auto host = url.substr(0, url.find_first_of(":/"));
     auto path = url.substr(slash + 1);
     std::string bucket;
-    // <bucket>.s3.<region>.<host> names the bucket first; s3.<host>, s3-<region>.<host> and a bare endpoint keep it in the path.
-    if (const auto dot = host.find(".s3"); dot != std::string_view::npos && dot > 0 &&
-                                           (host[dot + 3] == '.' || host[dot + 3] == '-')) {
+    // <bucket>.s3.<region>.<host> names the bucket first; s3.<host>, s3-<region>.<host> and a bare endpoint keep it in
+    // the path.
+    if (const auto dot = host.find(".s3");
+        dot != std::string_view::npos && dot > 0 && (host[dot + 3] == '.' || host[dot + 3] == '-')) {
         bucket = host.substr(0, dot);
     } else {
         const auto end = path.find('/');
@@ -78,13 +88,16 @@ Task<std::string> template_text(Call& call, contracts::Door& door, TemplateSourc
                             : "Either Template URL or Template Body must be specified.");
     }
     if (source.previous) {
-        if (!stack || stack->desired.body.empty()) throw invalid("No template found for the stack: UsePreviousTemplate cannot be true.");
+        if (!stack || stack->desired.body.empty())
+            throw invalid("No template found for the stack: UsePreviousTemplate cannot be true.");
         co_return stack->desired.body;
     }
     if (source.body) {
         if (source.body->size() > max_inline_bytes) {
-            throw invalid(fmt::format("1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must "
-                                      "have length less than or equal to {}", max_inline_bytes));
+            throw invalid(fmt::format(
+                "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must "
+                "have length less than or equal to {}",
+                max_inline_bytes));
         }
         co_return *source.body;
     }
@@ -103,18 +116,21 @@ Task<std::string> template_text(Call& call, contracts::Door& door, TemplateSourc
     } catch (const StreamTooLong&) {
         throw invalid(fmt::format("Template may not exceed {} bytes in size.", max_template_bytes));
     }
-    throw invalid(fmt::format("S3 error: {}\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/"
-                              "ErrorResponses.html", wrong));
+    throw invalid(
+        fmt::format("S3 error: {}\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/"
+                    "ErrorResponses.html",
+                    wrong));
 }
 
-Processed process_template(const std::string& text, const std::vector<GivenParameter>& given, const ParameterTexts& previous,
-                           const Registry& registry, std::string& transform_error) {
+Processed process_template(const std::string& text, const std::vector<GivenParameter>& given,
+                           const ParameterTexts& previous, const Registry& registry, std::string& transform_error) {
     Processed result;
     result.document = as_validation([&] { return parse_template(text); });
     for (const auto& transform : as_validation([&] { return declared_transforms(result.document); })) {
         if (transform == serverless_transform) {
             try {
-                result.document = transform_serverless(result.document, early_parameters(result.document, given, previous));
+                result.document =
+                    transform_serverless(result.document, early_parameters(result.document, given, previous));
             } catch (const TemplateError& error) {
                 transform_error = fmt::format("Transform {} failed with: {}", transform, error.what());
                 return result;
@@ -131,17 +147,20 @@ Processed process_template(const std::string& text, const std::vector<GivenParam
     return result;
 }
 
-void check_capabilities(const Processed& processed, const std::vector<std::string>& acknowledged, bool expansion_reviewed) {
+void check_capabilities(const Processed& processed, const std::vector<std::string>& acknowledged,
+                        bool expansion_reviewed) {
     const auto has = [&](std::string_view name) { return std::ranges::find(acknowledged, name) != acknowledged.end(); };
     if (processed.transformed && !expansion_reviewed && !has("CAPABILITY_AUTO_EXPAND")) {
-        throw aws::cloudformation::InsufficientCapabilitiesException("Requires capabilities : [CAPABILITY_AUTO_EXPAND]");
+        throw aws::cloudformation::InsufficientCapabilitiesException(
+            "Requires capabilities : [CAPABILITY_AUTO_EXPAND]");
     }
     const auto needed = needed_capability(processed.parsed);
     if (needed.empty() || has("CAPABILITY_NAMED_IAM") || has(needed)) return;
     throw aws::cloudformation::InsufficientCapabilitiesException(fmt::format("Requires capabilities : [{}]", needed));
 }
 
-std::vector<GivenParameter> given_parameters(const std::optional<std::vector<aws::cloudformation::Parameter>>& parameters) {
+std::vector<GivenParameter> given_parameters(
+    const std::optional<std::vector<aws::cloudformation::Parameter>>& parameters) {
     std::vector<GivenParameter> given;
     std::set<std::string> seen;
     for (const auto& parameter : parameters.value_or(std::vector<aws::cloudformation::Parameter>())) {
@@ -149,8 +168,10 @@ std::vector<GivenParameter> given_parameters(const std::optional<std::vector<aws
                            parameter.UsePreviousValue.value_or(false)};
         if (!seen.insert(one.key).second) throw invalid(fmt::format("Duplicate parameter(s) with name: {}", one.key));
         if (one.use_previous && parameter.ParameterValue) {
-            throw invalid(fmt::format("Invalid input for parameter key {}. Cannot specify usePreviousValue as true and non empty value "
-                                      "for a parameter", one.key));
+            throw invalid(fmt::format(
+                "Invalid input for parameter key {}. Cannot specify usePreviousValue as true and non empty value "
+                "for a parameter",
+                one.key));
         }
         given.push_back(std::move(one));
     }

@@ -34,15 +34,17 @@ struct Processed {
     Template parsed;
     bool transformed = false;  ///< by a macro of AWS's
 };
-/// Applies the transforms of `text`. `transform_error` is set instead of an exception where a transform refuses, since AWS
-/// says so in the status of a change set. Throws ValidationError for the rest.
-Processed process_template(const std::string& text, const std::vector<GivenParameter>& given, const ParameterTexts& previous,
-                           const Registry& registry, std::string& transform_error);
+/// Applies the transforms of `text`. `transform_error` is set instead of an exception where a transform refuses, since
+/// AWS says so in the status of a change set. Throws ValidationError for the rest.
+Processed process_template(const std::string& text, const std::vector<GivenParameter>& given,
+                           const ParameterTexts& previous, const Registry& registry, std::string& transform_error);
 
 /// Throws InsufficientCapabilitiesException if `acknowledged` lacks what the template needs.
-void check_capabilities(const Processed& processed, const std::vector<std::string>& acknowledged, bool expansion_reviewed);
+void check_capabilities(const Processed& processed, const std::vector<std::string>& acknowledged,
+                        bool expansion_reviewed);
 
-std::vector<GivenParameter> given_parameters(const std::optional<std::vector<aws::cloudformation::Parameter>>& parameters);
+std::vector<GivenParameter> given_parameters(
+    const std::optional<std::vector<aws::cloudformation::Parameter>>& parameters);
 std::map<std::string, std::string> given_tags(const std::optional<std::vector<aws::cloudformation::Tag>>& tags);
 
 /// Runs `action`; what is wrong with the template becomes ValidationError.

@@ -1,6 +1,5 @@
 // The resource types of CloudFormation itself.
 
-#include "base/hash.h"
 #include "services/cloudformation/service.h"
 
 namespace cumulet::cloudformation {
@@ -10,14 +9,15 @@ namespace {
 using contracts::Resource;
 using contracts::ResourceContext;
 
-/// A resource that is nothing but its name: CDK's metadata, and the handle that packaging tools put where a template would
-/// otherwise be empty.
+/// A resource that is nothing but its name: CDK's metadata, and the handle that packaging tools put where a template
+/// would otherwise be empty.
 class Marker : public contracts::ResourceType {
- public:
+  public:
     explicit Marker(std::string_view name) : name_(name) {}
     std::string_view name() const override { return name_; }
     Task<Resource> create(Call& call, const ResourceContext& context, json::object properties) override {
-        const auto id = fmt::format("{}/cloudformation/{}/{}", call.base_url(), context.stack_name, context.generated_name);
+        const auto id =
+            fmt::format("{}/cloudformation/{}/{}", call.base_url(), context.stack_name, context.generated_name);
         co_return Resource{.physical_id = id};
     }
     bool needs_replacement(const json::object&, const json::object&) const override { return false; }
@@ -26,14 +26,15 @@ class Marker : public contracts::ResourceType {
     }
     Task<void> remove(Call&, const ResourceContext&, std::string, json::object) override { co_return; }
 
- private:
+  private:
     std::string_view name_;
 };
 
 /// AWS::CloudFormation::Stack: a stack inside a stack, by the same operations that callers use.
 class NestedStack : public contracts::ResourceType {
- public:
-    NestedStack(store::Store& store, contracts::Door& door) : store_(store), client_(door) {}
+  public:
+    NestedStack(store::Store& store, contracts::Door& door, std::function<bool()> stopping)
+        : store_(store), client_(door), stopping_(std::move(stopping)) {}
     std::string_view name() const override { return "AWS::CloudFormation::Stack"; }
 
     Task<Resource> create(Call& call, const ResourceContext& context, json::object properties) override {
@@ -62,19 +63,21 @@ class NestedStack : public contracts::ResourceType {
             co_await client_.update_stack(step, request);
         } catch (const aws::Error& error) {
             // A repeated step finds its update under way or done.
-            unchanged = error.message == "No updates are to be performed." || error.message.find("_IN_PROGRESS state") != std::string::npos;
+            unchanged = error.message == "No updates are to be performed." ||
+                        error.message.find("_IN_PROGRESS state") != std::string::npos;
             if (!unchanged) throw;
         }
         co_return co_await settled(call, physical_id, unchanged ? "" : "UPDATE_COMPLETE");
     }
 
-    Task<void> remove(Call& call, const ResourceContext& context, std::string physical_id, json::object properties) override {
+    Task<void> remove(Call& call, const ResourceContext& context, std::string physical_id,
+                      json::object properties) override {
         auto step = call.child("cloudformation", "DeleteStack");
         co_await client_.delete_stack(step, {.StackName = physical_id});
         co_await settled(call, physical_id, "DELETE_COMPLETE");
     }
 
- private:
+  private:
     template <typename Request>
     static void fill(Request& request, const json::object& properties, const ResourceContext& context) {
         for (const auto& [key, value] : properties) {
@@ -83,7 +86,8 @@ class NestedStack : public contracts::ResourceType {
             } else if (key == "Parameters" && value.is_object()) {
                 request.Parameters.emplace();
                 for (const auto& [name, given] : value.get_object()) {
-                    request.Parameters->push_back({.ParameterKey = std::string(name), .ParameterValue = scalar_text(given).value_or("")});
+                    request.Parameters->push_back(
+                        {.ParameterKey = std::string(name), .ParameterValue = scalar_text(given).value_or("")});
                 }
             } else if (key == "Tags" && value.is_array()) {
                 request.Tags.emplace();
@@ -92,11 +96,13 @@ class NestedStack : public contracts::ResourceType {
                                              .Value = std::string(string_or(tag.as_object(), "Value"))});
                 }
             } else {
-                throw invalid(fmt::format("Property {} of AWS::CloudFormation::Stack is not supported by Cumulet.", std::string_view(key)));
+                throw invalid(fmt::format("Property {} of AWS::CloudFormation::Stack is not supported by Cumulet.",
+                                          std::string_view(key)));
             }
         }
         // Who may deploy the parent has acknowledged what its children need.
-        request.Capabilities = std::vector<std::string>{"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"};
+        request.Capabilities =
+            std::vector<std::string>{"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"};
     }
 
     Task<model::Stack> describe(Call& call, std::string name) {
@@ -105,14 +111,16 @@ class NestedStack : public contracts::ResourceType {
         co_return std::move(answer.Stacks->at(0));
     }
 
-    /// Waits until the stack's work has ended. Throws if it ended in another status than `wanted`, "" being any good one.
+    /// Waits until the stack's work has ended. Throws if it ended in another status than `wanted`, "" being any good
+    /// one.
     Task<Resource> settled(Call& call, std::string arn, std::string wanted) {
         auto watch = store_.watch(storage::topic_of(arn.substr(arn.rfind('/') + 1)));
         while (true) {
             const auto stack = co_await describe(call, arn);
             if (!stack.StackStatus.ends_with("_IN_PROGRESS")) {
-                const bool good = wanted.empty() ? stack.StackStatus == "CREATE_COMPLETE" || stack.StackStatus == "UPDATE_COMPLETE"
-                                                 : stack.StackStatus == wanted;
+                const bool good = wanted.empty()
+                                      ? stack.StackStatus == "CREATE_COMPLETE" || stack.StackStatus == "UPDATE_COMPLETE"
+                                      : stack.StackStatus == wanted;
                 if (!good) {
                     throw invalid(fmt::format("Embedded stack {} was not successfully {}: {}", arn,
                                               wanted == "DELETE_COMPLETE"   ? "deleted"
@@ -122,25 +130,29 @@ class NestedStack : public contracts::ResourceType {
                 }
                 Resource made{.physical_id = arn};
                 for (const auto& output : stack.Outputs.value_or(std::vector<model::Output>())) {
-                    made.attributes.emplace("Outputs." + output.OutputKey.value_or(""), output.OutputValue.value_or(""));
+                    made.attributes.emplace("Outputs." + output.OutputKey.value_or(""),
+                                            output.OutputValue.value_or(""));
                 }
                 co_return made;
             }
+            if (stopping_()) throw Interrupted();
             co_await watch.wait(call.now() + 30s);
         }
     }
 
     store::Store& store_;
     model::Client client_;
+    std::function<bool()> stopping_;
 };
 
 }  // namespace
 
-std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(store::Store& store, contracts::Door& door) {
+std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(store::Store& store, contracts::Door& door,
+                                                                     std::function<bool()> stopping) {
     std::vector<std::unique_ptr<contracts::ResourceType>> types;
     types.push_back(std::make_unique<Marker>("AWS::CloudFormation::WaitConditionHandle"));
     types.push_back(std::make_unique<Marker>("AWS::CDK::Metadata"));
-    types.push_back(std::make_unique<NestedStack>(store, door));
+    types.push_back(std::make_unique<NestedStack>(store, door, std::move(stopping)));
     return types;
 }
 

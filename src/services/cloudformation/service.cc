@@ -6,21 +6,27 @@ namespace cumulet::cloudformation {
 
 namespace {
 
-std::string json_text(const json::object& document) { return json::serialize(document); }
+std::string json_text(const json::object& document) {
+    return json::serialize(document);
+}
 
 }  // namespace
 
-Service::Service(store::Store& store, contracts::Door& door, std::vector<std::unique_ptr<contracts::ResourceType>> types)
+Service::Service(store::Store& store, contracts::Door& door,
+                 std::vector<std::unique_ptr<contracts::ResourceType>> types)
     : store_(store), door_(door), registry_(std::move(types)), engine_(store, registry_, store.engine() == "postgres") {
-    for (auto& type : resource_types(store, door)) registry_.add(std::move(type));
+    for (auto& type : resource_types(store, door, [this] { return engine_.stopping(); }))
+        registry_.add(std::move(type));
 }
 
 Stack new_stack(Call& call, const std::string& name) {
     const bool valid = !name.empty() && name.size() <= 128 && isalpha(static_cast<unsigned char>(name[0])) &&
                        std::ranges::all_of(name, [](unsigned char c) { return c < 128 && (isalnum(c) || c == '-'); });
     if (!valid) {
-        throw invalid(fmt::format("1 validation error detected: Value '{}' at 'stackName' failed to satisfy constraint: Member must "
-                                  "satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*", name));
+        throw invalid(fmt::format(
+            "1 validation error detected: Value '{}' at 'stackName' failed to satisfy constraint: Member must "
+            "satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*",
+            name));
     }
     Stack stack;
     stack.id = call.random().uuid();
@@ -31,8 +37,8 @@ Stack new_stack(Call& call, const std::string& name) {
 }
 
 void check_updatable(const Stack& stack) {
-    static constexpr std::string_view updatable[] = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "CREATE_FAILED",
-                                                     "UPDATE_FAILED", "IMPORT_COMPLETE"};
+    static constexpr std::string_view updatable[] = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE",
+                                                     "CREATE_FAILED",   "UPDATE_FAILED",   "IMPORT_COMPLETE"};
     if (std::ranges::find(updatable, stack.status) == std::end(updatable)) {
         throw invalid(fmt::format("Stack:{} is in {} state and can not be updated.", stack.arn, stack.status));
     }
@@ -72,7 +78,8 @@ Task<Service::Plan> Service::plan(Call& call, Wanted wanted, const Stack* stack)
     plan.desired.tags = std::move(wanted.tags);
     plan.desired.capabilities = wanted.capabilities;
     if (!plan.transform_error.empty()) co_return plan;
-    plan.desired.parameters = as_validation([&] { return settle_parameters(processed.parsed, wanted.parameters, previous); });
+    plan.desired.parameters =
+        as_validation([&] { return settle_parameters(processed.parsed, wanted.parameters, previous); });
     check_capabilities(processed, wanted.capabilities, wanted.expansion_reviewed);
     plan.desired.processed = json_text(processed.document);
     plan.desired.description = processed.parsed.description;
@@ -100,7 +107,8 @@ Task<std::vector<ResourceChange>> Service::changes(Call& call, const Plan& plan,
     scope.foresee = true;
     auto found = changes_between(standing, plan.parsed, scope, registry_);
     for (const auto& resource : standing) {
-        if (resource.exists()) scope.resources[resource.logical_id] = {resource.made.physical_id, resource.made.attributes};
+        if (resource.exists())
+            scope.resources[resource.logical_id] = {resource.made.physical_id, resource.made.attributes};
     }
     any = changes_anything(stack, plan.desired, plan.parsed, scope, found);
     co_return found;
@@ -132,7 +140,8 @@ Task<void> Service::begin(Call& call, Stack stack, Operation operation, Desired 
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         const auto standing = co_await storage::find_stack(tx, place, stack.id);
         const auto holder = co_await storage::stack_id_of(tx, place, stack.name);
-        if (!holder.empty() && holder != stack.id) throw model::AlreadyExistsException(fmt::format("Stack [{}] already exists", stack.name));
+        if (!holder.empty() && holder != stack.id)
+            throw model::AlreadyExistsException(fmt::format("Stack [{}] already exists", stack.name));
         // Another caller may have begun something since the stack was looked at.
         if (standing && standing->status != before) {
             throw invalid(fmt::format("Stack:{} is in {} state and can not be updated.", stack.arn, standing->status));

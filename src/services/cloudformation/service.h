@@ -12,7 +12,7 @@ namespace cumulet::cloudformation {
 namespace model = aws::cloudformation;
 
 class Service : public model::Api {
- public:
+  public:
     /// `types`: the resource types of all services, as their `resource_types` give them.
     Service(store::Store& store, contracts::Door& door, std::vector<std::unique_ptr<contracts::ResourceType>> types);
 
@@ -30,7 +30,8 @@ class Service : public model::Api {
 
     // change_sets.cc
     Task<model::CreateChangeSetOutput> create_change_set(Call& call, model::CreateChangeSetInput request) override;
-    Task<model::DescribeChangeSetOutput> describe_change_set(Call& call, model::DescribeChangeSetInput request) override;
+    Task<model::DescribeChangeSetOutput> describe_change_set(Call& call,
+                                                             model::DescribeChangeSetInput request) override;
     Task<model::ExecuteChangeSetOutput> execute_change_set(Call& call, model::ExecuteChangeSetInput request) override;
     Task<model::DeleteChangeSetOutput> delete_change_set(Call& call, model::DeleteChangeSetInput request) override;
     Task<model::ListChangeSetsOutput> list_change_sets(Call& call, model::ListChangeSetsInput request) override;
@@ -38,20 +39,26 @@ class Service : public model::Api {
     // describe.cc
     Task<model::DescribeStacksOutput> describe_stacks(Call& call, model::DescribeStacksInput request) override;
     Task<model::ListStacksOutput> list_stacks(Call& call, model::ListStacksInput request) override;
-    Task<model::DescribeStackEventsOutput> describe_stack_events(Call& call, model::DescribeStackEventsInput request) override;
-    Task<model::DescribeStackResourceOutput> describe_stack_resource(Call& call, model::DescribeStackResourceInput request) override;
-    Task<model::DescribeStackResourcesOutput> describe_stack_resources(Call& call, model::DescribeStackResourcesInput request) override;
-    Task<model::ListStackResourcesOutput> list_stack_resources(Call& call, model::ListStackResourcesInput request) override;
+    Task<model::DescribeStackEventsOutput> describe_stack_events(Call& call,
+                                                                 model::DescribeStackEventsInput request) override;
+    Task<model::DescribeStackResourceOutput> describe_stack_resource(
+        Call& call, model::DescribeStackResourceInput request) override;
+    Task<model::DescribeStackResourcesOutput> describe_stack_resources(
+        Call& call, model::DescribeStackResourcesInput request) override;
+    Task<model::ListStackResourcesOutput> list_stack_resources(Call& call,
+                                                               model::ListStackResourcesInput request) override;
     Task<model::ListExportsOutput> list_exports(Call& call, model::ListExportsInput request) override;
     Task<model::ListImportsOutput> list_imports(Call& call, model::ListImportsInput request) override;
 
     // templates.cc
     Task<model::GetTemplateOutput> get_template(Call& call, model::GetTemplateInput request) override;
-    Task<model::GetTemplateSummaryOutput> get_template_summary(Call& call, model::GetTemplateSummaryInput request) override;
+    Task<model::GetTemplateSummaryOutput> get_template_summary(Call& call,
+                                                               model::GetTemplateSummaryInput request) override;
     Task<model::ValidateTemplateOutput> validate_template(Call& call, model::ValidateTemplateInput request) override;
 
- private:
-    /// The stack that a request names by name or ARN; nothing if there is none. A deleted stack is found by its ARN alone.
+  private:
+    /// The stack that a request names by name or ARN; nothing if there is none. A deleted stack is found by its ARN
+    /// alone.
     Task<std::optional<Stack>> find(Call& call, std::string name_or_arn);
     /// The same. Throws ValidationError in the words of `format`, in which {} stands for the name.
     Task<Stack> load(Call& call, std::string name_or_arn, std::string format = "Stack with id {} does not exist");
@@ -98,7 +105,8 @@ void not_supported(bool set, std::string_view operation, std::string_view member
 /// Parameters and tags as callers see them: a NoEcho value is masked.
 std::vector<model::Parameter> shown_parameters(const Desired& desired);
 std::vector<model::Tag> shown_tags(const Desired& desired);
-/// The resource types of CloudFormation itself.
-std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(store::Store& store, contracts::Door& door);
+/// The resource types of CloudFormation itself. `stopping`: the process ends, so nothing is worth waiting for.
+std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(store::Store& store, contracts::Door& door,
+                                                                     std::function<bool()> stopping);
 
 }  // namespace cumulet::cloudformation

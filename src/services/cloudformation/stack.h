@@ -58,7 +58,8 @@ struct Stack {
     bool termination_protection = false;
 
     void fields(auto& field) {
-        field("id", id), field("name", name), field("arn", arn), field("status", status), field("status_reason", status_reason);
+        field("id", id), field("name", name), field("arn", arn), field("status", status),
+            field("status_reason", status_reason);
         field("created", created), field("updated", updated), field("deleted", deleted), field("previous", previous);
         field("desired", desired), field("outputs", outputs), field("change_set_arn", change_set_arn);
         field("parent_arn", parent_arn), field("root_arn", root_arn), field("disable_rollback", disable_rollback);
@@ -94,10 +95,12 @@ struct StackResource {
     std::vector<Made> leftovers;          ///< physical resources to delete once the operation is decided
 
     void fields(auto& field) {
-        field("logical_id", logical_id), field("type", type), field("status", status), field("status_reason", status_reason);
+        field("logical_id", logical_id), field("type", type), field("status", status),
+            field("status_reason", status_reason);
         field("changed", changed), field("made", made), field("metadata", metadata);
         field("deletion_policy", deletion_policy), field("update_replace_policy", update_replace_policy);
-        field("depends_on", depends_on), field("operation", operation), field("created_by_operation", created_by_operation);
+        field("depends_on", depends_on), field("operation", operation),
+            field("created_by_operation", created_by_operation);
         field("before", before), field("leftovers", leftovers);
     }
     bool gone() const { return status == "DELETE_COMPLETE" || status == "DELETE_SKIPPED"; }
@@ -123,13 +126,15 @@ struct StackEvent {
 struct ResourceChange {
     std::string action;  ///< Add, Modify, Remove
     std::string logical_id, physical_id, type;
-    std::string replacement;  ///< of Modify: True, False, Conditional
+    std::string replacement;              ///< of Modify: True, False, Conditional
     std::vector<std::string> properties;  ///< names of those that change
     bool metadata = false;
     bool tags = false;
     void fields(auto& field) {
-        field("action", action), field("logical_id", logical_id), field("physical_id", physical_id), field("type", type);
-        field("replacement", replacement), field("properties", properties), field("metadata", metadata), field("tags", tags);
+        field("action", action), field("logical_id", logical_id), field("physical_id", physical_id),
+            field("type", type);
+        field("replacement", replacement), field("properties", properties), field("metadata", metadata),
+            field("tags", tags);
     }
     friend bool operator==(const ResourceChange&, const ResourceChange&) = default;
 };
@@ -146,7 +151,8 @@ struct ChangeSet {
     void fields(auto& field) {
         field("id", id), field("name", name), field("arn", arn), field("type", type), field("description", description);
         field("status", status), field("status_reason", status_reason), field("execution_status", execution_status);
-        field("on_stack_failure", on_stack_failure), field("created", created), field("desired", desired), field("changes", changes);
+        field("on_stack_failure", on_stack_failure), field("created", created), field("desired", desired),
+            field("changes", changes);
     }
 };
 
@@ -157,10 +163,10 @@ struct Operation {
     std::string token;  ///< new for every operation; part of each step's client token
     std::string account, region, stack_id;
     Phase phase = Phase::deploy;
-    bool update = false;          ///< of a stack that stood before
-    std::string on_failure;       ///< ROLLBACK, DELETE, DO_NOTHING
+    bool update = false;     ///< of a stack that stood before
+    std::string on_failure;  ///< ROLLBACK, DELETE, DO_NOTHING
     std::string client_request_token;
-    std::string reason;           ///< why it is rolled back
+    std::string reason;               ///< why it is rolled back
     std::vector<std::string> retain;  ///< logical ids that a deletion leaves alone
     // The caller, on whose behalf resources are made.
     std::string host;
@@ -175,7 +181,8 @@ struct Operation {
         field("token", token), field("account", account), field("region", region), field("stack_id", stack_id);
         field("phase", phase), field("update", update), field("on_failure", on_failure);
         field("client_request_token", client_request_token), field("reason", reason), field("retain", retain);
-        field("host", host), field("tls", tls), field("principal_kind", principal_kind), field("principal_arn", principal_arn);
+        field("host", host), field("tls", tls), field("principal_kind", principal_kind),
+            field("principal_arn", principal_arn);
         field("principal_user_id", principal_user_id), field("access_key_id", access_key_id);
         field("principal_service", principal_service), field("principal_account", principal_account);
         field("owner", owner), field("owned_until", owned_until);

@@ -45,7 +45,8 @@ Task<model::CreateStackOutput> Service::create_stack(Call& call, model::CreateSt
     if (!made.transform_error.empty()) throw invalid(made.transform_error);
 
     auto operation = Operation::of(call, call.random().uuid(), stack.id, Operation::Phase::deploy);
-    operation.on_failure = request.DisableRollback.value_or(false) ? "DO_NOTHING" : request.OnFailure.value_or("ROLLBACK");
+    operation.on_failure =
+        request.DisableRollback.value_or(false) ? "DO_NOTHING" : request.OnFailure.value_or("ROLLBACK");
     operation.client_request_token = request.ClientRequestToken.value_or("");
     stack.disable_rollback = operation.on_failure == "DO_NOTHING";
     stack.termination_protection = request.EnableTerminationProtection.value_or(false);
@@ -56,16 +57,18 @@ Task<model::CreateStackOutput> Service::create_stack(Call& call, model::CreateSt
 
 Task<model::UpdateStackOutput> Service::update_stack(Call& call, model::UpdateStackInput request) {
     check_members(request, "UpdateStack");
-    not_supported(request.StackPolicyDuringUpdateBody || request.StackPolicyDuringUpdateURL, "UpdateStack", "StackPolicyDuringUpdateBody");
+    not_supported(request.StackPolicyDuringUpdateBody || request.StackPolicyDuringUpdateURL, "UpdateStack",
+                  "StackPolicyDuringUpdateBody");
     auto stack = co_await load(call, request.StackName, "Stack [{}] does not exist");
     if (stack.gone()) throw invalid(fmt::format("Stack [{}] does not exist", request.StackName));
     check_updatable(stack);
-    auto made = co_await plan(call,
-                              {.source = {request.TemplateBody, request.TemplateURL, request.UsePreviousTemplate.value_or(false)},
-                               .parameters = given_parameters(request.Parameters),
-                               .tags = request.Tags ? given_tags(request.Tags) : stack.desired.tags,
-                               .capabilities = request.Capabilities.value_or(Texts())},
-                              &stack);
+    auto made = co_await plan(
+        call,
+        {.source = {request.TemplateBody, request.TemplateURL, request.UsePreviousTemplate.value_or(false)},
+         .parameters = given_parameters(request.Parameters),
+         .tags = request.Tags ? given_tags(request.Tags) : stack.desired.tags,
+         .capabilities = request.Capabilities.value_or(Texts())},
+        &stack);
     if (!made.transform_error.empty()) throw invalid(made.transform_error);
     bool any = false;
     std::string wrong;
@@ -95,10 +98,13 @@ Task<model::DeleteStackResponse> Service::delete_stack(Call& call, model::Delete
     if (stack.termination_protection) {
         throw invalid(fmt::format("Stack [{}] cannot be deleted while TerminationProtection is enabled", stack.name));
     }
-    if (stack.busy()) throw invalid(fmt::format("Stack [{}] cannot be deleted while in status {}", stack.arn, stack.status));
+    if (stack.busy())
+        throw invalid(fmt::format("Stack [{}] cannot be deleted while in status {}", stack.arn, stack.status));
     const auto retain = request.RetainResources.value_or(Texts());
     if (!retain.empty() && stack.status != "DELETE_FAILED") {
-        throw invalid("Invalid operation on stack. RetainResources can only be specified for a stack in the DELETE_FAILED state.");
+        throw invalid(
+            "Invalid operation on stack. RetainResources can only be specified for a stack in the DELETE_FAILED "
+            "state.");
     }
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         const auto place = storage::place_of(call);
@@ -106,7 +112,8 @@ Task<model::DeleteStackResponse> Service::delete_stack(Call& call, model::Delete
             if (output.export_name.empty()) continue;
             const auto users = co_await storage::importers(tx, place, output.export_name);
             if (users.empty()) continue;
-            throw invalid(fmt::format("Delete canceled. Cannot delete export {} as it is in use by {}.", output.export_name, users[0].stack_name));
+            throw invalid(fmt::format("Delete canceled. Cannot delete export {} as it is in use by {}.",
+                                      output.export_name, users[0].stack_name));
         }
     });
     auto operation = Operation::of(call, call.random().uuid(), stack.id, Operation::Phase::remove);

@@ -26,8 +26,8 @@ std::string handler_message(const aws::Error& error, const std::string& request_
     } else if (error.status < 500) {
         code = "InvalidRequest";
     }
-    return fmt::format("Resource handler returned message: \"{}\" (RequestToken: {}, HandlerErrorCode: {})", error.message,
-                       request_token, code);
+    return fmt::format("Resource handler returned message: \"{}\" (RequestToken: {}, HandlerErrorCode: {})",
+                       error.message, request_token, code);
 }
 
 }  // namespace
@@ -40,6 +40,21 @@ std::string generated_name(std::string_view stack_name, std::string_view logical
     constexpr size_t room = 63 - 12 - 2;
     const auto stack_part = stack_name.substr(0, std::max(room - std::min(logical_id.size(), room), size_t{24}));
     return fmt::format("{}-{}-{}", stack_part, logical_id.substr(0, room - stack_part.size()), suffix);
+}
+
+/// What stopped a step, as the reason of its resource's status. Call it while the exception is handled.
+std::string Deployment::reason_of_failure() const {
+    try {
+        throw;
+    } catch (const Interrupted&) {
+        throw;
+    } catch (const aws::Error& error) {
+        return handler_message(error, operation_.token);
+    } catch (const TemplateError& error) {
+        return error.what();
+    } catch (const std::exception& error) {
+        return handler_message(aws::internal_failure(error.what()), operation_.token);
+    }
 }
 
 contracts::ResourceType& Deployment::type_of(const StackResource& resource) const {
@@ -70,7 +85,8 @@ void Deployment::describe(StackResource& resource, const ResourceDefinition& def
     resource.depends_on.assign(needed.begin(), needed.end());
 }
 
-Task<void> Deployment::record(StackResource& resource, std::string status, std::string reason, std::string physical_id) {
+Task<void> Deployment::record(StackResource& resource, std::string status, std::string reason,
+                              std::string physical_id) {
     const auto permit = co_await writing_.acquire();
     resource.status = status;
     resource.status_reason = reason;
@@ -133,10 +149,8 @@ Task<bool> Deployment::deploy_resource(std::string logical_id) {
             co_await (replacing ? replace(resource, std::move(properties)) : update(resource, std::move(properties)));
         }
         co_return true;
-    } catch (const aws::Error& error) {
-        wrong = handler_message(error, operation_.token);
-    } catch (const TemplateError& error) {
-        wrong = error.what();
+    } catch (const std::exception&) {
+        wrong = reason_of_failure();
     }
     co_return co_await fail(resource, creating ? "CREATE_FAILED" : "UPDATE_FAILED", wrong);
 }
@@ -155,7 +169,8 @@ Task<void> Deployment::update(StackResource& resource, json::object properties) 
     resource.made.properties = properties;
     co_await record(resource, "UPDATE_IN_PROGRESS");
     auto call = operation_.call(Reactor::current());
-    auto made = co_await type_of(resource).update(call, context(resource), resource.made.physical_id, resource.before->properties, properties);
+    auto made = co_await type_of(resource).update(call, context(resource), resource.made.physical_id,
+                                                  resource.before->properties, properties);
     resource.made = {std::move(made.physical_id), std::move(properties), std::move(made.attributes)};
     co_await record(resource, "UPDATE_COMPLETE");
 }
@@ -181,11 +196,10 @@ Task<bool> Deployment::roll_back_resource(std::string logical_id) {
         try {
             co_await record(resource, "UPDATE_IN_PROGRESS");
             auto call = operation_.call(Reactor::current());
-            co_await type_of(resource).update(call, context(resource), before.physical_id, resource.made.properties, before.properties);
-        } catch (const aws::Error& error) {
-            wrong = handler_message(error, operation_.token);
-        } catch (const TemplateError& error) {
-            wrong = error.what();
+            co_await type_of(resource).update(call, context(resource), before.physical_id, resource.made.properties,
+                                              before.properties);
+        } catch (const std::exception&) {
+            wrong = reason_of_failure();
         }
         if (!wrong.empty()) co_return co_await fail(resource, "UPDATE_FAILED", wrong);
     }
@@ -213,10 +227,8 @@ Task<bool> Deployment::remove_leftovers(StackResource& resource) {
         try {
             auto call = operation_.call(Reactor::current());
             co_await type_of(resource).remove(call, context(resource), leftover.physical_id, leftover.properties);
-        } catch (const aws::Error& error) {
-            wrong = handler_message(error, operation_.token);
-        } catch (const TemplateError& error) {
-            wrong = error.what();
+        } catch (const std::exception&) {
+            wrong = reason_of_failure();
         }
         resource.leftovers.pop_back();
         well = well && wrong.empty();
@@ -249,10 +261,8 @@ Task<bool> Deployment::remove_resource(std::string logical_id) {
     try {
         auto call = operation_.call(Reactor::current());
         co_await type_of(resource).remove(call, context(resource), resource.made.physical_id, resource.made.properties);
-    } catch (const aws::Error& error) {
-        wrong = handler_message(error, operation_.token);
-    } catch (const TemplateError& error) {
-        wrong = error.what();
+    } catch (const std::exception&) {
+        wrong = reason_of_failure();
     }
     if (!wrong.empty()) co_return co_await fail(resource, "DELETE_FAILED", wrong);
     co_await record(resource, "DELETE_COMPLETE");

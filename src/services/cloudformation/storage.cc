@@ -7,7 +7,9 @@ namespace {
 constexpr std::string_view service = "cloudformation";
 constexpr size_t max_resources = 1000, max_change_sets = 1000, max_exports = 5000, max_operations = 10000;
 
-store::Key key(const Place& place, std::string_view kind) { return store::Key(place.account, place.region, service, kind); }
+store::Key key(const Place& place, std::string_view kind) {
+    return store::Key(place.account, place.region, service, kind);
+}
 
 store::Key operation_key(const std::string& account, const std::string& region, const std::string& stack_id) {
     return store::Key("", "", service, "unfinished", account, region, stack_id);
@@ -15,7 +17,8 @@ store::Key operation_key(const std::string& account, const std::string& region, 
 
 template <typename T>
 Task<std::vector<T>> all_under(store::Transaction& tx, store::Key prefix, size_t limit) {
-    const auto entries = co_await tx.scan(store::Range::prefix(prefix), {.limit = limit, .max_bytes = size_t{256} << 20});
+    const auto entries =
+        co_await tx.scan(store::Range::prefix(prefix), {.limit = limit, .max_bytes = size_t{256} << 20});
     std::vector<T> records;
     for (const auto& entry : entries) records.push_back(record::read<T>(entry.value));
     co_return records;
@@ -35,8 +38,10 @@ Task<std::string> stack_id_of(store::Transaction& tx, Place place, std::string n
 
 void save_stack(store::Transaction& tx, const Place& place, const Stack& stack) {
     tx.put(key(place, "stack") << stack.id, record::write(stack));
-    if (stack.gone()) tx.erase(key(place, "name") << stack.name);
-    else tx.put(key(place, "name") << stack.name, stack.id);
+    if (stack.gone())
+        tx.erase(key(place, "name") << stack.name);
+    else
+        tx.put(key(place, "name") << stack.name, stack.id);
     tx.wake(topic_of(stack.id));
 }
 
@@ -58,13 +63,15 @@ Task<std::vector<Stack>> stacks(store::Transaction& tx, Place place, std::string
     co_return result;
 }
 
-Task<std::optional<StackResource>> find_resource(store::Transaction& tx, Place place, std::string stack_id, std::string logical_id) {
+Task<std::optional<StackResource>> find_resource(store::Transaction& tx, Place place, std::string stack_id,
+                                                 std::string logical_id) {
     const auto value = co_await tx.get(key(place, "resource") << stack_id << logical_id);
     if (!value) co_return std::nullopt;
     co_return record::read<StackResource>(*value);
 }
 
-void save_resource(store::Transaction& tx, const Place& place, const std::string& stack_id, const StackResource& resource) {
+void save_resource(store::Transaction& tx, const Place& place, const std::string& stack_id,
+                   const StackResource& resource) {
     tx.put(key(place, "resource") << stack_id << resource.logical_id, record::write(resource));
 }
 
@@ -81,8 +88,8 @@ Task<void> add_event(store::Transaction& tx, Place place, std::string stack_id, 
     tx.wake(topic_of(stack_id));
 }
 
-Task<std::vector<StackEvent>> events(store::Transaction& tx, Place place, std::string stack_id, int64_t before, size_t limit,
-                                     int64_t& oldest) {
+Task<std::vector<StackEvent>> events(store::Transaction& tx, Place place, std::string stack_id, int64_t before,
+                                     size_t limit, int64_t& oldest) {
     const auto prefix = key(place, "event") << stack_id;
     auto range = store::Range::prefix(prefix);
     if (before > 0) range.end = (key(place, "event") << stack_id << before).bytes();
@@ -99,11 +106,13 @@ Task<std::vector<ChangeSet>> change_sets(store::Transaction& tx, Place place, st
     return all_under<ChangeSet>(tx, key(place, "change_set") << stack_id, max_change_sets);
 }
 
-void save_change_set(store::Transaction& tx, const Place& place, const std::string& stack_id, const ChangeSet& change_set) {
+void save_change_set(store::Transaction& tx, const Place& place, const std::string& stack_id,
+                     const ChangeSet& change_set) {
     tx.put(key(place, "change_set") << stack_id << change_set.id, record::write(change_set));
 }
 
-void erase_change_set(store::Transaction& tx, const Place& place, const std::string& stack_id, const std::string& change_set_id) {
+void erase_change_set(store::Transaction& tx, const Place& place, const std::string& stack_id,
+                      const std::string& change_set_id) {
     tx.erase(key(place, "change_set") << stack_id << change_set_id);
 }
 
@@ -124,7 +133,9 @@ void save_export(store::Transaction& tx, const Place& place, const Export& expor
     tx.put(key(place, "export") << exported.name, json::serialize(json::array{exported.stack_id, exported.value}));
 }
 
-void erase_export(store::Transaction& tx, const Place& place, const std::string& name) { tx.erase(key(place, "export") << name); }
+void erase_export(store::Transaction& tx, const Place& place, const std::string& name) {
+    tx.erase(key(place, "export") << name);
+}
 
 Task<std::vector<Import>> importers(store::Transaction& tx, Place place, std::string name) {
     const auto prefix = key(place, "import") << name;
@@ -162,6 +173,8 @@ Task<std::vector<Operation>> operations(store::Transaction& tx) {
     return all_under<Operation>(tx, store::Key("", "", service, "unfinished"), max_operations);
 }
 
-std::string topic_of(const std::string& stack_id) { return "cloudformation/" + stack_id; }
+std::string topic_of(const std::string& stack_id) {
+    return "cloudformation/" + stack_id;
+}
 
 }  // namespace cumulet::cloudformation::storage

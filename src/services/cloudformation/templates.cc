@@ -28,7 +28,8 @@ Outline outline_of(const std::string& text) {
                 const auto* type = find(resource, "Type");
                 if (!type || !type->is_string()) continue;
                 std::string name(type->get_string());
-                if (std::ranges::find(outline.types, name) == outline.types.end()) outline.types.push_back(std::move(name));
+                if (std::ranges::find(outline.types, name) == outline.types.end())
+                    outline.types.push_back(std::move(name));
             }
         }
         const bool serverless = std::ranges::find(outline.transforms, serverless_transform) != outline.transforms.end();
@@ -37,7 +38,8 @@ Outline outline_of(const std::string& text) {
         outline.parsed = read_template(document);
         if (const auto needed = needed_capability(outline.parsed); !needed.empty()) {
             outline.capabilities.push_back(needed);
-            outline.reason = fmt::format("The following resource(s) require capabilities: [{}]", fmt::join(iam_types(outline.parsed), ", "));
+            outline.reason = fmt::format("The following resource(s) require capabilities: [{}]",
+                                         fmt::join(iam_types(outline.parsed), ", "));
         }
         if (serverless) outline.capabilities.push_back("CAPABILITY_AUTO_EXPAND");
         return outline;
@@ -51,8 +53,10 @@ std::optional<std::string> unless_empty(const std::string& text) {
 std::vector<model::ParameterDeclaration> declarations(const Template& parsed) {
     std::vector<model::ParameterDeclaration> made;
     for (const auto& parameter : parsed.parameters) {
-        model::ParameterDeclaration one{.ParameterKey = parameter.name, .DefaultValue = parameter.default_value,
-                                        .ParameterType = parameter.type, .NoEcho = parameter.no_echo};
+        model::ParameterDeclaration one{.ParameterKey = parameter.name,
+                                        .DefaultValue = parameter.default_value,
+                                        .ParameterType = parameter.type,
+                                        .NoEcho = parameter.no_echo};
         one.Description = unless_empty(parameter.description);
         one.ParameterConstraints.emplace();
         if (!parameter.allowed_values.empty()) one.ParameterConstraints->AllowedValues = parameter.allowed_values;
@@ -66,7 +70,8 @@ std::vector<model::ParameterDeclaration> declarations(const Template& parsed) {
 Task<model::GetTemplateOutput> Service::get_template(Call& call, model::GetTemplateInput request) {
     Desired desired;
     if (request.ChangeSetName) {
-        desired = (co_await find_changes(call, request.StackName.value_or(""), *request.ChangeSetName)).change_set.desired;
+        desired =
+            (co_await find_changes(call, request.StackName.value_or(""), *request.ChangeSetName)).change_set.desired;
     } else {
         if (!request.StackName) throw invalid("Stack name must be specified.");
         desired = (co_await load(call, *request.StackName)).desired;
@@ -76,11 +81,14 @@ Task<model::GetTemplateOutput> Service::get_template(Call& call, model::GetTempl
                                        .StagesAvailable = std::vector<std::string>{"Original", "Processed"}};
 }
 
-Task<model::GetTemplateSummaryOutput> Service::get_template_summary(Call& call, model::GetTemplateSummaryInput request) {
+Task<model::GetTemplateSummaryOutput> Service::get_template_summary(Call& call,
+                                                                    model::GetTemplateSummaryInput request) {
     not_supported(request.StackSetName.has_value(), "GetTemplateSummary", "StackSetName");
     std::string text;
-    if (request.StackName) text = (co_await load(call, *request.StackName)).desired.body;
-    else text = co_await template_text(call, door_, {request.TemplateBody, request.TemplateURL}, nullptr);
+    if (request.StackName)
+        text = (co_await load(call, *request.StackName)).desired.body;
+    else
+        text = co_await template_text(call, door_, {request.TemplateBody, request.TemplateURL}, nullptr);
     const auto outline = outline_of(text);
     model::GetTemplateSummaryOutput output{.Parameters = declarations(outline.parsed), .ResourceTypes = outline.types};
     output.Description = unless_empty(outline.parsed.description);
@@ -92,7 +100,8 @@ Task<model::GetTemplateSummaryOutput> Service::get_template_summary(Call& call, 
     std::map<std::string, std::vector<std::string>> by_type;
     for (const auto& resource : outline.parsed.resources) by_type[resource.type].push_back(resource.logical_id);
     std::vector<model::ResourceIdentifierSummary> identifiers;
-    for (auto& [type, ids] : by_type) identifiers.push_back({.ResourceType = type, .LogicalResourceIds = std::move(ids)});
+    for (auto& [type, ids] : by_type)
+        identifiers.push_back({.ResourceType = type, .LogicalResourceIds = std::move(ids)});
     output.ResourceIdentifierSummaries = std::move(identifiers);
     co_return output;
 }
@@ -103,7 +112,9 @@ Task<model::ValidateTemplateOutput> Service::validate_template(Call& call, model
     model::ValidateTemplateOutput output;
     std::vector<model::TemplateParameter> parameters;
     for (const auto& parameter : outline.parsed.parameters) {
-        parameters.push_back({.ParameterKey = parameter.name, .DefaultValue = parameter.default_value, .NoEcho = parameter.no_echo,
+        parameters.push_back({.ParameterKey = parameter.name,
+                              .DefaultValue = parameter.default_value,
+                              .NoEcho = parameter.no_echo,
                               .Description = unless_empty(parameter.description)});
     }
     output.Parameters = std::move(parameters);

@@ -19,8 +19,8 @@ struct HttpApi {
 struct Function {
     std::string id;
     json::object properties;
-    json::object attributes;      ///< handed on to all that is made for it: Condition, DeletionPolicy, UpdateReplacePolicy
-    std::string alias_id;         ///< logical id of its published alias, "" if it has none
+    json::object attributes;  ///< handed on to all that is made for it: Condition, DeletionPolicy, UpdateReplacePolicy
+    std::string alias_id;     ///< logical id of its published alias, "" if it has none
     json::array managed_policies;  ///< that its events need
 
     json::object reference() const;  ///< {Ref} of the alias, or of the function
@@ -28,12 +28,13 @@ struct Function {
 };
 
 class Application {
- public:
-    Application(const json::object& document, const ParameterTexts& parameters) : parameters_(parameters), document_(document) {}
+  public:
+    Application(const json::object& document, const ParameterTexts& parameters)
+        : parameters_(parameters), document_(document) {}
 
     json::object transform();
 
- private:
+  private:
     void merge_globals();
     void collect_apis();
     void serverless_resource(const std::string& id, const std::string& type, const json::object& resource);
@@ -47,10 +48,12 @@ class Application {
 
     // events.cc
     void events(Function& function);
-    void mapping_event(Function& function, const std::string& event, std::string_view type, const json::object& properties);
+    void mapping_event(Function& function, const std::string& event, std::string_view type,
+                       const json::object& properties);
     void rule_event(Function& function, const std::string& event, const json::object& properties);
     void topic_event(Function& function, const std::string& event, const json::object& properties);
-    void permission(const Function& function, const std::string& event, std::string_view principal, json::value source_arn);
+    void permission(const Function& function, const std::string& event, std::string_view principal,
+                    json::value source_arn);
 
     // http_api.cc
     void http_event(Function& function, const std::string& event, const json::object& properties);
@@ -64,7 +67,8 @@ class Application {
     void layer_version(const std::string& id, const json::object& resource);
 
     /// Adds a resource with the attributes that its origin hands on.
-    void add(const std::string& id, std::string_view type, json::object properties, const json::object& attributes = {});
+    void add(const std::string& id, std::string_view type, json::object properties,
+             const json::object& attributes = {});
     /// The text of a string or of a reference to a parameter; nothing for another expression.
     std::optional<std::string> text_of(const json::value& value) const;
 
@@ -78,8 +82,10 @@ class Application {
 /// Throws SAM's error about one resource.
 template <typename... Arguments>
 [[noreturn]] void invalid(std::string_view id, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-    refuse("Invalid Serverless Application Specification document. Number of errors found: 1. Resource with id [{}] is invalid. {}",
-           id, fmt::format(format, std::forward<Arguments>(arguments)...));
+    refuse(
+        "Invalid Serverless Application Specification document. Number of errors found: 1. Resource with id [{}] is "
+        "invalid. {}",
+        id, fmt::format(format, std::forward<Arguments>(arguments)...));
 }
 
 /// SAM's suffix for names that follow their content: ten digits of a digest.
@@ -93,7 +99,9 @@ json::value merged(const json::value& global, const json::value& local);
 /// The part of a resource's attributes that what is made for it shares.
 json::object shared_attributes(const json::object& resource);
 
-inline json::object reference_to(std::string_view id) { return json::object{{"Ref", id}}; }
+inline json::object reference_to(std::string_view id) {
+    return json::object{{"Ref", id}};
+}
 inline json::object get_att(std::string_view id, std::string_view name) {
     return json::object{{"Fn::GetAtt", json::array{id, name}}};
 }

@@ -18,13 +18,17 @@ void Application::events(Function& function) {
         }
         const auto* value = find(event, "Properties");
         const auto& properties = value && value->is_object() ? value->get_object() : none;
-        if (*type == "HttpApi") http_event(function, event_id, properties);
-        else if (*type == "SQS" || *type == "DynamoDB" || *type == "Kinesis") mapping_event(function, event_id, type->get_string(), properties);
-        else if (*type == "Schedule" || *type == "EventBridgeRule" || *type == "CloudWatchEvent") rule_event(function, event_id, properties);
-        else if (*type == "SNS") topic_event(function, event_id, properties);
+        if (*type == "HttpApi")
+            http_event(function, event_id, properties);
+        else if (*type == "SQS" || *type == "DynamoDB" || *type == "Kinesis")
+            mapping_event(function, event_id, type->get_string(), properties);
+        else if (*type == "Schedule" || *type == "EventBridgeRule" || *type == "CloudWatchEvent")
+            rule_event(function, event_id, properties);
+        else if (*type == "SNS")
+            topic_event(function, event_id, properties);
         else {
-            invalid(function.id, "Event with id [{}] is invalid. Events of type {} are not supported by Cumulet.", event_id,
-                    std::string_view(type->get_string()));
+            invalid(function.id, "Event with id [{}] is invalid. Events of type {} are not supported by Cumulet.",
+                    event_id, std::string_view(type->get_string()));
         }
     }
 }
@@ -37,9 +41,10 @@ void Application::mapping_event(Function& function, const std::string& event, st
         invalid(function.id, "Event with id [{}] is invalid. No {} (for {}) provided.", event, source, type);
     }
     only(function.id, properties,
-         {"Queue", "Stream", "BatchSize", "Enabled", "MaximumBatchingWindowInSeconds", "FilterCriteria", "FunctionResponseTypes",
-          "ScalingConfig", "StartingPosition", "StartingPositionTimestamp", "MaximumRetryAttempts", "BisectBatchOnFunctionError",
-          "MaximumRecordAgeInSeconds", "ParallelizationFactor", "TumblingWindowInSeconds", "DestinationConfig"});
+         {"Queue", "Stream", "BatchSize", "Enabled", "MaximumBatchingWindowInSeconds", "FilterCriteria",
+          "FunctionResponseTypes", "ScalingConfig", "StartingPosition", "StartingPositionTimestamp",
+          "MaximumRetryAttempts", "BisectBatchOnFunctionError", "MaximumRecordAgeInSeconds", "ParallelizationFactor",
+          "TumblingWindowInSeconds", "DestinationConfig"});
     json::object mapping{{"EventSourceArn", *arn}, {"FunctionName", function.reference()}};
     for (const auto& [key, value] : properties) {
         if (key != source) mapping.emplace(key, value);
@@ -54,8 +59,9 @@ void Application::mapping_event(Function& function, const std::string& event, st
 }
 
 void Application::rule_event(Function& function, const std::string& event, const json::object& properties) {
-    only(function.id, properties, {"Schedule", "Pattern", "EventBusName", "Name", "RuleName", "Description", "State", "Enabled",
-                                   "Input", "InputPath", "InputTransformer", "Target"});
+    only(function.id, properties,
+         {"Schedule", "Pattern", "EventBusName", "Name", "RuleName", "Description", "State", "Enabled", "Input",
+          "InputPath", "InputTransformer", "Target"});
     const auto id = function.id + event;
     json::object target{{"Arn", function.arn()}, {"Id", id + "LambdaTarget"}};
     copy(properties, target, {"Input", "InputPath", "InputTransformer"});
@@ -87,7 +93,8 @@ void Application::topic_event(Function& function, const std::string& event, cons
     permission(function, event, "sns.amazonaws.com", *topic);
 }
 
-void Application::permission(const Function& function, const std::string& event, std::string_view principal, json::value source_arn) {
+void Application::permission(const Function& function, const std::string& event, std::string_view principal,
+                             json::value source_arn) {
     add(function.id + event + "Permission", "AWS::Lambda::Permission",
         json::object{{"Action", "lambda:InvokeFunction"},
                      {"FunctionName", function.reference()},

@@ -5,7 +5,9 @@
 
 namespace cumulet::cloudformation::sam {
 
-json::object Function::reference() const { return reference_to(alias_id.empty() ? id : alias_id); }
+json::object Function::reference() const {
+    return reference_to(alias_id.empty() ? id : alias_id);
+}
 
 json::value Function::arn() const {
     // An alias's Ref is its ARN.
@@ -40,9 +42,26 @@ json::object lambda_properties(const Function& function, const json::object& cod
     const auto& given = function.properties;
     json::object made{{"Code", code}};
     copy(given, made,
-         {"FunctionName", "Handler", "Runtime", "Description", "MemorySize", "Timeout", "VpcConfig", "KmsKeyArn", "Layers",
-          "ReservedConcurrentExecutions", "Architectures", "PackageType", "ImageConfig", "FileSystemConfigs", "EphemeralStorage",
-          "SnapStart", "RuntimeManagementConfig", "LoggingConfig", "Environment", "RecursiveLoop"});
+         {"FunctionName",
+          "Handler",
+          "Runtime",
+          "Description",
+          "MemorySize",
+          "Timeout",
+          "VpcConfig",
+          "KmsKeyArn",
+          "Layers",
+          "ReservedConcurrentExecutions",
+          "Architectures",
+          "PackageType",
+          "ImageConfig",
+          "FileSystemConfigs",
+          "EphemeralStorage",
+          "SnapStart",
+          "RuntimeManagementConfig",
+          "LoggingConfig",
+          "Environment",
+          "RecursiveLoop"});
     if (const auto* tracing = given.if_contains("Tracing")) made["TracingConfig"] = json::object{{"Mode", *tracing}};
     if (const auto* queue = given.if_contains("DeadLetterQueue")) {
         const auto* target = find(*queue, "TargetArn");
@@ -69,12 +88,44 @@ void Application::function(const std::string& id, const json::object& resource) 
     Function function{.id = id, .attributes = shared_attributes(resource)};
     if (given && given->is_object()) function.properties = given->get_object();
     only(id, function.properties,
-         {"FunctionName", "Handler", "Runtime", "CodeUri", "InlineCode", "ImageUri", "Description", "MemorySize", "Timeout",
-          "Environment", "Policies", "Role", "Tags", "Layers", "Events", "AutoPublishAlias", "AutoPublishCodeSha256",
-          "VersionDescription", "Architectures", "PackageType", "ImageConfig", "VpcConfig", "KmsKeyArn", "Tracing",
-          "DeadLetterQueue", "ReservedConcurrentExecutions", "FileSystemConfigs", "EphemeralStorage", "SnapStart",
-          "RuntimeManagementConfig", "LoggingConfig", "PermissionsBoundary", "AssumeRolePolicyDocument", "RolePath", "RoleName",
-          "FunctionUrlConfig", "PropagateTags", "RecursiveLoop"});
+         {"FunctionName",
+          "Handler",
+          "Runtime",
+          "CodeUri",
+          "InlineCode",
+          "ImageUri",
+          "Description",
+          "MemorySize",
+          "Timeout",
+          "Environment",
+          "Policies",
+          "Role",
+          "Tags",
+          "Layers",
+          "Events",
+          "AutoPublishAlias",
+          "AutoPublishCodeSha256",
+          "VersionDescription",
+          "Architectures",
+          "PackageType",
+          "ImageConfig",
+          "VpcConfig",
+          "KmsKeyArn",
+          "Tracing",
+          "DeadLetterQueue",
+          "ReservedConcurrentExecutions",
+          "FileSystemConfigs",
+          "EphemeralStorage",
+          "SnapStart",
+          "RuntimeManagementConfig",
+          "LoggingConfig",
+          "PermissionsBoundary",
+          "AssumeRolePolicyDocument",
+          "RolePath",
+          "RoleName",
+          "FunctionUrlConfig",
+          "PropagateTags",
+          "RecursiveLoop"});
     check_required(function);
 
     const auto code = code_of(function);
@@ -93,7 +144,8 @@ void Application::publish(Function& function, const json::object& code) {
     const auto* alias = function.properties.if_contains("AutoPublishAlias");
     if (!alias) return;
     const auto name = text_of(*alias);
-    if (!name || name->empty()) invalid(function.id, "'AutoPublishAlias' must be a string or a Ref to a template parameter");
+    if (!name || name->empty())
+        invalid(function.id, "'AutoPublishAlias' must be a string or a Ref to a template parameter");
 
     json::value content = code;
     if (const auto* digest = function.properties.if_contains("AutoPublishCodeSha256")) {
@@ -103,7 +155,8 @@ void Application::publish(Function& function, const json::object& code) {
     }
     const auto version_id = fmt::format("{}Version{}", function.id, content_suffix(content));
     json::object version{{"FunctionName", reference_to(function.id)}};
-    if (const auto* description = function.properties.if_contains("VersionDescription")) version["Description"] = *description;
+    if (const auto* description = function.properties.if_contains("VersionDescription"))
+        version["Description"] = *description;
     auto attributes = function.attributes;
     // A published version outlives the template that published it, so that rolling back finds it.
     attributes.insert_or_assign("DeletionPolicy", "Retain");
@@ -112,7 +165,9 @@ void Application::publish(Function& function, const json::object& code) {
     auto alias_id = fmt::format("{}Alias{}", function.id, *name);
     std::erase_if(alias_id, [](unsigned char c) { return !isalnum(c); });
     add(alias_id, "AWS::Lambda::Alias",
-        json::object{{"Name", *name}, {"FunctionName", reference_to(function.id)}, {"FunctionVersion", get_att(version_id, "Version")}},
+        json::object{{"Name", *name},
+                     {"FunctionName", reference_to(function.id)},
+                     {"FunctionVersion", get_att(version_id, "Version")}},
         function.attributes);
     function.alias_id = alias_id;
     renamed_[function.id + ".Alias"] = alias_id;
@@ -126,7 +181,8 @@ json::value Application::role(Function& function) {
     if (const auto* tracing = function.properties.if_contains("Tracing"); tracing && *tracing == "Active") {
         managed.emplace_back(managed_policy_arn("AWSXRayDaemonWriteAccess"));
     }
-    if (function.properties.contains("VpcConfig")) managed.emplace_back(managed_policy_arn("AWSLambdaVPCAccessExecutionRole"));
+    if (function.properties.contains("VpcConfig"))
+        managed.emplace_back(managed_policy_arn("AWSLambdaVPCAccessExecutionRole"));
     for (auto& policy : function.managed_policies) add_unique(managed, policy);
     auto inline_list = inline_policies(function, role_id, managed);
 
@@ -146,8 +202,10 @@ json::array Application::inline_policies(Function& function, const std::string& 
     json::array policies;
     const auto* given = function.properties.if_contains("Policies");
     json::array entries;
-    if (given && given->is_array()) entries = given->get_array();
-    else if (given) entries.push_back(*given);
+    if (given && given->is_array())
+        entries = given->get_array();
+    else if (given)
+        entries.push_back(*given);
     if (const auto* queue = function.properties.if_contains("DeadLetterQueue")) {
         const auto* type = find(*queue, "Type");
         json::object statement{{"Effect", "Allow"},
@@ -155,7 +213,8 @@ json::array Application::inline_policies(Function& function, const std::string& 
                                {"Resource", queue->at("TargetArn")}};
         policies.push_back(json::object{
             {"PolicyName", "DeadLetterQueuePolicy"},
-            {"PolicyDocument", json::object{{"Version", "2012-10-17"}, {"Statement", json::array{json::value(statement)}}}}});
+            {"PolicyDocument",
+             json::object{{"Version", "2012-10-17"}, {"Statement", json::array{json::value(statement)}}}}});
     }
     for (size_t index = 0; index < entries.size(); ++index) {
         const auto& entry = entries[index];
@@ -172,14 +231,16 @@ json::array Application::inline_policies(Function& function, const std::string& 
             if (!document.contains("Version")) document["Version"] = "2012-10-17";
         } else if (policy->size() == 1 && is_policy_template(policy->begin()->key())) {
             const auto* parameters = policy->begin()->value().if_object();
-            document["Statement"] = policy_template_statements(policy->begin()->key(), parameters ? *parameters : json::object());
+            document["Statement"] =
+                policy_template_statements(policy->begin()->key(), parameters ? *parameters : json::object());
         } else if (policy->size() == 1 && (policy->contains("Ref") || policy->begin()->key().starts_with("Fn::"))) {
             add_unique(managed, entry);
             continue;
         } else {
             invalid(function.id, "Policy at index {} in the '[Policies]' property is not valid", index);
         }
-        policies.push_back(json::object{{"PolicyName", fmt::format("{}Policy{}", role_id, index)}, {"PolicyDocument", document}});
+        policies.push_back(
+            json::object{{"PolicyName", fmt::format("{}Policy{}", role_id, index)}, {"PolicyDocument", document}});
     }
     return policies;
 }
@@ -188,7 +249,8 @@ void Application::function_url(const Function& function) {
     const auto* config = function.properties.if_contains("FunctionUrlConfig");
     if (!config) return;
     const auto* auth = find(*config, "AuthType");
-    if (!config->is_object() || !auth) invalid(function.id, "AuthType is required to configure function property `FunctionUrlConfig`.");
+    if (!config->is_object() || !auth)
+        invalid(function.id, "AuthType is required to configure function property `FunctionUrlConfig`.");
     json::object properties{{"TargetFunctionArn", reference_to(function.id)}};
     if (const auto* alias = function.properties.if_contains("AutoPublishAlias")) properties["Qualifier"] = *alias;
     copy(config->get_object(), properties, {"AuthType", "Cors", "InvokeMode"});

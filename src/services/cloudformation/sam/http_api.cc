@@ -52,7 +52,9 @@ json::object security_schemes(std::string_view id, const json::object& authorize
     json::object schemes;
     for (const auto& [name, authorizer] : authorizers) {
         const auto* jwt = find(authorizer, "JwtConfiguration");
-        if (!jwt) invalid(id, "Authorizer '{}' is not a JWT authorizer, the only kind that Cumulet supports.", std::string_view(name));
+        if (!jwt)
+            invalid(id, "Authorizer '{}' is not a JWT authorizer, the only kind that Cumulet supports.",
+                    std::string_view(name));
         const auto* source = find(authorizer, "IdentitySource");
         json::object made{{"jwtConfiguration", *jwt},
                           {"identitySource", source ? *source : json::value("$request.header.Authorization")},
@@ -72,7 +74,8 @@ std::optional<json::array> security_of(const json::object& api, const json::obje
     const json::value* scopes = event_auth ? find(*event_auth, "AuthorizationScopes") : nullptr;
     if (!scopes && api_auth) {
         if (const auto* authorizers = find(*api_auth, "Authorizers")) {
-            if (const auto* authorizer = find(*authorizers, name->get_string())) scopes = find(*authorizer, "AuthorizationScopes");
+            if (const auto* authorizer = find(*authorizers, name->get_string()))
+                scopes = find(*authorizer, "AuthorizationScopes");
         }
     }
     json::object entry;
@@ -97,15 +100,19 @@ std::string Application::api_of(const json::object& event, std::string_view func
     if (!given) return "ServerlessHttpApi";
     const auto* name = find(*given, "Ref");
     if (!name || !name->is_string() || !apis_.contains(std::string(name->get_string()))) {
-        invalid(function_id, "Event with id [{}] is invalid. ApiId must be a valid reference to an 'AWS::Serverless::HttpApi' "
-                "resource in same template.", event_name);
+        invalid(function_id,
+                "Event with id [{}] is invalid. ApiId must be a valid reference to an 'AWS::Serverless::HttpApi' "
+                "resource in same template.",
+                event_name);
     }
     return std::string(name->get_string());
 }
 
 json::object Application::route(const Function& function, const HttpApi& api, const json::object& event) {
-    const auto target = function.alias_id.empty() ? fmt::format("${{{}.Arn}}", function.id) : fmt::format("${{{}}}", function.alias_id);
-    const auto uri = fmt::format("arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/{}/invocations", target);
+    const auto target =
+        function.alias_id.empty() ? fmt::format("${{{}.Arn}}", function.id) : fmt::format("${{{}}}", function.alias_id);
+    const auto uri = fmt::format(
+        "arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/{}/invocations", target);
     json::object integration{{"httpMethod", "POST"}, {"type", "aws_proxy"}, {"uri", json::object{{"Fn::Sub", uri}}}};
     const auto* version = event.if_contains("PayloadFormatVersion");
     integration["payloadFormatVersion"] = version ? *version : json::value("2.0");
@@ -120,16 +127,20 @@ void Application::http_event(Function& function, const std::string& event, const
     const auto api_id = api_of(properties, function.id, event);
     auto& api = apis_.at(api_id);
     if (api.properties.contains("DefinitionUri")) {
-        invalid(function.id, "Event with id [{}] is invalid. The API has a DefinitionUri, to which Cumulet adds no routes.", event);
+        invalid(function.id,
+                "Event with id [{}] is invalid. The API has a DefinitionUri, to which Cumulet adds no routes.", event);
     }
     const auto* path_value = properties.if_contains("Path");
     const auto* method_value = properties.if_contains("Method");
     if (!path_value != !method_value) {
-        invalid(function.id, "Event with id [{}] is invalid. Event is missing required property '{}'.", event, path_value ? "Method" : "Path");
+        invalid(function.id, "Event with id [{}] is invalid. Event is missing required property '{}'.", event,
+                path_value ? "Method" : "Path");
     }
     const auto path = path_value ? text_of(*path_value) : std::optional<std::string>("$default");
     const auto method_text = method_value ? text_of(*method_value) : std::optional<std::string>("any");
-    if (!path || !method_text) invalid(function.id, "Event with id [{}] is invalid. Api Event must have a String specified for 'Path'.", event);
+    if (!path || !method_text)
+        invalid(function.id, "Event with id [{}] is invalid. Api Event must have a String specified for 'Path'.",
+                event);
     const auto method = to_lower(*method_text);
     const bool any = method == "any" || method == "*" || method == any_method;
 
@@ -138,12 +149,15 @@ void Application::http_event(Function& function, const std::string& event, const
     auto& methods = api.paths[*path];
     if (methods.is_null()) methods = json::object();
     if (!methods.get_object().emplace(any ? any_method : std::string_view(method), std::move(made)).second) {
-        invalid(function.id, "Event with id [{}] is invalid. API method \"{}\" defined multiple times for path \"{}\".", event, method, *path);
+        invalid(function.id, "Event with id [{}] is invalid. API method \"{}\" defined multiple times for path \"{}\".",
+                event, method, *path);
     }
-    const auto resource = *path == "$default" ? "*" : fmt::format("{}{}", any ? "*" : to_upper(method), arn_path(*path));
+    const auto resource =
+        *path == "$default" ? "*" : fmt::format("{}{}", any ? "*" : to_upper(method), arn_path(*path));
     json::object variables{{"__ApiId__", reference_to(api_id)}, {"__Stage__", "*"}};
-    json::array sub{fmt::format("arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{__ApiId__}}/${{__Stage__}}/{}",
-                                resource)};
+    json::array sub{fmt::format(
+        "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{__ApiId__}}/${{__Stage__}}/{}",
+        resource)};
     sub.push_back(std::move(variables));
     permission(function, event, "apigateway.amazonaws.com", json::object{{"Fn::Sub", std::move(sub)}});
 }
@@ -159,7 +173,8 @@ void Application::write_api(const std::string& id, const HttpApi& api) {
         const auto location = code_location(id, "DefinitionUri", *uri);
         properties["BodyS3Location"] = json::object{{"Bucket", location.at("S3Bucket")}, {"Key", location.at("S3Key")}};
     } else {
-        json::object body{{"openapi", "3.0.1"}, {"info", json::object{{"version", "1.0"}, {"title", reference_to("AWS::StackName")}}}};
+        json::object body{{"openapi", "3.0.1"},
+                          {"info", json::object{{"version", "1.0"}, {"title", reference_to("AWS::StackName")}}}};
         if (const auto* definition = given.if_contains("DefinitionBody")) {
             if (!definition->is_object()) invalid(id, "'DefinitionBody' must be an OpenAPI object.");
             body = definition->get_object();
@@ -167,7 +182,8 @@ void Application::write_api(const std::string& id, const HttpApi& api) {
         const auto* own_paths = body.if_contains("paths");
         body["paths"] = merged(own_paths ? json::value(*own_paths) : json::value(json::object()), api.paths);
         if (const auto* name = given.if_contains("Name")) body["info"].as_object()["title"] = *name;
-        if (const auto* description = given.if_contains("Description")) body["info"].as_object()["description"] = *description;
+        if (const auto* description = given.if_contains("Description"))
+            body["info"].as_object()["description"] = *description;
         if (const auto* cors = given.if_contains("CorsConfiguration"); cors && *cors != false) {
             body["x-amazon-apigateway-cors"] = cors_of(id, *cors);
         }
@@ -178,11 +194,13 @@ void Application::write_api(const std::string& id, const HttpApi& api) {
             if (const auto* authorizers = find(*auth, "Authorizers"); authorizers && authorizers->is_object()) {
                 const auto* components = body.if_contains("components");
                 json::object schemes{{"securitySchemes", security_schemes(id, authorizers->get_object())}};
-                body["components"] = merged(components ? json::value(*components) : json::value(json::object()), schemes);
+                body["components"] =
+                    merged(components ? json::value(*components) : json::value(json::object()), schemes);
             }
         }
         json::object tags{{"httpapi:createdBy", "SAM"}};
-        if (const auto* own = given.if_contains("Tags"); own && own->is_object()) tags = merged(tags, *own).get_object();
+        if (const auto* own = given.if_contains("Tags"); own && own->is_object())
+            tags = merged(tags, *own).get_object();
         body["tags"] = openapi_tags(tags);
         properties["Body"] = std::move(body);
     }
@@ -201,7 +219,8 @@ void Application::write_stage(const std::string& id, const HttpApi& api) {
                           : plain            ? id + (stage->is_string() ? name : "") + "Stage"
                           : name.empty()     ? id + "Stage"
                                              : id + "Stage" + content_suffix(json::string(name));
-    json::object properties{{"ApiId", reference_to(id)}, {"StageName", stage ? *stage : json::value("$default")}, {"AutoDeploy", true}};
+    json::object properties{
+        {"ApiId", reference_to(id)}, {"StageName", stage ? *stage : json::value("$default")}, {"AutoDeploy", true}};
     copy(given, properties, {"StageVariables", "AccessLogSettings", "DefaultRouteSettings", "RouteSettings"});
     json::object tags{{"httpapi:createdBy", "SAM"}};
     if (const auto* own = given.if_contains("Tags"); own && own->is_object()) tags = merged(tags, *own).get_object();

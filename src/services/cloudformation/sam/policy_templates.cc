@@ -37,7 +37,9 @@ const std::vector<PolicyTemplate>& policy_templates() {
         {"EC2CopyImagePolicy", {{"ec2:CopyImage", "ec2:image/${imageId}"}}},
         {"AMIDescribePolicy", {{"ec2:DescribeImages", "ec2:image/*"}}},
         {"VPCAccessPolicy",
-         {{"ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeNetworkInterfaces ec2:DetachNetworkInterface", "*"}}},
+         {{"ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeNetworkInterfaces "
+           "ec2:DetachNetworkInterface",
+           "*"}}},
         {"DynamoDBCrudPolicy",
          {{"dynamodb:GetItem dynamodb:DeleteItem dynamodb:PutItem dynamodb:Scan dynamodb:Query dynamodb:UpdateItem "
            "dynamodb:BatchWriteItem dynamodb:BatchGetItem dynamodb:DescribeTable dynamodb:ConditionCheckItem",
@@ -55,7 +57,8 @@ const std::vector<PolicyTemplate>& policy_templates() {
           {"dynamodb:ListStreams", "dynamodb:table/${tableName}/stream/*"}}},
         {"DynamoDBBackupFullAccessPolicy",
          {{"dynamodb:CreateBackup dynamodb:DescribeContinuousBackups", "dynamodb:table/${tableName}"},
-          {"dynamodb:DeleteBackup dynamodb:DescribeBackup dynamodb:ListBackups", "dynamodb:table/${tableName}/backup/*"}}},
+          {"dynamodb:DeleteBackup dynamodb:DescribeBackup dynamodb:ListBackups",
+           "dynamodb:table/${tableName}/backup/*"}}},
         {"DynamoDBRestoreFromBackupPolicy",
          {{"dynamodb:RestoreTableFromBackup", "dynamodb:table/${tableName}/backup/*"},
           {"dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:Query dynamodb:Scan "
@@ -90,7 +93,8 @@ const std::vector<PolicyTemplate>& policy_templates() {
            "ses:SendBulkTemplatedEmail ses:VerifyEmailIdentity",
            "ses:identity/${identityName}"}}},
         {"SESEmailTemplateCrudPolicy",
-         {{"ses:CreateTemplate ses:GetTemplate ses:ListTemplates ses:UpdateTemplate ses:DeleteTemplate ses:TestRenderTemplate",
+         {{"ses:CreateTemplate ses:GetTemplate ses:ListTemplates ses:UpdateTemplate ses:DeleteTemplate "
+           "ses:TestRenderTemplate",
            "*"}}},
         {"KinesisStreamReadPolicy",
          {{"kinesis:ListStreams kinesis:DescribeLimits", "kinesis:stream/*"},
@@ -105,7 +109,8 @@ const std::vector<PolicyTemplate>& policy_templates() {
         {"FirehoseWritePolicy",
          {{"firehose:PutRecord firehose:PutRecordBatch", "firehose:deliverystream/${deliveryStreamName}"}}},
         {"FirehoseCrudPolicy",
-         {{"firehose:CreateDeliveryStream firehose:DeleteDeliveryStream firehose:DescribeDeliveryStream firehose:PutRecord "
+         {{"firehose:CreateDeliveryStream firehose:DeleteDeliveryStream firehose:DescribeDeliveryStream "
+           "firehose:PutRecord "
            "firehose:PutRecordBatch firehose:UpdateDestination",
            "firehose:deliverystream/${deliveryStreamName}"}}},
         {"KMSDecryptPolicy", {{"kms:Decrypt", "kms:key/${keyId}"}}},
@@ -141,7 +146,8 @@ const std::vector<PolicyTemplate>& policy_templates() {
            "*"}}},
         {"OrganizationsListAccountsPolicy", {{"organizations:ListAccounts", "*"}}},
         {"RekognitionDetectOnlyPolicy",
-         {{"rekognition:DetectFaces rekognition:DetectLabels rekognition:DetectModerationLabels rekognition:DetectText", "*"}}},
+         {{"rekognition:DetectFaces rekognition:DetectLabels rekognition:DetectModerationLabels rekognition:DetectText",
+           "*"}}},
         {"RekognitionFacesPolicy", {{"rekognition:CompareFaces rekognition:DetectFaces", "*"}}},
         {"RekognitionLabelsPolicy", {{"rekognition:DetectLabels rekognition:DetectModerationLabels", "*"}}},
         {"RekognitionReadPolicy",
@@ -193,7 +199,8 @@ json::value resource_value(std::string_view resource, const json::object& parame
         const auto colon = resource.find(':');
         const auto service = resource.substr(0, colon), rest = resource.substr(colon + 1);
         pattern = service == "s3" ? fmt::format("arn:${{AWS::Partition}}:s3:::{}", rest)
-                                  : fmt::format("arn:${{AWS::Partition}}:{}:${{AWS::Region}}:${{AWS::AccountId}}:{}", service, rest);
+                                  : fmt::format("arn:${{AWS::Partition}}:{}:${{AWS::Region}}:${{AWS::AccountId}}:{}",
+                                                service, rest);
     }
     const auto variables = variables_in(resource);
     if (variables.empty()) return json::object{{"Fn::Sub", pattern}};
@@ -212,7 +219,9 @@ std::set<std::string> parameters_of(const PolicyTemplate& policy) {
 
 }  // namespace
 
-bool is_policy_template(std::string_view name) { return find_template(name) != nullptr; }
+bool is_policy_template(std::string_view name) {
+    return find_template(name) != nullptr;
+}
 
 json::array policy_template_statements(std::string_view name, const json::object& parameters) {
     const auto* policy = find_template(name);
@@ -240,10 +249,15 @@ json::array policy_template_statements(std::string_view name, const json::object
 }
 
 std::string managed_policy_arn(std::string_view name) {
-    static constexpr std::string_view service_role[] = {
-        "AWSLambdaBasicExecutionRole",     "AWSLambdaSQSQueueExecutionRole", "AWSLambdaDynamoDBExecutionRole",
-        "AWSLambdaKinesisExecutionRole",   "AWSLambdaVPCAccessExecutionRole", "AWSLambdaMSKExecutionRole",
-        "AmazonAPIGatewayPushToCloudWatchLogs", "AWSLambdaRole", "AmazonS3ObjectLambdaExecutionRolePolicy"};
+    static constexpr std::string_view service_role[] = {"AWSLambdaBasicExecutionRole",
+                                                        "AWSLambdaSQSQueueExecutionRole",
+                                                        "AWSLambdaDynamoDBExecutionRole",
+                                                        "AWSLambdaKinesisExecutionRole",
+                                                        "AWSLambdaVPCAccessExecutionRole",
+                                                        "AWSLambdaMSKExecutionRole",
+                                                        "AmazonAPIGatewayPushToCloudWatchLogs",
+                                                        "AWSLambdaRole",
+                                                        "AmazonS3ObjectLambdaExecutionRolePolicy"};
     const bool in_service_role = std::ranges::find(service_role, name) != std::end(service_role);
     return fmt::format("arn:aws:iam::aws:policy/{}{}", in_service_role ? "service-role/" : "", name);
 }

@@ -8,7 +8,8 @@ namespace cumulet::cloudformation {
 
 bool is_policy_template(std::string_view name);
 
-/// The statements of the template `name` with its parameters filled in. Throws TemplateError if one is missing or unknown.
+/// The statements of the template `name` with its parameters filled in. Throws TemplateError if one is missing or
+/// unknown.
 json::array policy_template_statements(std::string_view name, const json::object& parameters);
 
 /// The ARN of AWS's managed policy called `name`.

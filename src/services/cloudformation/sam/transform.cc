@@ -38,7 +38,8 @@ std::string renamed_sub(std::string_view text, const std::map<std::string, std::
     for (const auto& [from, to] : names) {
         for (const std::string_view end : {"}", "."}) {
             const auto search = fmt::format("${{{}{}", from, end), replacement = fmt::format("${{{}{}", to, end);
-            for (size_t at = result.find(search); at != std::string::npos; at = result.find(search, at + replacement.size())) {
+            for (size_t at = result.find(search); at != std::string::npos;
+                 at = result.find(search, at + replacement.size())) {
                 result.replace(at, search.size(), replacement);
             }
         }
@@ -57,12 +58,14 @@ void rename(json::value& value, const std::map<std::string, std::string>& names)
     for (auto& [key, member] : *object) {
         if ((key == "Ref" || key == "DependsOn") && member.is_string()) {
             member = json::string(renamed_name(member.get_string(), names));
-        } else if (key == "Fn::GetAtt" && member.is_array() && !member.get_array().empty() && member.get_array()[0].is_string()) {
+        } else if (key == "Fn::GetAtt" && member.is_array() && !member.get_array().empty() &&
+                   member.get_array()[0].is_string()) {
             auto& name = member.get_array()[0];
             name = json::string(renamed_name(name.get_string(), names));
         } else if (key == "Fn::Sub" && member.is_string()) {
             member = json::string(renamed_sub(member.get_string(), names));
-        } else if (key == "Fn::Sub" && member.is_array() && !member.get_array().empty() && member.get_array()[0].is_string()) {
+        } else if (key == "Fn::Sub" && member.is_array() && !member.get_array().empty() &&
+                   member.get_array()[0].is_string()) {
             auto& text = member.get_array()[0];
             text = json::string(renamed_sub(text.get_string(), names));
             rename(member, names);
@@ -130,7 +133,8 @@ json::object code_location(std::string_view id, std::string_view property, const
     std::string_view text = value.is_string() ? std::string_view(value.get_string()) : "";
     const auto slash = text.starts_with("s3://") ? text.find('/', 5) : std::string_view::npos;
     if (slash == std::string_view::npos || slash == 5 || slash + 1 == text.size()) {
-        invalid(id, "'{}' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter.", property);
+        invalid(id, "'{}' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter.",
+                property);
     }
     std::string_view key = text.substr(slash + 1), version;
     if (const auto query = key.find("?versionId="); query != std::string_view::npos) {
@@ -152,7 +156,8 @@ json::array tag_list(const json::object* tags, std::string_view own_key) {
     return list;
 }
 
-void Application::add(const std::string& id, std::string_view type, json::object properties, const json::object& attributes) {
+void Application::add(const std::string& id, std::string_view type, json::object properties,
+                      const json::object& attributes) {
     if (resources_.contains(id)) invalid(id, "Transforming this template would make two resources of this name.");
     json::object resource{{"Type", type}, {"Properties", std::move(properties)}};
     for (const auto& [key, value] : attributes) resource.insert_or_assign(key, value);
@@ -172,14 +177,19 @@ void Application::merge_globals() {
     const auto* globals = document_.if_contains("Globals");
     if (!globals) return;
     if (!globals->is_object()) refuse("'Globals' section is invalid. It must be a non-empty dictionary");
-    static constexpr std::string_view supported[] = {"Api", "Function", "HttpApi", "SimpleTable", "StateMachine", "LayerVersion"};
+    static constexpr std::string_view supported[] = {"Api",         "Function",     "HttpApi",
+                                                     "SimpleTable", "StateMachine", "LayerVersion"};
     for (const auto& [kind, properties] : globals->get_object()) {
         if (std::ranges::find(supported, std::string_view(kind)) == std::end(supported) || !properties.is_object()) {
-            refuse("'Globals' section is invalid. '{}' is not supported. Must be one of the following values - ['Api', 'Function', "
-                   "'HttpApi', 'SimpleTable', 'StateMachine', 'LayerVersion']", std::string_view(kind));
+            refuse(
+                "'Globals' section is invalid. '{}' is not supported. Must be one of the following values - ['Api', "
+                "'Function', "
+                "'HttpApi', 'SimpleTable', 'StateMachine', 'LayerVersion']",
+                std::string_view(kind));
         }
-        for (auto& [id, resource] : document_["Resources"].get_object()) {
-            if (!resource.is_object() || string_or(resource.get_object(), "Type") != fmt::format("AWS::Serverless::{}", std::string_view(kind))) {
+        for (auto& [id, resource] : document_.at("Resources").get_object()) {
+            if (!resource.is_object() || string_or(resource.get_object(), "Type") !=
+                                             fmt::format("AWS::Serverless::{}", std::string_view(kind))) {
                 continue;
             }
             auto& own = resource.get_object()["Properties"];
@@ -190,7 +200,7 @@ void Application::merge_globals() {
 
 void Application::collect_apis() {
     bool implicit = false;
-    for (const auto& [id, resource] : document_["Resources"].get_object()) {
+    for (const auto& [id, resource] : document_.at("Resources").get_object()) {
         if (!resource.is_object()) continue;
         const auto type = string_or(resource.get_object(), "Type");
         const auto* properties = resource.get_object().if_contains("Properties");
@@ -205,7 +215,8 @@ void Application::collect_apis() {
             for (const auto& [name, event] : events->get_object()) {
                 const auto* event_type = find(event, "Type");
                 const auto* event_properties = find(event, "Properties");
-                if (event_type && *event_type == "HttpApi" && !(event_properties && find(*event_properties, "ApiId"))) implicit = true;
+                if (event_type && *event_type == "HttpApi" && !(event_properties && find(*event_properties, "ApiId")))
+                    implicit = true;
             }
         }
     }
@@ -239,7 +250,8 @@ json::object Application::transform() {
         if (type.starts_with("AWS::Serverless::")) {
             serverless_resource(std::string(id), type, resource.get_object());
         } else {
-            if (resources_.contains(id)) invalid(id, "Transforming this template would make two resources of this name.");
+            if (resources_.contains(id))
+                invalid(id, "Transforming this template would make two resources of this name.");
             resources_.emplace(id, resource);
         }
     }
@@ -247,8 +259,10 @@ json::object Application::transform() {
 
     json::object result;
     for (const auto& [key, value] : document_) {
-        if (key == "Resources") result.emplace(key, std::move(resources_));
-        else if (key != "Transform" && key != "Globals") result.emplace(key, value);
+        if (key == "Resources")
+            result.emplace(key, std::move(resources_));
+        else if (key != "Transform" && key != "Globals")
+            result.emplace(key, value);
     }
     if (!renamed_.empty()) {
         json::value whole = std::move(result);

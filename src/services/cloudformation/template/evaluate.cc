@@ -72,7 +72,8 @@ std::optional<json::value> Evaluator::function(std::string_view name, const json
     }
     if (name == "Cidr") {
         const auto parts = list(argument, "Template error: Fn::Cidr requires a list of two or three parameters");
-        if (parts.size() < 2 || parts.size() > 3) refuse("Template error: Fn::Cidr requires a list of two or three parameters");
+        if (parts.size() < 2 || parts.size() > 3)
+            refuse("Template error: Fn::Cidr requires a list of two or three parameters");
         const auto number = [&](size_t index) -> int64_t {
             const auto digits = scalar_text(parts[index]).value_or("");
             if (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != std::string::npos) {
@@ -87,7 +88,8 @@ std::optional<json::value> Evaluator::function(std::string_view name, const json
     }
     if (name == "ToJsonString") {
         const auto evaluated = required(argument);
-        if (!evaluated.is_object() && !evaluated.is_array()) refuse("Template error: Fn::ToJsonString requires an object or a list");
+        if (!evaluated.is_object() && !evaluated.is_array())
+            refuse("Template error: Fn::ToJsonString requires an object or a list");
         return json::string(json::serialize(evaluated));
     }
     if (name == "And" || name == "Or" || name == "Not" || name == "Equals") {
@@ -135,7 +137,8 @@ json::value Evaluator::ref(const json::value& argument) {
     if (!argument.is_string()) refuse("Template format error: Every Ref object must have a single String value.");
     const std::string_view name = argument.get_string();
     if (is_pseudo_parameter(name)) return pseudo(name);
-    if (const auto parameter = scope_.parameters.find(name); parameter != scope_.parameters.end()) return parameter->second;
+    if (const auto parameter = scope_.parameters.find(name); parameter != scope_.parameters.end())
+        return parameter->second;
     if (const auto resource = scope_.resources.find(name); resource != scope_.resources.end()) {
         return json::string(resource->second.physical_id);
     }
@@ -156,7 +159,8 @@ json::value Evaluator::attribute(std::string_view name, const std::string& attri
     }
     if (scope_.foresee && template_.resource(name)) return json::string(known_after_apply);
     if (resource == scope_.resources.end()) {
-        refuse("Template format error: Unresolved resource dependencies [{}] in the Resources block of the template", name);
+        refuse("Template format error: Unresolved resource dependencies [{}] in the Resources block of the template",
+               name);
     }
     const auto* definition = template_.resource(name);
     refuse("Template error: resource {} does not support attribute type {} in Fn::GetAtt{}", name, attribute_name,
@@ -169,8 +173,11 @@ json::value Evaluator::sub(const json::value& argument) {
     if (parts && parts->size() == 2) variables = (*parts)[1].if_object();
     const auto& pattern = variables ? (*parts)[0] : argument;
     if (!pattern.is_string()) {
-        refuse("Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string "
-               "as first argument, and an optional second argument to specify a mapping of values to replace in the string");
+        refuse(
+            "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a "
+            "string "
+            "as first argument, and an optional second argument to specify a mapping of values to replace in the "
+            "string");
     }
     std::string result;
     for (const auto& piece : split_sub(pattern.get_string())) {
@@ -179,7 +186,8 @@ json::value Evaluator::sub(const json::value& argument) {
         } else if (const auto* given = variables ? variables->if_contains(piece.text) : nullptr) {
             result += text(*given, "Fn::Sub");
         } else if (const auto dot = piece.text.find('.'); dot != std::string::npos) {
-            const auto found = scalar_text(attribute(std::string_view(piece.text).substr(0, dot), piece.text.substr(dot + 1)));
+            const auto found =
+                scalar_text(attribute(std::string_view(piece.text).substr(0, dot), piece.text.substr(dot + 1)));
             if (!found) refuse("Template error: Fn::Sub variable {} is not a string", piece.text);
             result += *found;
         } else {
@@ -194,7 +202,8 @@ json::value Evaluator::sub(const json::value& argument) {
 
 json::value Evaluator::join(const json::value& argument) {
     constexpr std::string_view wrong =
-        "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be "
+        "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of "
+        "strings to be "
         "joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.";
     const auto* parts = argument.if_array();
     if (!parts || parts->size() != 2 || !(*parts)[0].is_string()) refuse("{}", wrong);
@@ -220,7 +229,8 @@ json::value Evaluator::select(const json::value& argument) {
     const auto* parts = argument.if_array();
     if (!parts || parts->size() != 2) refuse("{}", wrong);
     const auto index_text = text((*parts)[0], "Fn::Select");
-    if (index_text.empty() || index_text.size() > 9 || index_text.find_first_not_of("0123456789") != std::string::npos) {
+    if (index_text.empty() || index_text.size() > 9 ||
+        index_text.find_first_not_of("0123456789") != std::string::npos) {
         refuse("{}", wrong);
     }
     auto elements = required((*parts)[1]);
@@ -236,10 +246,12 @@ json::value Evaluator::select(const json::value& argument) {
 
 json::value Evaluator::split(const json::value& argument) {
     constexpr std::string_view wrong =
-        "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or "
+        "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be "
+        "split or "
         "a function that returns a string to be split.";
     const auto* parts = argument.if_array();
-    if (!parts || parts->size() != 2 || !(*parts)[0].is_string() || (*parts)[0].get_string().empty()) refuse("{}", wrong);
+    if (!parts || parts->size() != 2 || !(*parts)[0].is_string() || (*parts)[0].get_string().empty())
+        refuse("{}", wrong);
     const std::string_view delimiter = (*parts)[0].get_string();
     const auto whole = scalar_text(required((*parts)[1]));
     if (!whole) refuse("{}", wrong);
@@ -256,13 +268,16 @@ json::value Evaluator::split(const json::value& argument) {
 json::value Evaluator::find_in_map(const json::value& argument) {
     const auto* parts = argument.if_array();
     if (!parts || parts->size() < 3 || parts->size() > 4) {
-        refuse("Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for "
-               "return value");
+        refuse(
+            "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the "
+            "attribute for "
+            "return value");
     }
     const auto map = text((*parts)[0], "Fn::FindInMap"), top = text((*parts)[1], "Fn::FindInMap"),
                second = text((*parts)[2], "Fn::FindInMap");
     const auto* found = template_.mappings.if_contains(map);
-    if (!found && parts->size() == 3) refuse("Template error: Mapping named '{}' is not present in the 'Mappings' section of template.", map);
+    if (!found && parts->size() == 3)
+        refuse("Template error: Mapping named '{}' is not present in the 'Mappings' section of template.", map);
     if (found) found = found->get_object().if_contains(top);
     if (found) found = found->get_object().if_contains(second);
     if (found) return *found;
@@ -275,8 +290,10 @@ json::value Evaluator::find_in_map(const json::value& argument) {
 json::value Evaluator::import_value(const json::value& argument) {
     for (const auto& reference : references_in(argument)) {
         if (template_.resource(reference.name)) {
-            refuse("Template error: the attribute in Fn::ImportValue must not depend on any resources, imported values, or "
-                   "Fn::GetAZs");
+            refuse(
+                "Template error: the attribute in Fn::ImportValue must not depend on any resources, imported values, "
+                "or "
+                "Fn::GetAZs");
         }
     }
     const auto name = text(argument, "Fn::ImportValue");
@@ -310,24 +327,28 @@ bool Evaluator::boolean(const json::value& expression) {
         ~Leave() { --depth; }
     } leave{depth_};
     const auto* call = expression.if_object();
-    if (!call || call->size() != 1) refuse("Template format error: Every Condition member must be a string or a condition function.");
+    if (!call || call->size() != 1)
+        refuse("Template format error: Every Condition member must be a string or a condition function.");
     const std::string_view name = call->begin()->key();
     const auto& argument = call->begin()->value();
     if (name == "Condition" && argument.is_string()) return condition(argument.get_string());
     const auto* parts = argument.if_array();
     if (name == "Fn::Equals") {
-        if (!parts || parts->size() != 2) refuse("Template error: every Fn::Equals object requires a list of 2 string parameters.");
+        if (!parts || parts->size() != 2)
+            refuse("Template error: every Fn::Equals object requires a list of 2 string parameters.");
         const auto left = required((*parts)[0]), right = required((*parts)[1]);
         const auto left_text = scalar_text(left), right_text = scalar_text(right);
         return left_text && right_text ? *left_text == *right_text : left == right;
     }
     if (name == "Fn::Not") {
-        if (!parts || parts->size() != 1) refuse("Template error: every Fn::Not object requires one boolean parameter.");
+        if (!parts || parts->size() != 1)
+            refuse("Template error: every Fn::Not object requires one boolean parameter.");
         return !boolean((*parts)[0]);
     }
     if (name == "Fn::And" || name == "Fn::Or") {
         if (!parts || parts->size() < 2 || parts->size() > 10) {
-            refuse("Template error: every {} object requires a list of at least 2 and at most 10 boolean parameters.", name);
+            refuse("Template error: every {} object requires a list of at least 2 and at most 10 boolean parameters.",
+                   name);
         }
         const auto holds = [&](const json::value& part) { return boolean(part); };
         return name == "Fn::And" ? std::ranges::all_of(*parts, holds) : std::ranges::any_of(*parts, holds);
@@ -346,8 +367,8 @@ json::object Evaluator::properties(const ResourceDefinition& resource) {
 json::array cidr_blocks(const std::string& block, int64_t count, int64_t bits) {
     unsigned a = 0, b = 0, c = 0, d = 0, length = 0;
     char rest = 0;
-    if (std::sscanf(block.c_str(), "%3u.%3u.%3u.%3u/%2u%c", &a, &b, &c, &d, &length, &rest) != 5 || a > 255 || b > 255 ||
-        c > 255 || d > 255 || length > 32) {
+    if (std::sscanf(block.c_str(), "%3u.%3u.%3u.%3u/%2u%c", &a, &b, &c, &d, &length, &rest) != 5 || a > 255 ||
+        b > 255 || c > 255 || d > 255 || length > 32) {
         refuse("Template error: Fn::Cidr requires an IPv4 block, such as 10.0.0.0/16: {}", block);
     }
     if (count < 1 || count > 256) refuse("Template error: Fn::Cidr requires a count from 1 to 256");
@@ -356,13 +377,14 @@ json::array cidr_blocks(const std::string& block, int64_t count, int64_t bits) {
     }
     const uint64_t step = uint64_t{1} << bits;
     const uint64_t size = uint64_t{1} << (32 - length);
-    if (step * static_cast<uint64_t>(count) > size) refuse("Template error: Fn::Cidr cannot take {} blocks from {}", count, block);
+    if (step * static_cast<uint64_t>(count) > size)
+        refuse("Template error: Fn::Cidr cannot take {} blocks from {}", count, block);
     const uint64_t base = ((uint64_t{a} << 24) | (b << 16) | (c << 8) | d) & ~(size - 1);
     json::array blocks;
     for (int64_t i = 0; i < count; ++i) {
         const uint64_t start = base + step * static_cast<uint64_t>(i);
-        blocks.emplace_back(fmt::format("{}.{}.{}.{}/{}", (start >> 24) & 255, (start >> 16) & 255, (start >> 8) & 255, start & 255,
-                                        32 - bits));
+        blocks.emplace_back(fmt::format("{}.{}.{}.{}/{}", (start >> 24) & 255, (start >> 16) & 255, (start >> 8) & 255,
+                                        start & 255, 32 - bits));
     }
     return blocks;
 }

@@ -39,7 +39,7 @@ inline constexpr std::string_view known_after_apply = "{{changeSet:KNOWN_AFTER_A
 
 /// Evaluates expressions of one template in one scope. Both must outlive it.
 class Evaluator {
- public:
+  public:
     Evaluator(const Template& parsed, const Scope& scope) : template_(parsed), scope_(scope) {}
 
     /// Nothing where the value is AWS::NoValue. Throws TemplateError.
@@ -53,7 +53,7 @@ class Evaluator {
     /// The names of all exports that were imported so far.
     const std::set<std::string>& imported() const { return imported_; }
 
- private:
+  private:
     std::optional<json::value> object(const json::object& object);
     std::optional<json::value> function(std::string_view name, const json::value& argument);
     std::optional<json::value> choose(const json::value& argument);

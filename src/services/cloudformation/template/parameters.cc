@@ -43,7 +43,8 @@ std::optional<double> number_of(std::string_view text) {
 }
 
 void check_item(const ParameterDefinition& parameter, const std::string& item) {
-    if (!parameter.allowed_values.empty() && std::ranges::find(parameter.allowed_values, item) == parameter.allowed_values.end()) {
+    if (!parameter.allowed_values.empty() &&
+        std::ranges::find(parameter.allowed_values, item) == parameter.allowed_values.end()) {
         broken(parameter, fmt::format("must be one of AllowedValues [{}]", fmt::join(parameter.allowed_values, ", ")));
     }
     if (parameter.is_number()) {
@@ -70,20 +71,24 @@ void check_item(const ParameterDefinition& parameter, const std::string& item) {
     options.set_max_mem(1 << 20);
     const RE2 pattern(parameter.allowed_pattern, options);
     if (!pattern.ok()) {
-        refuse("Template format error: AllowedPattern of parameter '{}' is not supported: {}", parameter.name, pattern.error());
+        refuse("Template format error: AllowedPattern of parameter '{}' is not supported: {}", parameter.name,
+               pattern.error());
     }
-    if (!RE2::FullMatch(item, pattern)) broken(parameter, fmt::format("must match pattern {}", parameter.allowed_pattern));
+    if (!RE2::FullMatch(item, pattern))
+        broken(parameter, fmt::format("must match pattern {}", parameter.allowed_pattern));
 }
 
 }  // namespace
 
 void check_parameter(const ParameterDefinition& parameter, const std::string& text) {
-    if (text.size() > max_value_bytes) refuse("Parameter '{}' must contain at most {} characters", parameter.name, max_value_bytes);
+    if (text.size() > max_value_bytes)
+        refuse("Parameter '{}' must contain at most {} characters", parameter.name, max_value_bytes);
     if (!parameter.is_list()) return check_item(parameter, text);
     for (const auto& item : items_of(text)) check_item(parameter, item);
 }
 
-ParameterTexts settle_parameters(const Template& parsed, const std::vector<GivenParameter>& given, const ParameterTexts& previous) {
+ParameterTexts settle_parameters(const Template& parsed, const std::vector<GivenParameter>& given,
+                                 const ParameterTexts& previous) {
     ParameterTexts texts;
     std::vector<std::string> unknown, missing;
     for (const auto& parameter : given) {
@@ -96,8 +101,11 @@ ParameterTexts settle_parameters(const Template& parsed, const std::vector<Given
         } else if (const auto found = previous.find(parameter.key); found != previous.end()) {
             texts[parameter.key] = found->second;
         } else {
-            refuse("Invalid input for parameter key {}. Cannot specify usePreviousValue as true for a parameter key not in the "
-                   "previous template", parameter.key);
+            refuse(
+                "Invalid input for parameter key {}. Cannot specify usePreviousValue as true for a parameter key not "
+                "in the "
+                "previous template",
+                parameter.key);
         }
     }
     if (!unknown.empty()) refuse("Parameters: [{}] do not exist in the template", fmt::join(unknown, ", "));

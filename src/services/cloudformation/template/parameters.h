@@ -18,8 +18,10 @@ struct GivenParameter {
 
 using ParameterTexts = std::map<std::string, std::string>;
 
-/// The text of each parameter of `parsed`. Throws TemplateError in AWS's words: unknown names, missing values, constraints.
-ParameterTexts settle_parameters(const Template& parsed, const std::vector<GivenParameter>& given, const ParameterTexts& previous);
+/// The text of each parameter of `parsed`. Throws TemplateError in AWS's words: unknown names, missing values,
+/// constraints.
+ParameterTexts settle_parameters(const Template& parsed, const std::vector<GivenParameter>& given,
+                                 const ParameterTexts& previous);
 
 /// What Ref gives for each: a string, or an array of strings for list types.
 std::map<std::string, json::value, std::less<>> parameter_values(const Template& parsed, const ParameterTexts& texts);

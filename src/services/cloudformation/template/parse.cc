@@ -53,7 +53,7 @@ std::string function_of(std::string_view tag) {
 
 /// Builds the JSON value from the parser's events, so that no second tree is ever made.
 class Builder : public YAML::EventHandler {
- public:
+  public:
     json::value take() { return std::move(result_); }
 
     void OnDocumentStart(const YAML::Mark&) override {}
@@ -73,8 +73,9 @@ class Builder : public YAML::EventHandler {
         if (function == "Fn::GetAtt") {
             const auto dot = text.find('.');
             if (dot == std::string::npos) {
-                refuse("Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name "
-                       "and the resource attribute");
+                refuse(
+                    "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name "
+                    "and the resource attribute");
             }
             return add(mark, json::array{text.substr(0, dot), text.substr(dot + 1)}, function);
         }
@@ -86,12 +87,13 @@ class Builder : public YAML::EventHandler {
         open(mark, tag, json::array());
     }
     void OnSequenceEnd() override { close(); }
-    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                    YAML::EmitterStyle::value) override {
         open(mark, tag, json::object());
     }
     void OnMapEnd() override { close(); }
 
- private:
+  private:
     struct Container {
         json::value value;
         std::string function;
@@ -109,7 +111,8 @@ class Builder : public YAML::EventHandler {
     bool expects_key() const { return !open_.empty() && open_.back().value.is_object() && !open_.back().has_key; }
 
     void open(const YAML::Mark& mark, const std::string& tag, json::value empty) {
-        if (open_.size() >= max_template_depth) refuse("Template format error: nested deeper than {} levels", max_template_depth);
+        if (open_.size() >= max_template_depth)
+            refuse("Template format error: nested deeper than {} levels", max_template_depth);
         if (expects_key()) {
             refuse("Template format error: YAML not well-formed. (line {}, column {})", mark.line + 1, mark.column + 1);
         }
@@ -140,7 +143,8 @@ class Builder : public YAML::EventHandler {
         }
         auto& object = container.value.get_object();
         if (object.contains(container.key)) {
-            refuse("Template format error: duplicate key {} (line {}, column {})", container.key, mark.line + 1, mark.column + 1);
+            refuse("Template format error: duplicate key {} (line {}, column {})", container.key, mark.line + 1,
+                   mark.column + 1);
         }
         object.emplace(container.key, std::move(value));
         container.has_key = false;
@@ -160,7 +164,8 @@ json::value parse_yaml(std::string_view text) {
         YAML::Parser parser(stream);
         parser.HandleNextDocument(builder);
     } catch (const YAML::Exception& error) {
-        refuse("Template format error: YAML not well-formed. (line {}, column {})", error.mark.line + 1, error.mark.column + 1);
+        refuse("Template format error: YAML not well-formed. (line {}, column {})", error.mark.line + 1,
+               error.mark.column + 1);
     }
     return builder.take();
 }

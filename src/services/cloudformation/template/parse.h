@@ -12,7 +12,8 @@ inline constexpr size_t max_template_depth = 128;
 /// The document that `text` holds, short tags written out ("!Ref a" is {"Ref": "a"}). Throws TemplateError.
 json::object parse_template(std::string_view text);
 
-/// YAML alone, of any top-level kind. Aliases are refused, as AWS refuses them, which also bounds the result by the text.
+/// YAML alone, of any top-level kind. Aliases are refused, as AWS refuses them, which also bounds the result by the
+/// text.
 json::value parse_yaml(std::string_view text);
 
 }  // namespace cumulet::cloudformation

@@ -6,7 +6,9 @@ namespace cumulet::cloudformation {
 
 namespace {
 
-std::string joined(const std::set<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
+std::string joined(const std::set<std::string>& names) {
+    return fmt::format("{}", fmt::join(names, ", "));
+}
 
 void collect_sub(const json::value& argument, std::set<Reference>& found);
 
@@ -21,7 +23,8 @@ void collect(const json::value& value, std::set<Reference>& found) {
         const std::string_view name = object->begin()->key();
         const auto& argument = object->begin()->value();
         if (name == "Ref") {
-            if (!argument.is_string()) refuse("Template format error: Every Ref object must have a single String value.");
+            if (!argument.is_string())
+                refuse("Template format error: Every Ref object must have a single String value.");
             found.insert({std::string(argument.get_string()), ""});
             return;
         }
@@ -45,8 +48,11 @@ void collect_sub(const json::value& argument, std::set<Reference>& found) {
         }
     }
     if (!text->is_string()) {
-        refuse("Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string "
-               "as first argument, and an optional second argument to specify a mapping of values to replace in the string");
+        refuse(
+            "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a "
+            "string "
+            "as first argument, and an optional second argument to specify a mapping of values to replace in the "
+            "string");
     }
     if (variables) {
         for (const auto& [key, member] : *variables) collect(member, found);
@@ -63,7 +69,8 @@ void collect_conditions(const json::value& value, bool in_conditions, std::set<s
         for (const auto& element : *array) collect_conditions(element, in_conditions, found);
     } else if (const auto* object = value.if_object()) {
         for (const auto& [key, member] : *object) {
-            if (key == "Fn::If" && member.is_array() && !member.get_array().empty() && member.get_array()[0].is_string()) {
+            if (key == "Fn::If" && member.is_array() && !member.get_array().empty() &&
+                member.get_array()[0].is_string()) {
                 found.emplace(member.get_array()[0].get_string());
             } else if (in_conditions && key == "Condition" && member.is_string()) {
                 found.emplace(member.get_string());
@@ -84,25 +91,31 @@ void check_block(const Template& parsed, const json::value& value, std::string_v
         if (!parsed.parameter(reference.name)) missing.insert(reference.name);
     }
     if (!missing.empty()) {
-        refuse("Template format error: Unresolved resource dependencies [{}] in the {} block of the template", joined(missing), block);
+        refuse("Template format error: Unresolved resource dependencies [{}] in the {} block of the template",
+               joined(missing), block);
     }
 }
 
 void check_conditions(const Template& parsed) {
     const auto defined = [&](const std::string& name, std::string_view block) {
         if (!parsed.conditions.contains(name)) {
-            refuse("Template format error: Unresolved condition dependency {} in the {} block of the template", name, block);
+            refuse("Template format error: Unresolved condition dependency {} in the {} block of the template", name,
+                   block);
         }
     };
     std::map<std::string, std::set<std::string>> graph;
     for (const auto& [name, value] : parsed.conditions) {
         std::set<std::string> missing;
         for (const auto& reference : references_in(value)) {
-            if (!is_pseudo_parameter(reference.name) && !parsed.parameter(reference.name)) missing.insert(reference.name);
+            if (!is_pseudo_parameter(reference.name) && !parsed.parameter(reference.name))
+                missing.insert(reference.name);
         }
         if (!missing.empty()) {
-            refuse("Template format error: Unresolved dependencies [{}]. Cannot reference resources in the Conditions block of "
-                   "the template", joined(missing));
+            refuse(
+                "Template format error: Unresolved dependencies [{}]. Cannot reference resources in the Conditions "
+                "block of "
+                "the template",
+                joined(missing));
         }
         auto& used = graph[std::string(name)];
         collect_conditions(value, true, used);
@@ -135,14 +148,17 @@ Reference get_att_target(const json::value& argument) {
     const auto* list = argument.if_array();
     if (!list || list->size() != 2 || !(*list)[0].is_string() || (*list)[0].get_string().empty() ||
         !((*list)[1].is_string() || (*list)[1].is_object())) {
-        refuse("Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the "
-               "resource attribute");
+        refuse(
+            "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the "
+            "resource attribute");
     }
     // An attribute that is itself a Ref is known only when it is evaluated.
     return {std::string((*list)[0].get_string()), (*list)[1].is_string() ? std::string((*list)[1].get_string()) : "?"};
 }
 
-bool is_pseudo_parameter(std::string_view name) { return name.starts_with("AWS::"); }
+bool is_pseudo_parameter(std::string_view name) {
+    return name.starts_with("AWS::");
+}
 
 std::set<Reference> references_in(const json::value& value) {
     std::set<Reference> found;
@@ -179,8 +195,10 @@ std::vector<SubPiece> split_sub(std::string_view text) {
             return c < 128 && (isalnum(c) || c == '_' || c == '.' || c == ':');
         });
         if (!valid) {
-            refuse("Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, "
-                   "periods, and colons");
+            refuse(
+                "Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, "
+                "underscores, "
+                "periods, and colons");
         }
         if (!literal.empty()) pieces.push_back({std::exchange(literal, ""), false});
         pieces.push_back({std::string(name), true});
@@ -217,13 +235,15 @@ std::vector<std::string> ordered(const std::map<std::string, std::set<std::strin
         }
     }
     if (order.size() < graph.size()) {
-        // What only follows the circle is not part of it: peel off, from the other end, whatever nothing left depends on.
+        // What only follows the circle is not part of it: peel off, from the other end, whatever nothing left depends
+        // on.
         std::set<std::string> circle;
         for (const auto& [name, count] : waiting) {
             if (count > 0) circle.insert(name);
         }
         const auto needed_inside = [&](const std::string& name) {
-            return std::ranges::any_of(followers[name], [&](const auto& follower) { return circle.contains(follower); });
+            return std::ranges::any_of(followers[name],
+                                       [&](const auto& follower) { return circle.contains(follower); });
         };
         while (std::erase_if(circle, [&](const auto& name) { return !needed_inside(name); }) > 0) {
         }
@@ -240,7 +260,8 @@ void check_references(const Template& parsed) {
         }
     }
     if (!missing.empty()) {
-        refuse("Template format error: Unresolved resource dependencies [{}] in the Resources block of the template", joined(missing));
+        refuse("Template format error: Unresolved resource dependencies [{}] in the Resources block of the template",
+               joined(missing));
     }
     check_conditions(parsed);
     json::array properties;

@@ -40,7 +40,8 @@ void check_references(const Template& parsed);
 /// For each resource, the resources that must exist before it: by reference and by DependsOn.
 std::map<std::string, std::set<std::string>> dependencies(const Template& parsed);
 
-/// The names in an order in which each follows what it depends on. Throws TemplateError naming the circle, if there is one.
+/// The names in an order in which each follows what it depends on. Throws TemplateError naming the circle, if there is
+/// one.
 std::vector<std::string> ordered(const std::map<std::string, std::set<std::string>>& graph);
 
 bool is_pseudo_parameter(std::string_view name);

@@ -46,16 +46,26 @@ double number_of(const json::value& value, std::string_view where) {
 
 void read_constraint(ParameterDefinition& parameter, std::string_view key, const json::value& value) {
     const auto where = fmt::format("Parameter '{}' {}", parameter.name, key);
-    if (key == "Type") parameter.type = scalar_text(value, where);
-    else if (key == "Default") parameter.default_value = scalar_text(value, where);
-    else if (key == "AllowedPattern") parameter.allowed_pattern = scalar_text(value, where);
-    else if (key == "ConstraintDescription") parameter.constraint_description = scalar_text(value, where);
-    else if (key == "Description") parameter.description = scalar_text(value, where);
-    else if (key == "NoEcho") parameter.no_echo = scalar_text(value, where) == "true";
-    else if (key == "MinValue") parameter.min_value = number_of(value, where);
-    else if (key == "MaxValue") parameter.max_value = number_of(value, where);
-    else if (key == "MinLength") parameter.min_length = static_cast<int64_t>(number_of(value, where));
-    else if (key == "MaxLength") parameter.max_length = static_cast<int64_t>(number_of(value, where));
+    if (key == "Type")
+        parameter.type = scalar_text(value, where);
+    else if (key == "Default")
+        parameter.default_value = scalar_text(value, where);
+    else if (key == "AllowedPattern")
+        parameter.allowed_pattern = scalar_text(value, where);
+    else if (key == "ConstraintDescription")
+        parameter.constraint_description = scalar_text(value, where);
+    else if (key == "Description")
+        parameter.description = scalar_text(value, where);
+    else if (key == "NoEcho")
+        parameter.no_echo = scalar_text(value, where) == "true";
+    else if (key == "MinValue")
+        parameter.min_value = number_of(value, where);
+    else if (key == "MaxValue")
+        parameter.max_value = number_of(value, where);
+    else if (key == "MinLength")
+        parameter.min_length = static_cast<int64_t>(number_of(value, where));
+    else if (key == "MaxLength")
+        parameter.max_length = static_cast<int64_t>(number_of(value, where));
     else if (key == "AllowedValues") {
         if (!value.is_array()) refuse("Template format error: {} must be a list.", where);
         for (const auto& allowed : value.get_array()) parameter.allowed_values.push_back(scalar_text(allowed, where));
@@ -90,7 +100,8 @@ std::vector<std::string> read_depends_on(std::string_view logical_id, const json
     std::vector<std::string> names;
     const auto add = [&](const json::value& name) {
         if (!name.is_string()) {
-            refuse("Template format error: [/Resources/{}/DependsOn] DependsOn must be a string or a list of strings.", logical_id);
+            refuse("Template format error: [/Resources/{}/DependsOn] DependsOn must be a string or a list of strings.",
+                   logical_id);
         }
         names.emplace_back(name.get_string());
     };
@@ -113,7 +124,8 @@ std::string read_policy(std::string_view logical_id, std::string_view key, const
 void refuse_nulls(const json::value& value, const std::string& path) {
     if (value.is_null()) refuse("Template format error: [{}] 'null' values are not allowed in templates", path);
     if (const auto* object = value.if_object()) {
-        for (const auto& [key, member] : *object) refuse_nulls(member, fmt::format("{}/{}", path, std::string_view(key)));
+        for (const auto& [key, member] : *object)
+            refuse_nulls(member, fmt::format("{}/{}", path, std::string_view(key)));
     } else if (const auto* array = value.if_array()) {
         for (size_t i = 0; i < array->size(); ++i) refuse_nulls((*array)[i], fmt::format("{}/{}", path, i));
     }
@@ -133,7 +145,8 @@ void read_attribute(ResourceDefinition& resource, std::string_view key, const js
     } else if (key == "DependsOn") {
         resource.depends_on = read_depends_on(id, value);
     } else if (key == "DeletionPolicy") {
-        resource.deletion_policy = read_policy(id, key, value, {"Delete", "Retain", "Snapshot", "RetainExceptOnCreate"});
+        resource.deletion_policy =
+            read_policy(id, key, value, {"Delete", "Retain", "Snapshot", "RetainExceptOnCreate"});
     } else if (key == "UpdateReplacePolicy") {
         resource.update_replace_policy = read_policy(id, key, value, {"Delete", "Retain", "Snapshot"});
     } else if (key == "CreationPolicy" || key == "UpdatePolicy") {
@@ -162,9 +175,12 @@ OutputDefinition read_output(std::string_view name, const json::value& value) {
     }
     OutputDefinition output{.name = std::string(name)};
     for (const auto& [key, member] : value.get_object()) {
-        if (key == "Value") output.value = member;
-        else if (key == "Description") output.description = scalar_text(member, "Output description");
-        else if (key == "Condition") output.condition = scalar_text(member, "Output condition");
+        if (key == "Value")
+            output.value = member;
+        else if (key == "Description")
+            output.description = scalar_text(member, "Output description");
+        else if (key == "Condition")
+            output.condition = scalar_text(member, "Output condition");
         else if (key == "Export") {
             const auto* export_name = member.is_object() ? member.get_object().if_contains("Name") : nullptr;
             if (!export_name) refuse("Template format error: Output {} is malformed: Export requires a Name", name);
@@ -179,7 +195,8 @@ OutputDefinition read_output(std::string_view name, const json::value& value) {
 
 void check_mappings(const json::object& mappings) {
     for (const auto& [map_name, map] : mappings) {
-        if (!map.is_object()) refuse("Template format error: Every Mappings member {} must be a map", std::string_view(map_name));
+        if (!map.is_object())
+            refuse("Template format error: Every Mappings member {} must be a map", std::string_view(map_name));
         for (const auto& [top, second] : map.get_object()) {
             if (!second.is_object()) {
                 refuse("Template format error: Every Mappings member {} must be a map", std::string_view(map_name));
@@ -196,9 +213,18 @@ void check_mappings(const json::object& mappings) {
 void check_sections(const json::object& document) {
     std::string unknown;
     for (const auto& [key, value] : document) {
-        static constexpr std::string_view known[] = {"AWSTemplateFormatVersion", "Description", "Metadata",   "Parameters",
-                                                     "Mappings",                 "Conditions",  "Transform",  "Resources",
-                                                     "Outputs",                  "Hooks",       "Globals",    "Rules"};
+        static constexpr std::string_view known[] = {"AWSTemplateFormatVersion",
+                                                     "Description",
+                                                     "Metadata",
+                                                     "Parameters",
+                                                     "Mappings",
+                                                     "Conditions",
+                                                     "Transform",
+                                                     "Resources",
+                                                     "Outputs",
+                                                     "Hooks",
+                                                     "Globals",
+                                                     "Rules"};
         if (std::ranges::find(known, std::string_view(key)) == std::end(known)) {
             unknown += fmt::format("{}{}", unknown.empty() ? "" : ", ", std::string_view(key));
         }
@@ -246,7 +272,8 @@ Template read_template(const json::object& document) {
     if (const auto* version = document.if_contains("AWSTemplateFormatVersion")) {
         parsed.version = scalar_text(*version, "AWSTemplateFormatVersion");
         if (parsed.version != "2010-09-09") {
-            refuse("Template format error: [/AWSTemplateFormatVersion] Template format version is unsupported: {}", parsed.version);
+            refuse("Template format error: [/AWSTemplateFormatVersion] Template format version is unsupported: {}",
+                   parsed.version);
         }
     }
     if (const auto* description = document.if_contains("Description")) {
@@ -285,7 +312,8 @@ std::vector<std::string> iam_types(const Template& parsed) {
 }
 
 std::string needed_capability(const Template& parsed) {
-    static constexpr std::string_view names[] = {"RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName"};
+    static constexpr std::string_view names[] = {"RoleName", "UserName", "GroupName", "ManagedPolicyName",
+                                                 "InstanceProfileName"};
     bool iam = false;
     for (const auto& resource : parsed.resources) {
         if (!resource.type.starts_with("AWS::IAM::")) continue;

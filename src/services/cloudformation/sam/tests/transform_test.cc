@@ -1,8 +1,9 @@
 // The serverless transform: which resources SAM makes, under which names.
+#include "services/cloudformation/sam/transform.h"
+
 #include <gtest/gtest.h>
 
 #include "services/cloudformation/sam/policy_templates.h"
-#include "services/cloudformation/sam/transform.h"
 #include "services/cloudformation/template/error.h"
 #include "services/cloudformation/template/parse.h"
 #include "services/cloudformation/template/template.h"
@@ -10,7 +11,9 @@
 namespace cumulet::cloudformation {
 namespace {
 
-json::value parsed(std::string_view text) { return parse_json(text).value(); }
+json::value parsed(std::string_view text) {
+    return parse_json(text).value();
+}
 
 json::object resources_of(std::string_view yaml, const ParameterTexts& parameters = {}) {
     auto document = transform_serverless(parse_template(yaml), parameters);
@@ -24,7 +27,9 @@ std::set<std::string> names(const json::object& resources) {
     return result;
 }
 
-const json::value& properties(const json::object& resources, std::string_view id) { return resources.at(id).at("Properties"); }
+const json::value& properties(const json::object& resources, std::string_view id) {
+    return resources.at(id).at("Properties");
+}
 
 constexpr std::string_view orders = R"(
 Transform: AWS::Serverless-2016-10-31
@@ -62,8 +67,9 @@ Resources:
 
 TEST(ServerlessTransform, MakesTheResourcesThatSamMakes) {
     EXPECT_EQ(names(resources_of(orders)),
-              (std::set<std::string>{"Table", "Jobs", "Api", "ApiRole", "ApiGetPermission", "ApiAnyPermission", "Worker", "WorkerRole",
-                                     "WorkerJob", "ServerlessHttpApi", "ServerlessHttpApiApiGatewayDefaultStage"}));
+              (std::set<std::string>{"Table", "Jobs", "Api", "ApiRole", "ApiGetPermission", "ApiAnyPermission",
+                                     "Worker", "WorkerRole", "WorkerJob", "ServerlessHttpApi",
+                                     "ServerlessHttpApiApiGatewayDefaultStage"}));
 }
 
 TEST(ServerlessTransform, MergesGlobalsIntoEachFunction) {
@@ -79,13 +85,15 @@ TEST(ServerlessTransform, MergesGlobalsIntoEachFunction) {
 TEST(ServerlessTransform, GivesEachFunctionARoleWithItsPolicies) {
     const auto resources = resources_of(orders);
     const auto& role = properties(resources, "ApiRole");
-    EXPECT_EQ(role.at("ManagedPolicyArns"), parsed(R"(["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+    EXPECT_EQ(role.at("ManagedPolicyArns"),
+              parsed(R"(["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
                                                        "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"])"));
     const auto& policies = role.at("Policies").as_array();
     ASSERT_EQ(policies.size(), 2u);
     EXPECT_EQ(policies[0].at("PolicyName"), "ApiRolePolicy0");
-    EXPECT_EQ(policies[0].at("PolicyDocument").at("Statement").at(0).at("Resource").at(0),
-              parsed(R"({"Fn::Sub": ["arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${tableName}",
+    EXPECT_EQ(
+        policies[0].at("PolicyDocument").at("Statement").at(0).at("Resource").at(0),
+        parsed(R"({"Fn::Sub": ["arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${tableName}",
                                      {"tableName": {"Ref": "Table"}}]})"));
     EXPECT_EQ(policies[1].at("PolicyName"), "ApiRolePolicy2");
     EXPECT_EQ(properties(resources, "WorkerRole").at("ManagedPolicyArns").as_array().back(),
@@ -132,7 +140,8 @@ Outputs: {}
     EXPECT_EQ(resources.at("MinimalVersion640128d35d").at("DeletionPolicy"), "Retain");
     EXPECT_EQ(properties(resources, "MinimalAliaslive"), parsed(R"({"Name": "live", "FunctionName": {"Ref": "Minimal"},
         "FunctionVersion": {"Fn::GetAtt": ["MinimalVersion640128d35d", "Version"]}})"));
-    EXPECT_EQ(properties(resources, "MinimalAllPermission").at("FunctionName"), parsed(R"({"Ref": "MinimalAliaslive"})"));
+    EXPECT_EQ(properties(resources, "MinimalAllPermission").at("FunctionName"),
+              parsed(R"({"Ref": "MinimalAliaslive"})"));
 }
 
 TEST(ServerlessTransform, WritesAnExplicitHttpApiWithStageCorsAndAuthorizer) {
@@ -160,10 +169,12 @@ Resources:
     EXPECT_TRUE(resources.contains("WebprodStage"));
     EXPECT_FALSE(resources.contains("ServerlessHttpApi"));
     const auto& body = properties(resources, "Web").at("Body");
-    EXPECT_EQ(body.at("x-amazon-apigateway-cors"), parsed(R"({"allowOrigins": ["https://a"], "allowMethods": ["GET"]})"));
+    EXPECT_EQ(body.at("x-amazon-apigateway-cors"),
+              parsed(R"({"allowOrigins": ["https://a"], "allowMethods": ["GET"]})"));
     EXPECT_EQ(body.at("paths").at("/a").at("get").at("security"), parsed(R"([{"Users": []}])"));
     EXPECT_FALSE(body.at("paths").at("/b").at("x-amazon-apigateway-any-method").as_object().contains("security"));
-    EXPECT_EQ(body.at("components").at("securitySchemes").at("Users").at("x-amazon-apigateway-authorizer").at("type"), "jwt");
+    EXPECT_EQ(body.at("components").at("securitySchemes").at("Users").at("x-amazon-apigateway-authorizer").at("type"),
+              "jwt");
     EXPECT_EQ(properties(resources, "F").at("Code"), parsed(R"({"ZipFile": "x = 1"})"));
 }
 
@@ -189,10 +200,13 @@ TEST(ServerlessTransform, RefusesWhatItDoesNotMakeByName) {
         {"{Type: AWS::Serverless::StateMachine}", "AWS::Serverless::StateMachine is not supported by Cumulet"},
         {"{Type: AWS::Serverless::Function, Properties: {Handler: a.b, Runtime: p, CodeUri: ./src}}",
          "'CodeUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter."},
-        {"{Type: AWS::Serverless::Function, Properties: {Handler: a.b, CodeUri: s3://b/k}}", "Missing required property 'Runtime'."},
-        {"{Type: AWS::Serverless::Function, Properties: {Handler: a, Runtime: p, CodeUri: s3://b/k, Events: {E: {Type: Api}}}}",
+        {"{Type: AWS::Serverless::Function, Properties: {Handler: a.b, CodeUri: s3://b/k}}",
+         "Missing required property 'Runtime'."},
+        {"{Type: AWS::Serverless::Function, Properties: {Handler: a, Runtime: p, CodeUri: s3://b/k, Events: {E: {Type: "
+         "Api}}}}",
          "Events of type Api are not supported by Cumulet"},
-        {"{Type: AWS::Serverless::Function, Properties: {Handler: a, Runtime: p, CodeUri: s3://b/k, DeploymentPreference: {}}}",
+        {"{Type: AWS::Serverless::Function, Properties: {Handler: a, Runtime: p, CodeUri: s3://b/k, "
+         "DeploymentPreference: {}}}",
          "property DeploymentPreference not defined for resource"},
     };
     for (const auto& row : rows) {

@@ -9,7 +9,9 @@
 namespace cumulet::cloudformation {
 namespace {
 
-json::value parsed(std::string_view text) { return parse_json(text).value(); }
+json::value parsed(std::string_view text) {
+    return parse_json(text).value();
+}
 
 std::string message_of(const std::function<void()>& action) {
     try {
@@ -42,7 +44,8 @@ TEST(ParseTemplate, WritesShortTagsOut) {
 
 TEST(ParseTemplate, ReadsScalarsAsCloudFormationDoes) {
     const auto document = parse_template(
-        "date: 2010-09-09\nnumber: 30\nnegative: -1\nfraction: 0.5\nyes: true\nquoted: '30'\naccount: 012345678901\nempty:\nword: Enabled\n");
+        "date: 2010-09-09\nnumber: 30\nnegative: -1\nfraction: 0.5\nyes: true\nquoted: '30'\naccount: "
+        "012345678901\nempty:\nword: Enabled\n");
     EXPECT_EQ(json::value(document),
               parsed(R"({"date":"2010-09-09","number":30,"negative":-1,"fraction":0.5,"yes":true,"quoted":"30",)"
                      R"("account":"012345678901","empty":null,"word":"Enabled"})"));
@@ -50,7 +53,8 @@ TEST(ParseTemplate, ReadsScalarsAsCloudFormationDoes) {
 
 TEST(ParseTemplate, RefusesWhatIsNoTemplate) {
     EXPECT_EQ(message_of([] { parse_template("just words"); }), "Template format error: unsupported structure.");
-    EXPECT_EQ(message_of([] { parse_template("a: b: c"); }), "Template format error: YAML not well-formed. (line 1, column 5)");
+    EXPECT_EQ(message_of([] { parse_template("a: b: c"); }),
+              "Template format error: YAML not well-formed. (line 1, column 5)");
     EXPECT_EQ(message_of([] { parse_template("a: &x [1]\nb: *x"); }),
               "Template error: YAML aliases are not allowed in CloudFormation templates");
     EXPECT_NE(message_of([] { parse_template(std::string(200, '[')); }), "");
@@ -85,7 +89,9 @@ struct World {
         scope.resources["Queue"] = {"http://queue", json::object{{"Arn", "arn:queue"}, {"Nested.Name", "deep"}}};
         scope.exports["net-id"] = "vpc-1";
     }
-    std::optional<json::value> evaluate(std::string_view yaml) { return Evaluator(definition, scope).value(parse_yaml(yaml)); }
+    std::optional<json::value> evaluate(std::string_view yaml) {
+        return Evaluator(definition, scope).value(parse_yaml(yaml));
+    }
 };
 
 TEST(Evaluate, GivesTheValueOfEachFunction) {
@@ -99,7 +105,8 @@ TEST(Evaluate, GivesTheValueOfEachFunction) {
         {"!Ref AWS::Region", R"("eu-west-1")"},
         {"!GetAtt Queue.Arn", R"("arn:queue")"},
         {"!GetAtt Queue.Nested.Name", R"("deep")"},
-        {"!Sub '${Stage}-${Queue}-${Queue.Arn}-${AWS::StackName}-${!Literal}'", R"("dev-http://queue-arn:queue-shop-${Literal}")"},
+        {"!Sub '${Stage}-${Queue}-${Queue.Arn}-${AWS::StackName}-${!Literal}'",
+         R"("dev-http://queue-arn:queue-shop-${Literal}")"},
         {"!Sub ['${A}${Stage}', {A: !Ref Count}]", R"("3dev")"},
         {"!Join ['-', [a, 1, true, !Ref Stage]]", R"("a-1-true-dev")"},
         {"!Join [',', !Ref Zones]", R"("a,b,c")"},
@@ -145,11 +152,13 @@ TEST(Evaluate, SaysWhatIsWrongInAwsWords) {
         {"!FindInMap [Sizes, test, Memory]", "Template error: Unable to get mapping for Sizes::test::Memory"},
         {"!Select [5, [a]]", "Template error: Fn::Select  cannot select nonexistent value at index 5"},
         {"!Sub '${a b}'",
-         "Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons"},
+         "Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, "
+         "periods, and colons"},
         {"!Nonsense x", "Template error: the function Fn::Nonsense is not supported"},
         {"!Cidr [10.0.0.0/30, 5, 1]", "Template error: Fn::Cidr cannot take 5 blocks from 10.0.0.0/30"},
     };
-    for (const auto& row : rows) EXPECT_EQ(message_of([&] { world.evaluate(row.expression); }), row.message) << row.expression;
+    for (const auto& row : rows)
+        EXPECT_EQ(message_of([&] { world.evaluate(row.expression); }), row.message) << row.expression;
 }
 
 TEST(Evaluate, MarksWhatOnlyTheDeploymentWillKnow) {
@@ -161,16 +170,20 @@ TEST(Evaluate, MarksWhatOnlyTheDeploymentWillKnow) {
 
 TEST(Parameters, AreCheckedAgainstTheirConstraints) {
     const auto definition = read_template(parse_template(full));
-    const auto settle = [&](std::vector<GivenParameter> given) { settle_parameters(definition, given, {{"Stage", "prod"}}); };
-    EXPECT_EQ(message_of([&] { settle({{"Stage", "test"}}); }), "Parameter 'Stage' must be one of AllowedValues [dev, prod]");
+    const auto settle = [&](std::vector<GivenParameter> given) {
+        settle_parameters(definition, given, {{"Stage", "prod"}});
+    };
+    EXPECT_EQ(message_of([&] { settle({{"Stage", "test"}}); }),
+              "Parameter 'Stage' must be one of AllowedValues [dev, prod]");
     EXPECT_EQ(message_of([&] { settle({{"Count", "9"}}); }), "Parameter 'Count' must be a number not greater than 5");
     EXPECT_EQ(message_of([&] { settle({{"Count", "x"}}); }), "Parameter 'Count' must be a number");
     EXPECT_EQ(message_of([&] { settle({{"Other", "x"}}); }), "Parameters: [Other] do not exist in the template");
     EXPECT_EQ(settle_parameters(definition, {{"Stage", "", true}}, {{"Stage", "prod"}}).at("Stage"), "prod");
     const auto needy = read_template(parse_template("Parameters: {A: {Type: String}}\nResources: {Q: {Type: T}}"));
     EXPECT_EQ(message_of([&] { settle_parameters(needy, {}, {}); }), "Parameters: [A] must have values");
-    const auto pattern = read_template(parse_template(
-        "Parameters: {A: {Type: String, AllowedPattern: '[a-z]+', ConstraintDescription: only letters}}\nResources: {Q: {Type: T}}"));
+    const auto pattern =
+        read_template(parse_template("Parameters: {A: {Type: String, AllowedPattern: '[a-z]+', ConstraintDescription: "
+                                     "only letters}}\nResources: {Q: {Type: T}}"));
     EXPECT_EQ(message_of([&] { settle_parameters(pattern, {{"A", "1"}}, {}); }),
               "Parameter 'A' failed to satisfy constraint: only letters");
 }
@@ -181,7 +194,8 @@ TEST(ReadTemplate, RefusesWhatCannotWork) {
     };
     const Row rows[] = {
         {"Resources: {}", "Template format error: At least one Resources member must be defined."},
-        {"Resources: {A: {Properties: {}}}", "Template format error: [/Resources/A] Every Resources object must contain a Type member."},
+        {"Resources: {A: {Properties: {}}}",
+         "Template format error: [/Resources/A] Every Resources object must contain a Type member."},
         {"Resources: {a-b: {Type: T}}", "Template format error: Resource name a-b is non alphanumeric."},
         {"Resources: {A: {Type: T, Properties: {X: !Ref B}}}",
          "Template format error: Unresolved resource dependencies [B] in the Resources block of the template"},
@@ -195,20 +209,25 @@ TEST(ReadTemplate, RefusesWhatCannotWork) {
          "Circular dependency between resources: [A, B]"},
         {"Resources: {A: {Type: T, Properties: {X: !Sub '${A}'}}}", "Circular dependency between resources: [A]"},
         {"Resources: {A: {Type: T}}\nSurprise: 1", "Invalid template property or properties [Surprise]"},
-        {"Resources: {A: {Type: T}}\nParameters: {P: {Type: Strange}}", "Template format error: Unrecognized parameter type: Strange"},
+        {"Resources: {A: {Type: T}}\nParameters: {P: {Type: Strange}}",
+         "Template format error: Unrecognized parameter type: Strange"},
         {"Resources: {A: {Type: T, Properties: {X: {Y: ~}}}}",
          "Template format error: [/Resources/A/Properties/X/Y] 'null' values are not allowed in templates"},
         {"Resources: {A: {Type: T}}\nOutputs: {O: {Description: d}}",
          "Template format error: Every Outputs member must contain a Value object"},
     };
-    for (const auto& row : rows) EXPECT_EQ(message_of([&] { read_template(parse_template(row.yaml)); }), row.message) << row.yaml;
+    for (const auto& row : rows)
+        EXPECT_EQ(message_of([&] { read_template(parse_template(row.yaml)); }), row.message) << row.yaml;
 }
 
 TEST(ReadTemplate, KnowsTheCapabilityThatItsIamResourcesNeed) {
-    const auto capability = [](std::string_view yaml) { return needed_capability(read_template(parse_template(yaml))); };
+    const auto capability = [](std::string_view yaml) {
+        return needed_capability(read_template(parse_template(yaml)));
+    };
     EXPECT_EQ(capability("Resources: {A: {Type: 'AWS::SQS::Queue'}}"), "");
     EXPECT_EQ(capability("Resources: {A: {Type: 'AWS::IAM::Role'}}"), "CAPABILITY_IAM");
-    EXPECT_EQ(capability("Resources: {A: {Type: 'AWS::IAM::Role', Properties: {RoleName: r}}}"), "CAPABILITY_NAMED_IAM");
+    EXPECT_EQ(capability("Resources: {A: {Type: 'AWS::IAM::Role', Properties: {RoleName: r}}}"),
+              "CAPABILITY_NAMED_IAM");
 }
 
 TEST(Dependencies, ComeBeforeWhatNeedsThem) {
