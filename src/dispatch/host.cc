@@ -75,7 +75,10 @@ HostName read_host(std::string_view host, std::string_view own_host) {
         return name;
     }
     name.service = labels[0] == "queue" ? "sqs" : labels[0];
-    if (labels.size() >= 2 && is_region(labels[1])) name.region = labels[1];
+    // "sqs.<region>", or "<id>.execute-api.<region>"
+    for (size_t i = 1; i < labels.size() && i <= 2 && name.region.empty(); ++i) {
+        if (is_region(labels[i])) name.region = labels[i];
+    }
     // "jobs.localhost": a client that was given http://localhost and no path style puts the bucket in front.
     if (below && labels.size() == 1 && !text.ends_with(".amazonaws.com")) name.bucket = labels[0];
     return name;

@@ -265,6 +265,19 @@ TEST(Signatures, PresignedUrlsExpireOnTheCloudsClock) {
     EXPECT_NE(late.body.find("<X-Amz-Expires>600</X-Amz-Expires>"), std::string::npos) << late.body;
 }
 
+TEST(Signatures, CoverTheHostOfAVirtualHostRequest) {
+    World world({.signatures = SignatureMode::check});
+    const auto put = [](std::string host) {
+        return signed_by(request_of("PUT", "/a%20b/c+d", {{"Host", std::move(host)}}, "body"), "test", "test", start,
+                         "s3");
+    };
+    EXPECT_EQ(world.serve(put("bucket.s3.localhost.localstack.cloud:4566")).status, 200);
+    EXPECT_EQ(world.s3.key, "bucket/a b/c+d");
+    auto elsewhere = put("bucket.s3.localhost.localstack.cloud:4566");
+    elsewhere.headers.set("host", "other.s3.localhost.localstack.cloud:4566");
+    EXPECT_EQ(world.serve(elsewhere).status, 403);
+}
+
 TEST(Signatures, S3SaysWhatItSigned) {
     World world({.signatures = SignatureMode::check});
     auto request = request_of("PUT", "/bucket/key", {}, "body");
@@ -496,6 +509,32 @@ TEST(Endpoints, TellHealthClockStatusAndMetrics) {
                              "cumulet_store_commits_total 7\n"}) {
         EXPECT_NE(metrics.find(line), std::string::npos) << line << metrics;
     }
+}
+
+struct Echo : contracts::Surface {
+    std::string region;
+    Task<http::Response> serve(Call& call, http::Request request) override {
+        region = call.region;
+        if (request.path == "/broken") throw std::runtime_error("secret");
+        http::Response response;
+        response.status = 418;
+        response.body = call.host + request.path;
+        co_return response;
+    }
+};
+
+TEST(Surfaces, GetRequestsThatAreNoOperation) {
+    World world;
+    Echo echo;
+    world.door.add_host_surface("execute-api", echo);
+    const http::Headers host{{"Host", "abc.execute-api.eu-west-1.localhost.localstack.cloud:4566"}};
+    const auto response = world.serve(request_of("GET", "/orders/7", host));
+    EXPECT_EQ(response.status, 418);
+    EXPECT_EQ(response.body, "abc.execute-api.eu-west-1.localhost.localstack.cloud:4566/orders/7");
+    EXPECT_EQ(echo.region, "eu-west-1");
+    const auto broken = world.serve(request_of("GET", "/broken", host));
+    EXPECT_EQ(broken.status, 500);
+    EXPECT_EQ(broken.body.find("secret"), std::string::npos);
 }
 
 TEST(Cors, LetsBrowsersCall) {
