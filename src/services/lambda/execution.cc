@@ -1,0 +1,87 @@
+// Running a function: a warm worker, or a new one with the role's credentials.
+#include "contracts/sts.h"
+#include "runtime/log.h"
+#include "services/lambda/fault.h"
+#include "services/lambda/service.h"
+
+namespace cumulet::lambda {
+namespace {
+
+constexpr int most_tries = 3;
+constexpr auto renewed_before = std::chrono::minutes(20);  // longer than any event takes
+
+}  // namespace
+
+Task<Outcome> Service::run(Call& call, FunctionName name, std::shared_ptr<const Function> function, Invocation invocation) {
+    invocation.version = function->version();
+    const auto key =
+        fmt::format("{}/{}/{}/{}/{}", name.account, name.region, name.name, function->version(), function->revision());
+    for (int tries = 1;; ++tries) {
+        auto place = co_await pool_.acquire(key);
+        if (!place.worker && !place.may_start) {
+            auto error = aws::lambda::TooManyRequestsException("Rate Exceeded.");
+            error.Reason = "ConcurrentInvocationLimitExceeded";
+            error.Type = "User";
+            throw error;
+        }
+        if (place.may_start) {
+            std::exception_ptr failure;
+            try {
+                place.worker = std::make_shared<Worker>(loop_, *sandbox_, clock_, co_await plan(call, name, function, key));
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            if (failure) {
+                pool_.give_up();
+                std::rethrow_exception(failure);
+            }
+            pool_.start(place.worker);
+        }
+        auto outcome = co_await place.worker->run(invocation);
+        pool_.give_back(std::move(place.worker), call.now());
+        if (!outcome.lost || tries == most_tries) co_return outcome;
+    }
+}
+
+Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<const Function> function, std::string key) {
+    const auto& configuration = function->configuration;
+    const auto runtime = find_runtime(configuration.Runtime.value_or(""));
+    if (!runtime) {
+        throw user_fault<aws::lambda::InvalidRuntimeException>(runtime.error());
+    }
+    const auto session = co_await assume_role(name, configuration.Role.value_or(""));
+    WorkerPlan plan{.key = std::move(key), .function = fmt::format("{}/{}/{}", name.account, name.region, name.name)};
+    plan.room = {.code = co_await code_.unpacked(function->code_blob, configuration.CodeSha256.value_or("")),
+                 .bootstrap = options_.folder / "bootstrap"};
+    if (configuration.EphemeralStorage) plan.room.scratch_bytes = uint64_t(configuration.EphemeralStorage->Size) << 20;
+    for (const auto& part : runtime->program) plan.program.push_back(sandbox_->seen(plan.room, part));
+    plan.by_address = runtime->by_address;
+    plan.memory_mb = static_cast<uint32_t>(configuration.MemorySize.value_or(128));
+    plan.timeout = std::chrono::seconds(configuration.Timeout.value_or(3));
+    if (session.expires != Time::max()) plan.expires = session.expires - renewed_before;
+    const auto stream = log_stream_name(call.now(), function->version(), call.random().hex(32));
+    auto group = configuration.LoggingConfig ? configuration.LoggingConfig->LogGroup.value_or("") : "/aws/lambda/" + name.name;
+    plan.output = book_.open(name.account, name.region, std::move(group), stream);
+    plan.environment = environment_of(*function, name, session, endpoint_, stream, *sandbox_, plan.room);
+    co_return plan;
+}
+
+Task<RoleSession> Service::assume_role(FunctionName name, std::string role) {
+    auto call = service_call(Reactor::current(), "lambda.amazonaws.com", name.account, name.region);
+    try {
+        aws::sts::Client sts(door_);
+        auto answer = co_await sts.assume_role(call, {.RoleArn = role, .RoleSessionName = name.name});
+        if (answer.Credentials) {
+            co_return RoleSession{.access_key_id = std::move(answer.Credentials->AccessKeyId),
+                                  .secret_access_key = std::move(answer.Credentials->SecretAccessKey),
+                                  .session_token = std::move(answer.Credentials->SessionToken),
+                                  .expires = answer.Credentials->Expiration};
+        }
+    } catch (const aws::Error& error) {
+        log::debug("a function's role cannot be assumed", {{"role", role}, {"why", error.message}});
+    }
+    // Roles that were never made are accepted: the function then acts as its account.
+    co_return RoleSession{.access_key_id = name.account, .secret_access_key = "test"};
+}
+
+}  // namespace cumulet::lambda

@@ -1,0 +1,214 @@
+#include "services/lambda/function.h"
+
+#include <array>
+
+#include "base/hash.h"
+#include "contracts/reflect.h"
+#include "services/lambda/fault.h"
+
+namespace cumulet::lambda {
+namespace {
+
+using aws::lambda::FunctionConfiguration;
+
+constexpr size_t most_environment_bytes = 4096;
+constexpr std::array<std::string_view, 20> reserved_variables{
+    "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+    "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS"};
+
+const contracts::Shape& configuration_shape() {
+    static const contracts::Shape& shape = *aws::lambda::service.find("GetFunctionConfiguration")->output;
+    return shape;
+}
+
+void set_environment(FunctionConfiguration& configuration, const aws::lambda::Environment& environment) {
+    const auto variables = environment.Variables.value_or(std::map<std::string, std::string>());
+    std::string reserved;
+    json::object measured;
+    for (const auto& [name, value] : variables) {
+        if (std::find(reserved_variables.begin(), reserved_variables.end(), name) != reserved_variables.end()) {
+            reserved += (reserved.empty() ? "" : ", ") + name;
+        }
+        measured[name] = value;
+    }
+    if (!reserved.empty()) {
+        throw invalid("Lambda was unable to configure your environment variables because the environment variables you have "
+                      "provided contains reserved keys that are currently not supported for modification. Reserved keys used "
+                      "in this request: " + reserved);
+    }
+    if (const auto text = json::serialize(measured); text.size() > most_environment_bytes) {
+        throw invalid("Lambda was unable to configure your environment variables because the environment variables you have "
+                      "provided exceeded the 4KB limit. String measured: " + text);
+    }
+    if (variables.empty()) {
+        configuration.Environment.reset();
+    } else {
+        configuration.Environment.emplace().Variables = variables;
+    }
+}
+
+void set_logging(FunctionConfiguration& configuration, const aws::lambda::LoggingConfig& asked) {
+    auto& logging = configuration.LoggingConfig.emplace(asked);
+    if (!logging.LogFormat) logging.LogFormat = "Text";
+    if (!logging.LogGroup) logging.LogGroup = "/aws/lambda/" + *configuration.FunctionName;
+    if (*logging.LogFormat == "JSON") {
+        if (!logging.ApplicationLogLevel) logging.ApplicationLogLevel = "INFO";
+        if (!logging.SystemLogLevel) logging.SystemLogLevel = "INFO";
+    }
+}
+
+void set_network(FunctionConfiguration& configuration, const aws::lambda::VpcConfig& asked) {
+    auto& network = configuration.VpcConfig.emplace();
+    network.SubnetIds = asked.SubnetIds.value_or(std::vector<std::string>());
+    network.SecurityGroupIds = asked.SecurityGroupIds.value_or(std::vector<std::string>());
+    network.VpcId = "";
+    network.Ipv6AllowedForDualStack = asked.Ipv6AllowedForDualStack.value_or(false);
+}
+
+/// What CreateFunction and UpdateFunctionConfiguration have in common.
+template <typename Request>
+void apply(FunctionConfiguration& configuration, const Request& request) {
+    if (request.Layers && !request.Layers->empty()) throw aws::not_implemented("lambda", "CreateFunction", "Layers");
+    if (request.FileSystemConfigs && !request.FileSystemConfigs->empty()) {
+        throw aws::not_implemented("lambda", "CreateFunction", "FileSystemConfigs");
+    }
+    if (request.Runtime) configuration.Runtime = request.Runtime;
+    if (request.Handler) configuration.Handler = request.Handler;
+    if (request.Description) configuration.Description = request.Description;
+    if (request.Timeout) configuration.Timeout = request.Timeout;
+    if (request.MemorySize) configuration.MemorySize = request.MemorySize;
+    if (request.KMSKeyArn) configuration.KMSKeyArn = request.KMSKeyArn;
+    if (request.EphemeralStorage) configuration.EphemeralStorage = request.EphemeralStorage;
+    if (request.Environment) set_environment(configuration, *request.Environment);
+    if (request.VpcConfig) set_network(configuration, *request.VpcConfig);
+    if (request.LoggingConfig) set_logging(configuration, *request.LoggingConfig);
+    if (request.TracingConfig) configuration.TracingConfig.emplace().Mode = request.TracingConfig->Mode.value_or("PassThrough");
+    if (request.SnapStart) {
+        auto& snap_start = configuration.SnapStart.emplace();
+        snap_start.ApplyOn = request.SnapStart->ApplyOn.value_or("None");
+        snap_start.OptimizationStatus = "Off";
+    }
+    if (request.DeadLetterConfig) {
+        configuration.DeadLetterConfig.reset();
+        if (request.DeadLetterConfig->TargetArn && !request.DeadLetterConfig->TargetArn->empty()) {
+            configuration.DeadLetterConfig = request.DeadLetterConfig;
+        }
+    }
+}
+
+}  // namespace
+
+std::string Function::text() const {
+    json::object record{{"configuration", contracts::to_json(configuration_shape(), &configuration)}, {"code", code_blob}};
+    if (!tags.empty()) {
+        json::object each;
+        for (const auto& [key, value] : tags) each[key] = value;
+        record["tags"] = std::move(each);
+    }
+    if (last_version) record["last_version"] = last_version;
+    if (reserved_concurrency) record["reserved_concurrency"] = *reserved_concurrency;
+    return json::serialize(record);
+}
+
+Function Function::parse(std::string_view text) {
+    const auto record = json::parse(text).as_object();
+    Function function;
+    contracts::from_json(configuration_shape(), &function.configuration, record.at("configuration"));
+    function.code_blob = string_or(record, "code");
+    if (const auto* tags = record.if_contains("tags")) {
+        for (const auto& [key, value] : tags->as_object()) function.tags[key] = value.as_string();
+    }
+    if (const auto* number = record.if_contains("last_version")) function.last_version = number->as_int64();
+    if (const auto* number = record.if_contains("reserved_concurrency")) {
+        function.reserved_concurrency = static_cast<int32_t>(number->as_int64());
+    }
+    return function;
+}
+
+Function new_function(const Call& call, const FunctionName& name, const aws::lambda::CreateFunctionRequest& request) {
+    if (request.PackageType.value_or("Zip") != "Zip" || request.Code.ImageUri) {
+        throw aws::not_implemented("lambda", "CreateFunction", "functions packaged as images");
+    }
+    if (!request.Runtime || (!request.Handler && !request.Runtime->starts_with("provided"))) {
+        throw invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
+    }
+    Function function{.tags = request.Tags.value_or(std::map<std::string, std::string>())};
+    auto& configuration = function.configuration;
+    configuration.FunctionName = name.name;
+    configuration.FunctionArn = name.unqualified_arn();
+    configuration.Role = request.Role;
+    configuration.Version = latest;
+    configuration.PackageType = "Zip";
+    configuration.Description = "";
+    configuration.Timeout = 3;
+    configuration.MemorySize = 128;
+    configuration.EphemeralStorage.emplace().Size = 512;
+    configuration.Architectures = request.Architectures.value_or(std::vector<std::string>{"x86_64"});
+    configuration.TracingConfig.emplace().Mode = "PassThrough";
+    configuration.SnapStart.emplace().ApplyOn = "None";
+    configuration.SnapStart->OptimizationStatus = "Off";
+    configuration.RuntimeVersionConfig.emplace().RuntimeVersionArn =
+        fmt::format("arn:aws:lambda:{}::runtime:{}", name.region, sha256_hex(*request.Runtime));
+    configuration.State = "Active";
+    configuration.LastUpdateStatus = "Successful";
+    set_logging(configuration, {});
+    apply(configuration, request);
+    return function;
+}
+
+void configure(Function& function, const aws::lambda::UpdateFunctionConfigurationRequest& request) {
+    if (request.Role) function.configuration.Role = request.Role;
+    apply(function.configuration, request);
+}
+
+void set_code(Function& function, std::string blob, std::string sha256, int64_t size_bytes,
+              const std::optional<std::vector<std::string>>& architectures) {
+    function.code_blob = std::move(blob);
+    function.configuration.CodeSha256 = std::move(sha256);
+    function.configuration.CodeSize = size_bytes;
+    if (architectures && !architectures->empty()) function.configuration.Architectures = architectures;
+}
+
+void touch(Function& function, std::string revision, Time now) {
+    function.configuration.RevisionId = std::move(revision);
+    function.configuration.LastModified = format_modified(now);
+}
+
+void check_revision(const Function& function, const std::optional<std::string>& seen) {
+    if (!seen || *seen == function.revision()) return;
+    throw user_fault<aws::lambda::PreconditionFailedException>(
+        "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the "
+        "latest Revision Id");
+}
+
+Function publish(const Function& current, int64_t number, const std::optional<std::string>& description) {
+    Function version{.configuration = current.configuration, .code_blob = current.code_blob};
+    version.configuration.Version = std::to_string(number);
+    version.configuration.FunctionArn = fmt::format("{}:{}", *current.configuration.FunctionArn, number);
+    if (description) version.configuration.Description = description;
+    return version;
+}
+
+bool same_as(const Function& version, const Function& current) {
+    auto a = version.configuration;
+    auto b = current.configuration;
+    for (auto* each : {&a, &b}) {
+        each->Version.reset();
+        each->FunctionArn.reset();
+        each->RevisionId.reset();
+        each->LastModified.reset();
+        each->Description.reset();
+    }
+    return a == b;
+}
+
+std::string format_modified(Time time) {
+    auto text = format_iso8601_millis(time);
+    text.pop_back();
+    return text + "+0000";
+}
+
+}  // namespace cumulet::lambda

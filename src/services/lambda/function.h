@@ -1,0 +1,48 @@
+// A function as it is stored, and the rules for what it may be. Pure.
+#pragma once
+
+#include "base/json.h"
+#include "contracts/lambda.h"
+#include "services/lambda/name.h"
+
+namespace cumulet::lambda {
+
+/// A function's $LATEST, or one of its versions.
+struct Function {
+    aws::lambda::FunctionConfiguration configuration;
+    std::string code_blob;  ///< the package, in store::Blobs
+    // Of $LATEST only:
+    std::map<std::string, std::string> tags;
+    int64_t last_version = 0;
+    std::optional<int32_t> reserved_concurrency;
+
+    std::string text() const;
+    static Function parse(std::string_view text);
+
+    const std::string& version() const { return *configuration.Version; }
+    const std::string& revision() const { return *configuration.RevisionId; }
+    bool has_runtime(std::string_view prefix) const {
+        return configuration.Runtime && configuration.Runtime->starts_with(prefix);
+    }
+};
+
+/// The function that `request` asks for, without its code. Throws InvalidParameterValueException.
+Function new_function(const Call& call, const FunctionName& name, const aws::lambda::CreateFunctionRequest& request);
+/// Changes what `request` names. Throws InvalidParameterValueException.
+void configure(Function& function, const aws::lambda::UpdateFunctionConfigurationRequest& request);
+/// Names the code that the function has from now on.
+void set_code(Function& function, std::string blob, std::string sha256, int64_t size_bytes,
+              const std::optional<std::vector<std::string>>& architectures);
+/// A change gives a new revision and time.
+void touch(Function& function, std::string revision, Time now);
+/// Throws PreconditionFailedException if the caller saw another revision.
+void check_revision(const Function& function, const std::optional<std::string>& seen);
+/// A version of $LATEST: the same code and configuration under its own number.
+Function publish(const Function& current, int64_t number, const std::optional<std::string>& description);
+/// True if `version` was published from what `current` is now.
+bool same_as(const Function& version, const Function& current);
+
+/// "2026-11-23T00:55:00.123+0000", the form of LastModified.
+std::string format_modified(Time time);
+
+}  // namespace cumulet::lambda

@@ -1,0 +1,234 @@
+// CreateFunction, GetFunction, GetFunctionConfiguration, ListFunctions, DeleteFunction.
+// https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+
+#include <unistd.h>
+
+#include <fstream>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "contracts/s3.h"
+#include "services/lambda/bootstrap/node.h"
+#include "services/lambda/bootstrap/python.h"
+#include "services/lambda/fault.h"
+#include "services/lambda/service.h"
+
+namespace cumulet::lambda {
+
+using namespace aws::lambda;
+
+namespace {
+
+constexpr size_t most_package_bytes = 256 << 20;
+constexpr size_t most_listed = 50;
+
+/// Writes what runs nodejs* and python* functions into `folder`.
+std::filesystem::path write_bootstraps(const std::filesystem::path& folder) {
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "bootstrap.cjs") << kNodeBootstrap;
+    std::ofstream(folder / "bootstrap.py") << kPythonBootstrap;
+    return folder;
+}
+
+}  // namespace
+
+PoolBounds pool_bounds() {
+    const auto cores = std::max<size_t>(1, std::thread::hardware_concurrency());
+    return {.workers = std::clamp<size_t>(cores * 32, 64, 1000)};
+}
+
+Service::Service(store::Store& store, store::Blobs& blobs, contracts::Door& door, BlockingPool& threads, Clock& clock,
+                 Options options, std::unique_ptr<Sandbox> sandbox)
+    : store_(store), blobs_(blobs), door_(door), threads_(threads), clock_(clock), options_(std::move(options)),
+      sandbox_(std::move(sandbox)), code_(blobs, threads, options_.folder / "code"), pool_(loop_, launcher_, options_.pool),
+      book_(door),
+      pollers_(store, door, tasks_, [this](Call& call, FunctionName name, std::string payload) -> Task<Outcome> {
+          auto function = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+              co_return co_await load_qualified(tx, functions_, name);
+          });
+          Invocation invocation{.request_id = call.random().uuid(), .payload = std::move(payload), .function_arn = name.arn()};
+          co_return co_await run(call, std::move(name), std::move(function), std::move(invocation));
+      }) {
+    write_bootstraps(options_.folder / "bootstrap");
+}
+
+void Service::start(std::string endpoint) {
+    endpoint_ = std::move(endpoint);
+    book_tasks_.start(book_.run());
+    tasks_.start(serve_events());
+    tasks_.start(pollers_.supervise());
+}
+
+Task<void> Service::stop() {
+    store_.wake_all();
+    co_await pool_.stop();
+    co_await tasks_.stop();
+    book_.stop();
+    co_await book_tasks_.stop();
+}
+
+Task<Service::Package> Service::store_package(Call& call, std::optional<std::string> zip, std::optional<std::string> bucket,
+                                              std::optional<std::string> key, std::optional<std::string> object_version) {
+    std::string bytes;
+    if (zip) {
+        bytes = std::move(*zip);
+    } else if (bucket && key) {
+        aws::s3::Client s3(door_);
+        try {
+            auto object = co_await s3.get_object(call, {.Bucket = *bucket, .Key = *key, .VersionId = std::move(object_version)});
+            bytes = co_await read_all(object.Body, most_package_bytes);
+        } catch (const aws::Error& error) {
+            throw invalid(fmt::format("Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}", error.code,
+                                      error.message));
+        } catch (const StreamTooLong&) {
+            throw invalid("Unzipped size must be smaller than 262144000 bytes");
+        }
+    } else {
+        throw invalid("Please provide a source for function code.");
+    }
+    const auto fault = co_await threads_.run([&bytes] { return fault_of_package(bytes); });
+    if (!fault.empty()) throw invalid(fault);
+    Package package{.sha256 = to_base64(sha256(bytes)), .size_bytes = static_cast<int64_t>(bytes.size())};
+    package.blob = co_await blobs_.put(std::move(bytes));
+    co_return package;
+}
+
+void Service::retire(const FunctionName& name) {
+    pool_.retire(fmt::format("{}/{}/{}", name.account, name.region, name.name));
+}
+
+Task<FunctionConfiguration> Service::create_function(Call& call, CreateFunctionRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName);
+    auto function = new_function(call, name, request);
+    if (const auto runtime = find_runtime(*request.Runtime); !runtime) throw invalid(runtime.error());
+    const auto exists = [&](store::Transaction& tx) -> Task<bool> { co_return (co_await find_function(tx, name)).has_value(); };
+    const auto conflict = user_fault<ResourceConflictException>("Function already exist: " + name.name);
+    if (co_await store_.transact(exists)) throw conflict;
+
+    const auto package = co_await store_package(call, std::move(request.Code.ZipFile), std::move(request.Code.S3Bucket),
+                                                std::move(request.Code.S3Key), std::move(request.Code.S3ObjectVersion));
+    set_code(function, package.blob, package.sha256, package.size_bytes, request.Architectures);
+    touch(function, call.random().uuid(), call.now());
+    std::exception_ptr failure;
+    try {
+        co_return co_await store_.transact([&](store::Transaction& tx) -> Task<FunctionConfiguration> {
+            if (co_await exists(tx)) throw conflict;
+            auto saved = function;
+            auto answer = saved.configuration;
+            if (request.Publish.value_or(false)) {
+                const auto version = publish(saved, saved.last_version = 1, std::nullopt);
+                save_version(tx, name, version);
+                answer = version.configuration;
+            }
+            save_function(tx, name, saved);
+            co_return answer;
+        });
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await blobs_.remove(package.blob);
+    std::rethrow_exception(failure);
+}
+
+Task<GetFunctionResponse> Service::get_function(Call& call, GetFunctionRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
+    GetFunctionResponse response;
+    const auto [function, current] = co_await store_.transact(
+        [&](store::Transaction& tx) -> Task<std::pair<std::shared_ptr<const Function>, Function>> {
+            auto found = co_await load_qualified(tx, functions_, name);
+            co_return std::pair(std::move(found), co_await load_function(tx, name));
+        });
+    response.Configuration = function->configuration;
+    response.Code.emplace().RepositoryType = "S3";
+    // The revision is known only to those who may read the function.
+    response.Code->Location = fmt::format("{}{}{}/{}/{}/{}/{}", call.base_url(), code_prefix, name.account, name.region,
+                                          name.name, percent_encode(function->version()), function->revision());
+    if (!current.tags.empty()) response.Tags = current.tags;
+    if (current.reserved_concurrency) response.Concurrency.emplace().ReservedConcurrentExecutions = current.reserved_concurrency;
+    co_return response;
+}
+
+Task<http::Response> Service::serve(Call& call, http::Request request) {
+    std::vector<std::string> parts;
+    std::string_view path = std::string_view(request.path).substr(std::min(code_prefix.size(), request.path.size()));
+    for (size_t at = 0; at <= path.size();) {
+        const auto end = std::min(path.find('/', at), path.size());
+        parts.push_back(percent_decode(path.substr(at, end - at)));
+        at = end + 1;
+    }
+    http::Response missing{.status = 404};
+    if (parts.size() != 5 || (request.method != "GET" && request.method != "HEAD")) co_return missing;
+    const FunctionName name{.account = parts[0], .region = parts[1], .name = parts[2], .qualifier = parts[3]};
+    try {
+        const auto function = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+            co_return co_await load_qualified(tx, functions_, name);
+        });
+        if (!equal_in_constant_time(function->revision(), parts[4])) co_return missing;
+        http::Response response;
+        response.headers.add("Content-Type", "application/zip");
+        response.stream_size = co_await blobs_.size(function->code_blob);
+        response.stream = co_await blobs_.read(function->code_blob);
+        co_return response;
+    } catch (const ResourceNotFoundException&) {
+        co_return missing;
+    }
+}
+
+Task<FunctionConfiguration> Service::get_function_configuration(Call& call, GetFunctionConfigurationRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
+    const auto function = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+        co_return co_await load_qualified(tx, functions_, name);
+    });
+    co_return function->configuration;
+}
+
+Task<ListFunctionsResponse> Service::list_functions(Call& call, ListFunctionsRequest request) {
+    const auto limit = std::clamp<size_t>(static_cast<size_t>(request.MaxItems.value_or(most_listed)), 1, most_listed);
+    const auto after = from_base64(request.Marker.value_or("")).value_or("");
+    const bool with_versions = request.FunctionVersion.value_or("") == "ALL";
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListFunctionsResponse> {
+        ListFunctionsResponse response;
+        auto& listed = response.Functions.emplace();
+        const auto functions = co_await lambda::list_functions(tx, call, after, limit + 1);
+        for (const auto& function : functions) {
+            const auto& name = *function.configuration.FunctionName;
+            if (listed.size() >= limit || &function - functions.data() >= static_cast<ptrdiff_t>(limit)) {
+                const auto& last = *functions[static_cast<size_t>(&function - functions.data()) - 1].configuration.FunctionName;
+                response.NextMarker = to_base64(last);
+                break;
+            }
+            listed.push_back(function.configuration);
+            if (!with_versions) continue;
+            const FunctionName full{.account = call.account, .region = call.region, .name = name};
+            for (auto& version : co_await list_versions(tx, full, 0, 1000)) listed.push_back(std::move(version.configuration));
+        }
+        co_return response;
+    });
+}
+
+Task<DeleteFunctionResponse> Service::delete_function(Call& call, DeleteFunctionRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
+    if (name.qualifier == latest) throw invalid("$LATEST version cannot be deleted without deleting the function.");
+    if (!name.qualifier.empty() && !name.names_version()) {
+        throw invalid("Deletion of aliases is not currently supported.");
+    }
+    const auto blobs = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<std::string>> {
+        if (name.qualifier.empty()) co_return co_await erase_function(tx, name);
+        co_await load_function(tx, name);
+        const auto number = std::strtoll(name.qualifier.c_str(), nullptr, 10);
+        for (const auto& alias : co_await lambda::list_aliases(tx, name, "", 1000)) {
+            if (alias.FunctionVersion == name.qualifier) {
+                throw user_fault<ResourceConflictException>(fmt::format(
+                    "Version {} is currently referenced by an alias: {}. Please delete the alias first.", name.qualifier,
+                    alias.Name.value_or("")));
+            }
+        }
+        tx.erase(version_key(name, number));
+        co_return std::vector<std::string>();
+    });
+    retire(name);
+    for (const auto& blob : blobs) co_await blobs_.remove(blob);
+    co_return DeleteFunctionResponse{.StatusCode = 204};
+}
+
+}  // namespace cumulet::lambda

@@ -1,0 +1,52 @@
+// Event source mappings as they are stored, and the rules for them. Pure.
+#pragma once
+
+#include "contracts/lambda.h"
+#include "contracts/sqs.h"
+#include "services/lambda/name.h"
+
+namespace cumulet::lambda {
+
+struct MappingName {
+    std::string account;
+    std::string region;
+    std::string uuid;
+};
+
+struct Mapping {
+    aws::lambda::EventSourceMappingConfiguration configuration;
+    bool enabled = true;
+
+    std::string text() const;
+    static Mapping parse(std::string_view text);
+
+    /// What callers see: the state follows from whether it is enabled.
+    aws::lambda::EventSourceMappingConfiguration shown() const;
+    size_t batch_size() const { return static_cast<size_t>(configuration.BatchSize.value_or(10)); }
+    std::chrono::seconds window() const {
+        return std::chrono::seconds(configuration.MaximumBatchingWindowInSeconds.value_or(0));
+    }
+    bool reports_failures() const;
+};
+
+/// Which process polls a mapping, and until when on the cloud's clock.
+struct Lease {
+    std::string owner;
+    Time until;
+
+    std::string text() const;
+    static Lease parse(std::string_view text);
+};
+
+/// Throws InvalidParameterValueException where batch size and window do not fit a queue.
+void check_batching(const Mapping& mapping, bool fifo);
+
+/// The event that Lambda hands over for messages of a queue.
+std::string queue_event(const std::vector<aws::sqs::Message>& messages, std::string_view queue_arn, std::string_view region);
+
+/// Which messages the function handled. With `reports_failures`, its answer may name those that it did not;
+/// an answer that names what was not in the batch means that none was handled.
+std::vector<const aws::sqs::Message*> handled_messages(const std::vector<aws::sqs::Message>& messages, bool reports_failures,
+                                                       std::string_view answer);
+
+}  // namespace cumulet::lambda

@@ -1,0 +1,183 @@
+// The operations on event source mappings. SQS queues are the sources.
+// https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+
+#include "base/bytes.h"
+#include "services/lambda/fault.h"
+#include "services/lambda/service.h"
+
+namespace cumulet::lambda {
+
+using namespace aws::lambda;
+
+namespace {
+
+constexpr size_t most_listed = 100;
+constexpr size_t most_mappings = 10'000;
+
+ResourceNotFoundException mapping_not_found() {
+    return user_fault<ResourceNotFoundException>("The resource you requested does not exist.");
+}
+
+/// What both requests may ask for and no poller does yet.
+template <typename Request>
+void refuse_what_is_not_built(const Request& request, std::string_view operation) {
+    if (request.FilterCriteria && request.FilterCriteria->Filters && !request.FilterCriteria->Filters->empty()) {
+        throw aws::not_implemented("lambda", operation, "FilterCriteria");
+    }
+    if (request.ProvisionedPollerConfig) throw aws::not_implemented("lambda", operation, "ProvisionedPollerConfig");
+    if (request.KMSKeyArn) throw aws::not_implemented("lambda", operation, "KMSKeyArn");
+}
+
+template <typename Request>
+void apply(Mapping& mapping, const Request& request) {
+    auto& configuration = mapping.configuration;
+    if (request.BatchSize) configuration.BatchSize = request.BatchSize;
+    if (request.MaximumBatchingWindowInSeconds) {
+        configuration.MaximumBatchingWindowInSeconds = request.MaximumBatchingWindowInSeconds;
+    }
+    if (request.FunctionResponseTypes) configuration.FunctionResponseTypes = request.FunctionResponseTypes;
+    if (request.ScalingConfig) {
+        configuration.ScalingConfig.reset();
+        if (request.ScalingConfig->MaximumConcurrency) configuration.ScalingConfig = request.ScalingConfig;
+    }
+    if (request.Enabled) mapping.enabled = *request.Enabled;
+}
+
+std::string queue_of(std::string_view arn) {
+    const auto parsed = Arn::parse(arn);
+    return parsed ? parsed->resource : "";
+}
+
+/// Checks that the queue is there and that its messages stay hidden long enough.
+Task<void> check_queue(contracts::Door& door, Call& call, Arn queue, int32_t timeout_seconds) {
+    aws::sqs::Client sqs(door);
+    aws::sqs::GetQueueAttributesRequest request{.QueueUrl = fmt::format("{}/{}/{}", call.base_url(), queue.account, queue.resource)};
+    request.AttributeNames = std::vector<std::string>{"VisibilityTimeout"};
+    std::map<std::string, std::string> attributes;
+    try {
+        auto answer = co_await sqs.get_queue_attributes(call, std::move(request));
+        if (answer.Attributes) attributes = std::move(*answer.Attributes);
+    } catch (const aws::Error& error) {
+        const auto& code = error.query_code.empty() ? error.code : error.query_code;
+        throw invalid(fmt::format("Error occurred while ReceiveMessage. SQS Error Code: {}. SQS Error Message: {}", code, error.message));
+    }
+    const auto visibility = std::atoi(attributes["VisibilityTimeout"].c_str());
+    if (visibility < timeout_seconds) {
+        throw invalid(fmt::format("Queue visibility timeout: {} seconds is less than Function timeout: {} seconds", visibility,
+                                  timeout_seconds));
+    }
+}
+
+}  // namespace
+
+Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call& call, CreateEventSourceMappingRequest request) {
+    refuse_what_is_not_built(request, "CreateEventSourceMapping");
+    const auto source = Arn::parse(request.EventSourceArn.value_or(""));
+    if (!source) throw invalid("Unrecognized event source.");
+    if (source->service != "sqs") throw aws::not_implemented("lambda", "CreateEventSourceMapping", source->service + " as a source");
+    const auto function_name = parse_function_name(call, request.FunctionName);
+    const MappingName name{.account = call.account, .region = call.region, .uuid = call.random().uuid()};
+    Mapping mapping;
+    auto& configuration = mapping.configuration;
+    configuration.UUID = name.uuid;
+    configuration.EventSourceMappingArn = call.arn("lambda", "event-source-mapping:" + name.uuid);
+    configuration.EventSourceArn = source->text();
+    configuration.FunctionArn = function_name.arn();
+    configuration.LastModified = call.now();
+    configuration.BatchSize = 10;
+    configuration.MaximumBatchingWindowInSeconds = 0;
+    configuration.FunctionResponseTypes.emplace();
+    apply(mapping, request);
+    check_batching(mapping, source->resource.ends_with(".fifo"));
+
+    const auto function = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+        try {
+            co_return co_await load_qualified(tx, functions_, function_name);
+        } catch (const ResourceNotFoundException&) {
+            throw invalid("Function does not exist");
+        }
+    });
+    co_await check_queue(door_, call, *source, function->configuration.Timeout.value_or(3));
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        for (const auto& other : co_await list_mappings(tx, call.account, call.region, "", most_mappings)) {
+            if (other.configuration.EventSourceArn != configuration.EventSourceArn ||
+                other.configuration.FunctionArn != configuration.FunctionArn) {
+                continue;
+            }
+            throw user_fault<ResourceConflictException>(fmt::format(
+                "An event source mapping with SQS arn (\" {} \") and function (\" {} \") already exists. Please update or delete the "
+                "existing mapping with UUID {}", source->text(), function_name.name, *other.configuration.UUID));
+        }
+        save_mapping(tx, name, mapping);
+    });
+    auto shown = mapping.shown();
+    shown.State = mapping.enabled ? "Creating" : "Disabled";
+    co_return shown;
+}
+
+Task<EventSourceMappingConfiguration> Service::get_event_source_mapping(Call& call, GetEventSourceMappingRequest request) {
+    const MappingName name{.account = call.account, .region = call.region, .uuid = request.UUID};
+    const auto mapping = co_await store_.transact(
+        [&](store::Transaction& tx) -> Task<std::optional<Mapping>> { co_return co_await find_mapping(tx, name); });
+    if (!mapping) throw mapping_not_found();
+    co_return mapping->shown();
+}
+
+Task<EventSourceMappingConfiguration> Service::update_event_source_mapping(Call& call, UpdateEventSourceMappingRequest request) {
+    refuse_what_is_not_built(request, "UpdateEventSourceMapping");
+    const MappingName name{.account = call.account, .region = call.region, .uuid = request.UUID};
+    const bool was_named = request.FunctionName.has_value();
+    const auto function_name = parse_function_name(call, request.FunctionName.value_or(""));
+    const auto mapping = co_await store_.transact([&](store::Transaction& tx) -> Task<Mapping> {
+        auto found = co_await find_mapping(tx, name);
+        if (!found) throw mapping_not_found();
+        if (was_named) {
+            co_await load_qualified(tx, functions_, function_name);
+            found->configuration.FunctionArn = function_name.arn();
+        }
+        apply(*found, request);
+        check_batching(*found, queue_of(*found->configuration.EventSourceArn).ends_with(".fifo"));
+        found->configuration.LastModified = call.now();
+        save_mapping(tx, name, *found);
+        co_return std::move(*found);
+    });
+    auto shown = mapping.shown();
+    shown.State = "Updating";
+    co_return shown;
+}
+
+Task<EventSourceMappingConfiguration> Service::delete_event_source_mapping(Call& call, DeleteEventSourceMappingRequest request) {
+    const MappingName name{.account = call.account, .region = call.region, .uuid = request.UUID};
+    const auto mapping = co_await store_.transact([&](store::Transaction& tx) -> Task<Mapping> {
+        auto found = co_await find_mapping(tx, name);
+        if (!found) throw mapping_not_found();
+        erase_mapping(tx, name);
+        co_return std::move(*found);
+    });
+    auto shown = mapping.shown();
+    shown.State = "Deleting";
+    co_return shown;
+}
+
+Task<ListEventSourceMappingsResponse> Service::list_event_source_mappings(Call& call, ListEventSourceMappingsRequest request) {
+    const auto limit = std::clamp<size_t>(static_cast<size_t>(request.MaxItems.value_or(most_listed)), 1, most_listed);
+    std::string function_arn;
+    if (request.FunctionName) function_arn = parse_function_name(call, *request.FunctionName).arn();
+    const auto after = request.Marker.value_or("");
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListEventSourceMappingsResponse> {
+        ListEventSourceMappingsResponse response;
+        auto& listed = response.EventSourceMappings.emplace();
+        for (const auto& mapping : co_await list_mappings(tx, call.account, call.region, after, most_mappings)) {
+            if (request.EventSourceArn && request.EventSourceArn != mapping.configuration.EventSourceArn) continue;
+            if (!function_arn.empty() && function_arn != mapping.configuration.FunctionArn) continue;
+            if (listed.size() == limit) {
+                response.NextMarker = listed.back().UUID;
+                break;
+            }
+            listed.push_back(mapping.shown());
+        }
+        co_return response;
+    });
+}
+
+}  // namespace cumulet::lambda

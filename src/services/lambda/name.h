@@ -1,0 +1,33 @@
+// The many ways to name a function: name, partial ARN, ARN, each with or without a version or alias.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/call.h"
+
+namespace cumulet::lambda {
+
+inline constexpr std::string_view latest = "$LATEST";
+
+/// Which function a caller means.
+struct FunctionName {
+    std::string account;
+    std::string region;
+    std::string name;
+    std::string qualifier;  ///< a version or an alias, "" if the caller named none
+
+    /// arn:aws:lambda:…:function:name, with the qualifier if there is one.
+    std::string arn() const;
+    std::string unqualified_arn() const;
+    /// True for "7" and "$LATEST", false for an alias.
+    bool names_version() const;
+};
+
+/// Reads `text` ("thumbnail", "thumbnail:v1", "123456789012:function:thumbnail", "arn:aws:lambda:…") as `call` means it.
+/// Throws ResourceNotFoundException for another region's function and InvalidParameterValueException where the name's
+/// qualifier is not `qualifier`.
+FunctionName parse_function_name(const Call& call, std::string_view text, const std::optional<std::string>& qualifier = {});
+
+}  // namespace cumulet::lambda

@@ -1,0 +1,39 @@
+// Deployment packages: ZIP archives, checked when they arrive and unpacked when they first run.
+#pragma once
+
+#include <filesystem>
+
+#include "runtime/blocking_pool.h"
+#include "runtime/sync.h"
+#include "store/blobs.h"
+
+namespace cumulet::lambda {
+
+struct PackageBounds {
+    uint64_t unzipped_bytes = 262'144'000;
+    uint64_t files = 100'000;
+};
+
+/// What is wrong with the archive `bytes`, in AWS's words; "" if it can be unpacked. Blocks.
+std::string fault_of_package(std::string_view bytes, const PackageBounds& bounds = {});
+/// Unpacks the archive `file` into the new folder `folder`. No entry leaves it, none is a link or a device. Blocks.
+/// Throws std::runtime_error.
+void unpack(const std::filesystem::path& file, const std::filesystem::path& folder, const PackageBounds& bounds = {});
+
+/// Unpacked packages by their digest, in a folder that is emptied at the start: it can always be made anew.
+class CodeFolders {
+ public:
+    CodeFolders(store::Blobs& blobs, BlockingPool& threads, std::filesystem::path folder);
+
+    /// The folder with what is in the package `blob`, whose SHA-256 is `digest` in Base64.
+    Task<std::filesystem::path> unpacked(std::string blob, std::string digest);
+
+ private:
+    store::Blobs& blobs_;
+    BlockingPool& threads_;
+    const std::filesystem::path folder_;
+    KeyedLocks locks_;
+    std::atomic<uint64_t> serial_{0};
+};
+
+}  // namespace cumulet::lambda

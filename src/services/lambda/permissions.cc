@@ -1,0 +1,162 @@
+// AddPermission, RemovePermission, GetPolicy, and what IAM asks about functions.
+// https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "services/lambda/fault.h"
+#include "services/lambda/service.h"
+
+namespace cumulet::lambda {
+
+using namespace aws::lambda;
+
+namespace {
+
+constexpr size_t most_policy_bytes = 20'480;
+
+json::object parse_policy(const std::string& document) {
+    if (document.empty()) return {{"Version", "2012-10-17"}, {"Id", "default"}, {"Statement", json::array()}};
+    return json::parse(document).as_object();
+}
+
+/// A policy's revision follows from its text.
+std::string revision_of(std::string_view document) {
+    const auto digest = sha256_hex(document);
+    return fmt::format("{}-{}-{}-{}-{}", digest.substr(0, 8), digest.substr(8, 4), digest.substr(12, 4), digest.substr(16, 4),
+                       digest.substr(20, 12));
+}
+
+void check_policy_revision(const std::string& document, const std::optional<std::string>& seen) {
+    if (!seen || *seen == revision_of(document)) return;
+    throw user_fault<PreconditionFailedException>(
+        "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve the latest RevisionId");
+}
+
+json::value principal_of(std::string_view principal) {
+    if (principal == "*") return "*";
+    if (principal.starts_with("arn:")) return json::object{{"AWS", principal}};
+    if (principal.find_first_not_of("0123456789") == principal.npos) {
+        return json::object{{"AWS", fmt::format("arn:aws:iam::{}:root", principal)}};
+    }
+    return json::object{{"Service", principal}};
+}
+
+json::object statement_of(const AddPermissionRequest& request, const std::string& arn) {
+    json::object statement{{"Sid", request.StatementId},
+                           {"Effect", "Allow"},
+                           {"Principal", principal_of(request.Principal)},
+                           {"Action", request.Action},
+                           {"Resource", arn}};
+    json::object condition;
+    const auto require = [&](std::string_view test, std::string_view key, const std::optional<std::string>& value) {
+        if (!value) return;
+        auto& tests = condition[test];
+        if (!tests.is_object()) tests.emplace_object();
+        tests.as_object()[key] = *value;
+    };
+    require("StringEquals", "AWS:SourceAccount", request.SourceAccount);
+    require("StringEquals", "aws:PrincipalOrgID", request.PrincipalOrgID);
+    require("StringEquals", "lambda:EventSourceToken", request.EventSourceToken);
+    require("StringEquals", "lambda:FunctionUrlAuthType", request.FunctionUrlAuthType);
+    if (request.InvokedViaFunctionUrl) {
+        condition["Bool"] = json::object{{"lambda:InvokedViaFunctionUrl", *request.InvokedViaFunctionUrl ? "true" : "false"}};
+    }
+    require("ArnLike", "AWS:SourceArn", request.SourceArn);
+    if (!condition.empty()) statement["Condition"] = std::move(condition);
+    return statement;
+}
+
+auto with_sid(std::string_view sid) {
+    return [sid](const json::value& statement) { return string_or(statement.as_object(), "Sid") == sid; };
+}
+
+}  // namespace
+
+Task<AddPermissionResponse> Service::add_permission(Call& call, AddPermissionRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
+    if (name.qualifier == latest) throw invalid("We currently do not support adding policies for $LATEST.");
+    const auto statement = statement_of(request, name.arn());
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        co_await load_qualified(tx, functions_, name);
+        const auto document = co_await find_policy(tx, name);
+        check_policy_revision(document, request.RevisionId);
+        auto policy = parse_policy(document);
+        auto& statements = policy["Statement"].as_array();
+        if (std::any_of(statements.begin(), statements.end(), with_sid(request.StatementId))) {
+            throw user_fault<ResourceConflictException>(
+                fmt::format("The statement id ({}) provided already exists. Please provide a new statement id, or remove the "
+                            "existing statement.", request.StatementId));
+        }
+        statements.push_back(statement);
+        auto text = json::serialize(policy);
+        if (text.size() > most_policy_bytes) {
+            throw user_fault<PolicyLengthExceededException>(
+                fmt::format("The final policy size ({}) is bigger than the limit ({}).", text.size(), most_policy_bytes));
+        }
+        save_policy(tx, name, std::move(text));
+    });
+    co_return AddPermissionResponse{.Statement = json::serialize(statement)};
+}
+
+Task<RemovePermissionResponse> Service::remove_permission(Call& call, RemovePermissionRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        co_await load_qualified(tx, functions_, name);
+        const auto document = co_await find_policy(tx, name);
+        if (document.empty()) {
+            throw user_fault<ResourceNotFoundException>("No policy is associated with the given resource.");
+        }
+        check_policy_revision(document, request.RevisionId);
+        auto policy = parse_policy(document);
+        auto& statements = policy["Statement"].as_array();
+        const auto found = std::find_if(statements.begin(), statements.end(), with_sid(request.StatementId));
+        if (found == statements.end()) {
+            throw user_fault<ResourceNotFoundException>(
+                fmt::format("Statement {} is not found in resource policy.", request.StatementId));
+        }
+        statements.erase(found);
+        if (statements.empty()) {
+            erase_policy(tx, name);
+        } else {
+            save_policy(tx, name, json::serialize(policy));
+        }
+    });
+    co_return RemovePermissionResponse{};
+}
+
+Task<GetPolicyResponse> Service::get_policy(Call& call, GetPolicyRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
+    const auto document = co_await store_.transact([&](store::Transaction& tx) -> Task<std::string> {
+        co_await load_qualified(tx, functions_, name);
+        co_return co_await find_policy(tx, name);
+    });
+    if (document.empty()) throw user_fault<ResourceNotFoundException>("The resource you requested does not exist.");
+    co_return GetPolicyResponse{.Policy = document, .RevisionId = revision_of(document)};
+}
+
+std::string Service::resource_of(const Call& call, const contracts::Operation& operation, const void* input) const {
+    const std::string* text = nullptr;
+    std::optional<std::string> qualifier;
+    for (const auto& member : operation.input->members) {
+        const auto* at = static_cast<const char*>(input) + member.offset;
+        if (member.name == "FunctionName" && !member.optional) text = reinterpret_cast<const std::string*>(at);
+        if (member.name == "Resource" && !member.optional) return *reinterpret_cast<const std::string*>(at);
+        if (member.name == "Qualifier" && member.optional) {
+            if (const auto* value = static_cast<const std::string*>(member.optional->get(at))) qualifier = *value;
+        }
+    }
+    if (!text) return "*";
+    try {
+        return parse_function_name(call, *text, qualifier).arn();
+    } catch (const aws::Error&) {
+        return "*";  // the operation itself will refuse the name
+    }
+}
+
+Task<std::string> Service::resource_policy(Call& call, std::string arn) {
+    const auto name = parse_function_name(call, arn);
+    co_return co_await store_.transact(
+        [&](store::Transaction& tx) -> Task<std::string> { co_return co_await find_policy(tx, name); });
+}
+
+}  // namespace cumulet::lambda

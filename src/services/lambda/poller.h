@@ -1,0 +1,44 @@
+// Pollers: one for each enabled event source mapping, in one process of the cloud at a time.
+#pragma once
+
+#include <unordered_set>
+
+#include "contracts/client.h"
+#include "services/lambda/storage.h"
+#include "services/lambda/workers/worker.h"
+
+namespace cumulet::lambda {
+
+class Pollers {
+ public:
+    /// Runs a function on one event. Throws as Invoke does.
+    using Run = std::function<Task<Outcome>(Call& call, FunctionName name, std::string payload)>;
+
+    Pollers(store::Store& store, contracts::Door& door, TaskGroup& tasks, Run run)
+        : store_(store), door_(door), tasks_(tasks), run_(std::move(run)) {}
+
+    /// Starts a poller for each mapping that no other process polls. Ends when the tasks' group stops.
+    Task<void> supervise();
+
+ private:
+    struct Poll;  // one mapping's poller
+
+    Task<bool> take_lease(MappingName name);
+    Task<void> poll(MappingName name);
+    /// The mapping, while it is enabled and ours to poll.
+    Task<std::optional<Mapping>> still_ours(MappingName name);
+    Task<std::vector<aws::sqs::Message>> gather(Call& call, const Mapping& mapping, std::string queue_url);
+    Task<void> handle(std::shared_ptr<Poll> poll, Mapping mapping, std::vector<aws::sqs::Message> messages,
+                      Semaphore::Permit permit);
+    Task<void> give_back(Call& call, std::string queue_url, std::vector<aws::sqs::Message> messages);
+    Task<void> pause();
+
+    store::Store& store_;
+    contracts::Door& door_;
+    TaskGroup& tasks_;
+    const Run run_;
+    std::string owner_;  // this process among those that share the store
+    std::unordered_set<std::string> polling_;
+};
+
+}  // namespace cumulet::lambda

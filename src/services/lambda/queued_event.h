@@ -1,0 +1,34 @@
+// An asynchronous invocation in its durable queue, and when it is tried again. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+
+namespace cumulet::lambda {
+
+struct QueuedEvent {
+    Time due;
+    std::string id;  ///< the invocation's request id
+    std::string account;
+    std::string region;
+    std::string function;   ///< its name
+    std::string qualifier;  ///< "" if the caller named none
+    std::string payload;
+    std::string client_context;
+    std::string trace;
+    Time received;
+    std::chrono::seconds hold{60};  ///< how long one attempt may take before another process tries it
+    int attempts = 0;               ///< that have failed
+
+    /// All but due and id, which are the key.
+    std::string text() const;
+    static QueuedEvent parse(Time due, std::string id, std::string_view text);
+};
+
+/// When an event whose `attempts`th attempt failed at `now` is tried again: a minute later, then two minutes later;
+/// nothing after the third, or once it is older than six hours.
+std::optional<Time> next_attempt(const QueuedEvent& event, Time now);
+
+}  // namespace cumulet::lambda

@@ -1,0 +1,392 @@
+// AWS::Lambda::Function, Permission, EventSourceMapping, Version and Alias for CloudFormation: the properties are mostly
+// the members of the operations' requests.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Lambda.html
+
+#include <zip.h>
+
+#include "contracts/reflect.h"
+#include "services/lambda/fault.h"
+#include "services/lambda/service.h"
+
+namespace cumulet::lambda {
+
+using namespace aws::lambda;
+
+namespace {
+
+using contracts::Resource;
+using contracts::ResourceContext;
+
+template <typename Request>
+Request request_of(std::string_view operation, const json::object& members) {
+    Request request;
+    contracts::from_json(*aws::lambda::service.find(operation)->input, &request, members);
+    return request;
+}
+
+/// What of `properties` the operation's request knows. Throws if one is neither that nor in `others`.
+json::object only_members(std::string_view operation, const json::object& properties,
+                          std::initializer_list<std::string_view> others = {}) {
+    const auto& known = aws::lambda::service.find(operation)->input->members;
+    for (const auto& [name, value] : properties) {
+        const bool is_known = std::any_of(known.begin(), known.end(), [&](const auto& member) { return member.name == name; });
+        if (!is_known && std::find(others.begin(), others.end(), name) == others.end()) {
+            throw aws::not_implemented("lambda", operation, name);
+        }
+    }
+    json::object members;
+    for (const auto& member : aws::lambda::service.find(operation)->input->members) {
+        if (const auto* value = properties.if_contains(member.name)) members[member.name] = *value;
+    }
+    return members;
+}
+
+std::string text_of(const json::object& properties, std::string_view name) { return std::string(string_or(properties, name)); }
+
+std::map<std::string, std::string> tags_of(const ResourceContext& context, const json::object& properties) {
+    std::map<std::string, std::string> tags;
+    for (const auto& [key, value] : context.stack_tags) {
+        if (value.is_string()) tags[std::string(key)] = value.as_string();
+    }
+    if (const auto* own = properties.if_contains("Tags"); own && own->is_array()) {
+        for (const auto& tag : own->as_array()) {
+            if (tag.is_object()) tags[text_of(tag.as_object(), "Key")] = text_of(tag.as_object(), "Value");
+        }
+    }
+    return tags;
+}
+
+/// A package with one file: a template may hold a function's source text.
+std::string package_of_source(const std::string& source, std::string_view runtime) {
+    const char* name = runtime.starts_with("python") ? "index.py" : "index.js";
+    zip_error_t error;
+    zip_error_init(&error);
+    auto* target = zip_source_buffer_create(nullptr, 0, 0, &error);
+    zip_source_keep(target);
+    auto* archive = zip_open_from_source(target, ZIP_TRUNCATE, &error);
+    const auto index = zip_file_add(archive, name, zip_source_buffer(archive, source.data(), source.size(), 0), ZIP_FL_ENC_UTF_8);
+    zip_file_set_external_attributes(archive, static_cast<zip_uint64_t>(index), 0, ZIP_OPSYS_UNIX, 0100644U << 16);
+    // The same source gives the same package.
+    zip_file_set_dostime(archive, static_cast<zip_uint64_t>(index), 0, 0x21, 0);
+    zip_close(archive);
+    std::string bytes;
+    zip_source_open(target);
+    zip_stat_t size;
+    if (zip_source_stat(target, &size) == 0) {
+        bytes.resize(size.size);
+        zip_source_read(target, bytes.data(), bytes.size());
+    }
+    zip_source_close(target);
+    zip_source_free(target);
+    return bytes;
+}
+
+/// A template's Code, with inline source text made a package.
+FunctionCode code_of(const json::object& properties) {
+    FunctionCode code;
+    const auto* given = properties.if_contains("Code");
+    if (!given || !given->is_object()) return code;
+    const auto& members = given->as_object();
+    if (const auto* source = members.if_contains("ZipFile"); source && source->is_string()) {
+        code.ZipFile = package_of_source(std::string(source->as_string()), string_or(properties, "Runtime"));
+    }
+    const auto take = [&](std::optional<std::string>& member, std::string_view name) {
+        if (const auto text = string_or(members, name); !text.empty()) member = text;
+    };
+    take(code.S3Bucket, "S3Bucket");
+    take(code.S3Key, "S3Key");
+    take(code.S3ObjectVersion, "S3ObjectVersion");
+    take(code.ImageUri, "ImageUri");
+    return code;
+}
+
+class FunctionResource final : public contracts::ResourceType {
+ public:
+    explicit FunctionResource(contracts::Door& door) : lambda_(door) {}
+    std::string_view name() const override { return "AWS::Lambda::Function"; }
+
+    Task<Resource> create(Call& call, const ResourceContext& context, json::object properties) override {
+        auto members = only_members("CreateFunction", properties);
+        members.erase("Code");
+        members.erase("Tags");
+        members.erase("Publish");
+        if (!members.contains("FunctionName")) members["FunctionName"] = context.generated_name;
+        members.insert_or_assign("Code", json::object());
+        auto request = request_of<CreateFunctionRequest>("CreateFunction", members);
+        request.Code = code_of(properties);
+        request.Tags = tags_of(context, properties);
+        const auto function = request.FunctionName;
+        try {
+            co_return describe(co_await lambda_.create_function(call, std::move(request)));
+        } catch (const ResourceConflictException&) {
+            if (properties.contains("FunctionName")) throw;
+        }
+        // The name is this resource's own: an earlier try of the same step made the function.
+        co_return describe(co_await lambda_.get_function_configuration(call, {.FunctionName = function}));
+    }
+
+    bool needs_replacement(const json::object& before, const json::object& after) const override {
+        return contracts::any_differs(before, after, {"FunctionName", "PackageType"});
+    }
+
+    Task<Resource> update(Call& call, const ResourceContext& context, std::string physical_id, json::object before,
+                          json::object after) override {
+        if (contracts::any_differs(before, after, {"Code", "Architectures"})) {
+            auto code = code_of(after);
+            UpdateFunctionCodeRequest request{.FunctionName = physical_id, .ZipFile = std::move(code.ZipFile),
+                                              .S3Bucket = std::move(code.S3Bucket), .S3Key = std::move(code.S3Key),
+                                              .S3ObjectVersion = std::move(code.S3ObjectVersion),
+                                              .ImageUri = std::move(code.ImageUri)};
+            if (const auto* list = after.if_contains("Architectures"); list && list->is_array()) {
+                auto& architectures = request.Architectures.emplace();
+                for (const auto& each : list->as_array()) architectures.push_back(std::string(each.as_string()));
+            }
+            co_await lambda_.update_function_code(call, std::move(request));
+        }
+        co_await update_tags(call, context, physical_id, before, after);
+        auto members = only_members("UpdateFunctionConfiguration", after,
+                                    {"Code", "Tags", "Architectures", "PackageType", "FunctionName"});
+        members["FunctionName"] = physical_id;
+        // What the template names no longer goes back to its default.
+        for (const auto& [name, initial] : defaults()) {
+            if (before.contains(name) && !members.contains(name)) members[name] = initial;
+        }
+        co_return describe(co_await lambda_.update_function_configuration(
+            call, request_of<UpdateFunctionConfigurationRequest>("UpdateFunctionConfiguration", members)));
+    }
+
+    Task<void> remove(Call& call, const ResourceContext&, std::string physical_id, json::object) override {
+        try {
+            co_await lambda_.delete_function(call, {.FunctionName = physical_id});
+        } catch (const ResourceNotFoundException&) {
+        }
+    }
+
+ private:
+    static json::object defaults() {
+        return {{"Description", ""},
+                {"Timeout", 3},
+                {"MemorySize", 128},
+                {"Environment", json::object{{"Variables", json::object()}}},
+                {"TracingConfig", json::object{{"Mode", "PassThrough"}}},
+                {"DeadLetterConfig", json::object{{"TargetArn", ""}}},
+                {"EphemeralStorage", json::object{{"Size", 512}}}};
+    }
+
+    static Resource describe(const FunctionConfiguration& configuration) {
+        return {.physical_id = *configuration.FunctionName, .attributes = {{"Arn", *configuration.FunctionArn}}};
+    }
+
+    Task<void> update_tags(Call& call, const ResourceContext& context, std::string physical_id, const json::object& before,
+                           const json::object& after) {
+        const auto old_tags = tags_of(context, before);
+        auto new_tags = tags_of(context, after);
+        if (old_tags == new_tags) co_return;
+        const auto arn = call.arn("lambda", "function:" + physical_id);
+        UntagResourceRequest untag{.Resource = arn};
+        for (const auto& [key, value] : old_tags) {
+            if (!new_tags.contains(key)) untag.TagKeys.push_back(key);
+        }
+        if (!untag.TagKeys.empty()) co_await lambda_.untag_resource(call, std::move(untag));
+        if (!new_tags.empty()) co_await lambda_.tag_resource(call, {.Resource = arn, .Tags = std::move(new_tags)});
+    }
+
+    Client lambda_;
+};
+
+class PermissionResource final : public contracts::ResourceType {
+ public:
+    explicit PermissionResource(contracts::Door& door) : lambda_(door) {}
+    std::string_view name() const override { return "AWS::Lambda::Permission"; }
+
+    Task<Resource> create(Call& call, const ResourceContext& context, json::object properties) override {
+        auto members = only_members("AddPermission", properties);
+        members["StatementId"] = context.generated_name;
+        const auto request = request_of<AddPermissionRequest>("AddPermission", members);
+        try {
+            co_await lambda_.add_permission(call, request);
+        } catch (const ResourceConflictException&) {
+            // An earlier try of the same step added the statement.
+        }
+        co_return Resource{.physical_id = request.StatementId, .attributes = {{"Id", request.StatementId}}};
+    }
+
+    bool needs_replacement(const json::object& before, const json::object& after) const override { return before != after; }
+
+    Task<Resource> update(Call& call, const ResourceContext&, std::string physical_id, json::object, json::object) override {
+        co_return Resource{.physical_id = physical_id, .attributes = {{"Id", physical_id}}};
+    }
+
+    Task<void> remove(Call& call, const ResourceContext&, std::string physical_id, json::object properties) override {
+        try {
+            co_await lambda_.remove_permission(call, {.FunctionName = text_of(properties, "FunctionName"), .StatementId = physical_id});
+        } catch (const ResourceNotFoundException&) {
+        }
+    }
+
+ private:
+    Client lambda_;
+};
+
+class EventSourceMappingResource final : public contracts::ResourceType {
+ public:
+    explicit EventSourceMappingResource(contracts::Door& door) : lambda_(door) {}
+    std::string_view name() const override { return "AWS::Lambda::EventSourceMapping"; }
+
+    Task<Resource> create(Call& call, const ResourceContext&, json::object properties) override {
+        auto request = request_of<CreateEventSourceMappingRequest>(
+            "CreateEventSourceMapping", only_members("CreateEventSourceMapping", without_tags(properties)));
+        const auto function = request.FunctionName;
+        const auto source = request.EventSourceArn;
+        try {
+            co_return describe(co_await lambda_.create_event_source_mapping(call, std::move(request)));
+        } catch (const ResourceConflictException&) {
+        }
+        auto list = co_await lambda_.list_event_source_mappings(call, {.EventSourceArn = source, .FunctionName = function});
+        if (!list.EventSourceMappings || list.EventSourceMappings->empty()) {
+            throw user_fault<ResourceConflictException>("The event source mapping exists already.");
+        }
+        co_return describe(list.EventSourceMappings->front());
+    }
+
+    bool needs_replacement(const json::object& before, const json::object& after) const override {
+        return contracts::any_differs(before, after, {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp"});
+    }
+
+    Task<Resource> update(Call& call, const ResourceContext&, std::string physical_id, json::object before,
+                          json::object after) override {
+        auto members = only_members("UpdateEventSourceMapping", without_tags(after),
+                                    {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp"});
+        members["UUID"] = physical_id;
+        for (const auto& [name, initial] : json::object{{"BatchSize", 10},
+                                                        {"MaximumBatchingWindowInSeconds", 0},
+                                                        {"Enabled", true},
+                                                        {"FunctionResponseTypes", json::array()},
+                                                        {"ScalingConfig", json::object()}}) {
+            if (before.contains(name) && !members.contains(name)) members[name] = initial;
+        }
+        co_return describe(co_await lambda_.update_event_source_mapping(
+            call, request_of<UpdateEventSourceMappingRequest>("UpdateEventSourceMapping", members)));
+    }
+
+    Task<void> remove(Call& call, const ResourceContext&, std::string physical_id, json::object) override {
+        try {
+            co_await lambda_.delete_event_source_mapping(call, {.UUID = physical_id});
+        } catch (const ResourceNotFoundException&) {
+        }
+    }
+
+ private:
+    static json::object without_tags(json::object properties) {
+        properties.erase("Tags");
+        return properties;
+    }
+    static Resource describe(const EventSourceMappingConfiguration& configuration) {
+        return {.physical_id = *configuration.UUID,
+                .attributes = {{"Id", *configuration.UUID},
+                               {"EventSourceMappingArn", configuration.EventSourceMappingArn.value_or("")}}};
+    }
+
+    Client lambda_;
+};
+
+class VersionResource final : public contracts::ResourceType {
+ public:
+    explicit VersionResource(contracts::Door& door) : lambda_(door) {}
+    std::string_view name() const override { return "AWS::Lambda::Version"; }
+
+    Task<Resource> create(Call& call, const ResourceContext&, json::object properties) override {
+        auto version = co_await lambda_.publish_version(
+            call, request_of<PublishVersionRequest>("PublishVersion", only_members("PublishVersion", properties)));
+        co_return Resource{.physical_id = *version.FunctionArn,
+                           .attributes = {{"Version", *version.Version}, {"FunctionArn", *version.FunctionArn}}};
+    }
+
+    bool needs_replacement(const json::object& before, const json::object& after) const override { return before != after; }
+
+    Task<Resource> update(Call& call, const ResourceContext&, std::string physical_id, json::object, json::object) override {
+        const auto name = parse_function_name(call, physical_id);
+        co_return Resource{.physical_id = physical_id,
+                           .attributes = {{"Version", name.qualifier}, {"FunctionArn", physical_id}}};
+    }
+
+    Task<void> remove(Call& call, const ResourceContext&, std::string physical_id, json::object) override {
+        try {
+            co_await lambda_.delete_function(call, {.FunctionName = physical_id});
+        } catch (const ResourceNotFoundException&) {
+        }
+    }
+
+ private:
+    Client lambda_;
+};
+
+class AliasResource final : public contracts::ResourceType {
+ public:
+    explicit AliasResource(contracts::Door& door) : lambda_(door) {}
+    std::string_view name() const override { return "AWS::Lambda::Alias"; }
+
+    Task<Resource> create(Call& call, const ResourceContext&, json::object properties) override {
+        const auto request = request_of<CreateAliasRequest>("CreateAlias", members_of("CreateAlias", properties));
+        try {
+            co_return describe(co_await lambda_.create_alias(call, request));
+        } catch (const ResourceConflictException&) {
+        }
+        co_return describe(co_await lambda_.update_alias(call, {.FunctionName = request.FunctionName, .Name = request.Name,
+                                                                .FunctionVersion = request.FunctionVersion}));
+    }
+
+    bool needs_replacement(const json::object& before, const json::object& after) const override {
+        return contracts::any_differs(before, after, {"FunctionName", "Name"});
+    }
+
+    Task<Resource> update(Call& call, const ResourceContext&, std::string, json::object, json::object after) override {
+        auto request = request_of<UpdateAliasRequest>("UpdateAlias", members_of("UpdateAlias", after));
+        if (!request.RoutingConfig) request.RoutingConfig.emplace();
+        co_return describe(co_await lambda_.update_alias(call, std::move(request)));
+    }
+
+    Task<void> remove(Call& call, const ResourceContext&, std::string physical_id, json::object) override {
+        const auto name = parse_function_name(call, physical_id);
+        try {
+            co_await lambda_.delete_alias(call, {.FunctionName = name.name, .Name = name.qualifier});
+        } catch (const ResourceNotFoundException&) {
+        }
+    }
+
+ private:
+    /// A template lists the weights as objects, the operation takes a map.
+    static json::object members_of(std::string_view operation, const json::object& properties) {
+        auto members = only_members(operation, properties);
+        members.erase("RoutingConfig");
+        const auto* routing = properties.if_contains("RoutingConfig");
+        const auto* weights = routing ? find(*routing, "AdditionalVersionWeights") : nullptr;
+        if (weights && weights->is_array()) {
+            json::object map;
+            for (const auto& weight : weights->as_array()) {
+                map[string_or(weight.as_object(), "FunctionVersion")] = weight.as_object().at("FunctionWeight");
+            }
+            members["RoutingConfig"] = json::object{{"AdditionalVersionWeights", std::move(map)}};
+        }
+        return members;
+    }
+    static Resource describe(const AliasConfiguration& alias) {
+        return {.physical_id = *alias.AliasArn, .attributes = {{"AliasArn", *alias.AliasArn}}};
+    }
+
+    Client lambda_;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::Door& door) {
+    std::vector<std::unique_ptr<contracts::ResourceType>> types;
+    types.push_back(std::make_unique<FunctionResource>(door));
+    types.push_back(std::make_unique<PermissionResource>(door));
+    types.push_back(std::make_unique<EventSourceMappingResource>(door));
+    types.push_back(std::make_unique<VersionResource>(door));
+    types.push_back(std::make_unique<AliasResource>(door));
+    return types;
+}
+
+}  // namespace cumulet::lambda

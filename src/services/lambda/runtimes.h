@@ -1,0 +1,36 @@
+// What runs a function of each runtime, and the environment it finds. Pure, but for the look which programs are there.
+#pragma once
+
+#include <expected>
+
+#include "services/lambda/function.h"
+#include "services/lambda/sandbox/sandbox.h"
+
+namespace cumulet::lambda {
+
+/// How functions of a runtime are run.
+struct Runtime {
+    std::vector<std::string> program;  ///< as paths below /var/task, /var/runtime and /usr
+    bool by_address = false;  ///< the package brings its own bootstrap, which finds the Runtime API by its address
+};
+
+/// How `runtime` ("nodejs20.x") runs on this machine. The error is a sentence that names the missing program.
+std::expected<Runtime, std::string> find_runtime(std::string_view runtime);
+
+/// Credentials of a function's role.
+struct RoleSession {
+    std::string access_key_id;
+    std::string secret_access_key;
+    std::string session_token;
+    Time expires = Time::max();
+};
+
+/// What AWS sets around a function, and the function's own variables: "NAME=value".
+std::vector<std::string> environment_of(const Function& function, const FunctionName& name, const RoleSession& session,
+                                        const std::string& endpoint, const std::string& log_stream, const Sandbox& sandbox,
+                                        const Room& room);
+
+/// "2026/11/23/[$LATEST]0123456789abcdef0123456789abcdef"
+std::string log_stream_name(Time now, std::string_view version, std::string_view hex);
+
+}  // namespace cumulet::lambda

@@ -1,0 +1,148 @@
+// AWS Lambda: functions as processes of this machine.
+#pragma once
+
+#include "contracts/resource.h"
+#include "services/lambda/package.h"
+#include "services/lambda/poller.h"
+#include "services/lambda/runtimes.h"
+#include "services/lambda/storage.h"
+#include "services/lambda/workers/pool.h"
+
+namespace cumulet::lambda {
+
+/// Bounds that fit this machine: processes by its cores.
+PoolBounds pool_bounds();
+
+struct Options {
+    std::filesystem::path folder;  ///< for unpacked code and bootstraps: made if missing, emptied at the start
+    PoolBounds pool = pool_bounds();
+};
+
+class Service final : public aws::lambda::Api, private contracts::Surface {
+ public:
+    Service(store::Store& store, store::Blobs& blobs, contracts::Door& door, BlockingPool& threads, Clock& clock,
+            Options options, std::unique_ptr<Sandbox> sandbox = Sandbox::find());
+
+    /// Begins the background work on this reactor: queued events, pollers, logs. `endpoint` ("http://127.0.0.1:4566") is
+    /// where functions reach this cloud: their AWS_ENDPOINT_URL. Before it, nothing may be invoked.
+    void start(std::string endpoint);
+    /// Ends it, and every process. Ends the waits of the whole store, so call it at shutdown only.
+    Task<void> stop();
+    /// What the machine does not permit, in sentences; empty if functions are isolated and limited.
+    const std::vector<std::string>& warnings() const { return sandbox_->warnings(); }
+    /// Serves the packages that GetFunction's Code.Location names, below `code_prefix`.
+    contracts::Surface& code_surface() { return *this; }
+    static constexpr std::string_view code_prefix = "/_aws/lambda/code/";
+
+    // functions.cc
+    Task<aws::lambda::FunctionConfiguration> create_function(Call& call, aws::lambda::CreateFunctionRequest request) override;
+    Task<aws::lambda::GetFunctionResponse> get_function(Call& call, aws::lambda::GetFunctionRequest request) override;
+    Task<aws::lambda::FunctionConfiguration> get_function_configuration(
+        Call& call, aws::lambda::GetFunctionConfigurationRequest request) override;
+    Task<aws::lambda::ListFunctionsResponse> list_functions(Call& call, aws::lambda::ListFunctionsRequest request) override;
+    Task<aws::lambda::DeleteFunctionResponse> delete_function(Call& call, aws::lambda::DeleteFunctionRequest request) override;
+
+    // updates.cc
+    Task<aws::lambda::FunctionConfiguration> update_function_code(Call& call,
+                                                                  aws::lambda::UpdateFunctionCodeRequest request) override;
+    Task<aws::lambda::FunctionConfiguration> update_function_configuration(
+        Call& call, aws::lambda::UpdateFunctionConfigurationRequest request) override;
+
+    // invoke.cc
+    Task<aws::lambda::InvocationResponse> invoke(Call& call, aws::lambda::InvocationRequest request) override;
+
+    // versions.cc
+    Task<aws::lambda::FunctionConfiguration> publish_version(Call& call, aws::lambda::PublishVersionRequest request) override;
+    Task<aws::lambda::ListVersionsByFunctionResponse> list_versions_by_function(
+        Call& call, aws::lambda::ListVersionsByFunctionRequest request) override;
+    Task<aws::lambda::AliasConfiguration> create_alias(Call& call, aws::lambda::CreateAliasRequest request) override;
+    Task<aws::lambda::AliasConfiguration> get_alias(Call& call, aws::lambda::GetAliasRequest request) override;
+    Task<aws::lambda::AliasConfiguration> update_alias(Call& call, aws::lambda::UpdateAliasRequest request) override;
+    Task<aws::lambda::DeleteAliasResponse> delete_alias(Call& call, aws::lambda::DeleteAliasRequest request) override;
+    Task<aws::lambda::ListAliasesResponse> list_aliases(Call& call, aws::lambda::ListAliasesRequest request) override;
+
+    // permissions.cc
+    Task<aws::lambda::AddPermissionResponse> add_permission(Call& call, aws::lambda::AddPermissionRequest request) override;
+    Task<aws::lambda::RemovePermissionResponse> remove_permission(Call& call,
+                                                                  aws::lambda::RemovePermissionRequest request) override;
+    Task<aws::lambda::GetPolicyResponse> get_policy(Call& call, aws::lambda::GetPolicyRequest request) override;
+    std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
+    Task<std::string> resource_policy(Call& call, std::string arn) override;
+
+    // mappings.cc
+    Task<aws::lambda::EventSourceMappingConfiguration> create_event_source_mapping(
+        Call& call, aws::lambda::CreateEventSourceMappingRequest request) override;
+    Task<aws::lambda::EventSourceMappingConfiguration> get_event_source_mapping(
+        Call& call, aws::lambda::GetEventSourceMappingRequest request) override;
+    Task<aws::lambda::EventSourceMappingConfiguration> update_event_source_mapping(
+        Call& call, aws::lambda::UpdateEventSourceMappingRequest request) override;
+    Task<aws::lambda::EventSourceMappingConfiguration> delete_event_source_mapping(
+        Call& call, aws::lambda::DeleteEventSourceMappingRequest request) override;
+    Task<aws::lambda::ListEventSourceMappingsResponse> list_event_source_mappings(
+        Call& call, aws::lambda::ListEventSourceMappingsRequest request) override;
+
+    // settings.cc
+    Task<aws::lambda::TagResourceResponse> tag_resource(Call& call, aws::lambda::TagResourceRequest request) override;
+    Task<aws::lambda::UntagResourceResponse> untag_resource(Call& call, aws::lambda::UntagResourceRequest request) override;
+    Task<aws::lambda::ListTagsResponse> list_tags(Call& call, aws::lambda::ListTagsRequest request) override;
+    Task<aws::lambda::GetAccountSettingsResponse> get_account_settings(
+        Call& call, aws::lambda::GetAccountSettingsRequest request) override;
+    Task<aws::lambda::GetFunctionConcurrencyResponse> get_function_concurrency(
+        Call& call, aws::lambda::GetFunctionConcurrencyRequest request) override;
+    Task<aws::lambda::GetFunctionCodeSigningConfigResponse> get_function_code_signing_config(
+        Call& call, aws::lambda::GetFunctionCodeSigningConfigRequest request) override;
+    Task<aws::lambda::GetRuntimeManagementConfigResponse> get_runtime_management_config(
+        Call& call, aws::lambda::GetRuntimeManagementConfigRequest request) override;
+    Task<aws::lambda::GetFunctionRecursionConfigResponse> get_function_recursion_config(
+        Call& call, aws::lambda::GetFunctionRecursionConfigRequest request) override;
+
+ private:
+    struct Package {
+        std::string blob;
+        std::string sha256;  // Base64
+        int64_t size_bytes = 0;
+    };
+
+    // functions.cc
+    Task<Package> store_package(Call& call, std::optional<std::string> zip, std::optional<std::string> bucket,
+                                std::optional<std::string> key, std::optional<std::string> object_version);
+    Task<http::Response> serve(Call& call, http::Request request) override;
+    void retire(const FunctionName& name);
+
+    // execution.cc
+    Task<Outcome> run(Call& call, FunctionName name, std::shared_ptr<const Function> function, Invocation invocation);
+    Task<WorkerPlan> plan(Call& call, FunctionName name, std::shared_ptr<const Function> function, std::string key);
+    Task<RoleSession> assume_role(FunctionName name, std::string role);
+
+    // events.cc
+    Task<void> queue_event(Call& call, FunctionName name, const Function& function, Invocation invocation);
+    Task<void> serve_events();
+    Task<std::vector<QueuedEvent>> claim_events();
+    Task<void> handle_event(QueuedEvent event);
+    Task<void> event_failed(QueuedEvent event, const Function* function, std::string answer);
+    Task<void> send_to_dead_letters(Call& call, const QueuedEvent& event, std::string target_arn, std::string answer);
+
+    store::Store& store_;
+    store::Blobs& blobs_;
+    contracts::Door& door_;
+    BlockingPool& threads_;
+    Clock& clock_;
+    const Options options_;
+    std::string endpoint_;
+    std::unique_ptr<Sandbox> sandbox_;
+    CodeFolders code_;
+    FunctionCache functions_;
+    Loop loop_;
+    Launcher launcher_;
+    Pool pool_;
+    LogBook book_;
+    TaskGroup tasks_;  // pollers and queued events
+    TaskGroup book_tasks_;
+    Semaphore event_permits_{64};
+    Pollers pollers_;
+};
+
+/// AWS::Lambda::Function, Permission, EventSourceMapping, Version and Alias.
+std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::Door& door);
+
+}  // namespace cumulet::lambda

@@ -1,0 +1,254 @@
+#include "services/lambda/storage.h"
+
+#include <set>
+
+#include "contracts/reflect.h"
+#include "services/lambda/fault.h"
+
+namespace cumulet::lambda {
+namespace {
+
+using store::Key;
+using store::KeyReader;
+using store::Range;
+using store::Transaction;
+
+constexpr std::string_view service = "lambda";
+
+Key keys_of(const FunctionName& name, std::string_view kind) { return Key(name.account, name.region, service, kind); }
+Key alias_key(const FunctionName& name) { return keys_of(name, "alias") << name.name << name.qualifier; }
+Key policy_key(const FunctionName& name) { return keys_of(name, "policy") << name.name << name.qualifier; }
+Key mapping_key(const MappingName& name) { return Key(name.account, name.region, service, "mapping", name.uuid); }
+Key all_mappings_key() { return Key("", "", service, "mapping"); }
+Key mapping_index_key(const MappingName& name) { return all_mappings_key() << name.account << name.region << name.uuid; }
+Key lease_key(std::string_view uuid) { return Key("", "", service, "lease", uuid); }
+Key events_key() { return Key("", "", service, "event"); }
+
+/// The keys after `last` in the range of `prefix`.
+Range after_key(const Key& last, const Key& prefix) {
+    auto range = Range::from(last, prefix);
+    range.begin += '\xff';
+    return range;
+}
+
+const contracts::Shape& alias_shape() {
+    static const contracts::Shape& shape = *aws::lambda::service.find("GetAlias")->output;
+    return shape;
+}
+
+aws::lambda::AliasConfiguration parse_alias(const std::string& text) {
+    aws::lambda::AliasConfiguration alias;
+    contracts::from_json(alias_shape(), &alias, json::parse(text));
+    return alias;
+}
+
+}  // namespace
+
+std::shared_ptr<const Function> FunctionCache::decode(const std::string& key, const std::string& text) {
+    {
+        std::lock_guard lock(mutex_);
+        if (const auto found = entries_.find(key); found != entries_.end() && found->second.first == text) {
+            return found->second.second;
+        }
+    }
+    auto function = std::make_shared<const Function>(Function::parse(text));
+    std::lock_guard lock(mutex_);
+    if (entries_.size() >= most_entries) entries_.clear();
+    entries_[key] = {text, function};
+    return function;
+}
+
+Key function_key(const FunctionName& name) { return keys_of(name, "function") << name.name; }
+Key version_key(const FunctionName& name, int64_t number) { return keys_of(name, "version") << name.name << number; }
+
+Task<std::optional<Function>> find_function(Transaction& tx, FunctionName name) {
+    const auto text = co_await tx.get(function_key(name));
+    if (!text) co_return std::nullopt;
+    co_return Function::parse(*text);
+}
+
+Task<Function> load_function(Transaction& tx, FunctionName name) {
+    auto function = co_await find_function(tx, name);
+    if (!function) throw function_not_found(name.unqualified_arn());
+    co_return std::move(*function);
+}
+
+Task<std::shared_ptr<const Function>> load_qualified(Transaction& tx, FunctionCache& cache, FunctionName name,
+                                                     double fraction) {
+    auto version = name.qualifier;
+    if (!version.empty() && !name.names_version()) {
+        const auto alias = co_await find_alias(tx, name);
+        if (!alias) throw function_not_found(name.arn());
+        version = alias->FunctionVersion.value_or("");
+        if (alias->RoutingConfig && alias->RoutingConfig->AdditionalVersionWeights) {
+            for (const auto& [additional, weight] : *alias->RoutingConfig->AdditionalVersionWeights) {
+                if (fraction < weight) {
+                    version = additional;
+                    break;
+                }
+                fraction -= weight;
+            }
+        }
+    }
+    const bool current = version.empty() || version == latest;
+    const auto key = (current ? function_key(name) : version_key(name, std::strtoll(version.c_str(), nullptr, 10))).bytes();
+    const auto text = co_await tx.get(key);
+    if (!text) throw function_not_found(name.arn());
+    co_return cache.decode(key, *text);
+}
+
+void save_function(Transaction& tx, const FunctionName& name, const Function& function) {
+    tx.put(function_key(name), function.text());
+}
+
+void save_version(Transaction& tx, const FunctionName& name, const Function& version) {
+    tx.put(version_key(name, std::stoll(version.version())), version.text());
+}
+
+Task<std::vector<std::string>> erase_function(Transaction& tx, FunctionName name) {
+    std::set<std::string> blobs;
+    blobs.insert((co_await load_function(tx, name)).code_blob);
+    for (int64_t after = 0;;) {
+        const auto versions = co_await list_versions(tx, name, after, 1000);
+        for (const auto& version : versions) blobs.insert(version.code_blob);
+        if (versions.empty()) break;
+        after = std::stoll(versions.back().version());
+    }
+    tx.erase(function_key(name));
+    for (const std::string_view kind : {"version", "alias", "policy"}) {
+        tx.erase_range(Range::prefix(keys_of(name, kind) << name.name));
+    }
+    co_return std::vector(blobs.begin(), blobs.end());
+}
+
+Task<std::vector<Function>> list_functions(Transaction& tx, const Call& call, std::string after, size_t limit) {
+    const auto prefix = keys_of({.account = call.account, .region = call.region}, "function");
+    const auto from = Key(prefix) << after;
+    const auto entries = co_await tx.scan(after.empty() ? Range::prefix(prefix) : after_key(from, prefix), {.limit = limit});
+    std::vector<Function> functions;
+    for (const auto& entry : entries) functions.push_back(Function::parse(entry.value));
+    co_return functions;
+}
+
+Task<std::vector<Function>> list_versions(Transaction& tx, FunctionName name, int64_t after, size_t limit) {
+    const auto prefix = keys_of(name, "version") << name.name;
+    const auto entries = co_await tx.scan(Range::from(Key(prefix) << after + 1, prefix), {.limit = limit});
+    std::vector<Function> versions;
+    for (const auto& entry : entries) versions.push_back(Function::parse(entry.value));
+    co_return versions;
+}
+
+Task<std::optional<aws::lambda::AliasConfiguration>> find_alias(Transaction& tx, FunctionName name) {
+    const auto text = co_await tx.get(alias_key(name));
+    if (!text) co_return std::nullopt;
+    co_return parse_alias(*text);
+}
+
+void save_alias(Transaction& tx, const FunctionName& name, const aws::lambda::AliasConfiguration& alias) {
+    tx.put(alias_key(name), json::serialize(contracts::to_json(alias_shape(), &alias)));
+}
+
+void erase_alias(Transaction& tx, const FunctionName& name) {
+    tx.erase(alias_key(name));
+    tx.erase(policy_key(name));
+}
+
+Task<std::vector<aws::lambda::AliasConfiguration>> list_aliases(Transaction& tx, FunctionName name, std::string after,
+                                                                size_t limit) {
+    const auto prefix = keys_of(name, "alias") << name.name;
+    const auto from = Key(prefix) << after;
+    const auto entries = co_await tx.scan(after.empty() ? Range::prefix(prefix) : after_key(from, prefix), {.limit = limit});
+    std::vector<aws::lambda::AliasConfiguration> aliases;
+    for (const auto& entry : entries) aliases.push_back(parse_alias(entry.value));
+    co_return aliases;
+}
+
+Task<std::string> find_policy(Transaction& tx, FunctionName name) {
+    co_return (co_await tx.get(policy_key(name))).value_or("");
+}
+
+void save_policy(Transaction& tx, const FunctionName& name, std::string document) {
+    tx.put(policy_key(name), std::move(document));
+}
+
+void erase_policy(Transaction& tx, const FunctionName& name) { tx.erase(policy_key(name)); }
+
+Task<std::optional<Mapping>> find_mapping(Transaction& tx, MappingName name) {
+    const auto text = co_await tx.get(mapping_key(name));
+    if (!text) co_return std::nullopt;
+    co_return Mapping::parse(*text);
+}
+
+void save_mapping(Transaction& tx, const MappingName& name, const Mapping& mapping) {
+    tx.put(mapping_key(name), mapping.text());
+    tx.put(mapping_index_key(name), "");
+    tx.wake(std::string(mappings_topic));
+}
+
+void erase_mapping(Transaction& tx, const MappingName& name) {
+    tx.erase(mapping_key(name));
+    tx.erase(mapping_index_key(name));
+    tx.wake(std::string(mappings_topic));
+}
+
+Task<std::vector<Mapping>> list_mappings(Transaction& tx, std::string account, std::string region, std::string after,
+                                         size_t limit) {
+    const auto prefix = Key(account, region, service, "mapping");
+    const auto from = Key(prefix) << after;
+    const auto entries = co_await tx.scan(after.empty() ? Range::prefix(prefix) : after_key(from, prefix), {.limit = limit});
+    std::vector<Mapping> mappings;
+    for (const auto& entry : entries) mappings.push_back(Mapping::parse(entry.value));
+    co_return mappings;
+}
+
+Task<std::vector<MappingName>> all_mappings(Transaction& tx) {
+    constexpr size_t most = 10'000;
+    const auto prefix = all_mappings_key();
+    const auto entries = co_await tx.scan(Range::prefix(prefix), {.limit = most});
+    std::vector<MappingName> names;
+    for (const auto& entry : entries) {
+        KeyReader reader(entry.key, prefix.bytes());
+        auto account = reader.text();
+        auto region = reader.text();
+        names.push_back({.account = std::move(account), .region = std::move(region), .uuid = reader.text()});
+    }
+    co_return names;
+}
+
+Task<std::optional<Lease>> find_lease(Transaction& tx, std::string uuid) {
+    const auto text = co_await tx.get(lease_key(uuid));
+    if (!text) co_return std::nullopt;
+    co_return Lease::parse(*text);
+}
+
+void save_lease(Transaction& tx, std::string_view uuid, const Lease& lease) { tx.put(lease_key(uuid), lease.text()); }
+void erase_lease(Transaction& tx, std::string_view uuid) { tx.erase(lease_key(uuid)); }
+
+void save_event(Transaction& tx, const QueuedEvent& event) {
+    tx.put(events_key() << event.due << event.id, event.text());
+}
+
+void erase_event(Transaction& tx, const QueuedEvent& event) { tx.erase(events_key() << event.due << event.id); }
+
+Task<std::vector<QueuedEvent>> due_events(Transaction& tx, Time now, size_t limit) {
+    const auto prefix = events_key();
+    auto range = Range::prefix(prefix);
+    range.end = (Key(prefix) << now + Duration(1)).bytes();
+    const auto entries = co_await tx.scan(range, {.limit = limit});
+    std::vector<QueuedEvent> events;
+    for (const auto& entry : entries) {
+        KeyReader reader(entry.key, prefix.bytes());
+        const auto due = reader.time();
+        events.push_back(QueuedEvent::parse(due, reader.text(), entry.value));
+    }
+    co_return events;
+}
+
+Task<std::optional<Time>> next_event_due(Transaction& tx) {
+    const auto prefix = events_key();
+    const auto entries = co_await tx.scan(Range::prefix(prefix), {.limit = 1});
+    if (entries.empty()) co_return std::nullopt;
+    co_return KeyReader(entries.front().key, prefix.bytes()).time();
+}
+
+}  // namespace cumulet::lambda

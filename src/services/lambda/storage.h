@@ -1,0 +1,83 @@
+// The key layout of Lambda. Nothing else knows keys.
+//
+//   account region "lambda" "function" name              Function: $LATEST
+//   account region "lambda" "version"  name number       Function
+//   account region "lambda" "alias"    name alias        AliasConfiguration
+//   account region "lambda" "policy"   name qualifier    the resource policy's document
+//   account region "lambda" "mapping"  uuid              Mapping
+//   ""      ""     "lambda" "mapping"  account region uuid   "": all mappings of the cloud, for the pollers
+//   ""      ""     "lambda" "lease"    uuid              Lease: which process polls a mapping
+//   ""      ""     "lambda" "event"    due id            QueuedEvent: an asynchronous invocation
+#pragma once
+
+#include "services/lambda/function.h"
+#include "services/lambda/mapping.h"
+#include "services/lambda/queued_event.h"
+#include "store/store.h"
+
+namespace cumulet::lambda {
+
+/// Decoded functions by key: a function invoked again is not parsed again. Shared by all reactors.
+class FunctionCache {
+ public:
+    std::shared_ptr<const Function> decode(const std::string& key, const std::string& text);
+
+ private:
+    static constexpr size_t most_entries = 4096;
+    std::mutex mutex_;
+    std::unordered_map<std::string, std::pair<std::string, std::shared_ptr<const Function>>> entries_;
+};
+
+store::Key function_key(const FunctionName& name);
+store::Key version_key(const FunctionName& name, int64_t number);
+
+Task<std::optional<Function>> find_function(store::Transaction& tx, FunctionName name);
+/// $LATEST. Throws ResourceNotFoundException.
+Task<Function> load_function(store::Transaction& tx, FunctionName name);
+/// $LATEST, a version, or what an alias stands for, as `name.qualifier` says. Throws ResourceNotFoundException.
+/// `fraction` in [0, 1) chooses where an alias splits its traffic.
+Task<std::shared_ptr<const Function>> load_qualified(store::Transaction& tx, FunctionCache& cache, FunctionName name,
+                                                     double fraction = 0);
+void save_function(store::Transaction& tx, const FunctionName& name, const Function& function);
+void save_version(store::Transaction& tx, const FunctionName& name, const Function& version);
+/// Everything of the function. The result names its packages.
+Task<std::vector<std::string>> erase_function(store::Transaction& tx, FunctionName name);
+/// Functions in the order of their names, after `after`.
+Task<std::vector<Function>> list_functions(store::Transaction& tx, const Call& call, std::string after, size_t limit);
+/// Versions by number, after `after`.
+Task<std::vector<Function>> list_versions(store::Transaction& tx, FunctionName name, int64_t after, size_t limit);
+
+Task<std::optional<aws::lambda::AliasConfiguration>> find_alias(store::Transaction& tx, FunctionName name);
+void save_alias(store::Transaction& tx, const FunctionName& name, const aws::lambda::AliasConfiguration& alias);
+void erase_alias(store::Transaction& tx, const FunctionName& name);
+Task<std::vector<aws::lambda::AliasConfiguration>> list_aliases(store::Transaction& tx, FunctionName name, std::string after,
+                                                                size_t limit);
+
+/// The policy's document, "" if there is none.
+Task<std::string> find_policy(store::Transaction& tx, FunctionName name);
+void save_policy(store::Transaction& tx, const FunctionName& name, std::string document);
+void erase_policy(store::Transaction& tx, const FunctionName& name);
+
+Task<std::optional<Mapping>> find_mapping(store::Transaction& tx, MappingName name);
+void save_mapping(store::Transaction& tx, const MappingName& name, const Mapping& mapping);
+void erase_mapping(store::Transaction& tx, const MappingName& name);
+Task<std::vector<Mapping>> list_mappings(store::Transaction& tx, std::string account, std::string region, std::string after,
+                                         size_t limit);
+/// Mappings of every account and region.
+Task<std::vector<MappingName>> all_mappings(store::Transaction& tx);
+
+Task<std::optional<Lease>> find_lease(store::Transaction& tx, std::string uuid);
+void save_lease(store::Transaction& tx, std::string_view uuid, const Lease& lease);
+void erase_lease(store::Transaction& tx, std::string_view uuid);
+
+void save_event(store::Transaction& tx, const QueuedEvent& event);
+void erase_event(store::Transaction& tx, const QueuedEvent& event);
+/// Events due until `now`, the earliest first.
+Task<std::vector<QueuedEvent>> due_events(store::Transaction& tx, Time now, size_t limit);
+Task<std::optional<Time>> next_event_due(store::Transaction& tx);
+
+/// Topics of the store.
+inline constexpr std::string_view mappings_topic = "lambda/mappings";
+inline constexpr std::string_view events_topic = "lambda/events";
+
+}  // namespace cumulet::lambda

@@ -1,0 +1,74 @@
+// UpdateFunctionCode, UpdateFunctionConfiguration: new workers from the next event on.
+// https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
+
+#include "services/lambda/fault.h"
+#include "services/lambda/service.h"
+
+namespace cumulet::lambda {
+
+using namespace aws::lambda;
+
+Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunctionCodeRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName);
+    if (request.ImageUri) throw aws::not_implemented("lambda", "UpdateFunctionCode", "functions packaged as images");
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        check_revision(co_await load_function(tx, name), request.RevisionId);
+    });
+    const auto package = co_await store_package(call, std::move(request.ZipFile), std::move(request.S3Bucket),
+                                                std::move(request.S3Key), std::move(request.S3ObjectVersion));
+    const auto revision = call.random().uuid();
+    const bool dry_run = request.DryRun.value_or(false);
+    std::string unused = package.blob;  // the package that nothing names in the end
+    std::exception_ptr failure;
+    FunctionConfiguration answer;
+    try {
+        answer = co_await store_.transact([&](store::Transaction& tx) -> Task<FunctionConfiguration> {
+            auto function = co_await load_function(tx, name);
+            check_revision(function, request.RevisionId);
+            unused = package.blob;
+            auto replaced = function.code_blob;
+            for (const auto& version : co_await list_versions(tx, name, 0, 1000)) {
+                if (version.code_blob == replaced) replaced.clear();
+            }
+            set_code(function, package.blob, package.sha256, package.size_bytes, request.Architectures);
+            touch(function, revision, call.now());
+            if (dry_run) co_return function.configuration;
+            unused = replaced;
+            auto shown = function.configuration;
+            if (request.Publish.value_or(false)) {
+                const auto version = publish(function, ++function.last_version, std::nullopt);
+                save_version(tx, name, version);
+                shown = version.configuration;
+            }
+            save_function(tx, name, function);
+            co_return shown;
+        });
+    } catch (...) {
+        failure = std::current_exception();
+        unused = package.blob;
+    }
+    if (!unused.empty()) co_await blobs_.remove(unused);
+    if (failure) std::rethrow_exception(failure);
+    if (!dry_run) retire(name);
+    co_return answer;
+}
+
+Task<FunctionConfiguration> Service::update_function_configuration(Call& call, UpdateFunctionConfigurationRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName);
+    if (request.Runtime) {
+        if (const auto runtime = find_runtime(*request.Runtime); !runtime) throw invalid(runtime.error());
+    }
+    const auto revision = call.random().uuid();
+    auto answer = co_await store_.transact([&](store::Transaction& tx) -> Task<FunctionConfiguration> {
+        auto function = co_await load_function(tx, name);
+        check_revision(function, request.RevisionId);
+        configure(function, request);
+        touch(function, revision, call.now());
+        save_function(tx, name, function);
+        co_return function.configuration;
+    });
+    retire(name);
+    co_return answer;
+}
+
+}  // namespace cumulet::lambda
