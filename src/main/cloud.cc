@@ -1,0 +1,135 @@
+#include "main/cloud.h"
+
+#include <unistd.h>
+
+#include "main/services.h"
+#include "net/reactors.h"
+#include "net/server.h"
+#include "store/memory/memory_store.h"
+#include "store/postgres/postgres_store.h"
+#include "store/rocksdb/rocksdb_store.h"
+
+namespace cumulet {
+namespace {
+
+constexpr auto stop_grace = std::chrono::seconds(10);
+
+/// A folder that lives as long as the process: where an ephemeral cloud keeps its blobs.
+class TemporaryFolder {
+ public:
+    TemporaryFolder() {
+        auto pattern = (std::filesystem::temp_directory_path() / "cumulet-XXXXXX").string();
+        if (!mkdtemp(pattern.data())) throw std::runtime_error("cannot create a temporary folder");
+        path_ = pattern;
+    }
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    const std::filesystem::path& path() const { return path_; }
+
+ private:
+    std::filesystem::path path_;
+};
+
+std::unique_ptr<store::Store> open_store(const ServeOptions& options) {
+    switch (options.engine) {
+        case Engine::memory: return store::open_memory_store();
+        case Engine::postgres: return store::open_postgres_store({.connection = options.postgres});
+        case Engine::rocksdb: break;
+    }
+    store::RocksOptions rocks;
+    if (options.durability == Durability::interval) rocks.durability = store::RocksOptions::Durability::interval;
+    return store::open_rocksdb_store(options.data / "store", rocks);
+}
+
+net::ServerOptions server_options(const ServeOptions& options, const std::filesystem::path& folder,
+                                  const dispatch::Door& door) {
+    net::ServerOptions server;
+    server.listen = options.listen;
+    if (options.tls) server.tls = net::TlsOptions{options.certificate, options.key, folder / "tls"};
+    server.stream_body = [&door](const http::Request& head) { return door.wants_stream(head); };
+    return server;
+}
+
+/// Prometheus lines of the store.
+void append_store_metrics(std::string& out, const store::Store& store) {
+    const auto statistics = store.statistics();
+    const auto line = [&](std::string_view name, std::string_view kind, uint64_t value) {
+        out += fmt::format("# TYPE cumulet_store_{0} {1}\ncumulet_store_{0}{{engine=\"{2}\"}} {3}\n", name, kind,
+                           store.engine(), value);
+    };
+    line("commits_total", "counter", statistics.commits);
+    line("conflicts_total", "counter", statistics.conflicts);
+    line("groups_total", "counter", statistics.groups);
+    line("keys", "gauge", statistics.keys);
+    line("memory_bytes", "gauge", statistics.memory_bytes);
+}
+
+}  // namespace
+
+struct Cloud::Parts {
+    explicit Parts(ServeOptions given)
+        : options(std::move(given)),
+          folder(options.engine == Engine::memory ? temporary.emplace().path() : options.data),
+          reactors(clock, options.reactors),
+          store(open_store(options)),
+          blobs(store::open_file_blobs(folder / "blobs", options.engine != Engine::memory)),
+          door(options.door, clock),
+          services({*store, *blobs, door, options}),
+          server(reactors.reactors(), server_options(options, folder, door),
+                 [this](http::Request request) { return door.serve(std::move(request)); }) {
+        if (options.clock_factor) clock.set_factor(*options.clock_factor);
+        door.add_metrics([this](std::string& out) { append_store_metrics(out, *store); });
+    }
+
+    ServeOptions options;
+    std::optional<TemporaryFolder> temporary;
+    std::filesystem::path folder;
+    Clock clock;
+    net::ReactorThreads reactors;
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<store::Blobs> blobs;
+    dispatch::Door door;
+    Services services;
+    net::Server server;
+    bool started = false;
+    bool stopped = false;
+};
+
+Cloud::Cloud(ServeOptions options) : parts_(std::make_unique<Parts>(std::move(options))) {}
+
+Cloud::~Cloud() { stop(); }
+
+void Cloud::start() {
+    parts_->server.start();
+    parts_->started = true;
+    const auto endpoint = fmt::format("{}://127.0.0.1:{}", "http", port());
+    parts_->reactors.run(0, parts_->services.start(endpoint));
+    parts_->door.set_ready(true);
+}
+
+void Cloud::stop() {
+    if (std::exchange(parts_->stopped, true)) return;
+    parts_->door.set_ready(false);
+    const auto stop_all = [](Parts& parts) -> Task<void> {
+        // Long polls answer what they have, so that the server need not wait for them.
+        parts.store->wake_all();
+        if (parts.started) {
+            co_await parts.server.stop(stop_grace);
+            co_await parts.services.stop();
+        }
+        co_await parts.store->close();
+    };
+    parts_->reactors.run(0, stop_all(*parts_));
+    parts_->reactors.stop();
+}
+
+const std::vector<std::string>& Cloud::addresses() const { return parts_->server.addresses(); }
+
+uint16_t Cloud::port() const { return parts_->server.port(); }
+
+dispatch::Door& Cloud::door() { return parts_->door; }
+
+}  // namespace cumulet
