@@ -70,6 +70,20 @@ std::optional<aws::dynamodb::ConsumedCapacity> Consumption::report(const std::op
     return capacity;
 }
 
+std::optional<aws::dynamodb::ItemCollectionMetrics> collection_metrics(const std::optional<std::string>& mode,
+                                                                       const Table& table, AttributeView key) {
+    const bool local = std::ranges::any_of(table.indexes, [](const Index& index) { return !index.global; });
+    if (mode != "SIZE" || !local) return std::nullopt;
+    std::string bytes;
+    AttributeWriter writer(bytes);
+    writer.begin(AttributeType::M);
+    writer.key(table.key.hash);
+    writer.value(key.find(table.key.hash));
+    writer.end();
+    return aws::dynamodb::ItemCollectionMetrics{.ItemCollectionKey = AttributeMap::from_bytes(std::move(bytes)),
+                                                .SizeEstimateRangeGB = {{0.0, 1.0}}};
+}
+
 bool wants_capacity(const std::optional<std::string>& mode) { return mode && *mode != "NONE"; }
 
 }  // namespace cumulet::dynamodb

@@ -25,6 +25,10 @@ struct Consumption {
                                                           const std::string& table_name) const;
 };
 
+/// The answer to ReturnItemCollectionMetrics, for tables with local indexes only. The size is AWS's coarsest estimate.
+std::optional<aws::dynamodb::ItemCollectionMetrics> collection_metrics(const std::optional<std::string>& mode,
+                                                                       const Table& table, AttributeView key);
+
 /// True if the request asks for consumed capacity.
 bool wants_capacity(const std::optional<std::string>& mode);
 

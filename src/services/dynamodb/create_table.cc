@@ -190,12 +190,13 @@ void describe_indexes(aws::dynamodb::TableDescription& description, const Create
 
 }  // namespace
 
-Table table_of(const CreateTableInput& request) {
+DescribedTable table_of(const CreateTableInput& request) {
     if (!request.AttributeDefinitions || !request.KeySchema || request.KeySchema->empty()) {
         throw aws::validation_error("Invalid KeySchema: Some index key attribute have no definition");
     }
     const auto& definitions = *request.AttributeDefinitions;
-    Table table{.name = table_name(request.TableName)};
+    DescribedTable table;
+    table.name = table_name(request.TableName);
     check_throughput(request);
     table.key = schema_of(*request.KeySchema, definitions);
     add_local_indexes(table, request, definitions);

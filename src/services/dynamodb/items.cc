@@ -61,6 +61,8 @@ Task<PutItemOutput> Service::put_item(Call& call, PutItemInput request) {
         save_item(tx, scope, table, key, pointer(old), &request.Item);
 
         PutItemOutput output;
+        output.ItemCollectionMetrics =
+            collection_metrics(request.ReturnItemCollectionMetrics, table, request.Item.view());
         if (wants_capacity(request.ReturnConsumedCapacity)) {
             Consumption used;
             used.add_write(table, pointer(old), &request.Item);
@@ -92,6 +94,7 @@ Task<DeleteItemOutput> Service::delete_item(Call& call, DeleteItemInput request)
         if (old) save_item(tx, scope, table, key, pointer(old), nullptr);
 
         DeleteItemOutput output;
+        output.ItemCollectionMetrics = collection_metrics(request.ReturnItemCollectionMetrics, table, request.Key.view());
         if (wants_capacity(request.ReturnConsumedCapacity)) {
             Consumption used;
             used.add_write(table, pointer(old), nullptr);
@@ -114,16 +117,6 @@ std::optional<AttributeMap> returned(const std::optional<std::string>& return_va
     auto updated = project(update.paths(), chosen->view());
     if (updated.empty()) return std::nullopt;
     return updated;
-}
-
-/// The item after the update; nothing where it neither was nor comes to be: taking something away makes no item.
-std::optional<AttributeMap> updated(const Update& update, const AttributeMap* old, const AttributeMap& key) {
-    const auto takes_away = [](const Action& action) {
-        return action.kind == Action::Kind::remove || action.kind == Action::Kind::delete_;
-    };
-    auto item = apply(update, old ? *old : key);
-    if (!old && !update.actions.empty() && std::ranges::all_of(update.actions, takes_away)) return std::nullopt;
-    return item;
 }
 
 }  // namespace
@@ -159,6 +152,7 @@ Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request)
         }
 
         UpdateItemOutput output{.Attributes = returned(request.ReturnValues, update, pointer(old), pointer(item))};
+        output.ItemCollectionMetrics = collection_metrics(request.ReturnItemCollectionMetrics, table, request.Key.view());
         if (wants_capacity(request.ReturnConsumedCapacity)) {
             Consumption used;
             used.add_write(table, pointer(old), pointer(item));

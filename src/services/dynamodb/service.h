@@ -1,6 +1,8 @@
 // Amazon DynamoDB: tables of items, found by key, changed and searched by expressions.
 #pragma once
 
+#include <atomic>
+
 #include "contracts/dynamodb.h"
 #include "contracts/resource.h"
 #include "runtime/sync.h"
@@ -14,6 +16,7 @@ class Service final : public aws::dynamodb::Api {
  public:
     explicit Service(store::Store& store) : store_(store) {}
 
+    // resource_arns.cc
     std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
 
     // tables.cc
@@ -46,9 +49,16 @@ class Service final : public aws::dynamodb::Api {
     Task<BatchGetItemOutput> batch_get_item(Call& call, BatchGetItemInput request) override;
     Task<BatchWriteItemOutput> batch_write_item(Call& call, BatchWriteItemInput request) override;
 
+    // transactions.cc
+    Task<TransactGetItemsOutput> transact_get_items(Call& call, TransactGetItemsInput request) override;
+    Task<TransactWriteItemsOutput> transact_write_items(Call& call, TransactWriteItemsInput request) override;
+
  private:
+    Task<void> sweep_tokens(Call& call);
+
     store::Store& store_;
     KeyedLocks items_;
+    std::atomic<Time> tokens_swept_{Time()};
 };
 
 /// What CloudFormation may create here: AWS::DynamoDB::Table.

@@ -110,7 +110,7 @@ const contracts::Shape& description_shape() {
     return shape;
 }
 
-std::string record_of(const Table& table) {
+std::string record_of(const DescribedTable& table) {
     std::string bytes;
     AttributeWriter writer(bytes);
     writer.begin(AttributeType::M);
@@ -138,7 +138,6 @@ std::string record_of(const Table& table) {
     return bytes;
 }
 
-/// What every operation on items needs; the description and the tags stay unread.
 Table read_schema_of(std::string name, AttributeView record) {
     Table table{.name = std::move(name),
                 .number = read_number(record.find("number")),
@@ -147,8 +146,8 @@ Table read_schema_of(std::string name, AttributeView record) {
     return table;
 }
 
-Table read_table(std::string name, AttributeView record) {
-    Table table = read_schema_of(std::move(name), record);
+DescribedTable read_table(std::string name, AttributeView record) {
+    DescribedTable table{read_schema_of(std::move(name), record)};
     table.time_to_live = record.find("time_to_live").content();
     for (const auto& tag : record.find("tags").members()) {
         table.tags.emplace(std::string(tag.name), std::string(tag.value.content()));
@@ -164,7 +163,7 @@ std::string behind(const Key& key) { return store::Range::prefix(key).end; }
 
 }  // namespace
 
-Task<std::optional<Table>> find_table(store::Transaction& tx, Scope scope, std::string name) {
+Task<std::optional<DescribedTable>> find_table(store::Transaction& tx, Scope scope, std::string name) {
     const auto record = co_await tx.get(table_key(scope, name));
     if (!record) co_return std::nullopt;
     co_return read_table(std::move(name), AttributeView(*record));
@@ -176,7 +175,7 @@ Task<Table> load_table(store::Transaction& tx, Scope scope, std::string name) {
     co_return read_schema_of(std::move(name), AttributeView(*record));
 }
 
-Task<Table> load_named_table(store::Transaction& tx, Scope scope, std::string name) {
+Task<DescribedTable> load_named_table(store::Transaction& tx, Scope scope, std::string name) {
     auto table = co_await find_table(tx, std::move(scope), name);
     if (!table) {
         throw aws::dynamodb::ResourceNotFoundException(
@@ -185,7 +184,7 @@ Task<Table> load_named_table(store::Transaction& tx, Scope scope, std::string na
     co_return std::move(*table);
 }
 
-Task<void> save_new_table(store::Transaction& tx, Scope scope, Table& table) {
+Task<void> save_new_table(store::Transaction& tx, Scope scope, DescribedTable& table) {
     const auto key = base(scope) << "next";
     const auto stored = co_await tx.get(key);
     uint64_t next = stored ? std::stoull(*stored) : 1;
@@ -195,7 +194,7 @@ Task<void> save_new_table(store::Transaction& tx, Scope scope, Table& table) {
     save_table(tx, scope, table);
 }
 
-void save_table(store::Transaction& tx, const Scope& scope, const Table& table) {
+void save_table(store::Transaction& tx, const Scope& scope, const DescribedTable& table) {
     tx.put(table_key(scope, table.name), record_of(table));
 }
 
@@ -276,6 +275,34 @@ store::Range scan_range(const Scope& scope, const Table& table, const Index* ind
 
 std::string position(const Scope& scope, const Table& table, const Index* index, AttributeView key) {
     return index ? index_key(scope, table, *index, key) : item_key(scope, table, key);
+}
+
+Task<std::optional<std::string>> find_token(store::Transaction& tx, Scope scope, std::string token, Time now) {
+    const auto record = co_await tx.get(base(scope) << "token" << token);
+    if (!record) co_return std::nullopt;
+    store::KeyReader reader(*record);
+    if (reader.time() <= now) co_return std::nullopt;
+    co_return reader.text();
+}
+
+void remember_token(store::Transaction& tx, const Scope& scope, const std::string& token, const std::string& digest,
+                    Time until) {
+    tx.put(base(scope) << "token" << token, std::move(Key() << until << digest).bytes());
+    tx.put(base(scope) << "token due" << until << token, "");
+}
+
+Task<void> forget_tokens(store::Transaction& tx, Scope scope, Time now) {
+    const Key prefix = base(scope) << "token due";
+    auto range = store::Range::prefix(prefix);
+    range.end = (Key(prefix) << now).bytes();
+    for (const auto& entry : co_await tx.scan(range, {.limit = 1000})) {
+        store::KeyReader reader(entry.key, prefix.bytes());
+        reader.time();
+        const auto token = reader.text();
+        // A token that was used again since then is due later.
+        if (!co_await find_token(tx, scope, token, now)) tx.erase(base(scope) << "token" << token);
+        tx.erase(entry.key);
+    }
 }
 
 }  // namespace cumulet::dynamodb

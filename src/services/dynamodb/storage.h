@@ -3,6 +3,8 @@
 //     "table", name                              the table: schema, description, tags
 //     "item", number·2^16 + bucket, hash [, range]            an item of the table `number`
 //     "item", number·2^16 + bucket, hash [, range], primary   an item's projection in the index `number`
+//     "token", client request token               digest of the TransactWriteItems that had it, and until when it counts
+//     "token due", time, client request token     when the token may be forgotten
 // The bucket is a checksum of the hash key, so that items spread, and a segment of a parallel scan is a range of buckets.
 // A hash key stands as "s" and its content, or where that is long as "d" and its digest: only equality is asked of it.
 // A range key stands as its content, which sorts as DynamoDB sorts. Values of "item" are the stored form of the item.
@@ -23,14 +25,14 @@ struct Scope {
     explicit Scope(const Call& call) : account(call.account), region(call.region) {}
 };
 
-Task<std::optional<Table>> find_table(store::Transaction& tx, Scope scope, std::string name);
+Task<std::optional<DescribedTable>> find_table(store::Transaction& tx, Scope scope, std::string name);
 /// Throws ResourceNotFoundException as operations on items do: "Requested resource not found".
 Task<Table> load_table(store::Transaction& tx, Scope scope, std::string name);
 /// Throws ResourceNotFoundException as operations on tables do: "…: Table: name not found".
-Task<Table> load_named_table(store::Transaction& tx, Scope scope, std::string name);
+Task<DescribedTable> load_named_table(store::Transaction& tx, Scope scope, std::string name);
 /// Gives numbers to a new table and its indexes, and saves it.
-Task<void> save_new_table(store::Transaction& tx, Scope scope, Table& table);
-void save_table(store::Transaction& tx, const Scope& scope, const Table& table);
+Task<void> save_new_table(store::Transaction& tx, Scope scope, DescribedTable& table);
+void save_table(store::Transaction& tx, const Scope& scope, const DescribedTable& table);
 /// Removes the table, its items and its indexes.
 void erase_table(store::Transaction& tx, const Scope& scope, const Table& table);
 /// Up to `limit` names after `after`, in order.
@@ -58,5 +60,12 @@ store::Range query_range(const Scope& scope, const Table& table, const Index* in
 store::Range scan_range(const Scope& scope, const Table& table, const Index* index, int64_t segment, int64_t segments);
 /// Where the item with these key attributes stands in the table or index.
 std::string position(const Scope& scope, const Table& table, const Index* index, AttributeView key);
+
+/// The digest that was remembered for `token` and still counts at `now`.
+Task<std::optional<std::string>> find_token(store::Transaction& tx, Scope scope, std::string token, Time now);
+void remember_token(store::Transaction& tx, const Scope& scope, const std::string& token, const std::string& digest,
+                    Time until);
+/// Forgets tokens that no longer count at `now`, up to a bound. Safe at any moment, and twice.
+Task<void> forget_tokens(store::Transaction& tx, Scope scope, Time now);
 
 }  // namespace cumulet::dynamodb

@@ -33,14 +33,12 @@ struct Index {
     bool covers(AttributeView item) const;
 };
 
+/// What every operation on items needs to know.
 struct Table {
     std::string name;
     uint64_t number = 0;  ///< in keys; never used again, so that a table's items do not outlive it
     KeySchema key;
     std::vector<Index> indexes;
-    std::string time_to_live;  ///< the attribute, "" if disabled
-    std::map<std::string, std::string> tags;
-    aws::dynamodb::TableDescription description;
 
     /// Throws aws::Error if there is none.
     const Index& index(std::string_view index_name) const;
@@ -61,12 +59,19 @@ struct Table {
     void check_update(const Update& update) const;
 };
 
+/// A table with all that operations on tables tell of it.
+struct DescribedTable : Table {
+    std::string time_to_live;  ///< the attribute, "" if disabled
+    std::map<std::string, std::string> tags;
+    aws::dynamodb::TableDescription description;
+};
+
 /// The name of a table that a request gives by name or by ARN. Throws aws::Error if it is no name.
 std::string table_name(std::string_view name_or_arn);
 
 /// A new table as `request` describes it, without its number. Throws aws::Error for what DynamoDB refuses and for what
 /// Cumulet does not do.
-Table table_of(const aws::dynamodb::CreateTableInput& request);
+DescribedTable table_of(const aws::dynamodb::CreateTableInput& request);
 
 /// Largest item in bytes, names included.
 constexpr size_t max_item_bytes = 400 * 1024;

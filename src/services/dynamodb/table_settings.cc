@@ -15,7 +15,7 @@ namespace {
 constexpr size_t max_tags = 50;
 
 /// The table behind an ARN of this caller's account and region.
-Task<Table> tagged_table(store::Transaction& tx, Scope scope, std::string arn) {
+Task<DescribedTable> tagged_table(store::Transaction& tx, Scope scope, std::string arn) {
     const auto parsed = Arn::parse(arn);
     if (!parsed || parsed->service != "dynamodb") {
         throw aws::validation_error(fmt::format("Invalid TableArn: Invalid ResourceArn provided as input {}", arn));
@@ -34,7 +34,7 @@ Task<Table> tagged_table(store::Transaction& tx, Scope scope, std::string arn) {
 Task<TagResourceResponse> Service::tag_resource(Call& call, TagResourceInput request) {
     const Scope scope(call);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        Table table = co_await tagged_table(tx, scope, request.ResourceArn);
+        DescribedTable table = co_await tagged_table(tx, scope, request.ResourceArn);
         for (const auto& tag : request.Tags) table.tags[tag.Key] = tag.Value;
         if (table.tags.size() > max_tags) {
             throw aws::validation_error("Too many tags: the limit is 50 for a resource");  // Unverified: the words
@@ -47,7 +47,7 @@ Task<TagResourceResponse> Service::tag_resource(Call& call, TagResourceInput req
 Task<UntagResourceResponse> Service::untag_resource(Call& call, UntagResourceInput request) {
     const Scope scope(call);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        Table table = co_await tagged_table(tx, scope, request.ResourceArn);
+        DescribedTable table = co_await tagged_table(tx, scope, request.ResourceArn);
         for (const auto& key : request.TagKeys) table.tags.erase(key);
         save_table(tx, scope, table);
     });
@@ -56,7 +56,7 @@ Task<UntagResourceResponse> Service::untag_resource(Call& call, UntagResourceInp
 
 Task<ListTagsOfResourceOutput> Service::list_tags_of_resource(Call& call, ListTagsOfResourceInput request) {
     const Scope scope(call);
-    const auto table = co_await store_.transact([&](store::Transaction& tx) -> Task<Table> {
+    const auto table = co_await store_.transact([&](store::Transaction& tx) -> Task<DescribedTable> {
         co_return co_await tagged_table(tx, scope, request.ResourceArn);
     });
     ListTagsOfResourceOutput output{.Tags = std::vector<Tag>()};
@@ -67,7 +67,7 @@ Task<ListTagsOfResourceOutput> Service::list_tags_of_resource(Call& call, ListTa
 Task<DescribeTimeToLiveOutput> Service::describe_time_to_live(Call& call, DescribeTimeToLiveInput request) {
     const Scope scope(call);
     const auto name = table_name(request.TableName);
-    const auto table = co_await store_.transact([&](store::Transaction& tx) -> Task<Table> {
+    const auto table = co_await store_.transact([&](store::Transaction& tx) -> Task<DescribedTable> {
         co_return co_await load_named_table(tx, scope, name);
     });
     TimeToLiveDescription description{.TimeToLiveStatus = table.time_to_live.empty() ? "DISABLED" : "ENABLED"};
@@ -80,7 +80,7 @@ Task<UpdateTimeToLiveOutput> Service::update_time_to_live(Call& call, UpdateTime
     const auto name = table_name(request.TableName);
     const auto& wanted = request.TimeToLiveSpecification;
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        Table table = co_await load_named_table(tx, scope, name);
+        DescribedTable table = co_await load_named_table(tx, scope, name);
         const bool enabled = !table.time_to_live.empty();
         if (wanted.Enabled && table.time_to_live == wanted.AttributeName) {
             throw aws::validation_error("TimeToLive is already enabled");

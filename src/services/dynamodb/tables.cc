@@ -11,22 +11,10 @@ namespace cumulet::dynamodb {
 
 namespace {
 
-constexpr size_t counted_items = 10'000;
+constexpr int64_t counted_items = 10'000;
+constexpr int64_t counted_bytes = 8 * 1024 * 1024;
 
-/// The ARN that IAM sees for an operation: its table, or "*".
-template <typename Input>
-std::string table_arn(const Call& call, const void* input) {
-    const auto& name = static_cast<const Input*>(input)->TableName;
-    return name.starts_with("arn:") ? name : call.arn("dynamodb", "table/" + name);
-}
-
-template <typename Input>
-std::string index_arn(const Call& call, const void* input) {
-    const auto& index = static_cast<const Input*>(input)->IndexName;
-    return table_arn<Input>(call, input) + (index ? "/index/" + *index : "");
-}
-
-void describe_arns(const Call& call, Table& table, const std::string& id) {
+void describe_arns(const Call& call, DescribedTable& table, const std::string& id) {
     auto& description = table.description;
     description.TableArn = call.arn("dynamodb", "table/" + table.name);
     description.TableId = id;
@@ -50,18 +38,18 @@ struct Counts {
     int64_t size_bytes = 0;
 };
 
-/// How many items there are, up to a bound: AWS's own figures are hours old.
+/// How many items there are; of large tables, how many there are at least: AWS's own figures are hours old.
 Task<Counts> count_items(store::Transaction& tx, Scope scope, const Table* table, const Index* index) {
     Counts counts;
     auto range = scan_range(scope, *table, index, 0, 1);
     constexpr size_t page = 1000;
-    while (counts.items < static_cast<int64_t>(counted_items)) {
-        const auto entries = co_await tx.scan(range, {.limit = page});
+    while (counts.items < counted_items && counts.size_bytes < counted_bytes) {
+        const auto entries = co_await tx.scan(range, {.limit = page, .max_bytes = counted_bytes});
         for (const auto& entry : entries) {
             ++counts.items;
             counts.size_bytes += static_cast<int64_t>(AttributeMap::from_bytes(entry.value).size_bytes());
         }
-        if (entries.size() < page) break;
+        if (entries.empty()) break;
         range.begin = entries.back().key + '\0';
     }
     co_return counts;
@@ -69,32 +57,8 @@ Task<Counts> count_items(store::Transaction& tx, Scope scope, const Table* table
 
 }  // namespace
 
-std::string Service::resource_of(const Call& call, const contracts::Operation& operation, const void* input) const {
-    static const std::unordered_map<std::string_view, std::string (*)(const Call&, const void*)> arns = {
-        {"CreateTable", table_arn<CreateTableInput>},
-        {"DescribeTable", table_arn<DescribeTableInput>},
-        {"UpdateTable", table_arn<UpdateTableInput>},
-        {"DeleteTable", table_arn<DeleteTableInput>},
-        {"DescribeTimeToLive", table_arn<DescribeTimeToLiveInput>},
-        {"UpdateTimeToLive", table_arn<UpdateTimeToLiveInput>},
-        {"DescribeContinuousBackups", table_arn<DescribeContinuousBackupsInput>},
-        {"GetItem", table_arn<GetItemInput>},
-        {"PutItem", table_arn<PutItemInput>},
-        {"DeleteItem", table_arn<DeleteItemInput>},
-        {"UpdateItem", table_arn<UpdateItemInput>},
-        {"Query", index_arn<QueryInput>},
-        {"Scan", index_arn<ScanInput>},
-        {"TagResource", [](const Call&, const void* in) { return static_cast<const TagResourceInput*>(in)->ResourceArn; }},
-        {"UntagResource", [](const Call&, const void* in) { return static_cast<const UntagResourceInput*>(in)->ResourceArn; }},
-        {"ListTagsOfResource",
-         [](const Call&, const void* in) { return static_cast<const ListTagsOfResourceInput*>(in)->ResourceArn; }},
-    };
-    const auto found = arns.find(operation.name);
-    return found == arns.end() ? "*" : found->second(call, input);
-}
-
 Task<CreateTableOutput> Service::create_table(Call& call, CreateTableInput request) {
-    Table described = table_of(request);
+    DescribedTable described = table_of(request);
     describe_arns(call, described, call.random().uuid());
     const Scope scope(call);
 
@@ -102,7 +66,7 @@ Task<CreateTableOutput> Service::create_table(Call& call, CreateTableInput reque
         if (co_await find_table(tx, scope, described.name)) {
             throw ResourceInUseException(fmt::format("Table already exists: {}", described.name));
         }
-        Table table = described;
+        DescribedTable table = described;
         co_await save_new_table(tx, scope, table);
     });
 
@@ -116,7 +80,7 @@ Task<DescribeTableOutput> Service::describe_table(Call& call, DescribeTableInput
     const auto name = table_name(request.TableName);
 
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<DescribeTableOutput> {
-        Table table = co_await load_named_table(tx, scope, name);
+        DescribedTable table = co_await load_named_table(tx, scope, name);
         const auto counts = co_await count_items(tx, scope, &table, nullptr);
         auto& description = table.description;
         description.ItemCount = counts.items;
@@ -200,7 +164,7 @@ Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput reque
     const auto name = table_name(request.TableName);
 
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<UpdateTableOutput> {
-        Table table = co_await load_named_table(tx, scope, name);
+        DescribedTable table = co_await load_named_table(tx, scope, name);
         auto& description = table.description;
         update_billing(description, request, call.now());
         if (request.DeletionProtectionEnabled) description.DeletionProtectionEnabled = request.DeletionProtectionEnabled;
@@ -223,7 +187,7 @@ Task<DeleteTableOutput> Service::delete_table(Call& call, DeleteTableInput reque
     const auto name = table_name(request.TableName);
 
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<DeleteTableOutput> {
-        Table table = co_await load_named_table(tx, scope, name);
+        DescribedTable table = co_await load_named_table(tx, scope, name);
         if (table.description.DeletionProtectionEnabled.value_or(false)) {
             throw aws::validation_error(
                 "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "

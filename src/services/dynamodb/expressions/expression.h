@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -84,6 +86,10 @@ struct Update {
 /// The item after `update`. Every operand is read from the item as it was. Throws aws::Error (ValidationException) where a
 /// path or an operand does not fit the item.
 AttributeMap apply(const Update& update, const AttributeMap& item);
+
+/// The item after `update` of `old`, or, where that is nullptr, of an item that has nothing but `key`. Nothing where it
+/// neither was nor comes to be: taking something away makes no item.
+std::optional<AttributeMap> updated(const Update& update, const AttributeMap* old, const AttributeMap& key);
 
 /// What of `item` lies at `paths`, in its own structure; lists keep the order of their indexes and close their gaps.
 AttributeMap project(const std::vector<Path>& paths, AttributeView item);

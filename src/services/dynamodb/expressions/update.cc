@@ -210,4 +210,13 @@ AttributeMap apply(const Update& update, const AttributeMap& item) {
     return AttributeMap::from_bytes(std::move(bytes));
 }
 
+std::optional<AttributeMap> updated(const Update& update, const AttributeMap* old, const AttributeMap& key) {
+    const auto takes_away = [](const Action& action) {
+        return action.kind == Action::Kind::remove || action.kind == Action::Kind::delete_;
+    };
+    auto item = apply(update, old ? *old : key);
+    if (!old && !update.actions.empty() && std::ranges::all_of(update.actions, takes_away)) return std::nullopt;
+    return item;
+}
+
 }  // namespace cumulet::dynamodb

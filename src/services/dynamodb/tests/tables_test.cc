@@ -109,6 +109,23 @@ TEST(DeleteTable, RefusesAProtectedTable) {
     EXPECT_EQ(refusal([&] { world.run(world.service.delete_table(world.call, {.TableName = "orders"})); }), "");
 }
 
+TEST(ResourceArn, IsTheTableThatTheRequestNames) {
+    World world;
+    const auto arn = [&](std::string_view operation, const auto& input) {
+        return world.service.resource_of(world.call, *service.find(operation), &input);
+    };
+    const std::string table = "arn:aws:dynamodb:us-east-1:000000000000:table/orders";
+    EXPECT_EQ(arn("GetItem", GetItemInput{.TableName = "orders"}), table);
+    EXPECT_EQ(arn("GetItem", GetItemInput{.TableName = table}), table);
+    EXPECT_EQ(arn("Query", QueryInput{.TableName = "orders", .IndexName = "by-state"}), table + "/index/by-state");
+    BatchGetItemInput batch;
+    batch.RequestItems["orders"];
+    EXPECT_EQ(arn("BatchGetItem", batch), table);
+    batch.RequestItems["users"];
+    EXPECT_EQ(arn("BatchGetItem", batch), "*");
+    EXPECT_EQ(arn("ListTables", ListTablesInput{}), "*");
+}
+
 TEST(ListTables, PagesThroughTheNamesInOrder) {
     World world;
     for (const auto* name : {"ccc", "aaa", "bbb"}) world.make_table(name);

@@ -1,0 +1,83 @@
+// Which ARN IAM evaluates for an operation.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+#include "services/dynamodb/service.h"
+
+namespace cumulet::dynamodb {
+
+namespace {
+
+/// The ARN that IAM sees for an operation: its table, or "*".
+template <typename Input>
+std::string table_arn(const Call& call, const void* input) {
+    const auto& name = static_cast<const Input*>(input)->TableName;
+    return name.starts_with("arn:") ? name : call.arn("dynamodb", "table/" + name);
+}
+
+template <typename Input>
+std::string index_arn(const Call& call, const void* input) {
+    const auto& index = static_cast<const Input*>(input)->IndexName;
+    return table_arn<Input>(call, input) + (index ? "/index/" + *index : "");
+}
+
+/// The one table that all parts of a request name, or "*" if there are several.
+std::string only_arn(const Call& call, const std::set<std::string_view>& names) {
+    if (names.size() != 1) return "*";
+    const std::string name(*names.begin());
+    return name.starts_with("arn:") ? name : call.arn("dynamodb", "table/" + name);
+}
+
+template <typename Input>
+std::string batch_arn(const Call& call, const void* input) {
+    std::set<std::string_view> names;
+    for (const auto& [name, requests] : static_cast<const Input*>(input)->RequestItems) names.insert(name);
+    return only_arn(call, names);
+}
+
+std::string gets_arn(const Call& call, const void* input) {
+    std::set<std::string_view> names;
+    for (const auto& item : static_cast<const TransactGetItemsInput*>(input)->TransactItems) names.insert(item.Get.TableName);
+    return only_arn(call, names);
+}
+
+std::string writes_arn(const Call& call, const void* input) {
+    std::set<std::string_view> names;
+    for (const auto& item : static_cast<const TransactWriteItemsInput*>(input)->TransactItems) {
+        if (item.ConditionCheck) names.insert(item.ConditionCheck->TableName);
+        if (item.Put) names.insert(item.Put->TableName);
+        if (item.Delete) names.insert(item.Delete->TableName);
+        if (item.Update) names.insert(item.Update->TableName);
+    }
+    return only_arn(call, names);
+}
+
+}  // namespace
+
+std::string Service::resource_of(const Call& call, const contracts::Operation& operation, const void* input) const {
+    static const std::unordered_map<std::string_view, std::string (*)(const Call&, const void*)> arns = {
+        {"CreateTable", table_arn<CreateTableInput>},
+        {"DescribeTable", table_arn<DescribeTableInput>},
+        {"UpdateTable", table_arn<UpdateTableInput>},
+        {"DeleteTable", table_arn<DeleteTableInput>},
+        {"DescribeTimeToLive", table_arn<DescribeTimeToLiveInput>},
+        {"UpdateTimeToLive", table_arn<UpdateTimeToLiveInput>},
+        {"DescribeContinuousBackups", table_arn<DescribeContinuousBackupsInput>},
+        {"GetItem", table_arn<GetItemInput>},
+        {"PutItem", table_arn<PutItemInput>},
+        {"DeleteItem", table_arn<DeleteItemInput>},
+        {"UpdateItem", table_arn<UpdateItemInput>},
+        {"Query", index_arn<QueryInput>},
+        {"Scan", index_arn<ScanInput>},
+        {"BatchGetItem", batch_arn<BatchGetItemInput>},
+        {"BatchWriteItem", batch_arn<BatchWriteItemInput>},
+        {"TransactGetItems", gets_arn},
+        {"TransactWriteItems", writes_arn},
+        {"TagResource", [](const Call&, const void* in) { return static_cast<const TagResourceInput*>(in)->ResourceArn; }},
+        {"UntagResource", [](const Call&, const void* in) { return static_cast<const UntagResourceInput*>(in)->ResourceArn; }},
+        {"ListTagsOfResource",
+         [](const Call&, const void* in) { return static_cast<const ListTagsOfResourceInput*>(in)->ResourceArn; }},
+    };
+    const auto found = arns.find(operation.name);
+    return found == arns.end() ? "*" : found->second(call, input);
+}
+
+}  // namespace cumulet::dynamodb
