@@ -74,9 +74,10 @@ Task<std::optional<Received>> claim(store::Transaction& tx, const Queue& queue, 
     co_return Received{std::move(*message), delivery, std::move(handle)};
 }
 
-Task<Look> look(store::Transaction& tx, const Call& call, std::string url, Asked asked) {
+Task<Look> look(store::Store& store, store::Transaction& tx, const Call& call, std::string url, Asked asked) {
     constexpr int most_rounds = 100;  // of messages that are expired or dead
     const auto queue = co_await load_queue(tx, call, std::move(url));
+    store.keep_resident(deliveries_of(queue));
     const auto policy = queue.redrive_policy();
     const Time now = call.now();
     const Time past = now + Duration(1);
@@ -160,7 +161,7 @@ Task<ReceiveMessageResult> Service::receive_message(Call& call, ReceiveMessageRe
         {
             auto guard = co_await receivers_.lock(lock_key);
             found = co_await store_.transact([&](store::Transaction& tx) -> Task<Look> {
-                co_return co_await look(tx, call, request.QueueUrl, asked);
+                co_return co_await look(store_, tx, call, request.QueueUrl, asked);
             });
         }
         const auto wait = request.WaitTimeSeconds ? std::chrono::seconds(asked_wait) : found.wait_time;

@@ -129,8 +129,10 @@ Task<std::vector<Queue>> list_queues(store::Transaction& tx, Place place, std::s
     co_return found;
 }
 
+Range deliveries_of(const Queue& queue) { return Range::prefix(of_queue(queue, "waiting")); }
+
 void erase_messages(store::Transaction& tx, const Queue& queue) {
-    tx.erase_range(Range::prefix(of_queue(queue, "waiting")));
+    tx.erase_range(deliveries_of(queue));
     tx.erase_range(Range::prefix(of_queue(queue, "message")));
     tx.erase_range(Range::prefix(of_queue(queue, "moved")));
 }

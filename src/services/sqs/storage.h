@@ -42,6 +42,8 @@ struct Waiting {
 };
 void save_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery);
 void erase_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, Time visible_at);
+/// Where the queue's deliveries are, for the store to keep in memory.
+store::Range deliveries_of(const Queue& queue);
 /// Deliveries whose instant is from `from` to before `until`, in that order, at most `limit`.
 Task<std::vector<Waiting>> deliveries(store::Transaction& tx, const Queue& queue, Time from, Time until, size_t limit);
 /// The delivery that a receipt names, wherever its visibility was moved to; nothing if it was deleted or received again.

@@ -11,6 +11,8 @@ ResidentRanges::Resident* ResidentRanges::at(std::string_view key) const {
 
 bool ResidentRanges::declare(Range range) {
     if (range.empty()) return false;
+    if (ranges_.size() >= most_ranges) forget_unused();
+    if (ranges_.size() >= most_ranges) return false;
     auto next = ranges_.lower_bound(range.begin);
     if (next != ranges_.end() && next->second->range.overlaps(range)) return false;
     if (next != ranges_.begin() && std::prev(next)->second->range.overlaps(range)) return false;
@@ -18,6 +20,14 @@ bool ResidentRanges::declare(Range range) {
     resident->range = range;
     ranges_.emplace(std::move(range.begin), std::move(resident));
     return true;
+}
+
+void ResidentRanges::forget_unused() {
+    // Whoever still uses one declares it again.
+    std::erase_if(ranges_, [](const auto& entry) {
+        const Resident& resident = *entry.second;
+        return resident.state != Resident::State::loading && resident.rows.size() == 0;
+    });
 }
 
 ResidentRanges::Resident* ResidentRanges::holding(const Range& range) const {

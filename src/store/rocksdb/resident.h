@@ -23,7 +23,7 @@ class ResidentRanges {
     };
 
     bool declared(const Range& range) const { return holding(range) != nullptr; }
-    /// False if it overlaps another.
+    /// False if it overlaps another, or if there are too many.
     bool declare(Range range);
 
     /// The range that holds all of `range`, or nullptr.
@@ -46,6 +46,9 @@ class ResidentRanges {
     void apply_to(Resident& resident, const WriteSet& writes);
     bool make_room(const Resident* keep);
     Resident* at(std::string_view key) const;
+    void forget_unused();
+
+    static constexpr size_t most_ranges = 10'000;
 
     const size_t most_bytes_;
     std::map<std::string, std::unique_ptr<Resident>, std::less<>> ranges_;  // by begin
