@@ -293,7 +293,7 @@ Task<void> Deployment::remove_all() {
                         fmt::format("The following resource(s) failed to delete: [{}]. ", list_of(failures)));
         co_return;
     }
-    co_await finish(rollback ? "ROLLBACK_COMPLETE" : "DELETE_COMPLETE", "");
+    co_await finish(rollback ? "ROLLBACK_COMPLETE" : "DELETE_COMPLETE", rollback ? "" : operation_.reason);
 }
 
 std::string Deployment::event_id(std::string_view prefix) const {

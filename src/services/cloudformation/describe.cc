@@ -30,8 +30,6 @@ model::Stack shown(const Stack& stack) {
     made.Capabilities = stack.desired.capabilities;
     made.Tags = shown_tags(stack.desired);
     made.EnableTerminationProtection = stack.termination_protection;
-    made.ParentId = unless_empty(stack.parent_arn);
-    made.RootId = unless_empty(stack.root_arn);
     made.DriftInformation = model::StackDriftInformation{.StackDriftStatus = "NOT_CHECKED"};
     std::vector<model::Output> outputs;
     for (const auto& output : stack.outputs) {
@@ -51,8 +49,6 @@ model::StackSummary summary_of(const Stack& stack) {
     made.LastUpdatedTime = stack.updated;
     made.DeletionTime = stack.deleted;
     made.StackStatusReason = unless_empty(stack.status_reason);
-    made.ParentId = unless_empty(stack.parent_arn);
-    made.RootId = unless_empty(stack.root_arn);
     made.DriftInformation = model::StackDriftInformationSummary{.StackDriftStatus = "NOT_CHECKED"};
     return made;
 }

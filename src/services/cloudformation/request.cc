@@ -84,8 +84,7 @@ std::optional<ObjectAddress> parse_object_url(std::string_view url) {
 Task<std::string> template_text(Call& call, contracts::Door& door, TemplateSource source, const Stack* stack) {
     const int sources = (source.body ? 1 : 0) + (source.url ? 1 : 0) + (source.previous ? 1 : 0);
     if (sources != 1) {
-        throw invalid(stack ? "Either Template URL or Template Body must be specified."
-                            : "Either Template URL or Template Body must be specified.");
+        throw invalid("Either Template URL or Template Body must be specified.");
     }
     if (source.previous) {
         if (!stack || stack->desired.body.empty())
@@ -105,11 +104,10 @@ Task<std::string> template_text(Call& call, contracts::Door& door, TemplateSourc
     if (!address) throw invalid("TemplateURL must be a supported URL.");
     std::string wrong;
     try {
-        auto child = call.child("s3", "GetObject");
         aws::s3::GetObjectRequest request;
         request.Bucket = address->bucket;
         request.Key = address->key;
-        auto object = co_await aws::s3::Client(door).get_object(child, std::move(request));
+        auto object = co_await aws::s3::Client(door).get_object(call, std::move(request));
         co_return co_await read_all(object.Body, max_template_bytes);
     } catch (const aws::Error& error) {
         wrong = error.message;

@@ -30,6 +30,14 @@ class Marker : public contracts::ResourceType {
     std::string_view name_;
 };
 
+/// A value as the text of a parameter: a list's items are joined by commas.
+std::string parameter_text(const json::value& value) {
+    if (!value.is_array()) return scalar_text(value).value_or("");
+    std::vector<std::string> items;
+    for (const auto& item : value.get_array()) items.push_back(scalar_text(item).value_or(""));
+    return fmt::format("{}", fmt::join(items, ","));
+}
+
 /// AWS::CloudFormation::Stack: a stack inside a stack, by the same operations that callers use.
 class NestedStack : public contracts::ResourceType {
   public:
@@ -38,13 +46,12 @@ class NestedStack : public contracts::ResourceType {
     std::string_view name() const override { return "AWS::CloudFormation::Stack"; }
 
     Task<Resource> create(Call& call, const ResourceContext& context, json::object properties) override {
-        auto step = call.child("cloudformation", "CreateStack");
         model::CreateStackInput request{.StackName = context.generated_name};
         fill(request, properties, context);
-        request.OnFailure = "DO_NOTHING";
+        request.OnFailure = "DELETE";  // who has no name for it could not delete it
         std::string arn;
         try {
-            arn = (co_await client_.create_stack(step, request)).StackId.value_or("");
+            arn = (co_await client_.create_stack(call, request)).StackId.value_or("");
         } catch (const model::AlreadyExistsException&) {
             // An earlier try of this step made it: the name is this step's own.
         }
@@ -55,12 +62,11 @@ class NestedStack : public contracts::ResourceType {
 
     Task<Resource> update(Call& call, const ResourceContext& context, std::string physical_id, json::object before,
                           json::object after) override {
-        auto step = call.child("cloudformation", "UpdateStack");
         model::UpdateStackInput request{.StackName = physical_id};
         fill(request, after, context);
         bool unchanged = false;
         try {
-            co_await client_.update_stack(step, request);
+            co_await client_.update_stack(call, request);
         } catch (const aws::Error& error) {
             // A repeated step finds its update under way or done.
             unchanged = error.message == "No updates are to be performed." ||
@@ -72,8 +78,7 @@ class NestedStack : public contracts::ResourceType {
 
     Task<void> remove(Call& call, const ResourceContext& context, std::string physical_id,
                       json::object properties) override {
-        auto step = call.child("cloudformation", "DeleteStack");
-        co_await client_.delete_stack(step, {.StackName = physical_id});
+        co_await client_.delete_stack(call, {.StackName = physical_id});
         co_await settled(call, physical_id, "DELETE_COMPLETE");
     }
 
@@ -87,7 +92,7 @@ class NestedStack : public contracts::ResourceType {
                 request.Parameters.emplace();
                 for (const auto& [name, given] : value.get_object()) {
                     request.Parameters->push_back(
-                        {.ParameterKey = std::string(name), .ParameterValue = scalar_text(given).value_or("")});
+                        {.ParameterKey = std::string(name), .ParameterValue = parameter_text(given)});
                 }
             } else if (key == "Tags" && value.is_array()) {
                 request.Tags.emplace();
@@ -106,8 +111,7 @@ class NestedStack : public contracts::ResourceType {
     }
 
     Task<model::Stack> describe(Call& call, std::string name) {
-        auto step = call.child("cloudformation", "DescribeStacks");
-        auto answer = co_await client_.describe_stacks(step, {.StackName = std::move(name)});
+        auto answer = co_await client_.describe_stacks(call, {.StackName = std::move(name)});
         co_return std::move(answer.Stacks->at(0));
     }
 
@@ -118,9 +122,8 @@ class NestedStack : public contracts::ResourceType {
         while (true) {
             const auto stack = co_await describe(call, arn);
             if (!stack.StackStatus.ends_with("_IN_PROGRESS")) {
-                const bool good = wanted.empty()
-                                      ? stack.StackStatus == "CREATE_COMPLETE" || stack.StackStatus == "UPDATE_COMPLETE"
-                                      : stack.StackStatus == wanted;
+                const bool good =
+                    wanted.empty() ? stack.StackStatus.ends_with("_COMPLETE") : stack.StackStatus == wanted;
                 if (!good) {
                     throw invalid(fmt::format("Embedded stack {} was not successfully {}: {}", arn,
                                               wanted == "DELETE_COMPLETE"   ? "deleted"

@@ -19,6 +19,18 @@ Service::Service(store::Store& store, contracts::Door& door,
         registry_.add(std::move(type));
 }
 
+std::string Service::resource_of(const Call& call, const contracts::Operation& operation, const void* input) const {
+    for (const auto& member : operation.input->members) {
+        if (member.name != "StackName") continue;
+        const void* value = static_cast<const char*>(input) + member.offset;
+        if (member.optional) value = member.optional->get(value);
+        if (!value) return "*";
+        const auto& name = *static_cast<const std::string*>(value);
+        return name.starts_with("arn:") ? name : call.arn("cloudformation", fmt::format("stack/{}/*", name));
+    }
+    return "*";
+}
+
 Stack new_stack(Call& call, const std::string& name) {
     const bool valid = !name.empty() && name.size() <= 128 && isalpha(static_cast<unsigned char>(name[0])) &&
                        std::ranges::all_of(name, [](unsigned char c) { return c < 128 && (isalnum(c) || c == '-'); });

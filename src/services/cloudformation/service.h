@@ -21,6 +21,9 @@ class Service : public model::Api {
     /// Returns when no deployment runs any more.
     Task<void> stop() { return engine_.stop(); }
 
+    /// The stack that a request names; "*" for requests that name none.
+    std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
+
     // stacks.cc
     Task<model::CreateStackOutput> create_stack(Call& call, model::CreateStackInput request) override;
     Task<model::UpdateStackOutput> update_stack(Call& call, model::UpdateStackInput request) override;

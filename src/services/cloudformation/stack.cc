@@ -11,6 +11,7 @@ Operation Operation::of(const Call& call, std::string token, std::string stack_i
     operation.phase = phase;
     operation.host = call.host;
     operation.tls = call.tls;
+    operation.depth = call.depth;
     operation.principal_kind = call.principal.kind;
     operation.principal_arn = call.principal.arn;
     operation.principal_user_id = call.principal.user_id;
@@ -27,6 +28,7 @@ Call Operation::call(Reactor& reactor) const {
     call.service = "cloudformation";
     call.host = host;
     call.tls = tls;
+    call.depth = depth;
     call.user_agent = "cloudformation.amazonaws.com";
     call.started = reactor.now();
     call.principal = {.kind = principal_kind,

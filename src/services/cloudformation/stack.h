@@ -53,7 +53,6 @@ struct Stack {
     Desired desired;
     std::vector<Output> outputs;
     std::string change_set_arn;  ///< that was executed last
-    std::string parent_arn, root_arn;
     bool disable_rollback = false;
     bool termination_protection = false;
 
@@ -62,8 +61,7 @@ struct Stack {
             field("status_reason", status_reason);
         field("created", created), field("updated", updated), field("deleted", deleted), field("previous", previous);
         field("desired", desired), field("outputs", outputs), field("change_set_arn", change_set_arn);
-        field("parent_arn", parent_arn), field("root_arn", root_arn), field("disable_rollback", disable_rollback);
-        field("termination_protection", termination_protection);
+        field("disable_rollback", disable_rollback), field("termination_protection", termination_protection);
     }
     bool gone() const { return status == "DELETE_COMPLETE"; }
     bool busy() const { return status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS"; }
@@ -168,6 +166,7 @@ struct Operation {
     std::string client_request_token;
     std::string reason;               ///< why it is rolled back
     std::vector<std::string> retain;  ///< logical ids that a deletion leaves alone
+    int depth = 0;                    ///< of nested stacks above it
     // The caller, on whose behalf resources are made.
     std::string host;
     bool tls = false;
@@ -181,7 +180,7 @@ struct Operation {
         field("token", token), field("account", account), field("region", region), field("stack_id", stack_id);
         field("phase", phase), field("update", update), field("on_failure", on_failure);
         field("client_request_token", client_request_token), field("reason", reason), field("retain", retain);
-        field("host", host), field("tls", tls), field("principal_kind", principal_kind),
+        field("depth", depth), field("host", host), field("tls", tls), field("principal_kind", principal_kind),
             field("principal_arn", principal_arn);
         field("principal_user_id", principal_user_id), field("access_key_id", access_key_id);
         field("principal_service", principal_service), field("principal_account", principal_account);

@@ -1,6 +1,8 @@
 // Stacks and change sets, deployed over resource types of the test's own.
 #include <gtest/gtest.h>
 
+#include "contracts/s3.h"
+#include "runtime/byte_stream.h"
 #include "services/cloudformation/service.h"
 #include "store/memory/memory_store.h"
 
@@ -63,13 +65,24 @@ class Thing : public contracts::ResourceType {
     Backend& backend_;
 };
 
-/// Calls of neighbours are not part of these tests.
-class NoDoor : public contracts::Door {
+/// Leads back to CloudFormation itself, and to templates that lie in S3.
+class TestDoor : public contracts::Door {
   public:
-    Task<void> invoke(Call&, const contracts::Service& service, const contracts::Operation& operation, void*,
-                      void*) override {
-        throw aws::not_implemented(service.name, operation.name);
-        co_return;
+    model::Api* cloudformation = nullptr;
+    std::map<std::string, std::string> objects;  ///< by key
+
+    Task<void> invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation,
+                      void* input, void* output) override {
+        auto call = caller.child(std::string(service.name), std::string(operation.name));
+        if (service.name == "cloudformation" && call.depth < 16) {
+            co_await operation.invoke(*cloudformation, call, input, output);
+        } else if (operation.name == "GetObject") {
+            const auto& key = static_cast<aws::s3::GetObjectRequest*>(input)->Key;
+            if (!objects.contains(key)) throw aws::Error("NoSuchKey", "The specified key does not exist.", 404);
+            static_cast<aws::s3::GetObjectOutput*>(output)->Body = stream_of(objects.at(key));
+        } else {
+            throw aws::not_implemented(service.name, operation.name);
+        }
     }
 };
 
@@ -77,7 +90,7 @@ struct World {
     Clock clock{Time(std::chrono::days(20000))};
     Reactor reactor{clock, Random(7)};
     std::unique_ptr<store::Store> store = store::open_memory_store();
-    NoDoor door;
+    TestDoor door;
     Backend backend;
     std::unique_ptr<Service> service = make();
 
@@ -86,7 +99,9 @@ struct World {
         for (const std::string_view name : {"Test::Thing", "AWS::IAM::Role", "AWS::Lambda::Function"}) {
             types.push_back(std::make_unique<Thing>(name, backend));
         }
-        return std::make_unique<Service>(*store, door, std::move(types));
+        auto made = std::make_unique<Service>(*store, door, std::move(types));
+        door.cloudformation = made.get();
+        return made;
     }
     ~World() { reactor.block_on(service->stop()); }
 
@@ -439,6 +454,65 @@ Resources:
                 EXPECT_EQ(world.backend.things.size(), 3u) << cut;
         }
     }
+}
+
+constexpr const char* nesting = R"(
+Resources:
+  Inner:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: 'https://s3.amazonaws.com/b/inner.yaml', Parameters: {Size: 5}}
+  Outer: {Type: Test::Thing, Properties: {Uses: !GetAtt Inner.Outputs.Id}}
+)";
+constexpr const char* inner = R"(
+Parameters: {Size: {Type: Number}}
+Resources: {Deep: {Type: Test::Thing, Properties: {Size: !Ref Size}}}
+Outputs: {Id: {Value: !Ref Deep}}
+)";
+
+TEST(NestedStack, IsMadeAndDeletedWithItsParent) {
+    World world;
+    world.door.objects["inner.yaml"] = inner;
+    world.create(nesting);
+    EXPECT_EQ(world.settled(), "CREATE_COMPLETE");
+    EXPECT_EQ(world.backend.things.at("Outer-2").at("Uses"), "Deep-1");
+    EXPECT_EQ(world.backend.things.at("Deep-1").at("Size"), "5");
+    const auto id = world.stack().StackId.value();
+    world.remove();
+    EXPECT_EQ(world.settled(id), "DELETE_COMPLETE");
+    EXPECT_TRUE(world.backend.things.empty());
+}
+
+TEST(NestedStack, LeavesNothingBehindWhenItFails) {
+    World world;
+    world.door.objects["inner.yaml"] = std::string(inner) + "Metadata: {}\nConditions: {Never: !Equals [a, b]}\n";
+    world.backend.refuse = {"create Deep"};
+    world.create(nesting);
+    EXPECT_EQ(world.settled(), "ROLLBACK_COMPLETE");
+    EXPECT_TRUE(world.backend.things.empty());
+    EXPECT_TRUE(world.run(&Service::describe_stacks, model::DescribeStacksInput{}).Stacks->size() == 1u);
+}
+
+TEST(NestedStack, ThatContainsItselfEnds) {
+    World world;
+    world.door.objects["inner.yaml"] = nesting;
+    world.create(nesting);
+    EXPECT_EQ(world.settled(), "ROLLBACK_COMPLETE");
+}
+
+TEST(TemplateUrl, IsReadThroughS3) {
+    World world;
+    world.door.objects["a.yaml"] = two;
+    world.run(&Service::create_stack,
+              model::CreateStackInput{.StackName = "shop", .TemplateURL = "https://s3.amazonaws.com/b/a.yaml"});
+    EXPECT_EQ(world.settled(), "CREATE_COMPLETE");
+    EXPECT_NE(world
+                  .refusal([&] {
+                      world.run(&Service::create_stack,
+                                model::CreateStackInput{.StackName = "other",
+                                                        .TemplateURL = "https://s3.amazonaws.com/b/none"});
+                  })
+                  .find("ValidationError: S3 error: The specified key does not exist."),
+              std::string::npos);
 }
 
 TEST(TemplateUrl, IsReadInEachOfItsForms) {
