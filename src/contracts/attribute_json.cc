@@ -215,6 +215,7 @@ class Builder final : public NativeBuilder {
 
     Place& place() { return places_.back(); }
     bool ignoring() const {
+        if (places_.empty()) serialization_error("Expected null");  // a scalar where an object belongs
         const Place& at = places_.back();
         return at.kind == Place::ignored || (at.kind == Place::value && at.named && at.unknown);
     }

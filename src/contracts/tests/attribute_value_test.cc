@@ -167,6 +167,9 @@ INSTANTIATE_TEST_SUITE_P(
                     "One or more parameter values were invalid: Null attribute value types must have the value of true"},
         ItemRefusal{R"({"a":{"B":"abc"}})", "Base64 encoded length is expected a multiple of 4 bytes but found: 3"},
         ItemRefusal{R"({"a":{"B":"ab*="}})", "Invalid Base64 character: '*'"},
+        ItemRefusal{"5", "Expected null"}, ItemRefusal{R"(["a"])", "Unrecognized collection type class java.util.ArrayList"},
+        ItemRefusal{R"({"a":5})", "NUMBER_VALUE cannot be converted to AttributeValue"},
+        ItemRefusal{R"({"a":["b"]})", "Unrecognized collection type"},
         ItemRefusal{R"({"a":{"S":5}})", "NUMBER_VALUE cannot be converted to String"},
         ItemRefusal{R"({"a":{"BOOL":"yes"}})", "STRING_VALUE cannot be converted to Boolean"}));
 
