@@ -47,8 +47,9 @@ void Catalog::add_host_surface(std::string label, contracts::Surface& surface) {
 }
 
 void Catalog::add_path_surface(std::string prefix, contracts::Surface& surface) {
-    paths_.push_back({std::move(prefix), &surface});
-    std::ranges::stable_sort(paths_, [](const auto& a, const auto& b) { return a.text.size() > b.text.size(); });
+    const auto shorter =
+        std::ranges::find_if(paths_, [&](const auto& place) { return place.text.size() < prefix.size(); });
+    paths_.insert(shorter, {std::move(prefix), &surface});
 }
 
 contracts::Surface* Catalog::surface_at_host(std::string_view label) const {
