@@ -29,6 +29,12 @@ json::object read_object(const http::Request& request) {
     return std::move(value->get_object());
 }
 
+/// Whole numbers without an exponent.
+json::value plain_number(double value) {
+    const auto whole = static_cast<int64_t>(value);
+    return static_cast<double>(whole) == value ? json::value(whole) : json::value(value);
+}
+
 json::object services(const State& door) {
     json::object out;
     for (const auto& entry : door.catalog.entries()) out[entry.service->name] = "running";
@@ -79,7 +85,7 @@ http::Response init_status(const State& door, std::string_view stage) {
 
 http::Response show_clock(const State& door) {
     return json_response(
-        json::object{{"now", format_iso8601_millis(door.clock.now())}, {"factor", door.clock.factor()}});
+        json::object{{"now", format_iso8601_millis(door.clock.now())}, {"factor", plain_number(door.clock.factor())}});
 }
 
 Task<http::Response> set_clock(State& door, http::Request request) {
@@ -135,7 +141,7 @@ http::Response status(State& door) {
                      {"ready", door.ready.load()},
                      {"started", format_iso8601(door.started)},
                      {"now", format_iso8601_millis(door.clock.now())},
-                     {"clock_factor", door.clock.factor()},
+                     {"clock_factor", plain_number(door.clock.factor())},
                      {"signatures", signature_modes[static_cast<int>(door.settings.signatures)]},
                      {"authorisation", authorisation_modes[static_cast<int>(door.settings.authorisation)]},
                      {"services", services(door)},
