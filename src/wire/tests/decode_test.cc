@@ -6,7 +6,6 @@
 #include "contracts/logs.h"
 #include "contracts/s3.h"
 #include "contracts/sqs.h"
-#include "runtime/byte_stream.h"
 #include "wire/wire.h"
 
 namespace cumulet::wire {
