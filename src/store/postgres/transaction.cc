@@ -14,6 +14,10 @@ std::string upper_bound(const Range& range) {
     return range.end.empty() ? std::string(WriteSet::max_key_bytes + 1, '\xff') : range.end;
 }
 
+struct ConnectionLost : Unavailable {
+    ConnectionLost() : Unavailable("the connection to PostgreSQL was lost") {}
+};
+
 /// Throws what an answer of the server means: Conflict if the transaction may run again.
 void check(const RoundTrip& round_trip) {
     for (const auto& result : round_trip.results) {
@@ -23,10 +27,11 @@ void check(const RoundTrip& round_trip) {
         const std::string_view code = state ? state : "";
         // serialization_failure, deadlock_detected, and unique_violation by a commit that this one does not see.
         if (code == "40001" || code == "40P01" || code == "23505") throw Conflict();
+        if (code.starts_with("57P")) throw ConnectionLost();
         throw Unavailable(fmt::format("PostgreSQL refuses: {}", PQresultErrorMessage(result.get())));
     }
     if (round_trip.broken || round_trip.results.size() != round_trip.statements.size()) {
-        throw Unavailable("the connection to PostgreSQL was lost");
+        throw ConnectionLost();
     }
 }
 
@@ -133,12 +138,17 @@ Task<ResultPointer> PostgresTransaction::perform(std::vector<Statement> statemen
     round_trip.statements = std::move(statements);
     if (!begun_) round_trip.statements.insert(round_trip.statements.begin(), Statement{"begin", {}});
     begun_ = true;
+    const bool commits = round_trip.statements.back().name == std::string_view("commit");
     co_await driver_.perform(connection_, round_trip);
     try {
         check(round_trip);
     } catch (const Conflict&) {
         refused_ = true;
         throw;
+    } catch (const ConnectionLost&) {
+        if (commits) throw;  // nobody knows whether it happened
+        refused_ = true;
+        throw Conflict();
     }
     co_return std::move(round_trip.results.back());
 }

@@ -27,7 +27,8 @@ TEST(Key, SortsNumbersAsTheNumbersSort) {
 TEST(Key, GivesItsPartsBack) {
     const auto prefix = Key("000000000000", "us-east-1");
     const auto key = Key("000000000000", "us-east-1") << "a\0\xff\0b"s << -7 << uint64_t{9} << Time(3s);
-    KeyReader reader(Key(key).raw("tail").bytes(), prefix.bytes());
+    const auto stored = Key(key).raw("tail").bytes();
+    KeyReader reader(stored, prefix.bytes());
     EXPECT_EQ(reader.text(), "a\0\xff\0b"s);
     EXPECT_EQ(reader.number(), -7);
     EXPECT_EQ(reader.unsigned_number(), 9u);

@@ -46,7 +46,7 @@ TEST_F(PostgresStoreTest, GoesOnAfterItsConnectionsWereCut) {
     run(ours_->transact(putting("a", "1")));
     auto watch = ours_->watch("b");
     PostgresServer::shared().execute(database_,
-                                     "DO $$ BEGIN PERFORM pg_terminate_backend(pid) FROM pg_stat_activity "
+                                     "DO $$ BEGIN PERFORM pg_terminate_backend(pid, 30000) FROM pg_stat_activity "
                                      "WHERE datname = current_database() AND pid <> pg_backend_pid(); END $$");
     EXPECT_EQ(run(ours_->transact(getting("a"))), "1");
     run(theirs_->transact(putting("a", "2")));
@@ -60,7 +60,7 @@ TEST_F(PostgresStoreTest, FailsATransactionWhoseConnectionIsCut) {
     const auto cut = [this](Transaction& tx) -> Task<void> {
         co_await tx.get("a");
         PostgresServer::shared().execute(database_,
-                                         "DO $$ BEGIN PERFORM pg_terminate_backend(pid) FROM pg_stat_activity "
+                                         "DO $$ BEGIN PERFORM pg_terminate_backend(pid, 30000) FROM pg_stat_activity "
                                          "WHERE datname = current_database() AND pid <> pg_backend_pid(); END $$");
         tx.put("a", "2");
     };
