@@ -20,10 +20,8 @@ class ConditionParker final : public Parker {
         woken_ = false;
     }
     void unpark() override {
-        {
-            std::lock_guard lock(mutex_);
-            woken_ = true;
-        }
+        std::lock_guard lock(mutex_);
+        woken_ = true;
         changed_.notify_one();
     }
 
@@ -70,7 +68,10 @@ Reactor::Reactor(Clock& clock, Random random, std::unique_ptr<Parker> parker, Ra
     clock_.add(this);
 }
 
-Reactor::~Reactor() { clock_.remove(this); }
+Reactor::~Reactor() {
+    clock_.remove(this);
+    std::lock_guard lock(inbox_mutex_);
+}
 
 Reactor& Reactor::current() {
     assert(current_reactor);
@@ -86,20 +87,17 @@ void Reactor::post(std::span<const std::coroutine_handle<>> handles) {
         ready_.insert(ready_.end(), handles.begin(), handles.end());
         return;
     }
-    {
-        std::lock_guard lock(inbox_mutex_);
-        inbox_.insert(inbox_.end(), handles.begin(), handles.end());
-        inbox_filled_ = true;
-    }
+    // Within the lock: what is posted may let the reactor end, which waits for the lock.
+    std::lock_guard lock(inbox_mutex_);
+    inbox_.insert(inbox_.end(), handles.begin(), handles.end());
+    inbox_filled_ = true;
     wake_up();
 }
 
 void Reactor::post(std::function<void()> function) {
-    {
-        std::lock_guard lock(inbox_mutex_);
-        inbox_functions_.push_back(std::move(function));
-        inbox_filled_ = true;
-    }
+    std::lock_guard lock(inbox_mutex_);
+    inbox_functions_.push_back(std::move(function));
+    inbox_filled_ = true;
     wake_up();
 }
 
