@@ -213,6 +213,15 @@ Promise promise_of(const Passage& passage, auth::Payload payload) {
     return promise;
 }
 
+/// A checksum in a trailer comes too late for decoding: S3 is told its algorithm, and keeps what it computes.
+void announce_checksum(const Promise& promise, http::Headers& headers) {
+    constexpr std::string_view field = "x-amz-sdk-checksum-algorithm";
+    if (!promise.checksum || headers.has(field)) return;
+    auto algorithm = promise.checksum->name().substr(15);
+    std::ranges::transform(algorithm, algorithm.begin(), [](unsigned char c) { return std::toupper(c); });
+    headers.set(field, std::move(algorithm));
+}
+
 }  // namespace
 
 void unwrap_body(Passage& passage) {
@@ -226,6 +235,7 @@ void unwrap_body(Passage& passage) {
         return;
     }
     auto promise = promise_of(passage, payload);
+    announce_checksum(promise, request.headers);
     strip_encoding(request.headers);
     if (promise.size_bytes) request.headers.set("content-length", std::to_string(*promise.size_bytes));
     if (request.stream) {

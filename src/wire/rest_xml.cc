@@ -80,6 +80,8 @@ http::Response encode(const Outgoing& out) {
     response.status = out.operation.status;
     add_request_id(response, &out.service, out.request_id);
     write_bindings(shape, out.output, response);
+    // The model has no status for S3's partial answers; RFC 9110, 15.3.7.
+    if (is_s3(&out.service) && response.headers.has("Content-Range")) response.status = 206;
     if (const auto* payload = payload_of(shape)) {
         const void* value = value_of(*payload, out.output);
         if (!value || write_raw_payload(*payload, value, response)) return response;

@@ -48,8 +48,10 @@ struct FakeSqs : aws::sqs::Api {
 struct FakeS3 : aws::s3::Api {
     std::string stored;
     std::string key;
+    std::string algorithm;
     Task<aws::s3::PutObjectOutput> put_object(Call& call, aws::s3::PutObjectRequest request) override {
         key = request.Bucket + "/" + request.Key;
+        algorithm = request.ChecksumAlgorithm.value_or("");
         stored = co_await read_all(std::move(request.Body), 1 << 20);
         co_return aws::s3::PutObjectOutput{.ETag = "\"e\""};
     }
@@ -350,6 +352,7 @@ TEST(StreamedBodies, AreComparedWithTheChecksumThatTrailsThem) {
     const auto right = put(to_base64(big_endian(crc32("hello"))));
     EXPECT_EQ(right.status, 200) << right.body;
     EXPECT_EQ(world.s3.stored, "hello");
+    EXPECT_EQ(world.s3.algorithm, "CRC32");
     const auto wrong = put("AAAAAA==");
     EXPECT_EQ(wrong.status, 400);
     EXPECT_NE(wrong.body.find("The CRC32 you specified did not match the calculated checksum."), std::string::npos)

@@ -86,6 +86,14 @@ TEST(S3, NamesTheRootOfItsAnswers) {
     EXPECT_TRUE(where.body.ends_with(">eu-west-1</LocationConstraint>")) << where.body;
 }
 
+TEST(S3, AnswersAPartOfAnObjectAsPartial) {
+    aws::s3::GetObjectOutput output;
+    const auto& operation = *aws::s3::service.find("GetObject");
+    EXPECT_EQ(encode(Protocol::rest_xml, aws::s3::service, operation, &output, "i").status, 200);
+    output.ContentRange = "bytes 0-3/10";
+    EXPECT_EQ(encode(Protocol::rest_xml, aws::s3::service, operation, &output, "i").status, 206);
+}
+
 TEST(Headers, CannotBeSplitByAValue) {
     aws::s3::HeadObjectOutput output;
     output.ContentType = "text/plain\r\nSet-Cookie: x";
