@@ -181,9 +181,10 @@ void Application::write_api(const std::string& id, const HttpApi& api) {
         }
         const auto* own_paths = body.if_contains("paths");
         body["paths"] = merged(own_paths ? json::value(*own_paths) : json::value(json::object()), api.paths);
-        if (const auto* name = given.if_contains("Name")) body["info"].as_object()["title"] = *name;
-        if (const auto* description = given.if_contains("Description"))
-            body["info"].as_object()["description"] = *description;
+        auto& info = body["info"];
+        if (!info.is_object()) info = json::object{{"version", "1.0"}, {"title", reference_to("AWS::StackName")}};
+        if (const auto* name = given.if_contains("Name")) info.get_object()["title"] = *name;
+        if (const auto* description = given.if_contains("Description")) info.get_object()["description"] = *description;
         if (const auto* cors = given.if_contains("CorsConfiguration"); cors && *cors != false) {
             body["x-amazon-apigateway-cors"] = cors_of(id, *cors);
         }

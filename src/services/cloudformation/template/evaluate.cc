@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t max_evaluation_depth = 256;
 constexpr size_t max_text_bytes = 1 << 20;
+constexpr size_t max_evaluated_bytes = size_t{32} << 20;
 
 }  // namespace
 
@@ -45,14 +46,29 @@ std::optional<json::value> Evaluator::object(const json::object& members) {
         const std::string_view name = members.begin()->key();
         const auto& argument = members.begin()->value();
         if (name == "Ref" && argument.is_string() && argument.get_string() == "AWS::NoValue") return std::nullopt;
-        if (name == "Ref") return ref(argument);
-        if (name.starts_with("Fn::")) return function(name.substr(4), argument);
+        if (name == "Ref" || name.starts_with("Fn::")) {
+            auto made = name == "Ref" ? ref(argument) : function(name.substr(4), argument);
+            if (made) spend(*made);
+            return made;
+        }
     }
     json::object result;
     for (const auto& [key, member] : members) {
         if (auto evaluated = value(member)) result.emplace(key, std::move(*evaluated));
     }
     return result;
+}
+
+void Evaluator::spend(const json::value& made) {
+    if (const auto* text = made.if_string()) {
+        spent_bytes_ += text->size();
+    } else if (const auto* elements = made.if_array()) {
+        for (const auto& element : *elements) spend(element);
+    } else if (const auto* members = made.if_object()) {
+        for (const auto& [key, member] : *members) spend(member);
+    }
+    spent_bytes_ += sizeof(json::value);
+    if (spent_bytes_ > max_evaluated_bytes) refuse("Template error: the values of this template are too large");
 }
 
 std::optional<json::value> Evaluator::function(std::string_view name, const json::value& argument) {

@@ -70,12 +70,15 @@ class Evaluator {
     json::value import_value(const json::value& argument);
     json::value pseudo(std::string_view name);
     bool boolean(const json::value& expression);
+    /// Counts what a function gave. Throws TemplateError once a template's values outgrow every use.
+    void spend(const json::value& made);
 
     const Template& template_;
     const Scope& scope_;
     std::map<std::string, bool, std::less<>> conditions_;
     std::set<std::string> imported_;
     size_t depth_ = 0;
+    size_t spent_bytes_ = 0;
 };
 
 /// A scalar as CloudFormation writes it into text; nothing for objects, lists and null.

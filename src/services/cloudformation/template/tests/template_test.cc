@@ -161,6 +161,16 @@ TEST(Evaluate, SaysWhatIsWrongInAwsWords) {
         EXPECT_EQ(message_of([&] { world.evaluate(row.expression); }), row.message) << row.expression;
 }
 
+TEST(Evaluate, BoundsWhatATemplateMayGrowTo) {
+    std::string text =
+        "Mappings: {M: {a: {b: '" + std::string(100000, 'x') + "'}}}\nResources: {R: {Type: T, Properties: {L: [";
+    for (int i = 0; i < 1000; ++i) text += "!FindInMap [M, a, b], ";
+    const auto definition = read_template(parse_template(text + "]}}}"));
+    const Scope scope;
+    EXPECT_EQ(message_of([&] { Evaluator(definition, scope).properties(definition.resources[0]); }),
+              "Template error: the values of this template are too large");
+}
+
 TEST(Evaluate, MarksWhatOnlyTheDeploymentWillKnow) {
     World world;
     world.scope.resources.clear();
