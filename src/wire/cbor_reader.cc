@@ -221,6 +221,7 @@ class Reader {
         size_t index = 0;
         each(item, [&](const Item& element) {
             if (is_nothing(element)) return;
+            elements_.add();
             read(*shape.element, element, shape.ops->append(target), path.element(index++), depth + 1);
         });
     }
@@ -231,6 +232,7 @@ class Reader {
             const std::string key = text_of(key_item, path);
             const Item value = next();
             if (is_nothing(value)) return;
+            elements_.add();
             read(*shape.element, value, shape.ops->insert(target, key), path.entry(key), depth + 1);
         });
     }
@@ -252,6 +254,7 @@ class Reader {
 
     std::string_view rest_;
     Violations& violations_;
+    ElementCount elements_;
 };
 
 }  // namespace

@@ -231,6 +231,7 @@ class Reader {
     Slot next_slot(bool make) {
         if (frames_.empty()) return root_;
         auto& frame = frames_.back();
+        if (make && frame.shape->kind != Kind::structure) elements_.add();
         switch (frame.shape->kind) {
             case Kind::structure: {
                 if (!frame.member) return {};
@@ -414,6 +415,7 @@ class Reader {
     Seen& seen_;
     Violations& violations_;
     std::vector<Frame> frames_;
+    ElementCount elements_;
     std::string text_;       ///< the parts of a text that arrived in parts
     size_t skipping_ = 0;    ///< 0, or one more than the nesting inside the unknown value
     size_t elsewhere_ = 0;   ///< the same for a native value or a document

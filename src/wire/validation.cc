@@ -7,7 +7,6 @@
 namespace cumulet::wire {
 namespace {
 
-constexpr size_t max_violations = 100;
 constexpr size_t max_shown_bytes = 8192;
 
 std::string number_text(double value) {

@@ -48,6 +48,7 @@ void require_members(const Shape& shape, const Seen& seen, const Path& path, Vio
     for (size_t i = 0; i < shape.members.size() && i < seen.size(); ++i) {
         const auto& member = shape.members[i];
         if (!member.required || seen.test(i) || is_stream(*member.shape)) continue;
+        if (violations.size() >= max_violations) return;
         violations.push_back({path.member(member).text(), "null", "Member must not be null"});
     }
 }

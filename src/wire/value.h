@@ -19,6 +19,10 @@ using contracts::TimestampFormat;
 
 /// How deep a message may nest, in any protocol.
 inline constexpr size_t max_depth = 128;
+/// How many elements and entries a message may have: each may become a structure of some hundred bytes.
+inline constexpr size_t max_elements = 250'000;
+/// How many violations are collected before the rest is left out.
+inline constexpr size_t max_violations = 100;
 
 template <typename T>
 const T& as(const void* value) {
@@ -80,6 +84,17 @@ struct Path {
 void require_members(const Shape& shape, const Seen& seen, const Path& path, Violations& violations);
 
 aws::Error serialization_error(std::string message);
+
+/// Counts the elements of a message. Throws SerializationException beyond max_elements.
+class ElementCount {
+ public:
+    void add() {
+        if (++count_ > max_elements) throw serialization_error("The request has too many elements");
+    }
+
+ private:
+    size_t count_ = 0;
+};
 
 TimestampFormat format_of(const Member* member, const Shape& shape, TimestampFormat otherwise);
 /// Any of AWS's text forms; `format` is tried first.

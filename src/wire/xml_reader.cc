@@ -85,6 +85,7 @@ class Reader {
     }
 
     void read_element(const Shape& list, pugi::xml_node element, void* target, const Path& path, size_t depth) {
+        elements_.add();
         const size_t index = list.ops->size(target);
         read(*list.element, nullptr, element, list.ops->append(target), path.element(index), depth + 1);
     }
@@ -96,6 +97,7 @@ class Reader {
             if (local_name(child.name()) == map.element_name) value = child;
         }
         if (!key) malformed();
+        elements_.add();
         const std::string name = text_of(key);
         void* place = map.ops->insert(target, name);
         if (value) read(*map.element, nullptr, value, place, path.entry(name), depth + 1);
@@ -118,6 +120,7 @@ class Reader {
     }
 
     Violations& violations_;
+    ElementCount elements_;
 };
 
 }  // namespace

@@ -100,7 +100,12 @@ json::value cbor_value(cbor_item_t* item) {
             }
             return object;
         }
-        case CBOR_TYPE_TAG: return cbor_value(cbor_tag_item(item));
+        case CBOR_TYPE_TAG: {
+            auto* tagged = cbor_tag_item(item);  // a reference of its own
+            json::value value = cbor_value(tagged);
+            cbor_decref(&tagged);
+            return value;
+        }
         case CBOR_TYPE_FLOAT_CTRL:
             if (cbor_float_ctrl_is_ctrl(item)) return cbor_is_bool(item) ? json::value(cbor_get_bool(item)) : nullptr;
             return number_or_name(cbor_float_get_float(item));

@@ -92,6 +92,39 @@ TEST(AwsJson, RefusesWhatDoesNotFitInTheWordsOfAws) {
     }
 }
 
+TEST(AwsJson, BoundsTheElementsOfAMessage) {
+    std::string body = R"({"Entries":[{})";
+    for (int i = 0; i < 250'000; ++i) body += ",{}";
+    EXPECT_EQ(refusal_of(Protocol::aws_json_1_0, aws::sqs::service, "SendMessageBatch", body + "]}"),
+              "SerializationException: The request has too many elements");
+}
+
+TEST(Cbor, RefusesWhatIsCutOffLiesOrIsOfAnotherType) {
+    using namespace std::string_literals;
+    for (const auto& [body, message] : std::vector<std::pair<std::string, std::string>>{
+             {"\xa1"s, "Unable to parse the request as CBOR"},
+             {"\xbf\x69Table"s, "Unable to parse the request as CBOR"},
+             {"\xa0\xa0"s, "Unable to parse the request as CBOR"},
+             {"\xa1\x61z\x9b\xff\xff\xff\xff\xff\xff\xff\xff"s, "Unable to parse the request as CBOR"},
+             {"\xa1\x61z"s + std::string(300, '\x81'), "Unable to parse the request as CBOR"},
+             {"\x81\x01"s, "Unexpected value type in payload at ''"},
+             {"\xa1\x6clogGroupName\x05"s, "Unexpected value type in payload at 'logGroupName'"}}) {
+        EXPECT_EQ(refusal_of(Protocol::rpc_v2_cbor, aws::logs::service, "CreateLogGroup", body),
+                  "SerializationException: " + message);
+    }
+}
+
+TEST(Cbor, ReadsIndefiniteLengthsHalfFloatsAndChunks) {
+    using namespace std::string_literals;
+    aws::logs::PutRetentionPolicyRequest input;
+    EXPECT_EQ(decode_as(Protocol::rpc_v2_cbor, aws::logs::service, "PutRetentionPolicy",
+                        "\xbf\x7f\x63log\x69GroupName\xff\x7f\x62" "ab\x61" "c\xff\x6fretentionInDays\xf9\x47\x00\xff"s,
+                        input),
+              "");
+    EXPECT_EQ(input.logGroupName, "abc");
+    EXPECT_EQ(input.retentionInDays, 7);
+}
+
 TEST(Validation, NamesMissingMembersByTheirPath) {
     aws::dynamodb::CreateTableInput table;
     EXPECT_EQ(decode_as(Protocol::aws_json_1_0, aws::dynamodb::service, "CreateTable",
