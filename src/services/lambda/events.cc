@@ -51,7 +51,7 @@ Task<std::vector<QueuedEvent>> Service::claim_events() {
 
 Task<void> Service::serve_events() {
     auto watch = store_.watch(std::string(events_topic));
-    while (!tasks_.stopping()) {
+    while (!store_.closing()) {
         Time until = Time::max();
         std::vector<QueuedEvent> claimed;
         try {
@@ -94,7 +94,7 @@ Task<void> Service::handle_event(QueuedEvent event) {
     } catch (const std::exception& error) {
         answer = error.what();
     }
-    if (tasks_.stopping() && failed) co_return;  // cut short: it is tried again after the next start
+    if (store_.closing() && failed) co_return;  // cut short: it is tried again after the next start
     try {
         if (failed) {
             co_await event_failed(std::move(event), function.get(), std::move(answer));

@@ -25,8 +25,8 @@ constexpr size_t most_listed = 50;
 /// Writes what runs nodejs* and python* functions into `folder`.
 std::filesystem::path write_bootstraps(const std::filesystem::path& folder) {
     std::filesystem::create_directories(folder);
-    std::ofstream(folder / "bootstrap.cjs") << kNodeBootstrap;
-    std::ofstream(folder / "bootstrap.py") << kPythonBootstrap;
+    std::ofstream(folder / "bootstrap.cjs") << node_bootstrap;
+    std::ofstream(folder / "bootstrap.py") << python_bootstrap;
     return folder;
 }
 

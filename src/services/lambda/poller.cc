@@ -40,7 +40,7 @@ struct Pollers::Poll {
 Task<void> Pollers::supervise() {
     owner_ = Reactor::current().random().uuid();
     auto watch = store_.watch(std::string(mappings_topic));
-    while (!tasks_.stopping()) {
+    while (!store_.closing()) {
         bool others = false;
         try {
             const auto names = co_await store_.transact(
@@ -91,7 +91,7 @@ Task<std::optional<Mapping>> Pollers::still_ours(MappingName name) {
 
 Task<void> Pollers::poll(MappingName name) {
     std::shared_ptr<Poll> poll;
-    while (!tasks_.stopping()) {
+    while (!store_.closing()) {
         bool failed = false;
         try {
             auto mapping = co_await still_ours(name);

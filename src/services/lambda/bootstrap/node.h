@@ -6,7 +6,7 @@
 
 namespace cumulet::lambda {
 
-inline constexpr std::string_view kNodeBootstrap = R"js('use strict';
+inline constexpr std::string_view node_bootstrap = R"js('use strict';
 const fs = require('fs');
 const util = require('util');
 const path = require('path');

@@ -5,7 +5,7 @@
 
 namespace cumulet::lambda {
 
-inline constexpr std::string_view kPythonBootstrap = R"py(import json
+inline constexpr std::string_view python_bootstrap = R"py(import json
 import os
 import sys
 import time

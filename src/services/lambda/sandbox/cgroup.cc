@@ -14,10 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMount = "/sys/fs/cgroup";
-constexpr std::array<std::string_view, 3> kControllers{"memory", "pids", "cpu"};
+constexpr std::string_view mount = "/sys/fs/cgroup";
+constexpr std::array<std::string_view, 3> controllers{"memory", "pids", "cpu"};
 // AWS gives a function one processor at this much memory, and less or more in proportion.
-constexpr uint64_t kMemoryOfOneProcessorMb = 1769;
+constexpr uint64_t memory_of_one_processor_mb = 1769;
 
 bool write_text(const fs::path& file, std::string_view text) {
     const Descriptor out(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
@@ -49,7 +49,7 @@ uint64_t field(std::string_view text, std::string_view name) {
 bool limit_version_1(const std::vector<fs::path>& folders, const Limits& limits) {
     const auto memory = std::to_string(limits.memory_bytes);
     // One processor's worth of shares is 1024. A share binds only while others want the processor too.
-    const auto shares = std::max<uint64_t>(2, 1024 * (limits.memory_bytes >> 20) / kMemoryOfOneProcessorMb);
+    const auto shares = std::max<uint64_t>(2, 1024 * (limits.memory_bytes >> 20) / memory_of_one_processor_mb);
     const bool limited = write_text(folders[0] / "memory.limit_in_bytes", memory) &&
                          write_text(folders[1] / "pids.max", std::to_string(limits.processes));
     write_text(folders[0] / "memory.memsw.limit_in_bytes", memory);  // absent where swap is not accounted
@@ -58,7 +58,7 @@ bool limit_version_1(const std::vector<fs::path>& folders, const Limits& limits)
 }
 
 bool limit_version_2(const fs::path& folder, const Limits& limits) {
-    const auto weight = std::clamp<uint64_t>(100 * (limits.memory_bytes >> 20) / kMemoryOfOneProcessorMb, 1, 10'000);
+    const auto weight = std::clamp<uint64_t>(100 * (limits.memory_bytes >> 20) / memory_of_one_processor_mb, 1, 10'000);
     const bool limited = write_text(folder / "memory.max", std::to_string(limits.memory_bytes)) &&
                          write_text(folder / "pids.max", std::to_string(limits.processes));
     write_text(folder / "memory.swap.max", "0");
@@ -149,19 +149,19 @@ std::expected<std::unique_ptr<ControlGroups>, std::string> ControlGroups::find()
     const auto own = read_text("/proc/self/cgroup");
     std::vector<fs::path> roots;
     std::error_code error;
-    const bool unified = fs::exists(fs::path(kMount) / "cgroup.controllers", error);
+    const bool unified = fs::exists(fs::path(mount) / "cgroup.controllers", error);
     if (unified) {
-        if (const auto root = make_root(kMount, group_of(own, "").value_or("/"))) {
+        if (const auto root = make_root(mount, group_of(own, "").value_or("/"))) {
             // The controllers must be handed down by the parent first, then by the new folder to its own.
             write_text(root->parent_path() / "cgroup.subtree_control", "+memory +pids +cpu");
             write_text(*root / "cgroup.subtree_control", "+memory +pids +cpu");
             roots.push_back(*root);
         }
     } else {
-        for (const auto controller : kControllers) {
+        for (const auto controller : controllers) {
             const auto group = group_of(own, controller);
             if (!group) continue;
-            if (const auto root = make_root(fs::path(kMount) / controller, *group)) roots.push_back(*root);
+            if (const auto root = make_root(fs::path(mount) / controller, *group)) roots.push_back(*root);
         }
     }
     auto groups = std::unique_ptr<ControlGroups>(new ControlGroups(std::move(roots), unified));

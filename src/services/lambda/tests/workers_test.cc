@@ -101,7 +101,7 @@ TEST(PythonWorker, TellsWhyItCannotBegin) {
               "Unable to import module 'needs': No module named 'nowhere_to_be_found'");
 }
 
-constexpr std::string_view kOwnBootstrap = R"(#!/usr/bin/python3 -S
+constexpr std::string_view own_bootstrap = R"(#!/usr/bin/python3 -S
 import http.client, os
 api = http.client.HTTPConnection(os.environ['AWS_LAMBDA_RUNTIME_API'])
 while True:
@@ -115,7 +115,7 @@ while True:
 
 TEST(ProvidedWorker, ReachesTheRuntimeApiByItsAddress) {
     Workshop shop;
-    shop.code.write("bootstrap", kOwnBootstrap, true);
+    shop.code.write("bootstrap", own_bootstrap, true);
     const auto plan = shop.plan("provided");
     EXPECT_EQ(shop.invoke(plan, "[1]").payload, R"("own 3")");
     EXPECT_EQ(shop.invoke(plan, std::string(6 << 20, ' ')).payload, R"("own 6291456")");

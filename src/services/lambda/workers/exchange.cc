@@ -8,9 +8,9 @@
 namespace cumulet::lambda {
 namespace {
 
-constexpr size_t kMaxHeadBytes = 32 << 10;
-constexpr size_t kMaxLineBytes = 4 << 10;
-constexpr uint64_t kMaxDroppedBytes = uint64_t{1} << 30;
+constexpr size_t max_head_bytes = 32 << 10;
+constexpr size_t max_line_bytes = 4 << 10;
+constexpr uint64_t max_dropped_bytes = uint64_t{1} << 30;
 
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -56,7 +56,7 @@ std::expected<std::optional<RuntimeRequest>, std::string> RequestReader::next() 
                         if (!line->empty()) return std::unexpected("a chunk is longer than it says");
                         part_ = Part::chunk_size;
                     }
-                } else if (buffer_.size() - position_ > kMaxLineBytes) {
+                } else if (buffer_.size() - position_ > max_line_bytes) {
                     return std::unexpected("a trailer is too long");
                 }
                 break;
@@ -76,8 +76,8 @@ std::expected<bool, std::string> RequestReader::read_head() {
         position_ = 0;
     }
     const auto end = buffer_.find("\r\n\r\n");
-    if (end == buffer_.npos || end > kMaxHeadBytes) {
-        if (buffer_.size() > kMaxHeadBytes) return std::unexpected("the request's head is too long");
+    if (end == buffer_.npos || end > max_head_bytes) {
+        if (buffer_.size() > max_head_bytes) return std::unexpected("the request's head is too long");
         return false;
     }
     const std::string_view head(buffer_.data(), end);
@@ -110,17 +110,17 @@ std::expected<bool, std::string> RequestReader::read_head() {
     } else if (size && !parse_number(*size, left_, 10)) {
         return std::unexpected("the Content-Length is no number");
     }
-    if (left_ > kMaxDroppedBytes) return std::unexpected("the body is too long");
+    if (left_ > max_dropped_bytes) return std::unexpected("the body is too long");
     return true;
 }
 
 std::expected<bool, std::string> RequestReader::read_chunk_size() {
     const auto line = take_line();
     if (!line) {
-        if (buffer_.size() - position_ > kMaxLineBytes) return std::unexpected("a chunk's size is too long");
+        if (buffer_.size() - position_ > max_line_bytes) return std::unexpected("a chunk's size is too long");
         return false;
     }
-    if (!parse_number(trimmed(line->substr(0, line->find(';'))), left_, 16) || left_ > kMaxDroppedBytes) {
+    if (!parse_number(trimmed(line->substr(0, line->find(';'))), left_, 16) || left_ > max_dropped_bytes) {
         return std::unexpected("a chunk's size is no number");
     }
     part_ = left_ == 0 ? Part::trailers : Part::chunk;
@@ -129,7 +129,7 @@ std::expected<bool, std::string> RequestReader::read_chunk_size() {
 
 bool RequestReader::take_body(uint64_t& left) {
     const auto here = std::min<uint64_t>(left, buffer_.size() - position_);
-    if (request_.body.size() + here > kMaxResponseBytes) request_.too_large = true;
+    if (request_.body.size() + here > max_response_bytes) request_.too_large = true;
     if (!request_.too_large) {
         request_.body.append(buffer_, position_, here);
     } else {

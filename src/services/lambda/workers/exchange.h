@@ -13,14 +13,14 @@
 namespace cumulet::lambda {
 
 /// AWS's bound of a synchronous response.
-inline constexpr size_t kMaxResponseBytes = 6'291'556;
+inline constexpr size_t max_response_bytes = 6'291'556;
 
 struct RuntimeRequest {
     std::string method;
     std::string path;
     http::Headers headers;
     std::string body;
-    bool too_large = false;  ///< the body passed kMaxResponseBytes and was dropped
+    bool too_large = false;  ///< the body passed max_response_bytes and was dropped
     bool keep_alive = true;
 };
 

@@ -6,25 +6,25 @@
 namespace cumulet::lambda {
 namespace {
 
-constexpr size_t kPauseAtBytes = 4 << 20;
+constexpr size_t pause_at_bytes = 4 << 20;
 // PutLogEvents allows 10,000 events and 1,048,576 bytes, each event counted with 26 more.
-constexpr size_t kMaxEvents = 10'000;
-constexpr size_t kMaxGroupBytes = 1'000'000;
-constexpr size_t kEventOverheadBytes = 26;
-constexpr size_t kMaxLineBytes = 256 * 1024 - kEventOverheadBytes;
+constexpr size_t max_events = 10'000;
+constexpr size_t max_group_bytes = 1'000'000;
+constexpr size_t event_overhead_bytes = 26;
+constexpr size_t max_line_bytes = 256 * 1024 - event_overhead_bytes;
 
 }  // namespace
 
 bool LogStream::add(Time time, std::string line) {
     if (line.empty()) line = " ";  // CloudWatch Logs takes no empty message
-    if (line.size() > kMaxLineBytes) line.resize(kMaxLineBytes);
+    if (line.size() > max_line_bytes) line.resize(max_line_bytes);
     bool list;
     bool room;
     {
         std::lock_guard lock(mutex_);
-        waiting_bytes_ += line.size() + kEventOverheadBytes;
+        waiting_bytes_ += line.size() + event_overhead_bytes;
         lines_.push_back({time, std::move(line)});
-        room = waiting_bytes_ < kPauseAtBytes;
+        room = waiting_bytes_ < pause_at_bytes;
         list = !std::exchange(listed_, true);
     }
     if (list) book_.list(shared_from_this());
@@ -34,7 +34,7 @@ bool LogStream::add(Time time, std::string line) {
 void LogStream::when_drained(std::function<void()> resume) {
     {
         std::lock_guard lock(mutex_);
-        if (waiting_bytes_ >= kPauseAtBytes) {
+        if (waiting_bytes_ >= pause_at_bytes) {
             resume_ = std::move(resume);
             return;
         }
@@ -86,9 +86,9 @@ Task<void> LogBook::write(std::shared_ptr<LogStream> stream) {
         size_t bytes = 0;
         {
             std::lock_guard lock(stream->mutex_);
-            while (!stream->lines_.empty() && lines.size() < kMaxEvents) {
-                bytes += stream->lines_.front().text.size() + kEventOverheadBytes;
-                if (bytes > kMaxGroupBytes && !lines.empty()) break;
+            while (!stream->lines_.empty() && lines.size() < max_events) {
+                bytes += stream->lines_.front().text.size() + event_overhead_bytes;
+                if (bytes > max_group_bytes && !lines.empty()) break;
                 lines.push_back(std::move(stream->lines_.front()));
                 stream->lines_.pop_front();
             }
@@ -98,7 +98,7 @@ Task<void> LogBook::write(std::shared_ptr<LogStream> stream) {
             }
         }
         size_t written = 0;
-        for (const auto& line : lines) written += line.text.size() + kEventOverheadBytes;
+        for (const auto& line : lines) written += line.text.size() + event_overhead_bytes;
         try {
             co_await put(call, *stream, std::move(lines));
         } catch (const std::exception& error) {
@@ -108,7 +108,7 @@ Task<void> LogBook::write(std::shared_ptr<LogStream> stream) {
         {
             std::lock_guard lock(stream->mutex_);
             stream->waiting_bytes_ -= written;
-            if (stream->waiting_bytes_ < kPauseAtBytes) resume = std::exchange(stream->resume_, nullptr);
+            if (stream->waiting_bytes_ < pause_at_bytes) resume = std::exchange(stream->resume_, nullptr);
         }
         if (resume) resume();
     }

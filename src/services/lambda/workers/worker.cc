@@ -126,7 +126,7 @@ void Worker::finish(bool failed, std::string payload, std::string_view status) {
     current_ = nullptr;
     current.outcome.failed = failed;
     current.outcome.payload = std::move(payload);
-    current.outcome.log_tail = current.tail.substr(current.tail.size() - std::min(current.tail.size(), kTailBytes));
+    current.outcome.log_tail = current.tail.substr(current.tail.size() - std::min(current.tail.size(), tail_bytes));
     current.reactor->post(current.handle);
 }
 
@@ -162,11 +162,11 @@ void Worker::time_out(const std::string& request_id) {
 // ---- The Runtime API ----
 
 void Worker::handle(Connection& connection, RuntimeRequest request) {
-    constexpr std::string_view kRoot = "/2018-06-01/runtime/";
-    constexpr std::string_view kInvocation = "invocation/";
+    constexpr std::string_view root = "/2018-06-01/runtime/";
+    constexpr std::string_view invocation = "invocation/";
     if (!request.keep_alive) connection.closing = true;
     std::string_view path = request.path;
-    if (path.starts_with(kRoot)) path.remove_prefix(kRoot.size());
+    if (path.starts_with(root)) path.remove_prefix(root.size());
     if (request.method == "GET" && path == "invocation/next") {
         if (phase_ == Phase::starting) {
             phase_ = Phase::ready;
@@ -176,8 +176,8 @@ void Worker::handle(Connection& connection, RuntimeRequest request) {
         return deliver();
     }
     if (request.method == "POST" && path == "init/error") return init_failed(connection, std::move(request));
-    if (request.method == "POST" && path.starts_with(kInvocation)) {
-        path.remove_prefix(kInvocation.size());
+    if (request.method == "POST" && path.starts_with(invocation)) {
+        path.remove_prefix(invocation.size());
         const bool failed = path.ends_with("/error");
         if (failed || path.ends_with("/response")) return handle_result(connection, std::move(request), failed);
     }
@@ -194,8 +194,8 @@ void Worker::handle_result(Connection& connection, RuntimeRequest request, bool 
     }
     if (request.too_large) {
         connection.out += answer_text(
-            413, error_text(fmt::format("Exceeded maximum allowed payload size ({} bytes).", kMaxResponseBytes), "RequestEntityTooLarge"));
-        const auto message = fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).", kMaxResponseBytes);
+            413, error_text(fmt::format("Exceeded maximum allowed payload size ({} bytes).", max_response_bytes), "RequestEntityTooLarge"));
+        const auto message = fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).", max_response_bytes);
         return finish(true, error_of("Function.ResponseSizeTooLarge", message), "");
     }
     connection.out += answer_text(202, R"({"status":"OK"})");
@@ -277,7 +277,7 @@ void Worker::accept_connections() {
     while (listener_) {
         Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (!socket) return;
-        if (connections_.size() >= kMaxConnections) continue;
+        if (connections_.size() >= max_connections) continue;
         const int on = 1;
         ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         watch_connection(std::move(socket));
@@ -304,7 +304,7 @@ void Worker::print(std::string line) {
         auto& tail = current_->tail;
         tail += line;
         tail += '\n';
-        if (tail.size() > 4 * kTailBytes) tail.erase(0, tail.size() - kTailBytes);
+        if (tail.size() > 4 * tail_bytes) tail.erase(0, tail.size() - tail_bytes);
     }
     if (!plan_.output->add(clock_.now(), std::move(line))) output_paused_ = true;
 }
@@ -326,7 +326,7 @@ bool Worker::take_output(size_t max_bytes) {
         print(partial_line_.substr(begin, end - begin));
     }
     partial_line_.erase(0, begin);
-    if (partial_line_.size() > kMaxLineBytes) print(std::exchange(partial_line_, {}));
+    if (partial_line_.size() > max_line_bytes) print(std::exchange(partial_line_, {}));
     return true;
 }
 

@@ -17,8 +17,8 @@
 namespace cumulet::lambda {
 namespace {
 
-constexpr int kMaxRemoveTries = 200;
-constexpr uint64_t kMaxProcesses = 1024;
+constexpr int max_remove_tries = 200;
+constexpr uint64_t max_processes = 1024;
 
 /// A listener on a free port of the loopback interface, and that port.
 std::pair<Descriptor, int> listen_locally() {
@@ -69,8 +69,8 @@ std::string error_of(std::string_view type, std::string_view message) {
 }
 
 std::string with_request_id(std::string shape, std::string_view request_id) {
-    constexpr std::string_view kEmpty = R"("requestId": "")";
-    if (const auto at = shape.find(kEmpty); at != shape.npos) shape.insert(at + kEmpty.size() - 1, request_id);
+    constexpr std::string_view empty = R"("requestId": "")";
+    if (const auto at = shape.find(empty); at != shape.npos) shape.insert(at + empty.size() - 1, request_id);
     return shape;
 }
 
@@ -86,7 +86,7 @@ void Worker::launch() {
 
 std::expected<void, std::string> Worker::open_and_spawn() {
     auto environment = plan_.environment;
-    auto group = sandbox_.group({.memory_bytes = uint64_t{plan_.memory_mb} << 20, .processes = kMaxProcesses});
+    auto group = sandbox_.group({.memory_bytes = uint64_t{plan_.memory_mb} << 20, .processes = max_processes});
     std::array<int, 2> channel{-1, -1};
     std::array<int, 2> pipe{-1, -1};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return std::unexpected("no descriptors are left");
@@ -113,7 +113,7 @@ std::expected<void, std::string> Worker::open_and_spawn() {
     launch.arguments = sandbox_.command(plan_.room, plan_.program);
     launch.environment = std::move(environment);
     if (group) launch.group_entries = group->entries();
-    if (!group) launch.memory_bytes = uint64_t{plan_.memory_mb + kUncountedMb} << 20;
+    if (!group) launch.memory_bytes = uint64_t{plan_.memory_mb + uncounted_mb} << 20;
 
     std::lock_guard lock(mutex_);
     group_ = std::move(group);
@@ -168,7 +168,7 @@ void Worker::process_ended() {
 void Worker::remove_group(int tries) {
     {
         std::lock_guard lock(mutex_);
-        if (group_ && !group_->remove() && tries < kMaxRemoveTries) {
+        if (group_ && !group_->remove() && tries < max_remove_tries) {
             group_->kill();
             loop_.at(std::chrono::steady_clock::now() + std::chrono::milliseconds(5),
                      [self = shared_from_this(), tries] { self->remove_group(tries + 1); });

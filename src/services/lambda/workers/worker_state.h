@@ -5,11 +5,11 @@
 
 namespace cumulet::lambda {
 
-inline constexpr size_t kTailBytes = 4096;
-inline constexpr size_t kMaxLineBytes = 256 << 10;
-inline constexpr size_t kMaxConnections = 64;
+inline constexpr size_t tail_bytes = 4096;
+inline constexpr size_t max_line_bytes = 256 << 10;
+inline constexpr size_t max_connections = 64;
 // Interpreters reserve more than they use; without a control group only what is reserved can be limited.
-inline constexpr uint32_t kUncountedMb = 512;
+inline constexpr uint32_t uncounted_mb = 512;
 
 struct Worker::Connection : std::enable_shared_from_this<Connection> {
     Descriptor socket;

@@ -48,8 +48,8 @@ void Folder::write(const std::string& name, std::string_view text, bool executab
 
 Workshop::Workshop(std::unique_ptr<Sandbox> with, PoolBounds bounds)
     : sandbox(std::move(with)), pool(loop, launcher, bounds) {
-    bootstrap_.write("bootstrap.cjs", kNodeBootstrap);
-    bootstrap_.write("bootstrap.py", kPythonBootstrap);
+    bootstrap_.write("bootstrap.cjs", node_bootstrap);
+    bootstrap_.write("bootstrap.py", python_bootstrap);
     reactor.start([](Workshop& shop) -> Task<void> {
         shop.tasks.start(shop.book.run());
         co_return;

@@ -1,0 +1,129 @@
+// Lambda's pure rules: names, batches, retries, packages.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/json.h"
+#include "services/lambda/fault.h"
+#include "services/lambda/tests/support/cloud.h"
+
+namespace cumulet::lambda {
+namespace {
+
+TEST(FunctionName, IsReadInAllItsForms) {
+    Clock clock{Time(0s)};
+    Reactor reactor(clock, Random(1));
+    Call call(reactor, "request");
+    struct Row {
+        std::string text, account, name, qualifier;
+    };
+    const std::string own = "000000000000";
+    for (const auto& [text, account, name, qualifier] :
+         {Row{"f", own, "f", ""}, Row{"f:7", own, "f", "7"}, Row{"f:$LATEST", own, "f", "$LATEST"},
+          Row{"function:f", own, "f", ""}, Row{"123456789012:function:f", "123456789012", "f", ""},
+          Row{"123456789012:function:f:live", "123456789012", "f", "live"},
+          Row{"arn:aws:lambda:us-east-1:123456789012:function:f", "123456789012", "f", ""},
+          Row{"arn:aws:lambda:us-east-1:123456789012:function:f:live", "123456789012", "f", "live"}}) {
+        const auto parsed = parse_function_name(call, text);
+        EXPECT_EQ(parsed.account, account) << text;
+        EXPECT_EQ(parsed.name, name) << text;
+        EXPECT_EQ(parsed.qualifier, qualifier) << text;
+    }
+    EXPECT_EQ(parse_function_name(call, "f", "live").arn(), "arn:aws:lambda:us-east-1:000000000000:function:f:live");
+    EXPECT_THROW(parse_function_name(call, "f:1", "2"), aws::lambda::InvalidParameterValueException);
+    EXPECT_THROW(parse_function_name(call, "arn:aws:sqs:us-east-1:1:f"), aws::lambda::InvalidParameterValueException);
+}
+
+TEST(Batch, IsHandledAsTheFunctionsAnswerSays) {
+    const std::vector<aws::sqs::Message> messages{{.MessageId = "a"}, {.MessageId = "b"}};
+    struct Row {
+        bool reports;
+        std::string answer;
+        size_t handled;
+    };
+    for (const auto& [reports, answer, handled] :
+         {Row{false, "null", 2}, Row{false, R"({"batchItemFailures":[{"itemIdentifier":"a"}]})", 2}, Row{true, "null", 2},
+          Row{true, "{}", 2}, Row{true, R"({"batchItemFailures":[]})", 2}, Row{true, R"({"batchItemFailures":null})", 2},
+          Row{true, R"({"batchItemFailures":[{"itemIdentifier":"a"}]})", 1},
+          Row{true, R"({"batchItemFailures":[{"itemIdentifier":""}]})", 0},
+          Row{true, R"({"batchItemFailures":[{"itemIdentifier":null}]})", 0},
+          Row{true, R"({"batchItemFailures":[{"wrong":"a"}]})", 0}, Row{true, R"({"batchItemFailures":[{"itemIdentifier":"z"}]})", 0},
+          Row{true, "no JSON", 0}}) {
+        EXPECT_EQ(handled_messages(messages, reports, answer).size(), handled) << answer;
+    }
+}
+
+TEST(Batch, HasAwsShapeOfAnEvent) {
+    aws::sqs::Message message{.MessageId = "id", .ReceiptHandle = "handle", .MD5OfBody = "md5", .Body = "text"};
+    message.Attributes.emplace()["SentTimestamp"] = "1";
+    message.MessageAttributes.emplace()["k"] = {.StringValue = "v", .DataType = "String"};
+    EXPECT_EQ(json::parse(queue_event({message}, "arn:q", "us-east-1")),
+              json::parse(R"({"Records":[{"messageId":"id","receiptHandle":"handle","body":"text","attributes":{"SentTimestamp":"1"},
+                  "messageAttributes":{"k":{"stringValue":"v","stringListValues":[],"binaryListValues":[],"dataType":"String"}},
+                  "md5OfBody":"md5","eventSource":"aws:sqs","eventSourceARN":"arn:q","awsRegion":"us-east-1"}]})"));
+}
+
+TEST(Batching, FitsItsQueue) {
+    struct Row {
+        int32_t size, window;
+        bool fifo, fits;
+    };
+    for (const auto& [size, window, fifo, fits] : {Row{10, 0, false, true}, Row{11, 0, false, false}, Row{11, 1, false, true},
+                                                   Row{10'001, 1, false, false}, Row{1, 301, false, false}, Row{10, 0, true, true},
+                                                   Row{11, 1, true, false}, Row{10, 1, true, false}, Row{0, 0, false, false}}) {
+        Mapping mapping;
+        mapping.configuration.BatchSize = size;
+        mapping.configuration.MaximumBatchingWindowInSeconds = window;
+        if (fits) {
+            EXPECT_NO_THROW(check_batching(mapping, fifo));
+        } else {
+            EXPECT_THROW(check_batching(mapping, fifo), aws::lambda::InvalidParameterValueException) << size << " " << window;
+        }
+    }
+}
+
+TEST(QueuedEvent, IsTriedThreeTimesWithinSixHours) {
+    const Time now(std::chrono::hours(1000));
+    QueuedEvent event{.received = now, .attempts = 1};
+    EXPECT_EQ(next_attempt(event, now), now + 1min);
+    event.attempts = 2;
+    EXPECT_EQ(next_attempt(event, now), now + 2min);
+    event.attempts = 3;
+    EXPECT_EQ(next_attempt(event, now), std::nullopt);
+    event.attempts = 1;
+    EXPECT_EQ(next_attempt(event, now + 6h), std::nullopt);
+    const auto again = QueuedEvent::parse(event.due, event.id, event.text());
+    EXPECT_EQ(again.received, event.received);
+    EXPECT_EQ(again.attempts, 1);
+}
+
+TEST(Package, IsUnpackedWithinItsFolderAndBounds) {
+    Folder folder;
+    folder.write("good.zip", zip_of({{"bootstrap*", "run"}, {"lib/a.txt", "text"}}));
+    unpack(folder.path() / "good.zip", folder.path() / "good");
+    std::ifstream text(folder.path() / "good/lib/a.txt");
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(text), {}), "text");
+    const auto runs = std::filesystem::perms::others_exec;
+    EXPECT_EQ(std::filesystem::status(folder.path() / "good/bootstrap").permissions() & runs, runs);
+    EXPECT_EQ(std::filesystem::status(folder.path() / "good/lib/a.txt").permissions() & runs, std::filesystem::perms::none);
+
+    for (const std::string name : {"../x", "a/../../x", "/x", "a\\b"}) EXPECT_NE(fault_of_package(zip_of({{name, "x"}})), "") << name;
+    const auto bomb = zip_of({{"zeroes", std::string(1 << 20, '\0')}});
+    EXPECT_LT(bomb.size(), 10'000U);
+    EXPECT_EQ(fault_of_package(bomb, {.unzipped_bytes = 1000}), "Unzipped size must be smaller than 1000 bytes");
+    EXPECT_EQ(fault_of_package(bomb), "");
+    EXPECT_NE(fault_of_package(bomb.substr(0, bomb.size() / 2)), "");
+    EXPECT_NE(fault_of_package(""), "");
+}
+
+TEST(ControlGroups, AreFoundInTheTextOfAProcess) {
+    const std::string_view text = "9:name=systemd:/\n4:memory:/a/b\n2:cpu,cpuacct:/c\n0::/user.slice\n";
+    EXPECT_EQ(group_of(text, "memory"), "/a/b");
+    EXPECT_EQ(group_of(text, "cpu"), "/c");
+    EXPECT_EQ(group_of(text, ""), "/user.slice");
+    EXPECT_EQ(group_of(text, "pids"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace cumulet::lambda
