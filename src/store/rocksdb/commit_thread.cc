@@ -5,6 +5,8 @@
 namespace cumulet::store {
 namespace {
 
+constexpr size_t most_kept_batch_bytes = 1 << 20;
+
 size_t weight(const Commit& commit) {
     return commit.writes.bytes() + 64 * commit.writes.writes().size() + 64;
 }
@@ -35,11 +37,13 @@ CommitThread::~CommitThread() {
 void CommitThread::add(CommitPointer commit) {
     queued_bytes_.fetch_add(weight(*commit), std::memory_order_relaxed);
     added_.store(commit->version, std::memory_order_release);
+    std::vector<CommitPointer> freed;
     bool resting;
     {
         std::lock_guard lock(mutex_);
         queue_.push_back(std::move(commit));
         resting = resting_;
+        freed.swap(written_commits_);
     }
     if (resting) changed_.notify_one();
 }
@@ -95,13 +99,14 @@ void CommitThread::gather(std::unique_lock<std::mutex>& lock) {
 }
 
 rocksdb::Status CommitThread::write(const std::vector<CommitPointer>& group) {
-    rocksdb::WriteBatch batch;
-    for (const auto& commit : group) append(batch, commit->writes);
+    if (batch_.GetDataSize() > most_kept_batch_bytes) batch_ = rocksdb::WriteBatch();
+    batch_.Clear();
+    for (const auto& commit : group) append(batch_, commit->writes);
     rocksdb::WriteOptions options;
     options.sync = options_.durability == RocksOptions::Durability::sync;
     groups_.fetch_add(1, std::memory_order_relaxed);
     const auto begun = std::chrono::steady_clock::now();
-    auto status = database_->Write(options, &batch);
+    auto status = database_->Write(options, &batch_);
     last_write_ = std::chrono::steady_clock::now() - begun;
     return status;
 }
@@ -110,8 +115,9 @@ void CommitThread::serve() {
     auto synced_at = std::chrono::steady_clock::now();
     std::unique_lock lock(mutex_);
     while (true) {
-        const auto group = take_group(lock);
+        auto group = take_group(lock);
         const bool last = group.empty() && ending_;
+        const uint64_t version = group.empty() ? 0 : group.back()->version;
         lock.unlock();
         rocksdb::Status status;
         if (!group.empty()) {
@@ -124,7 +130,7 @@ void CommitThread::serve() {
             synced_at = std::chrono::steady_clock::now();
         }
         if (status.ok() && !group.empty()) {
-            written_(group.back()->version);
+            written_(version);
             size_t bytes = 0;
             for (const auto& commit : group) bytes += weight(*commit);
             queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
@@ -135,11 +141,13 @@ void CommitThread::serve() {
             failed_ = true;
             log::error(failure_);
         } else if (!group.empty()) {
-            done_ = group.back()->version;
+            done_ = version;
             expected_ = group.size() + queue_.size();
+            written_commits_.insert(written_commits_.end(), std::make_move_iterator(group.begin()),
+                                    std::make_move_iterator(group.end()));
         }
         lock.unlock();
-        wake(status.ok() ? (group.empty() ? 0 : group.back()->version) : UINT64_MAX);
+        wake(status.ok() ? version : UINT64_MAX);
         lock.lock();
         if (last || failed_) return;
     }

@@ -55,6 +55,7 @@ class CommitThread {
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<CommitPointer> queue_;
+    std::vector<CommitPointer> written_commits_;  // freed by the next caller: memory goes back where it came from
     std::vector<Waiter> waiters_;
     uint64_t done_ = 0;
     std::string failure_;
@@ -67,6 +68,7 @@ class CommitThread {
     std::atomic<uint64_t> groups_{0};
     // The thread's own:
     bool unsynced_ = false;
+    rocksdb::WriteBatch batch_;
     size_t expected_ = 0;  // commits under way when the last group was written
     std::chrono::nanoseconds last_write_{0};
     std::thread thread_;

@@ -121,5 +121,7 @@ Database::~Database() {
 
 #if __has_feature(thread_sanitizer)
 // RocksDB comes compiled without the sanitizer, which therefore does not see how its threads agree.
-extern "C" const char* __tsan_default_suppressions() { return "race:rocksdb::\n"; }
+extern "C" const char* __tsan_default_suppressions() {
+    return "race:rocksdb::\n";
+}
 #endif

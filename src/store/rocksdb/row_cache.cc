@@ -1,42 +1,37 @@
 #include "store/rocksdb/row_cache.h"
 
 namespace cumulet::store {
-namespace {
-
-size_t size_of(std::string_view key, const std::optional<std::string>& value) {
-    return key.size() + (value ? value->size() : 0);
-}
-
-}  // namespace
 
 bool RowCache::find(std::string_view key, uint64_t hash, std::optional<std::string>& value) {
     auto& shard = this->shard(hash);
     std::lock_guard lock(shard.mutex);
-    if (const auto at = shard.young.find(key); at != shard.young.end()) {
-        value = at->second;
+    const auto take = [&](const Row& row) {
+        if (row.key() != key) return false;
+        if (row.present) value.emplace(row.bytes, row.key_bytes);
         return true;
-    }
-    const auto at = shard.old.find(key);
-    if (at == shard.old.end()) return false;
-    value = at->second;
-    auto node = shard.old.extract(at);
-    shard.old_bytes -= size_of(node.key(), node.mapped()) + overhead_bytes;
-    shard.add(std::move(node.key()), std::move(node.mapped()), most_bytes_per_shard_);
+    };
+    if (const auto at = shard.young.find(hash); at != shard.young.end()) return take(at->second);
+    const auto at = shard.old.find(hash);
+    if (at == shard.old.end() || !take(at->second)) return false;
+    Row row = std::move(at->second);
+    shard.old_bytes -= row.weight();
+    shard.old.erase(at);
+    shard.add(hash, std::move(row), most_bytes_per_shard_);
     return true;
 }
 
 void RowCache::remember(std::string_view key, uint64_t hash, const std::optional<std::string>& value) {
     auto& shard = this->shard(hash);
+    const size_t bytes = key.size() + (value ? value->size() : 0);
+    Row row{.bytes = {}, .key_bytes = static_cast<uint32_t>(key.size()), .present = value.has_value()};
+    if (bytes <= most_row_bytes) {
+        row.bytes.reserve(bytes);
+        row.bytes.append(key);
+        if (value) row.bytes.append(*value);
+    }
     std::lock_guard lock(shard.mutex);
-    shard.forget(key);
-    if (size_of(key, value) > most_row_bytes) return;
-    shard.add(std::string(key), value, most_bytes_per_shard_);
-}
-
-void RowCache::forget(std::string_view key, uint64_t hash) {
-    auto& shard = this->shard(hash);
-    std::lock_guard lock(shard.mutex);
-    shard.forget(key);
+    shard.forget(hash);
+    if (bytes <= most_row_bytes) shard.add(hash, std::move(row), most_bytes_per_shard_);
 }
 
 void RowCache::clear() {
@@ -57,22 +52,25 @@ size_t RowCache::bytes() const {
     return bytes;
 }
 
-void RowCache::Shard::forget(std::string_view key) {
-    if (const auto at = young.find(key); at != young.end()) {
-        young_bytes -= size_of(at->first, at->second) + overhead_bytes;
+void RowCache::Shard::forget(uint64_t hash) {
+    if (const auto at = young.find(hash); at != young.end()) {
+        young_bytes -= at->second.weight();
         young.erase(at);
-    } else if (const auto at = old.find(key); at != old.end()) {
-        old_bytes -= size_of(at->first, at->second) + overhead_bytes;
+    }
+    if (const auto at = old.find(hash); at != old.end()) {
+        old_bytes -= at->second.weight();
         old.erase(at);
     }
 }
 
-void RowCache::Shard::add(std::string key, std::optional<std::string> value, size_t most_bytes) {
-    young_bytes += size_of(key, value) + overhead_bytes;
-    young.emplace(std::move(key), std::move(value));
+void RowCache::Shard::add(uint64_t hash, Row row, size_t most_bytes) {
+    young_bytes += row.weight();
+    young.emplace(hash, std::move(row));
     if (young_bytes <= most_bytes) return;
+    const size_t rows = young.size();
     old = std::exchange(young, {});
     old_bytes = std::exchange(young_bytes, 0);
+    young.reserve(rows);
 }
 
 }  // namespace cumulet::store

@@ -17,7 +17,6 @@ class RowCache {
     /// False if the row is not known here; otherwise `value` is it, or nothing if it is known to be absent.
     bool find(std::string_view key, uint64_t hash, std::optional<std::string>& value);
     void remember(std::string_view key, uint64_t hash, const std::optional<std::string>& value);
-    void forget(std::string_view key, uint64_t hash);
     void clear();
     size_t bytes() const;
 
@@ -26,18 +25,26 @@ class RowCache {
     static constexpr size_t most_row_bytes = 64 << 10;
     static constexpr size_t overhead_bytes = 128;
 
-    struct Hash {
-        using is_transparent = void;
-        size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+    /// Key and value in one piece of memory.
+    struct Row {
+        std::string bytes;
+        uint32_t key_bytes;
+        bool present;
+
+        std::string_view key() const { return std::string_view(bytes).substr(0, key_bytes); }
+        size_t weight() const { return bytes.size() + overhead_bytes; }
     };
-    using Rows = std::unordered_map<std::string, std::optional<std::string>, Hash, std::equal_to<>>;
+    struct Hashed {
+        size_t operator()(uint64_t hash) const { return hash; }
+    };
+    using Rows = std::unordered_map<uint64_t, Row, Hashed>;  // by hash; of two keys with one hash, the later is here
     struct Shard {
         mutable std::mutex mutex;
         Rows young, old;
         size_t young_bytes = 0, old_bytes = 0;
 
-        void forget(std::string_view key);
-        void add(std::string key, std::optional<std::string> value, size_t most_bytes);
+        void forget(uint64_t hash);
+        void add(uint64_t hash, Row row, size_t most_bytes);
     };
     Shard& shard(uint64_t hash) { return shards_[hash >> 60]; }
 

@@ -142,8 +142,13 @@ TEST(RowCache, StaysWithinItsBudgetAndKeepsWhatIsUsed) {
     EXPECT_EQ(value, "hot value");
     EXPECT_LE(cache.bytes(), size_t{1} << 20);
     EXPECT_FALSE(cache.find("0", hash("0"), value));
-    cache.forget("hot", hash("hot"));
+    // Another key with the same hash takes the place.
+    cache.remember("other", hash("hot"), "x");
     EXPECT_FALSE(cache.find("hot", hash("hot"), value));
+    cache.remember("other", hash("hot"), std::string(100'000, 'x'));
+    EXPECT_FALSE(cache.find("other", hash("hot"), value));
+    cache.clear();
+    EXPECT_EQ(cache.bytes(), 0u);
 }
 
 }  // namespace
