@@ -13,6 +13,7 @@ namespace cumulet {
 namespace {
 
 constexpr auto stop_grace = std::chrono::seconds(10);
+constexpr size_t blocking_threads = 8;  // for files and processes; they sleep when there is nothing to do
 
 /// A folder that lives as long as the process: where an ephemeral cloud keeps its blobs.
 class TemporaryFolder {
@@ -73,11 +74,12 @@ struct Cloud::Parts {
     explicit Parts(ServeOptions given)
         : options(std::move(given)),
           folder(options.engine == Engine::memory ? temporary.emplace().path() : options.data),
+          threads(blocking_threads),
           reactors(clock, options.reactors),
           store(open_store(options)),
           blobs(store::open_file_blobs(folder / "blobs", options.engine != Engine::memory)),
           door(options.door, clock),
-          services({*store, *blobs, door, options}),
+          services({*store, *blobs, door, threads, clock, folder}),
           server(reactors.reactors(), server_options(options, folder, door),
                  [this](http::Request request) { return door.serve(std::move(request)); }) {
         if (options.clock_factor) clock.set_factor(*options.clock_factor);
@@ -88,6 +90,7 @@ struct Cloud::Parts {
     std::optional<TemporaryFolder> temporary;
     std::filesystem::path folder;
     Clock clock;
+    BlockingPool threads;
     net::ReactorThreads reactors;
     std::unique_ptr<store::Store> store;
     std::unique_ptr<store::Blobs> blobs;

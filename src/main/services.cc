@@ -2,6 +2,7 @@
 
 #include "main/identities.h"
 #include "services/dynamodb/service.h"
+#include "services/lambda/service.h"
 #include "services/logs/service.h"
 #include "services/sqs/service.h"
 
@@ -11,6 +12,8 @@ struct Services::All {
     explicit All(Foundation foundation)
         : dynamodb(foundation.store),
           iam(foundation.store),
+          lambda(foundation.store, foundation.blobs, foundation.door, foundation.threads, foundation.clock,
+                 {.folder = foundation.folder / "lambda"}),
           logs(foundation.store),
           sqs(foundation.store),
           sts(foundation.store, foundation.door),
@@ -18,14 +21,17 @@ struct Services::All {
         auto& door = foundation.door;
         door.add(aws::dynamodb::service, dynamodb);
         door.add(aws::iam::service, iam);
+        door.add(aws::lambda::service, lambda);
         door.add(aws::logs::service, logs);
         door.add(aws::sqs::service, sqs);
         door.add(aws::sts::service, sts);
         door.set_identities(identities);
+        door.add_path_surface(std::string(lambda::Service::code_prefix), lambda.code_surface());
     }
 
     dynamodb::Service dynamodb;
     iam::Service iam;
+    lambda::Service lambda;
     logs::Service logs;
     sqs::Service sqs;
     sts::Service sts;
@@ -35,8 +41,12 @@ struct Services::All {
 Services::Services(Foundation foundation) : all_(std::make_unique<All>(foundation)) {}
 Services::~Services() = default;
 
-Task<void> Services::start(std::string endpoint) { co_return; }
+Task<void> Services::start(std::string endpoint) {
+    for (const auto& warning : all_->lambda.warnings()) log::warning(warning);
+    all_->lambda.start(std::move(endpoint));
+    co_return;
+}
 
-Task<void> Services::stop() { co_return; }
+Task<void> Services::stop() { co_await all_->lambda.stop(); }
 
 }  // namespace cumulet

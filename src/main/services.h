@@ -7,6 +7,7 @@
 #include "contracts/resource.h"
 #include "dispatch/door.h"
 #include "main/options.h"
+#include "runtime/blocking_pool.h"
 #include "store/blobs.h"
 #include "store/store.h"
 
@@ -17,7 +18,9 @@ struct Foundation {
     store::Store& store;
     store::Blobs& blobs;
     dispatch::Door& door;
-    const ServeOptions& options;
+    BlockingPool& threads;
+    Clock& clock;
+    std::filesystem::path folder;  ///< for files that services keep
 };
 
 class Services {
