@@ -73,27 +73,36 @@ void append_store_metrics(std::string& out, const store::Store& store) {
 struct Cloud::Parts {
     explicit Parts(ServeOptions given)
         : options(std::move(given)),
-          folder(options.engine == Engine::memory ? temporary.emplace().path() : options.data),
+          folder(options.engine == Engine::memory ? temporary.path() : options.data),
           threads(blocking_threads),
           reactors(clock, options.reactors),
           store(open_store(options)),
-          blobs(store::open_file_blobs(folder / "blobs", options.engine != Engine::memory)),
+          packages(open_blobs("packages")),
+          objects(open_blobs("objects")),
           door(options.door, clock),
-          services({*store, *blobs, door, threads, clock, folder}),
+          services({*store, *packages, *objects, door, threads, clock, functions_folder(), exclusive()}),
           server(reactors.reactors(), server_options(options, folder, door),
                  [this](http::Request request) { return door.serve(std::move(request)); }) {
         if (options.clock_factor) clock.set_factor(*options.clock_factor);
         door.add_metrics([this](std::string& out) { append_store_metrics(out, *store); });
     }
 
+    /// Other processes may share a PostgreSQL store and the folder of its blobs.
+    bool exclusive() const { return options.engine != Engine::postgres; }
+    std::filesystem::path functions_folder() const { return (exclusive() ? folder : temporary.path()) / "lambda"; }
+    std::unique_ptr<store::Blobs> open_blobs(std::string_view kind) const {
+        return store::open_file_blobs(folder / "blobs" / kind, options.engine != Engine::memory);
+    }
+
     ServeOptions options;
-    std::optional<TemporaryFolder> temporary;
+    TemporaryFolder temporary;
     std::filesystem::path folder;
     Clock clock;
     BlockingPool threads;
     net::ReactorThreads reactors;
     std::unique_ptr<store::Store> store;
-    std::unique_ptr<store::Blobs> blobs;
+    std::unique_ptr<store::Blobs> packages;
+    std::unique_ptr<store::Blobs> objects;
     dispatch::Door door;
     Services services;
     net::Server server;
@@ -106,9 +115,10 @@ Cloud::Cloud(ServeOptions options) : parts_(std::make_unique<Parts>(std::move(op
 Cloud::~Cloud() { stop(); }
 
 void Cloud::start() {
+    parts_->reactors.run(0, parts_->services.prepare());
     parts_->server.start();
     parts_->started = true;
-    const auto endpoint = fmt::format("{}://127.0.0.1:{}", "http", port());
+    const auto endpoint = fmt::format("http://127.0.0.1:{}", port());
     parts_->reactors.run(0, parts_->services.start(endpoint));
     parts_->door.set_ready(true);
 }

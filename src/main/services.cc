@@ -1,38 +1,66 @@
 #include "main/services.h"
 
 #include "main/identities.h"
+#include "services/cloudformation/service.h"
 #include "services/dynamodb/service.h"
 #include "services/lambda/service.h"
 #include "services/logs/service.h"
+#include "services/s3/service.h"
 #include "services/sqs/service.h"
 
 namespace cumulet {
+namespace {
+
+/// What CloudFormation may create: every service's resource types.
+std::vector<std::unique_ptr<contracts::ResourceType>> all_resource_types(contracts::Door& door) {
+    std::vector<std::unique_ptr<contracts::ResourceType>> all;
+    const auto add = [&](std::vector<std::unique_ptr<contracts::ResourceType>> types) {
+        std::ranges::move(types, std::back_inserter(all));
+    };
+    add(dynamodb::resource_types(door));
+    add(iam::resource_types(door));
+    add(lambda::resource_types(door));
+    add(logs::resource_types(door));
+    add(s3::resource_types(door));
+    add(sqs::resource_types(door));
+    return all;
+}
+
+}  // namespace
 
 struct Services::All {
     explicit All(Foundation foundation)
-        : dynamodb(foundation.store),
+        : exclusive(foundation.exclusive),
+          cloudformation(foundation.store, foundation.door, all_resource_types(foundation.door)),
+          dynamodb(foundation.store),
           iam(foundation.store),
-          lambda(foundation.store, foundation.blobs, foundation.door, foundation.threads, foundation.clock,
-                 {.folder = foundation.folder / "lambda"}),
+          lambda(foundation.store, foundation.packages, foundation.door, foundation.threads, foundation.clock,
+                 {.folder = foundation.functions}),
           logs(foundation.store),
+          s3(foundation.store, foundation.objects),
           sqs(foundation.store),
           sts(foundation.store, foundation.door),
           identities(iam, sts) {
         auto& door = foundation.door;
+        door.add(aws::cloudformation::service, cloudformation);
         door.add(aws::dynamodb::service, dynamodb);
         door.add(aws::iam::service, iam);
         door.add(aws::lambda::service, lambda);
         door.add(aws::logs::service, logs);
+        door.add(aws::s3::service, s3);
         door.add(aws::sqs::service, sqs);
         door.add(aws::sts::service, sts);
         door.set_identities(identities);
         door.add_path_surface(std::string(lambda::Service::code_prefix), lambda.code_surface());
     }
 
+    const bool exclusive;
+    cloudformation::Service cloudformation;
     dynamodb::Service dynamodb;
     iam::Service iam;
     lambda::Service lambda;
     logs::Service logs;
+    s3::Service s3;
     sqs::Service sqs;
     sts::Service sts;
     Identities identities;
@@ -41,12 +69,19 @@ struct Services::All {
 Services::Services(Foundation foundation) : all_(std::make_unique<All>(foundation)) {}
 Services::~Services() = default;
 
+Task<void> Services::prepare() {
+    if (all_->exclusive) co_await all_->s3.sweep();
+}
+
 Task<void> Services::start(std::string endpoint) {
     for (const auto& warning : all_->lambda.warnings()) log::warning(warning);
     all_->lambda.start(std::move(endpoint));
-    co_return;
+    co_await all_->cloudformation.start();
 }
 
-Task<void> Services::stop() { co_await all_->lambda.stop(); }
+Task<void> Services::stop() {
+    co_await all_->cloudformation.stop();
+    co_await all_->lambda.stop();
+}
 
 }  // namespace cumulet

@@ -16,11 +16,13 @@ namespace cumulet {
 /// What services stand on.
 struct Foundation {
     store::Store& store;
-    store::Blobs& blobs;
+    store::Blobs& packages;  ///< Lambda's code
+    store::Blobs& objects;   ///< S3's large objects
     dispatch::Door& door;
     BlockingPool& threads;
     Clock& clock;
-    std::filesystem::path folder;  ///< for files that services keep
+    std::filesystem::path functions;  ///< folder for unpacked code, this process's own
+    bool exclusive = true;            ///< no other process uses the store and the blobs
 };
 
 class Services {
@@ -28,6 +30,8 @@ class Services {
     explicit Services(Foundation foundation);
     ~Services();
 
+    /// Cleans up what a crash left behind. Before the first call.
+    Task<void> prepare();
     /// Starts background work. `endpoint`: where functions of this cloud reach it, such as "http://127.0.0.1:4566".
     Task<void> start(std::string endpoint);
     Task<void> stop();
