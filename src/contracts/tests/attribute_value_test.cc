@@ -36,11 +36,13 @@ INSTANTIATE_TEST_SUITE_P(
     Rows, PrintedNumber,
     testing::Values(NumberRow{"0", "0"}, NumberRow{"-0", "0"}, NumberRow{"-0.000e7", "0"}, NumberRow{"1", "1"},
                     NumberRow{"1.0", "1"}, NumberRow{"+1", "1"}, NumberRow{"001", "1"}, NumberRow{"1E2", "100"},
-                    NumberRow{"1e-2", "0.01"}, NumberRow{".5", "0.5"}, NumberRow{"5.", "5"}, NumberRow{"-12.50", "-12.5"},
-                    NumberRow{"10.01", "10.01"}, NumberRow{"100e-4", "0.01"}, NumberRow{"0.00120", "0.0012"},
+                    NumberRow{"1e-2", "0.01"}, NumberRow{".5", "0.5"}, NumberRow{"5.", "5"},
+                    NumberRow{"-12.50", "-12.5"}, NumberRow{"10.01", "10.01"}, NumberRow{"100e-4", "0.01"},
+                    NumberRow{"0.00120", "0.0012"},
                     NumberRow{"1000000000000000000000000000000000000000", "1000000000000000000000000000000000000000"},
                     NumberRow{"12345678901234567890123456789012345678", "12345678901234567890123456789012345678"},
-                    NumberRow{"-0.12345678901234567890123456789012345678", "-0.12345678901234567890123456789012345678"}));
+                    NumberRow{"-0.12345678901234567890123456789012345678",
+                              "-0.12345678901234567890123456789012345678"}));
 
 struct RefusalRow {
     std::string_view given;
@@ -83,7 +85,7 @@ TEST(Decimal, ReachesTheDocumentedBounds) {
 
 TEST(Decimal, StoredFormsSortAsTheNumbersDo) {
     const std::vector<std::string_view> ascending = {
-        "-9.9e125", "-1000", "-100.01", "-100", "-99.9", "-11", "-10", "-1.01", "-1",   "-0.99", "-1e-130", "0",
+        "-9.9e125", "-1000", "-100.01", "-100", "-99.9", "-11",  "-10", "-1.01", "-1",   "-0.99", "-1e-130", "0",
         "1e-130",   "0.09",  "0.1",     "0.99", "1",     "1.01", "9",   "10",    "10.5", "99",    "100",     "9e125"};
     for (size_t index = 1; index < ascending.size(); ++index) {
         const auto lower = Decimal::parse(ascending[index - 1]), upper = Decimal::parse(ascending[index]);
@@ -96,7 +98,9 @@ TEST(Decimal, StoredFormsSortAsTheNumbersDo) {
 }
 
 TEST(Decimal, AddsExactly) {
-    const auto sum = [](std::string_view a, std::string_view b) { return (Decimal::parse(a) + Decimal::parse(b)).text(); };
+    const auto sum = [](std::string_view a, std::string_view b) {
+        return (Decimal::parse(a) + Decimal::parse(b)).text();
+    };
     EXPECT_EQ(sum("1", "2"), "3");
     EXPECT_EQ(sum("99", "1"), "100");
     EXPECT_EQ(sum("0.1", "0.2"), "0.3");
@@ -110,8 +114,10 @@ TEST(Decimal, AddsExactly) {
 }
 
 TEST(AttributeMap, IsEqualWhateverTheOrderOfItsMembers) {
-    const auto one = AttributeMap::from_json(R"({"b":{"N":"1.0"},"a":{"SS":["x","y"]},"c":{"M":{"q":{"S":""},"p":{"BOOL":true}}}})");
-    const auto two = AttributeMap::from_json(R"({"c":{"M":{"p":{"BOOL":true},"q":{"S":""}}},"a":{"SS":["y","x"]},"b":{"N":"1"}})");
+    const auto one =
+        AttributeMap::from_json(R"({"b":{"N":"1.0"},"a":{"SS":["x","y"]},"c":{"M":{"q":{"S":""},"p":{"BOOL":true}}}})");
+    const auto two =
+        AttributeMap::from_json(R"({"c":{"M":{"p":{"BOOL":true},"q":{"S":""}}},"a":{"SS":["y","x"]},"b":{"N":"1"}})");
     EXPECT_EQ(one, two);
     EXPECT_EQ(one.json(), R"({"a":{"SS":["x","y"]},"b":{"N":"1"},"c":{"M":{"p":{"BOOL":true},"q":{"S":""}}}})");
     EXPECT_NE(one, AttributeMap::from_json(R"({"b":{"N":"1"}})"));
@@ -148,14 +154,16 @@ TEST_P(RefusedItem, IsRefusedInDynamoDBsWords) {
 INSTANTIATE_TEST_SUITE_P(
     Rows, RefusedItem,
     testing::Values(
-        ItemRefusal{R"({"a":{}})", "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
+        ItemRefusal{R"({"a":{}})",
+                    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
         ItemRefusal{R"({"a":{"S":null}})",
                     "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
         ItemRefusal{R"({"a":{"X":{"y":["z"]}}})",
                     "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
-        ItemRefusal{R"({"a":{"S":"x","N":"1"}})",
-                    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
-                    "datatypes"},
+        ItemRefusal{
+            R"({"a":{"S":"x","N":"1"}})",
+            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+            "datatypes"},
         ItemRefusal{R"({"a":{"N":"x"}})", "The parameter cannot be converted to a numeric value: x"},
         ItemRefusal{R"({"a":{"SS":[]}})", "One or more parameter values were invalid: An string set  may not be empty"},
         ItemRefusal{R"({"a":{"NS":[]}})", "One or more parameter values were invalid: An number set  may not be empty"},
@@ -163,11 +171,12 @@ INSTANTIATE_TEST_SUITE_P(
         ItemRefusal{R"({"a":{"SS":["b","a","b"]}})",
                     "One or more parameter values were invalid: Input collection [b, a, b] contains duplicates."},
         ItemRefusal{R"({"a":{"NS":["1","1.0"]}})", "Input collection contains duplicates"},
-        ItemRefusal{R"({"a":{"NULL":false}})",
-                    "One or more parameter values were invalid: Null attribute value types must have the value of true"},
+        ItemRefusal{
+            R"({"a":{"NULL":false}})",
+            "One or more parameter values were invalid: Null attribute value types must have the value of true"},
         ItemRefusal{R"({"a":{"B":"abc"}})", "Base64 encoded length is expected a multiple of 4 bytes but found: 3"},
-        ItemRefusal{R"({"a":{"B":"ab*="}})", "Invalid Base64 character: '*'"},
-        ItemRefusal{"5", "Expected null"}, ItemRefusal{R"(["a"])", "Unrecognized collection type class java.util.ArrayList"},
+        ItemRefusal{R"({"a":{"B":"ab*="}})", "Invalid Base64 character: '*'"}, ItemRefusal{"5", "Expected null"},
+        ItemRefusal{R"(["a"])", "Unrecognized collection type class java.util.ArrayList"},
         ItemRefusal{R"({"a":5})", "NUMBER_VALUE cannot be converted to AttributeValue"},
         ItemRefusal{R"({"a":["b"]})", "Unrecognized collection type"},
         ItemRefusal{R"({"a":{"S":5}})", "NUMBER_VALUE cannot be converted to String"},
@@ -175,7 +184,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 std::string nested(int levels) {
     std::string text = R"({"S":"x"})";
-    for (int level = 0; level < levels; ++level) text = (level % 2 ? R"({"L":[)" : R"({"M":{"m":)") + text + (level % 2 ? "]}" : "}}");
+    for (int level = 0; level < levels; ++level)
+        text = (level % 2 ? R"({"L":[)" : R"({"M":{"m":)") + text + (level % 2 ? "]}" : "}}");
     return R"({"a":)" + text + "}";
 }
 

@@ -105,7 +105,8 @@ void check_writes(const BatchWriteItemInput& request) {
         for (const auto& write : writes) {
             if (write.PutRequest.has_value() == write.DeleteRequest.has_value()) {
                 throw aws::validation_error(
-                    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+                    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the "
+                    "supported "
                     "datatypes");
             }
         }
@@ -119,8 +120,10 @@ Task<void> write_all(store::Transaction& tx, Scope scope, std::string name, cons
     std::set<std::string> seen;
     for (const auto& write : writes) {
         const auto* item = write.PutRequest ? &write.PutRequest->Item : nullptr;
-        if (item) table.check_item(*item);
-        else table.check_key(write.DeleteRequest->Key);
+        if (item)
+            table.check_item(*item);
+        else
+            table.check_key(write.DeleteRequest->Key);
         const auto key = item_key(scope, table, item ? item->view() : write.DeleteRequest->Key.view());
         if (!seen.insert(key).second) refuse_duplicates();
         std::optional<AttributeMap> old;

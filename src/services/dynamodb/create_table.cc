@@ -33,9 +33,10 @@ KeySchema schema_of(const std::vector<KeySchemaElement>& elements, const Definit
     for (const auto& definition : definitions) defined.push_back(definition.AttributeName);
     for (const auto& name : keys) {
         if (std::ranges::find(defined, name) == defined.end()) {
-            invalid(fmt::format("Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], "
-                                "AttributeDefinitions: [{}]",
-                                fmt::join(keys, ", "), fmt::join(defined, ", ")));
+            invalid(
+                fmt::format("Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], "
+                            "AttributeDefinitions: [{}]",
+                            fmt::join(keys, ", "), fmt::join(defined, ", ")));
         }
     }
     if (keys.size() > 1 && keys[0] == keys[1]) {
@@ -105,9 +106,10 @@ void add_local_indexes(Table& table, const CreateTableInput& request, const Defi
             invalid(fmt::format("Index KeySchema does not have a range key for index: {}", index.name));
         }
         if (index.key.hash != table.key.hash) {
-            invalid(fmt::format("Index KeySchema does not have the same leading hash key as table KeySchema for index: {}. "
-                                "index hash key: {}, table hash key: {}",
-                                index.name, index.key.hash, table.key.hash));
+            invalid(
+                fmt::format("Index KeySchema does not have the same leading hash key as table KeySchema for index: {}. "
+                            "index hash key: {}, table hash key: {}",
+                            index.name, index.key.hash, table.key.hash));
         }
         table.indexes.push_back(std::move(index));
     }
@@ -156,7 +158,8 @@ void check_names(const Table& table, const Definitions& definitions) {
                         fmt::join(defined, ", "), fmt::join(used, ", ")));
 }
 
-aws::dynamodb::ProvisionedThroughputDescription describe(const std::optional<aws::dynamodb::ProvisionedThroughput>& given) {
+aws::dynamodb::ProvisionedThroughputDescription describe(
+    const std::optional<aws::dynamodb::ProvisionedThroughput>& given) {
     return {.NumberOfDecreasesToday = 0,
             .ReadCapacityUnits = given ? given->ReadCapacityUnits : 0,
             .WriteCapacityUnits = given ? given->WriteCapacityUnits : 0};
@@ -176,14 +179,15 @@ void describe_indexes(aws::dynamodb::TableDescription& description, const Create
     if (request.GlobalSecondaryIndexes) {
         for (const auto& global : *request.GlobalSecondaryIndexes) {
             if (!description.GlobalSecondaryIndexes) description.GlobalSecondaryIndexes.emplace();
-            description.GlobalSecondaryIndexes->push_back({.IndexName = global.IndexName,
-                                                           .KeySchema = global.KeySchema,
-                                                           .Projection = global.Projection,
-                                                           .IndexStatus = "ACTIVE",
-                                                           .ProvisionedThroughput = describe(global.ProvisionedThroughput),
-                                                           .IndexSizeBytes = 0,
-                                                           .ItemCount = 0,
-                                                           .OnDemandThroughput = global.OnDemandThroughput});
+            description.GlobalSecondaryIndexes->push_back(
+                {.IndexName = global.IndexName,
+                 .KeySchema = global.KeySchema,
+                 .Projection = global.Projection,
+                 .IndexStatus = "ACTIVE",
+                 .ProvisionedThroughput = describe(global.ProvisionedThroughput),
+                 .IndexSizeBytes = 0,
+                 .ItemCount = 0,
+                 .OnDemandThroughput = global.OnDemandThroughput});
         }
     }
 }
@@ -218,7 +222,8 @@ DescribedTable table_of(const CreateTableInput& request) {
     description.OnDemandThroughput = request.OnDemandThroughput;
     if (request.TableClass) description.TableClassSummary = {.TableClass = request.TableClass};
     if (request.SSESpecification && request.SSESpecification->Enabled.value_or(false)) {
-        description.SSEDescription = {.Status = "ENABLED", .SSEType = request.SSESpecification->SSEType.value_or("KMS")};
+        description.SSEDescription = {.Status = "ENABLED",
+                                      .SSEType = request.SSESpecification->SSEType.value_or("KMS")};
     }
     describe_indexes(description, request);
     return table;

@@ -28,7 +28,8 @@ Task<GetItemOutput> Service::get_item(Call& call, GetItemInput request) {
 
     GetItemOutput output;
     if (wants_capacity(request.ReturnConsumedCapacity)) {
-        const Consumption used{.table = read_units(item ? item->size_bytes() : 0, request.ConsistentRead.value_or(false))};
+        const Consumption used{.table =
+                                   read_units(item ? item->size_bytes() : 0, request.ConsistentRead.value_or(false))};
         output.ConsumedCapacity = used.report(request.ReturnConsumedCapacity, name);
     }
     if (item && projection) item = project(*projection, item->view());
@@ -38,9 +39,9 @@ Task<GetItemOutput> Service::get_item(Call& call, GetItemInput request) {
 
 Task<PutItemOutput> Service::put_item(Call& call, PutItemInput request) {
     const Parameter expression{"ConditionExpression", request.ConditionExpression.has_value()};
-    check_forms("PutItem", {expression},
-                {{"Expected", request.Expected.has_value()},
-                 {"ConditionalOperator", request.ConditionalOperator.has_value()}});
+    check_forms(
+        "PutItem", {expression},
+        {{"Expected", request.Expected.has_value()}, {"ConditionalOperator", request.ConditionalOperator.has_value()}});
     auto placeholders = placeholders_of(request, {expression});
     const auto condition = condition_of("ConditionExpression", request.ConditionExpression, placeholders);
     placeholders.check_all_used();
@@ -75,9 +76,9 @@ Task<PutItemOutput> Service::put_item(Call& call, PutItemInput request) {
 
 Task<DeleteItemOutput> Service::delete_item(Call& call, DeleteItemInput request) {
     const Parameter expression{"ConditionExpression", request.ConditionExpression.has_value()};
-    check_forms("DeleteItem", {expression},
-                {{"Expected", request.Expected.has_value()},
-                 {"ConditionalOperator", request.ConditionalOperator.has_value()}});
+    check_forms(
+        "DeleteItem", {expression},
+        {{"Expected", request.Expected.has_value()}, {"ConditionalOperator", request.ConditionalOperator.has_value()}});
     auto placeholders = placeholders_of(request, {expression});
     const auto condition = condition_of("ConditionExpression", request.ConditionExpression, placeholders);
     placeholders.check_all_used();
@@ -94,7 +95,8 @@ Task<DeleteItemOutput> Service::delete_item(Call& call, DeleteItemInput request)
         if (old) save_item(tx, scope, table, key, pointer(old), nullptr);
 
         DeleteItemOutput output;
-        output.ItemCollectionMetrics = collection_metrics(request.ReturnItemCollectionMetrics, table, request.Key.view());
+        output.ItemCollectionMetrics =
+            collection_metrics(request.ReturnItemCollectionMetrics, table, request.Key.view());
         if (wants_capacity(request.ReturnConsumedCapacity)) {
             Consumption used;
             used.add_write(table, pointer(old), nullptr);
@@ -137,7 +139,8 @@ Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request)
     const auto name = table_name(request.TableName);
 
     // Updates of one item queue up here rather than run into each other in the store.
-    const auto turn = co_await items_.lock(fmt::format("{}/{}/{}/{}", scope.account, scope.region, name, request.Key.bytes()));
+    const auto turn =
+        co_await items_.lock(fmt::format("{}/{}/{}/{}", scope.account, scope.region, name, request.Key.bytes()));
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<UpdateItemOutput> {
         const auto table = co_await load_table(tx, scope, name);
         table.check_key(request.Key);
@@ -152,7 +155,8 @@ Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request)
         }
 
         UpdateItemOutput output{.Attributes = returned(request.ReturnValues, update, pointer(old), pointer(item))};
-        output.ItemCollectionMetrics = collection_metrics(request.ReturnItemCollectionMetrics, table, request.Key.view());
+        output.ItemCollectionMetrics =
+            collection_metrics(request.ReturnItemCollectionMetrics, table, request.Key.view());
         if (wants_capacity(request.ReturnConsumedCapacity)) {
             Consumption used;
             used.add_write(table, pointer(old), pointer(item));

@@ -20,9 +20,12 @@ void take(Page& page, const PageRequest& request, AttributeMap item) {
 
 void count_units(Page& page, const PageRequest& request, size_t size_bytes, double fetched) {
     const double units = read_units(size_bytes, request.consistent);
-    if (!request.index) page.consumed.table = units;
-    else if (request.index->global) page.consumed.global_indexes[request.index->name] = units;
-    else page.consumed.local_indexes[request.index->name] = units;
+    if (!request.index)
+        page.consumed.table = units;
+    else if (request.index->global)
+        page.consumed.global_indexes[request.index->name] = units;
+    else
+        page.consumed.local_indexes[request.index->name] = units;
     page.consumed.table += fetched;
 }
 
@@ -56,8 +59,10 @@ Task<Page> read_page(store::Transaction& tx, Scope scope, const Table& table, Pa
                 break;
             }
         }
-        if (request.order == store::Order::ascending) range.begin = entries.back().key + '\0';
-        else range.end = entries.back().key;
+        if (request.order == store::Order::ascending)
+            range.begin = entries.back().key + '\0';
+        else
+            range.end = entries.back().key;
         more = more && range.begin < range.end;
     }
     count_units(page, request, size_bytes, fetched_units);
@@ -74,7 +79,8 @@ void select(PageRequest& page, const std::optional<std::string>& selection, cons
         page.count_only = true;
     } else if (selection == "SPECIFIC_ATTRIBUTES") {
         if (!projection) {
-            invalid("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+            invalid(
+                "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
         }
     } else if (selection && projection) {
         invalid(fmt::format("Cannot specify the {} when choosing to get {}", parameter, *selection));
@@ -84,9 +90,10 @@ void select(PageRequest& page, const std::optional<std::string>& selection, cons
     }
     if (!index || index->projection == "ALL") return;
     if (index->global && selection == "ALL_ATTRIBUTES") {
-        invalid(fmt::format("Select type ALL_ATTRIBUTES is not supported for global secondary index {} because its projection "
-                            "type is not ALL",
-                            index->name));
+        invalid(fmt::format(
+            "Select type ALL_ATTRIBUTES is not supported for global secondary index {} because its projection "
+            "type is not ALL",
+            index->name));
     }
     page.whole_items = !index->global && (selection == "ALL_ATTRIBUTES" || projection);
 }
@@ -95,8 +102,10 @@ void start_after(PageRequest& page, const Scope& scope, const Table& table, cons
                  std::string_view complaint) {
     auto at = position(scope, table, page.index, key.view());
     if (!page.range.contains(at)) throw aws::validation_error(std::string(complaint));
-    if (page.order == store::Order::ascending) page.range.begin = std::move(at) + '\0';
-    else page.range.end = std::move(at);
+    if (page.order == store::Order::ascending)
+        page.range.begin = std::move(at) + '\0';
+    else
+        page.range.end = std::move(at);
 }
 
 void check_start_key(const Table& table, const Index* index, const AttributeMap& key) {

@@ -33,8 +33,8 @@ constexpr size_t max_page_bytes = 1024 * 1024;
 
 Task<Page> read_page(store::Transaction& tx, Scope scope, const Table& table, PageRequest request);
 
-/// Applies Select, the index's projection and the projection expression to `page`. Throws aws::Error for combinations that
-/// DynamoDB refuses. `index` may be nullptr.
+/// Applies Select, the index's projection and the projection expression to `page`. Throws aws::Error for combinations
+/// that DynamoDB refuses. `index` may be nullptr.
 void select(PageRequest& page, const std::optional<std::string>& selection, const Index* index,
             const std::optional<std::vector<Path>>& projection, bool attributes_to_get);
 

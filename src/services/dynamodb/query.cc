@@ -24,10 +24,10 @@ void check_type(const KeySchema& schema, const KeyComparison& comparison) {
         }
     }
     if (comparison.first.content().empty() && comparison.kind == KeyComparison::Kind::equal) {
-        throw aws::validation_error(
-            fmt::format("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
-                        "empty {} value. Key: {}",
-                        expected == AttributeType::S ? "string" : "binary", comparison.attribute));
+        throw aws::validation_error(fmt::format(
+            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+            "empty {} value. Key: {}",
+            expected == AttributeType::S ? "string" : "binary", comparison.attribute));
     }
 }
 
@@ -37,7 +37,8 @@ RangeCondition range_condition(const KeyComparison& comparison) {
             .first = comparison.first,
             .second = comparison.second};
 }
-static_assert(static_cast<int>(RangeCondition::Kind::begins_with) == static_cast<int>(KeyComparison::Kind::begins_with) + 1);
+static_assert(static_cast<int>(RangeCondition::Kind::begins_with) ==
+              static_cast<int>(KeyComparison::Kind::begins_with) + 1);
 
 /// Fits the comparisons to the key that is queried.
 KeyRange key_range(const KeySchema& schema, const std::vector<KeyComparison>& comparisons) {
@@ -70,9 +71,8 @@ void check_filter(const std::optional<Condition>& filter, const KeySchema& schem
     if (!filter) return;
     each_path(*filter, [&](const Path& path) {
         if (!schema.names(path[0].name)) return;
-        throw aws::validation_error(
-            fmt::format("Filter Expression can only contain non-primary key attributes: Primary key attribute: {}",
-                        path[0].name));
+        throw aws::validation_error(fmt::format(
+            "Filter Expression can only contain non-primary key attributes: Primary key attribute: {}", path[0].name));
     });
 }
 
@@ -114,12 +114,12 @@ Task<QueryOutput> Service::query(Call& call, QueryInput request) {
         const auto keys = key_range(schema, comparisons);
         check_filter(filter, schema);
 
-        PageRequest wanted{.range = query_range(scope, table, index, keys.hash, keys.range),
-                           .order = request.ScanIndexForward.value_or(true) ? store::Order::ascending
-                                                                            : store::Order::descending,
-                           .limit = request.Limit,
-                           .filter = pointer(filter),
-                           .consistent = request.ConsistentRead.value_or(false)};
+        PageRequest wanted{
+            .range = query_range(scope, table, index, keys.hash, keys.range),
+            .order = request.ScanIndexForward.value_or(true) ? store::Order::ascending : store::Order::descending,
+            .limit = request.Limit,
+            .filter = pointer(filter),
+            .consistent = request.ConsistentRead.value_or(false)};
         select(wanted, request.Select, index, projection, request.AttributesToGet.has_value());
         if (request.ExclusiveStartKey) {
             check_start_key(table, index, *request.ExclusiveStartKey);

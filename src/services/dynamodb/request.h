@@ -17,8 +17,8 @@ struct Parameter {
     bool given;
 };
 
-/// Throws aws::Error if an expression stands beside a parameter of the API's older form, or such a parameter stands alone:
-/// those are not built.
+/// Throws aws::Error if an expression stands beside a parameter of the API's older form, or such a parameter stands
+/// alone: those are not built.
 void check_forms(std::string_view operation, std::initializer_list<Parameter> expressions,
                  std::initializer_list<Parameter> older_forms);
 
@@ -41,7 +41,8 @@ std::optional<Condition> condition_of(std::string_view parameter, const std::opt
 
 /// Throws ConditionalCheckFailedException unless `item` (nullptr: there is none) satisfies the condition; with the item
 /// where `on_failure` (ReturnValuesOnConditionCheckFailure) asks for it.
-void require(const std::optional<Condition>& condition, const AttributeMap* item, const std::optional<std::string>& on_failure);
+void require(const std::optional<Condition>& condition, const AttributeMap* item,
+             const std::optional<std::string>& on_failure);
 
 /// True for ALL_OLD; throws aws::Error for what PutItem and DeleteItem do not return.
 bool returns_old(const std::optional<std::string>& return_values);

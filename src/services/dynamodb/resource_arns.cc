@@ -35,7 +35,8 @@ std::string batch_arn(const Call& call, const void* input) {
 
 std::string gets_arn(const Call& call, const void* input) {
     std::set<std::string_view> names;
-    for (const auto& item : static_cast<const TransactGetItemsInput*>(input)->TransactItems) names.insert(item.Get.TableName);
+    for (const auto& item : static_cast<const TransactGetItemsInput*>(input)->TransactItems)
+        names.insert(item.Get.TableName);
     return only_arn(call, names);
 }
 
@@ -71,8 +72,10 @@ std::string Service::resource_of(const Call& call, const contracts::Operation& o
         {"BatchWriteItem", batch_arn<BatchWriteItemInput>},
         {"TransactGetItems", gets_arn},
         {"TransactWriteItems", writes_arn},
-        {"TagResource", [](const Call&, const void* in) { return static_cast<const TagResourceInput*>(in)->ResourceArn; }},
-        {"UntagResource", [](const Call&, const void* in) { return static_cast<const UntagResourceInput*>(in)->ResourceArn; }},
+        {"TagResource",
+         [](const Call&, const void* in) { return static_cast<const TagResourceInput*>(in)->ResourceArn; }},
+        {"UntagResource",
+         [](const Call&, const void* in) { return static_cast<const UntagResourceInput*>(in)->ResourceArn; }},
         {"ListTagsOfResource",
          [](const Call&, const void* in) { return static_cast<const ListTagsOfResourceInput*>(in)->ResourceArn; }},
     };

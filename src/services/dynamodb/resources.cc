@@ -44,9 +44,11 @@ void rename_encryption(const json::object& properties, json::object& members) {
 }
 
 void refuse_unbuilt(const json::object& properties) {
-    const auto refuse = [](std::string_view what) { throw aws::not_implemented("dynamodb", "AWS::DynamoDB::Table", what); };
-    for (const std::string_view name : {"StreamSpecification", "KinesisStreamSpecification", "ImportSourceSpecification",
-                                        "ResourcePolicy"}) {
+    const auto refuse = [](std::string_view what) {
+        throw aws::not_implemented("dynamodb", "AWS::DynamoDB::Table", what);
+    };
+    for (const std::string_view name :
+         {"StreamSpecification", "KinesisStreamSpecification", "ImportSourceSpecification", "ResourcePolicy"}) {
         if (properties.contains(name)) refuse(name);
     }
     if (const auto* recovery = properties.if_contains("PointInTimeRecoverySpecification")) {
@@ -69,17 +71,17 @@ std::map<std::string, std::string> tags_of(const json::object& properties) {
 }
 
 class TableResource final : public contracts::ResourceType {
- public:
+  public:
     explicit TableResource(contracts::Door& door) : client_(door) {}
     std::string_view name() const override { return "AWS::DynamoDB::Table"; }
 
     Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
                                      json::object properties) override {
         refuse_unbuilt(properties);
-        auto members = same_in_api(properties, {"AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes",
-                                                "GlobalSecondaryIndexes", "BillingMode", "ProvisionedThroughput",
-                                                "TableClass", "DeletionProtectionEnabled", "OnDemandThroughput",
-                                                "WarmThroughput"});
+        auto members =
+            same_in_api(properties, {"AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes",
+                                     "GlobalSecondaryIndexes", "BillingMode", "ProvisionedThroughput", "TableClass",
+                                     "DeletionProtectionEnabled", "OnDemandThroughput", "WarmThroughput"});
         rename_encryption(properties, members);
         const std::string table(string_or(properties, "TableName", context.generated_name));
         members["TableName"] = table;
@@ -100,8 +102,9 @@ class TableResource final : public contracts::ResourceType {
         if (contracts::any_differs(before, after, {"GlobalSecondaryIndexes"})) {
             throw aws::not_implemented("dynamodb", "UpdateTable", "GlobalSecondaryIndexUpdates");
         }
-        if (contracts::any_differs(before, after, {"BillingMode", "ProvisionedThroughput", "TableClass",
-                                                   "DeletionProtectionEnabled", "OnDemandThroughput", "SSESpecification"})) {
+        if (contracts::any_differs(before, after,
+                                   {"BillingMode", "ProvisionedThroughput", "TableClass", "DeletionProtectionEnabled",
+                                    "OnDemandThroughput", "SSESpecification"})) {
             auto members = same_in_api(after, {"BillingMode", "ProvisionedThroughput", "TableClass",
                                                "DeletionProtectionEnabled", "OnDemandThroughput"});
             if (!members.contains("DeletionProtectionEnabled")) members["DeletionProtectionEnabled"] = false;
@@ -122,7 +125,7 @@ class TableResource final : public contracts::ResourceType {
         }
     }
 
- private:
+  private:
     static std::vector<Tag> tags_for(const contracts::ResourceContext& context, const json::object& properties) {
         std::vector<Tag> tags;
         for (const auto& [key, value] : context.stack_tags) {
@@ -146,7 +149,8 @@ class TableResource final : public contracts::ResourceType {
         }
         const auto listed = co_await client_.list_tags_of_resource(call, {.ResourceArn = arn});
         const auto has = [&](std::string_view key, const std::string& value) {
-            return std::ranges::any_of(*listed.Tags, [&](const Tag& tag) { return tag.Key == key && tag.Value == value; });
+            return std::ranges::any_of(*listed.Tags,
+                                       [&](const Tag& tag) { return tag.Key == key && tag.Value == value; });
         };
         if (!has(stack_tag, context.stack_id) || !has(logical_tag, context.logical_id)) {
             throw ResourceInUseException(fmt::format("Table already exists: {}", arn.substr(arn.rfind('/') + 1)));

@@ -10,17 +10,19 @@ namespace {
 void check_segments(const ScanInput& request) {
     if (request.Segment && !request.TotalSegments) {
         throw aws::validation_error(
-            "The TotalSegments parameter is required but was not present in the request when Segment parameter is present");
+            "The TotalSegments parameter is required but was not present in the request when Segment parameter is "
+            "present");
     }
     if (request.TotalSegments && !request.Segment) {
         throw aws::validation_error(
-            "The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
+            "The Segment parameter is required but was not present in the request when parameter TotalSegments is "
+            "present");
     }
     if (request.Segment && *request.Segment >= *request.TotalSegments) {
-        throw aws::validation_error(
-            fmt::format("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {} is not "
-                        "less than TotalSegments: {}",
-                        *request.Segment, *request.TotalSegments));
+        throw aws::validation_error(fmt::format(
+            "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {} is not "
+            "less than TotalSegments: {}",
+            *request.Segment, *request.TotalSegments));
     }
 }
 

@@ -13,7 +13,7 @@ namespace cumulet::dynamodb {
 using namespace aws::dynamodb;
 
 class Service final : public aws::dynamodb::Api {
- public:
+  public:
     explicit Service(store::Store& store) : store_(store) {}
 
     // resource_arns.cc
@@ -53,7 +53,7 @@ class Service final : public aws::dynamodb::Api {
     Task<TransactGetItemsOutput> transact_get_items(Call& call, TransactGetItemsInput request) override;
     Task<TransactWriteItemsOutput> transact_write_items(Call& call, TransactWriteItemsInput request) override;
 
- private:
+  private:
     Task<void> sweep_tokens(Call& call);
 
     store::Store& store_;

@@ -3,11 +3,12 @@
 //     "table", name                              the table: schema, description, tags
 //     "item", number·2^16 + bucket, hash [, range]            an item of the table `number`
 //     "item", number·2^16 + bucket, hash [, range], primary   an item's projection in the index `number`
-//     "token", client request token               digest of the TransactWriteItems that had it, and until when it counts
-//     "token due", time, client request token     when the token may be forgotten
-// The bucket is a checksum of the hash key, so that items spread, and a segment of a parallel scan is a range of buckets.
-// A hash key stands as "s" and its content, or where that is long as "d" and its digest: only equality is asked of it.
-// A range key stands as its content, which sorts as DynamoDB sorts. Values of "item" are the stored form of the item.
+//     "token", client request token               digest of the TransactWriteItems that had it, and until when it
+//     counts "token due", time, client request token     when the token may be forgotten
+// The bucket is a checksum of the hash key, so that items spread, and a segment of a parallel scan is a range of
+// buckets. A hash key stands as "s" and its content, or where that is long as "d" and its digest: only equality is
+// asked of it. A range key stands as its content, which sorts as DynamoDB sorts. Values of "item" are the stored form
+// of the item.
 #pragma once
 
 #include <optional>
@@ -41,8 +42,8 @@ Task<std::vector<std::string>> list_tables(store::Transaction& tx, Scope scope, 
 /// The store's key of the item whose primary key `key` holds; further attributes do not matter.
 std::string item_key(const Scope& scope, const Table& table, AttributeView key);
 Task<std::optional<AttributeMap>> load_item(store::Transaction& tx, std::string item_key);
-/// Replaces `old`, which is the item as it is, by `item`, in table and indexes; nothing stands for no item. Where the table
-/// has no index, `old` need not be known.
+/// Replaces `old`, which is the item as it is, by `item`, in table and indexes; nothing stands for no item. Where the
+/// table has no index, `old` need not be known.
 void save_item(store::Transaction& tx, const Scope& scope, const Table& table, const std::string& item_key,
                const AttributeMap* old, const AttributeMap* item);
 

@@ -16,10 +16,10 @@ constexpr size_t max_range_bytes = 1024;
 void check_key_value(const KeySchema& schema, std::string_view name, AttributeView value) {
     const auto size = value.is(AttributeType::N) ? 0 : value.content().size();
     if (size == 0 && !value.is(AttributeType::N)) {
-        throw aws::validation_error(
-            fmt::format("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
-                        "empty {} value. Key: {}",
-                        value.is(AttributeType::S) ? "string" : "binary", name));
+        throw aws::validation_error(fmt::format(
+            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+            "empty {} value. Key: {}",
+            value.is(AttributeType::S) ? "string" : "binary", name));
     }
     if (name == schema.hash) {
         if (size > max_hash_bytes) invalid("Size of hashkey has exceeded the maximum size limit of2048 bytes");
@@ -40,7 +40,8 @@ void check_index_key(const Index& index, AttributeView item) {
         }
         if (!value.is(AttributeType::N) && value.content().empty()) {
             throw aws::validation_error(fmt::format(
-                "One or more parameter values are not valid. A value specified for a secondary index key is not supported. "
+                "One or more parameter values are not valid. A value specified for a secondary index key is not "
+                "supported. "
                 "The AttributeValue for a key attribute cannot contain an empty {} value. IndexName: {}, IndexKey: {}",
                 value.is(AttributeType::S) ? "string" : "binary", index.name, *name));
         }
@@ -68,7 +69,9 @@ AttributeMap pick(AttributeView item, std::initializer_list<const std::string*> 
 
 }  // namespace
 
-bool Index::covers(AttributeView item) const { return item.find(key.hash) && (!key.has_range() || item.find(key.range)); }
+bool Index::covers(AttributeView item) const {
+    return item.find(key.hash) && (!key.has_range() || item.find(key.range));
+}
 
 const Index& Table::index(std::string_view index_name) const {
     for (const auto& index : indexes) {
@@ -119,7 +122,9 @@ void Table::check_updated(const AttributeMap& item) const {
     if (too_large(item)) throw aws::validation_error("Item size to update has exceeded the maximum allowed size");
 }
 
-AttributeMap Table::key_of(const AttributeMap& item) const { return pick(item.view(), {&key.hash, &key.range}); }
+AttributeMap Table::key_of(const AttributeMap& item) const {
+    return pick(item.view(), {&key.hash, &key.range});
+}
 
 AttributeMap Table::key_of(const AttributeMap& item, const Index* index) const {
     if (!index) return key_of(item);
@@ -164,13 +169,14 @@ std::string table_name(std::string_view name_or_arn) {
         throw aws::validation_error("TableName must be at least 3 characters long and at most 255 characters long");
     }
     const auto allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+               c == '-';
     };
     if (!std::ranges::all_of(name, allowed)) {
-        throw aws::validation_error(
-            fmt::format("1 validation error detected: Value '{}' at 'tableName' failed to satisfy constraint: Member must "
-                        "satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
-                        name));
+        throw aws::validation_error(fmt::format(
+            "1 validation error detected: Value '{}' at 'tableName' failed to satisfy constraint: Member must "
+            "satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
+            name));
     }
     return name;
 }

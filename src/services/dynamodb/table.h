@@ -26,8 +26,8 @@ struct Index {
     uint64_t number = 0;  ///< in keys
     bool global = true;
     KeySchema key;
-    std::string projection = "ALL";         ///< ALL, KEYS_ONLY, INCLUDE
-    std::vector<std::string> non_key;       ///< INCLUDE: which attributes else
+    std::string projection = "ALL";    ///< ALL, KEYS_ONLY, INCLUDE
+    std::vector<std::string> non_key;  ///< INCLUDE: which attributes else
 
     /// True if `item` has the index's key attributes, and so stands in it.
     bool covers(AttributeView item) const;

@@ -67,9 +67,8 @@ Task<ListTagsOfResourceOutput> Service::list_tags_of_resource(Call& call, ListTa
 Task<DescribeTimeToLiveOutput> Service::describe_time_to_live(Call& call, DescribeTimeToLiveInput request) {
     const Scope scope(call);
     const auto name = table_name(request.TableName);
-    const auto table = co_await store_.transact([&](store::Transaction& tx) -> Task<DescribedTable> {
-        co_return co_await load_named_table(tx, scope, name);
-    });
+    const auto table = co_await store_.transact(
+        [&](store::Transaction& tx) -> Task<DescribedTable> { co_return co_await load_named_table(tx, scope, name); });
     TimeToLiveDescription description{.TimeToLiveStatus = table.time_to_live.empty() ? "DISABLED" : "ENABLED"};
     if (!table.time_to_live.empty()) description.AttributeName = table.time_to_live;
     co_return DescribeTimeToLiveOutput{.TimeToLiveDescription = std::move(description)};
@@ -86,9 +85,8 @@ Task<UpdateTimeToLiveOutput> Service::update_time_to_live(Call& call, UpdateTime
             throw aws::validation_error("TimeToLive is already enabled");
         }
         if (wanted.Enabled && enabled) {
-            throw aws::validation_error(
-                fmt::format("TimeToLive is active on a different AttributeName: current AttributeName is {}",
-                            table.time_to_live));
+            throw aws::validation_error(fmt::format(
+                "TimeToLive is active on a different AttributeName: current AttributeName is {}", table.time_to_live));
         }
         if (!wanted.Enabled && !enabled) throw aws::validation_error("TimeToLive is already disabled");
         table.time_to_live = wanted.Enabled ? wanted.AttributeName : "";
@@ -101,9 +99,8 @@ Task<DescribeContinuousBackupsOutput> Service::describe_continuous_backups(Call&
                                                                            DescribeContinuousBackupsInput request) {
     const Scope scope(call);
     const auto name = table_name(request.TableName);
-    const bool exists = co_await store_.transact([&](store::Transaction& tx) -> Task<bool> {
-        co_return (co_await find_table(tx, scope, name)).has_value();
-    });
+    const bool exists = co_await store_.transact(
+        [&](store::Transaction& tx) -> Task<bool> { co_return (co_await find_table(tx, scope, name)).has_value(); });
     if (!exists) throw TableNotFoundException(fmt::format("Table not found: {}", name));
     ContinuousBackupsDescription description{.ContinuousBackupsStatus = "ENABLED"};
     description.PointInTimeRecoveryDescription = {.PointInTimeRecoveryStatus = "DISABLED"};

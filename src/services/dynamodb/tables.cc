@@ -151,7 +151,8 @@ void update_billing(TableDescription& description, const UpdateTableInput& reque
         description.ProvisionedThroughput->WriteCapacityUnits = request.ProvisionedThroughput->WriteCapacityUnits;
     } else if (request.BillingMode == "PROVISIONED") {
         throw aws::validation_error(
-            "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified "
+            "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be "
+            "specified "
             "when BillingMode is PROVISIONED");
     }
 }
@@ -167,7 +168,8 @@ Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput reque
         DescribedTable table = co_await load_named_table(tx, scope, name);
         auto& description = table.description;
         update_billing(description, request, call.now());
-        if (request.DeletionProtectionEnabled) description.DeletionProtectionEnabled = request.DeletionProtectionEnabled;
+        if (request.DeletionProtectionEnabled)
+            description.DeletionProtectionEnabled = request.DeletionProtectionEnabled;
         if (request.TableClass) description.TableClassSummary = {.TableClass = request.TableClass};
         if (request.OnDemandThroughput) description.OnDemandThroughput = request.OnDemandThroughput;
         if (request.SSESpecification && request.SSESpecification->Enabled.value_or(false)) {

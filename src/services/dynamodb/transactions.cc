@@ -33,7 +33,8 @@ struct Intent {
 
 template <typename Part>
 Intent intent_of(Intent::Kind kind, const Part& part) {
-    Intent intent{.kind = kind, .table = table_name(part.TableName), .on_failure = &part.ReturnValuesOnConditionCheckFailure};
+    Intent intent{
+        .kind = kind, .table = table_name(part.TableName), .on_failure = &part.ReturnValuesOnConditionCheckFailure};
     const std::optional<std::string> condition = part.ConditionExpression;
     const Parameter conditional{"ConditionExpression", condition.has_value()};
     if constexpr (requires { part.UpdateExpression; }) {
@@ -46,13 +47,16 @@ Intent intent_of(Intent::Kind kind, const Part& part) {
         intent.condition = condition_of("ConditionExpression", condition, placeholders);
         placeholders.check_all_used();
     }
-    if constexpr (requires { part.Item; }) intent.key = &part.Item;
-    else intent.key = &part.Key;
+    if constexpr (requires { part.Item; })
+        intent.key = &part.Item;
+    else
+        intent.key = &part.Key;
     return intent;
 }
 
 Intent intent_of(const TransactWriteItem& item) {
-    const int given = item.ConditionCheck.has_value() + item.Put.has_value() + item.Delete.has_value() + item.Update.has_value();
+    const int given =
+        item.ConditionCheck.has_value() + item.Put.has_value() + item.Delete.has_value() + item.Update.has_value();
     if (given != 1) {
         throw aws::validation_error("TransactItems can only contain one of Check, Put, Update or Delete");
     }
@@ -76,9 +80,15 @@ void decide(Change& change) {
     const Intent& intent = *change.intent;
     require(intent.condition, pointer(change.old), *intent.on_failure);
     switch (intent.kind) {
-        case Intent::Kind::check: change.item = change.old; break;
-        case Intent::Kind::put: change.item = *intent.key; break;
-        case Intent::Kind::remove: change.item.reset(); break;
+        case Intent::Kind::check:
+            change.item = change.old;
+            break;
+        case Intent::Kind::put:
+            change.item = *intent.key;
+            break;
+        case Intent::Kind::remove:
+            change.item.reset();
+            break;
         case Intent::Kind::update:
             change.item = updated(*intent.update, pointer(change.old), *intent.key);
             if (change.item) change.table->check_updated(*change.item);
@@ -107,9 +117,8 @@ void decide(std::vector<Change>& changes) {
         reasons.push_back(std::move(reason));
     }
     if (!cancelled) return;
-    TransactionCanceledException exception(
-        fmt::format("Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
-                    fmt::join(codes, ", ")));
+    TransactionCanceledException exception(fmt::format(
+        "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]", fmt::join(codes, ", ")));
     exception.CancellationReasons = std::move(reasons);
     throw exception;
 }
@@ -128,8 +137,10 @@ Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tabl
     size_t size_bytes = 0;
     for (const auto& intent : intents) {
         const Table* table = co_await load_once(tx, scope, tables, intent.table);
-        if (intent.kind == Intent::Kind::put) table->check_item(*intent.key);
-        else table->check_key(*intent.key);
+        if (intent.kind == Intent::Kind::put)
+            table->check_item(*intent.key);
+        else
+            table->check_key(*intent.key);
         if (intent.update) table->check_update(*intent.update);
         auto place = item_key(scope, *table, intent.key->view());
         if (!places.insert(place).second) refuse_repetition();
@@ -176,7 +187,8 @@ TransactWriteItemsOutput save_changes(store::Transaction& tx, const Scope& scope
 Task<TransactGetItemsOutput> Service::transact_get_items(Call& call, TransactGetItemsInput request) {
     std::vector<std::optional<std::vector<Path>>> projections;
     for (const auto& item : request.TransactItems) {
-        auto placeholders = placeholders_of(item.Get, {}, {{"ProjectionExpression", item.Get.ProjectionExpression.has_value()}});
+        auto placeholders =
+            placeholders_of(item.Get, {}, {{"ProjectionExpression", item.Get.ProjectionExpression.has_value()}});
         projections.push_back(projection_of(item.Get, placeholders));
         placeholders.check_all_used();
     }
@@ -210,7 +222,9 @@ Task<TransactWriteItemsOutput> Service::transact_write_items(Call& call, Transac
     const Scope scope(call);
     const auto token = request.ClientRequestToken.value_or("");
     const auto digest =
-        token.empty() ? "" : sha256(json::serialize(contracts::to_json(*service.find("TransactWriteItems")->input, &request)));
+        token.empty()
+            ? ""
+            : sha256(json::serialize(contracts::to_json(*service.find("TransactWriteItems")->input, &request)));
     const auto now = call.now();
 
     auto output = co_await store_.transact([&](store::Transaction& tx) -> Task<TransactWriteItemsOutput> {

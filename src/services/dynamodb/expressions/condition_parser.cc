@@ -13,9 +13,12 @@ struct Function {
     size_t operands;
 };
 constexpr Function functions[] = {
-    {"attribute_exists", Kind::attribute_exists, 1}, {"attribute_not_exists", Kind::attribute_not_exists, 1},
-    {"attribute_type", Kind::attribute_type, 2},     {"begins_with", Kind::begins_with, 2},
-    {"contains", Kind::contains, 2},                 {"size", Kind::misused, 1},
+    {"attribute_exists", Kind::attribute_exists, 1},
+    {"attribute_not_exists", Kind::attribute_not_exists, 1},
+    {"attribute_type", Kind::attribute_type, 2},
+    {"begins_with", Kind::begins_with, 2},
+    {"contains", Kind::contains, 2},
+    {"size", Kind::misused, 1},
 };
 
 constexpr std::pair<std::string_view, Comparator> comparators[] = {
@@ -41,7 +44,7 @@ std::string show(AttributeView value) {
 }
 
 class ConditionParser : Parser {
- public:
+  public:
     using Parser::Parser;
 
     Condition parse() {
@@ -52,7 +55,7 @@ class ConditionParser : Parser {
         return condition;
     }
 
- private:
+  private:
     Condition parse_any() { return parse_chain(Kind::any, "OR", &ConditionParser::parse_all); }
     Condition parse_all() { return parse_chain(Kind::all, "AND", &ConditionParser::parse_not); }
 
@@ -108,16 +111,20 @@ class ConditionParser : Parser {
         int depth = 0;
         for (; peek(ahead).kind != Token::Kind::end; ++ahead) {
             const Token& token = peek(ahead);
-            if (token.is("(")) ++depth;
-            else if (token.is(")") && depth-- == 0) break;
-            else if (depth == 0 && token.kind == Token::Kind::symbol && !token.is(".") && !token.is("[") && !token.is("]") &&
-                     !token.is(")")) return false;
-            else if (depth == 0 && is_keyword(token)) return false;
+            if (token.is("("))
+                ++depth;
+            else if (token.is(")") && depth-- == 0)
+                break;
+            else if (depth == 0 && token.kind == Token::Kind::symbol && !token.is(".") && !token.is("[") &&
+                     !token.is("]") && !token.is(")"))
+                return false;
+            else if (depth == 0 && is_keyword(token))
+                return false;
         }
         // A function alone inside parentheses is a condition unless something compares it.
         const Token& behind = peek(ahead + 1);
-        const bool compared = is_comparator(behind) || behind.is_word("BETWEEN") || behind.is_word("IN") || behind.is(")") ||
-                              behind.is(",");
+        const bool compared = is_comparator(behind) || behind.is_word("BETWEEN") || behind.is_word("IN") ||
+                              behind.is(")") || behind.is(",");
         const bool called = peek(opened).kind == Token::Kind::identifier && peek(opened + 1).is("(");
         if (called && (behind.is(")") || behind.is(","))) return false;
         return ahead > opened && compared;
@@ -241,9 +248,10 @@ class ConditionParser : Parser {
         call.kind = function->kind;
         if (function->operands != call.operands.size()) {
             note(Problem::operand_count,
-                 fmt::format("Incorrect number of operands for operator or function; operator or function: {}, number of "
-                             "operands: {}",
-                             name, call.operands.size()));
+                 fmt::format(
+                     "Incorrect number of operands for operator or function; operator or function: {}, number of "
+                     "operands: {}",
+                     name, call.operands.size()));
             return call;
         }
         check_distinct(name, call.operands);
@@ -309,28 +317,33 @@ class ConditionParser : Parser {
         const auto lower = operands[1].value, upper = operands[2].value;
         if (!lower || !upper || !is_ordered(lower.type()) || !is_ordered(upper.type())) return;
         std::string_view rule;
-        if (lower.type() != upper.type()) rule = "same data type for lower and upper bounds";
-        else if (lower.content() > upper.content()) rule = "upper bound to be greater than or equal to lower bound";
+        if (lower.type() != upper.type())
+            rule = "same data type for lower and upper bounds";
+        else if (lower.content() > upper.content())
+            rule = "upper bound to be greater than or equal to lower bound";
         if (rule.empty()) return;
         note(Problem::function,
-             fmt::format("The BETWEEN operator requires {}; lower bound operand: AttributeValue: {}, upper bound operand: "
-                         "AttributeValue: {}",
-                         rule, show(lower), show(upper)));
+             fmt::format(
+                 "The BETWEEN operator requires {}; lower bound operand: AttributeValue: {}, upper bound operand: "
+                 "AttributeValue: {}",
+                 rule, show(lower), show(upper)));
     }
 
     void check_distinct(std::string_view name, std::span<const Operand> operands) {
-        if (operands.size() != 2 || operands[0].kind != Operand::Kind::path || operands[1].kind != Operand::Kind::path) return;
+        if (operands.size() != 2 || operands[0].kind != Operand::Kind::path || operands[1].kind != Operand::Kind::path)
+            return;
         if (operands[0].path != operands[1].path) return;
-        note(Problem::not_distinct,
-             fmt::format("The first operand must be distinct from the remaining operands for this operator or function; "
-                         "operator: {}, first operand: {}",
-                         name, text_of(operands[0].path)));
+        note(
+            Problem::not_distinct,
+            fmt::format("The first operand must be distinct from the remaining operands for this operator or function; "
+                        "operator: {}, first operand: {}",
+                        name, text_of(operands[0].path)));
     }
 
     void note_type(std::string_view name, std::string_view type) {
         note(Problem::function,
-             fmt::format("Incorrect operand type for operator or function; operator or function: {}, operand type: {}", name,
-                         type));
+             fmt::format("Incorrect operand type for operator or function; operator or function: {}, operand type: {}",
+                         name, type));
     }
 
     static std::optional<AttributeType> type_of(const Operand& operand) {

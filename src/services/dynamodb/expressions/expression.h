@@ -83,8 +83,8 @@ struct Update {
     std::vector<Path> paths() const;
 };
 
-/// The item after `update`. Every operand is read from the item as it was. Throws aws::Error (ValidationException) where a
-/// path or an operand does not fit the item.
+/// The item after `update`. Every operand is read from the item as it was. Throws aws::Error (ValidationException)
+/// where a path or an operand does not fit the item.
 AttributeMap apply(const Update& update, const AttributeMap& item);
 
 /// The item after `update` of `old`, or, where that is nullptr, of an item that has nothing but `key`. Nothing where it

@@ -14,8 +14,8 @@ struct KeyComparison {
     AttributeView second;  // between: the upper bound
 };
 
-/// The comparisons that `condition` joins by AND. Throws aws::Error (ValidationException) for all that is no condition on
-/// keys.
+/// The comparisons that `condition` joins by AND. Throws aws::Error (ValidationException) for all that is no condition
+/// on keys.
 std::vector<KeyComparison> key_comparisons(const Condition& condition);
 
 }  // namespace cumulet::dynamodb

@@ -66,8 +66,9 @@ void Parser::syntax_error() const {
     const Token& token = peek();
     const size_t begin = at_ > 0 ? tokens_[at_ - 1].begin : token.begin;
     const Token& last = peek(1);
-    const size_t end = last.kind == Token::Kind::end ? (token.kind == Token::Kind::end ? text_.size() : token.begin + token.text.size())
-                                                     : last.begin + last.text.size();
+    const size_t end = last.kind == Token::Kind::end
+                           ? (token.kind == Token::Kind::end ? text_.size() : token.begin + token.text.size())
+                           : last.begin + last.text.size();
     refuse(fmt::format("Syntax error; token: \"{}\", near: \"{}\"", token.text, text_.substr(begin, end - begin)));
 }
 
@@ -155,7 +156,8 @@ void Parser::check_parentheses() {
 void Parser::count_operator() {
     // Unverified: the words; the limit is documented.
     if (++operators_ > max_operators) {
-        refuse(fmt::format("The expression contains too many operators; maximum number of operators: {}", max_operators));
+        refuse(
+            fmt::format("The expression contains too many operators; maximum number of operators: {}", max_operators));
     }
 }
 
@@ -168,9 +170,10 @@ void Parser::add_path(const Path& path) {
         return overlaps ? overlap(other, path) : conflict(other, path);
     });
     note(overlaps ? Problem::path_overlap : Problem::path_conflict,
-         fmt::format("Two document paths {} with each other; must remove or rewrite one of these paths; path one: {}, path "
-                     "two: {}",
-                     overlaps ? "overlap" : "conflict", text_of(*earlier), text_of(path)));
+         fmt::format(
+             "Two document paths {} with each other; must remove or rewrite one of these paths; path one: {}, path "
+             "two: {}",
+             overlaps ? "overlap" : "conflict", text_of(*earlier), text_of(path)));
 }
 
 std::vector<Path> parse_projection(std::string_view text, Placeholders& placeholders) {
@@ -183,7 +186,8 @@ std::vector<Path> parse_projection(std::string_view text, Placeholders& placehol
                 add_path(paths.back());
             } while (accept(","));
             expect_end();
-            throw_first({Problem::reserved_word, Problem::undefined_name, Problem::path_overlap, Problem::path_conflict});
+            throw_first(
+                {Problem::reserved_word, Problem::undefined_name, Problem::path_overlap, Problem::path_conflict});
             return paths;
         }
     };

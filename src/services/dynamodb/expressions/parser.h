@@ -1,6 +1,6 @@
 // Reads DynamoDB's expressions. `parameter` is the request's member, for the words of errors ("FilterExpression").
-// Every reader throws aws::Error (ValidationException) in DynamoDB's words: syntax errors at once, others after the whole
-// expression was read, the gravest first, as DynamoDB does.
+// Every reader throws aws::Error (ValidationException) in DynamoDB's words: syntax errors at once, others after the
+// whole expression was read, the gravest first, as DynamoDB does.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ bool is_reserved_word(std::string_view word);
 
 /// What the readers share: tokens, paths, placeholders, and problems gathered by gravity.
 class Parser {
- public:
+  public:
     static constexpr size_t max_expression_bytes = 4096;
     static constexpr size_t max_operators = 300;
     static constexpr size_t max_depth = 200;
@@ -33,7 +33,7 @@ class Parser {
 
     Parser(std::string_view parameter, std::string_view text, Placeholders& placeholders);
 
- protected:
+  protected:
     enum class Problem {
         parentheses,
         unknown_function,
@@ -75,18 +75,18 @@ class Parser {
 
     /// Guards recursion.
     class Depth {
-     public:
+      public:
         explicit Depth(Parser& parser) : parser_(parser) {
             if (++parser_.depth_ > max_depth) parser_.refuse("The expression has redundant parentheses;");
         }
         ~Depth() { --parser_.depth_; }
         Depth(const Depth&) = delete;
 
-     private:
+      private:
         Parser& parser_;
     };
 
- private:
+  private:
     std::string parse_name();
 
     std::string_view parameter_;

@@ -10,10 +10,10 @@
 namespace cumulet::dynamodb {
 
 class Placeholders {
- public:
+  public:
     using Names = std::map<std::string, std::string>;
-    /// nullptr where the request has none. Both must outlive this. Throws aws::Error if one is empty or has a key that is
-    /// no placeholder.
+    /// nullptr where the request has none. Both must outlive this. Throws aws::Error if one is empty or has a key that
+    /// is no placeholder.
     Placeholders(const Names* names, const contracts::AttributeMap* values);
 
     /// The attribute's name behind "#placeholder", or nullptr. It counts as used.
@@ -23,7 +23,7 @@ class Placeholders {
     /// Throws aws::Error if one was not used by any expression.
     void check_all_used() const;
 
- private:
+  private:
     const Names* names_;
     const contracts::AttributeMap* values_;
     std::set<std::string, std::less<>> used_names_;

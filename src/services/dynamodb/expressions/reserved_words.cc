@@ -74,7 +74,8 @@ constexpr size_t longest = 14;  // LOCALTIMESTAMP
 bool is_reserved_word(std::string_view word) {
     if (word.size() > longest) return false;
     char upper[longest];
-    std::ranges::transform(word, upper, [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    std::ranges::transform(word, upper,
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     return std::ranges::binary_search(reserved_words, std::string_view(upper, word.size()));
 }
 

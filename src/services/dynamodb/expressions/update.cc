@@ -38,7 +38,8 @@ AttributeView evaluate(const Operand& operand, AttributeView item, std::deque<At
             }
             return found;
         }
-        case Operand::Kind::value: return operand.value;
+        case Operand::Kind::value:
+            return operand.value;
         case Operand::Kind::if_not_exists: {
             const auto found = find(item, operand.arguments[0].path);
             return found ? found : argument(1);
@@ -62,7 +63,8 @@ AttributeView evaluate(const Operand& operand, AttributeView item, std::deque<At
             writer.end();
             return make(AttributeValue::from_bytes(std::move(bytes)));
         }
-        case Operand::Kind::size: break;
+        case Operand::Kind::size:
+            break;
     }
     wrong_type();
 }
@@ -101,7 +103,7 @@ Edit edit_of(const Action& action, AttributeView item, std::deque<AttributeValue
 }
 
 class Rewriter {
- public:
+  public:
     Rewriter(const std::vector<Edit>& edits, std::string& out) : edits_(edits), writer_(out) {}
 
     void rewrite_map(const PathTree& tree, AttributeView map) {
@@ -126,7 +128,7 @@ class Rewriter {
         writer_.end();
     }
 
- private:
+  private:
     bool removes(const PathTree& tree) const {
         return tree.leaf != PathTree::none && edits_[tree.leaf].kind == Edit::Kind::remove;
     }

@@ -6,7 +6,7 @@ namespace cumulet::dynamodb {
 namespace {
 
 class UpdateParser : Parser {
- public:
+  public:
     using Parser::Parser;
 
     Update parse() {
@@ -19,7 +19,7 @@ class UpdateParser : Parser {
         return update;
     }
 
- private:
+  private:
     using Kind = Action::Kind;
 
     static std::optional<Kind> section_of(const Token& token) {
@@ -65,16 +65,30 @@ class UpdateParser : Parser {
         if (!value || value.is_set() || (name == "ADD" && value.is(AttributeType::N))) return;
         std::string_view type;
         switch (value.type()) {
-            case AttributeType::S: type = "STRING"; break;
-            case AttributeType::N: type = "NUMBER"; break;
-            case AttributeType::B: type = "BINARY"; break;
-            case AttributeType::BOOL: type = "BOOLEAN"; break;
-            case AttributeType::NULL_: type = "NULL"; break;
-            case AttributeType::L: type = "LIST"; break;
-            default: type = "MAP";
+            case AttributeType::S:
+                type = "STRING";
+                break;
+            case AttributeType::N:
+                type = "NUMBER";
+                break;
+            case AttributeType::B:
+                type = "BINARY";
+                break;
+            case AttributeType::BOOL:
+                type = "BOOLEAN";
+                break;
+            case AttributeType::NULL_:
+                type = "NULL";
+                break;
+            case AttributeType::L:
+                type = "LIST";
+                break;
+            default:
+                type = "MAP";
         }
-        note(Problem::operand_type,
-             fmt::format("Incorrect operand type for operator or function; operator: {}, operand type: {}", name, type));
+        note(
+            Problem::operand_type,
+            fmt::format("Incorrect operand type for operator or function; operator: {}, operand type: {}", name, type));
     }
 
     Operand parse_set_value() {
@@ -93,9 +107,12 @@ class UpdateParser : Parser {
         int depth = 0;
         for (size_t ahead = 0; peek(ahead).kind != Token::Kind::end; ++ahead) {
             const Token& token = peek(ahead);
-            if (token.is("(")) ++depth;
-            else if (token.is(")") && --depth == 0) return false;
-            else if (depth == 1 && (token.is("+") || token.is("-"))) return true;
+            if (token.is("("))
+                ++depth;
+            else if (token.is(")") && --depth == 0)
+                return false;
+            else if (depth == 1 && (token.is("+") || token.is("-")))
+                return true;
         }
         return false;
     }
@@ -136,14 +153,18 @@ class UpdateParser : Parser {
         do call.arguments.push_back(parse_operand());
         while (accept(","));
         expect(")");
-        if (name == "if_not_exists") call.kind = Operand::Kind::if_not_exists;
-        else if (name == "list_append") call.kind = Operand::Kind::list_append;
-        else note(Problem::unknown_function, fmt::format("Invalid function name; function: {}", name));
+        if (name == "if_not_exists")
+            call.kind = Operand::Kind::if_not_exists;
+        else if (name == "list_append")
+            call.kind = Operand::Kind::list_append;
+        else
+            note(Problem::unknown_function, fmt::format("Invalid function name; function: {}", name));
         if (call.arguments.size() != 2) {
             note(Problem::function,
-                 fmt::format("Incorrect number of operands for operator or function; operator or function: {}, number of "
-                             "operands: {}",
-                             name, call.arguments.size()));
+                 fmt::format(
+                     "Incorrect number of operands for operator or function; operator or function: {}, number of "
+                     "operands: {}",
+                     name, call.arguments.size()));
             call.arguments.resize(2);
         }
         if (call.kind == Operand::Kind::list_append) check_immediate(name, call.arguments, AttributeType::L);
@@ -159,8 +180,9 @@ class UpdateParser : Parser {
         for (const auto& operand : operands) {
             if (operand.kind != Operand::Kind::value || !operand.value || operand.value.is(wanted)) continue;
             note(Problem::function,
-                 fmt::format("Incorrect operand type for operator or function; operator or function: {}, operand type: {}",
-                             name, name_of(operand.value.type())));
+                 fmt::format(
+                     "Incorrect operand type for operator or function; operator or function: {}, operand type: {}",
+                     name, name_of(operand.value.type())));
         }
     }
 

@@ -18,21 +18,23 @@ struct Bench {
 
     Bench() {
         reactor.block_on(service.create_table(
-            call, {.AttributeDefinitions = {{{.AttributeName = "pk", .AttributeType = "S"},
-                                             {.AttributeName = "sk", .AttributeType = "S"}}},
-                   .TableName = "bench",
-                   .KeySchema = {{{.AttributeName = "pk", .KeyType = "HASH"}, {.AttributeName = "sk", .KeyType = "RANGE"}}},
-                   .BillingMode = "PAY_PER_REQUEST"}));
+            call,
+            {.AttributeDefinitions = {{{.AttributeName = "pk", .AttributeType = "S"},
+                                       {.AttributeName = "sk", .AttributeType = "S"}}},
+             .TableName = "bench",
+             .KeySchema = {{{.AttributeName = "pk", .KeyType = "HASH"}, {.AttributeName = "sk", .KeyType = "RANGE"}}},
+             .BillingMode = "PAY_PER_REQUEST"}));
         for (int number = 0; number < 10'000; ++number) reactor.block_on(service.put_item(call, put_of(number)));
     }
     static std::string key_of(int number) {
         return fmt::format(R"("pk":{{"S":"user{}"}},"sk":{{"S":"order{:02}"}})", number / 10, number % 10);
     }
     static PutItemInput put_of(int number) {
-        return {.TableName = "bench",
-                .Item = AttributeMap::from_json(fmt::format(
-                    R"({{{},"amount":{{"N":"{}"}},"note":{{"S":"{}"}},"tags":{{"SS":["a","b"]}},"open":{{"BOOL":true}}}})",
-                    key_of(number), number, std::string(200, 'x')))};
+        return {
+            .TableName = "bench",
+            .Item = AttributeMap::from_json(fmt::format(
+                R"({{{},"amount":{{"N":"{}"}},"note":{{"S":"{}"}},"tags":{{"SS":["a","b"]}},"open":{{"BOOL":true}}}})",
+                key_of(number), number, std::string(200, 'x')))};
     }
 };
 
@@ -67,7 +69,8 @@ void UpdateItem(benchmark::State& state) {
                                   .Key = AttributeMap::from_json("{" + Bench::key_of(42) + "}"),
                                   .UpdateExpression = "SET amount = amount + :one",
                                   .ExpressionAttributeValues = AttributeMap::from_json(R"({":one":{"N":"1"}})")};
-    for (auto _ : state) benchmark::DoNotOptimize(bench.reactor.block_on(bench.service.update_item(bench.call, request)));
+    for (auto _ : state)
+        benchmark::DoNotOptimize(bench.reactor.block_on(bench.service.update_item(bench.call, request)));
 }
 BENCHMARK(UpdateItem);
 

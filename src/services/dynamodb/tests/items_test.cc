@@ -59,7 +59,8 @@ TEST(Keys, AreCheckedInDynamoDBsWords) {
               invalid + "Size of hashkey has exceeded the maximum size limit of2048 bytes");
     EXPECT_EQ(put(R"({"pk":{"S":"1"},"sk":{"S":")" + std::string(1025, 'x') + "\"}}"),
               invalid + "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
-    EXPECT_EQ(put(R"({"pk":{"S":")" + std::string(2048, 'x') + R"("},"sk":{"S":")" + std::string(1024, 'y') + "\"}}"), "");
+    EXPECT_EQ(put(R"({"pk":{"S":")" + std::string(2048, 'x') + R"("},"sk":{"S":")" + std::string(1024, 'y') + "\"}}"),
+              "");
     for (const auto* wrong : {R"({"pk":{"S":"a"}})", R"({"pk":{"S":"a"},"sk":{"N":"1"}})",
                               R"({"pk":{"S":"a"},"sk":{"S":"1"},"x":{"S":"1"}})"}) {
         EXPECT_EQ(refusal([&] { world.get("orders", wrong); }),
@@ -106,7 +107,8 @@ TEST(DeleteItem, RemovesTheItemAndSucceedsAgain) {
     World world;
     world.make_table("orders");
     world.put("orders", item);
-    const DeleteItemInput request{.TableName = "orders", .Key = AttributeMap::from_json(key), .ReturnValues = "ALL_OLD"};
+    const DeleteItemInput request{
+        .TableName = "orders", .Key = AttributeMap::from_json(key), .ReturnValues = "ALL_OLD"};
     EXPECT_EQ(world.run(world.service.delete_item(world.call, request)).Attributes->json(), item);
     EXPECT_FALSE(world.run(world.service.delete_item(world.call, request)).Attributes);
     EXPECT_EQ(world.get("orders", key), "");
@@ -139,9 +141,10 @@ TEST(UpdateItem, ReturnsWhatIsAskedFor) {
 TEST(UpdateItem, LeavesThePrimaryKeyAlone) {
     World world;
     world.make_table("orders");
-    EXPECT_EQ(refusal([&] { world.update("orders", key, "SET sk = :x", R"({":x":{"S":"2"}})"); }),
-              "ValidationException: One or more parameter values were invalid: Cannot update attribute sk. This attribute is "
-              "part of the key");
+    EXPECT_EQ(
+        refusal([&] { world.update("orders", key, "SET sk = :x", R"({":x":{"S":"2"}})"); }),
+        "ValidationException: One or more parameter values were invalid: Cannot update attribute sk. This attribute is "
+        "part of the key");
 }
 
 TEST(UpdateItem, LosesNoUpdateAmongManyCallers) {
@@ -193,7 +196,8 @@ TEST(BatchWriteItem, PutsAndDeletesInSeveralTables) {
 
     BatchGetItemInput gets;
     for (const auto* name : {"u1", "u2", "u3"}) {
-        gets.RequestItems["users"].Keys.push_back(AttributeMap::from_json(fmt::format(R"({{"pk":{{"S":"{}"}}}})", name)));
+        gets.RequestItems["users"].Keys.push_back(
+            AttributeMap::from_json(fmt::format(R"({{"pk":{{"S":"{}"}}}})", name)));
     }
     EXPECT_EQ(world.run(world.service.batch_get_item(world.call, gets)).Responses->at("users").size(), 2u);
     gets.RequestItems["users"].Keys.push_back(AttributeMap::from_json(R"({"pk":{"S":"u1"}})"));

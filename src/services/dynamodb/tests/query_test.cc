@@ -14,8 +14,7 @@ struct Numbered : World {
     }
     std::string found(std::string range_condition, std::string_view values = "") {
         return range_keys(run(service.query(
-            call, query_of("orders", "pk = :a" + range_condition,
-                           fmt::format(R"({{":a":{{"S":"a"}}{}}})", values)))));
+            call, query_of("orders", "pk = :a" + range_condition, fmt::format(R"({{":a":{{"S":"a"}}{}}})", values)))));
     }
 };
 
@@ -42,9 +41,10 @@ TEST(Query, FindsTextsByTheirBeginning) {
         world.put("orders", fmt::format(R"({{"pk":{{"S":"a"}},"sk":{{"S":"{}"}}}})", sk));
     }
     const auto found = [&](std::string_view prefix) {
-        return world.run(world.service.query(
-                             world.call, world.query_of("orders", "pk = :a AND begins_with(sk, :x)",
-                                                        fmt::format(R"({{":a":{{"S":"a"}},":x":{{"S":"{}"}}}})", prefix))))
+        return world
+            .run(world.service.query(world.call,
+                                     world.query_of("orders", "pk = :a AND begins_with(sk, :x)",
+                                                    fmt::format(R"({{":a":{{"S":"a"}},":x":{{"S":"{}"}}}})", prefix))))
             .Count;
     };
     EXPECT_EQ(found("ab"), 3);
@@ -89,7 +89,8 @@ TEST(Query, FiltersAfterCounting) {
     EXPECT_EQ(page.LastEvaluatedKey->json(), R"({"pk":{"S":"a"},"sk":{"N":"1"}})");
     request.FilterExpression = "sk = :yes";
     EXPECT_EQ(refusal([&] { world.run(world.service.query(world.call, request)); }),
-              "ValidationException: Filter Expression can only contain non-primary key attributes: Primary key attribute: sk");
+              "ValidationException: Filter Expression can only contain non-primary key attributes: Primary key "
+              "attribute: sk");
 }
 
 TEST(Query, CountsWithoutItems) {
@@ -106,8 +107,7 @@ TEST(Query, EndsAPageAfterOneMegabyte) {
     world.make_table("orders", "N");
     const std::string body(100'000, 'x');
     for (int number = 0; number < 25; ++number) {
-        world.put("orders",
-                  fmt::format(R"({{"pk":{{"S":"a"}},"sk":{{"N":"{}"}},"body":{{"S":"{}"}}}})", number, body));
+        world.put("orders", fmt::format(R"({{"pk":{{"S":"a"}},"sk":{{"N":"{}"}},"body":{{"S":"{}"}}}})", number, body));
     }
     auto request = world.query_of("orders", "pk = :a", R"({":a":{"S":"a"}})");
     std::vector<int> counts;
@@ -122,7 +122,8 @@ TEST(Query, EndsAPageAfterOneMegabyte) {
 TEST(Query, RefusesConditionsThatDoNotFitTheKey) {
     Numbered world;
     const auto refused = [&](std::string condition, std::string_view values) {
-        return refusal([&] { world.run(world.service.query(world.call, world.query_of("orders", condition, values))); });
+        return refusal(
+            [&] { world.run(world.service.query(world.call, world.query_of("orders", condition, values))); });
     };
     EXPECT_EQ(refused("sk = :x", R"({":x":{"N":"1"}})"),
               "ValidationException: Query condition missed key schema element: pk");
@@ -130,15 +131,18 @@ TEST(Query, RefusesConditionsThatDoNotFitTheKey) {
               "ValidationException: Query condition missed key schema element: sk");
     EXPECT_EQ(refused("pk > :x", R"({":x":{"S":"1"}})"), "ValidationException: Query key condition not supported");
     EXPECT_EQ(refused("pk = :x", R"({":x":{"N":"1"}})"),
-              "ValidationException: One or more parameter values were invalid: Condition parameter type does not match schema "
+              "ValidationException: One or more parameter values were invalid: Condition parameter type does not match "
+              "schema "
               "type");
-    EXPECT_EQ(refusal([&] { world.run(world.service.query(world.call, {.TableName = "orders"})); }),
-              "ValidationException: Either the KeyConditions or KeyConditionExpression parameter must be specified in the "
-              "request.");
+    EXPECT_EQ(
+        refusal([&] { world.run(world.service.query(world.call, {.TableName = "orders"})); }),
+        "ValidationException: Either the KeyConditions or KeyConditionExpression parameter must be specified in the "
+        "request.");
     auto request = world.query_of("orders", "pk = :a", R"({":a":{"S":"a"}})");
     request.ExclusiveStartKey = AttributeMap::from_json(R"({"pk":{"S":"b"},"sk":{"N":"1"}})");
-    EXPECT_EQ(refusal([&] { world.run(world.service.query(world.call, request)); }),
-              "ValidationException: The provided starting key is outside query boundaries based on provided conditions");
+    EXPECT_EQ(
+        refusal([&] { world.run(world.service.query(world.call, request)); }),
+        "ValidationException: The provided starting key is outside query boundaries based on provided conditions");
 }
 
 TEST(Scan, ReadsEveryItemOnceWhateverTheSegmentsAndPages) {
@@ -180,19 +184,21 @@ struct Indexed : World {
             return AttributeDefinition{.AttributeName = std::move(name), .AttributeType = "S"};
         };
         run(service.create_table(
-            call, {.AttributeDefinitions = {{attribute("pk"), attribute("sk"), attribute("state"), attribute("at")}},
-                   .TableName = "orders",
-                   .KeySchema = {{{.AttributeName = "pk", .KeyType = "HASH"}, {.AttributeName = "sk", .KeyType = "RANGE"}}},
-                   .LocalSecondaryIndexes = {{{.IndexName = "by-at",
-                                               .KeySchema = {{.AttributeName = "pk", .KeyType = "HASH"},
-                                                             {.AttributeName = "at", .KeyType = "RANGE"}},
-                                               .Projection = {.ProjectionType = "KEYS_ONLY"}}}},
-                   .GlobalSecondaryIndexes = {{{.IndexName = "by-state",
-                                                .KeySchema = {{.AttributeName = "state", .KeyType = "HASH"}},
-                                                .Projection = {.ProjectionType = "INCLUDE",
-                                                               .NonKeyAttributes = {{"note"}}}}}},
-                   .BillingMode = "PAY_PER_REQUEST"}));
-        put("orders", R"({"pk":{"S":"a"},"sk":{"S":"1"},"state":{"S":"open"},"at":{"S":"9"},"note":{"S":"n"},"x":{"S":"y"}})");
+            call,
+            {.AttributeDefinitions = {{attribute("pk"), attribute("sk"), attribute("state"), attribute("at")}},
+             .TableName = "orders",
+             .KeySchema = {{{.AttributeName = "pk", .KeyType = "HASH"}, {.AttributeName = "sk", .KeyType = "RANGE"}}},
+             .LocalSecondaryIndexes = {{{.IndexName = "by-at",
+                                         .KeySchema = {{.AttributeName = "pk", .KeyType = "HASH"},
+                                                       {.AttributeName = "at", .KeyType = "RANGE"}},
+                                         .Projection = {.ProjectionType = "KEYS_ONLY"}}}},
+             .GlobalSecondaryIndexes = {{{.IndexName = "by-state",
+                                          .KeySchema = {{.AttributeName = "state", .KeyType = "HASH"}},
+                                          .Projection = {.ProjectionType = "INCLUDE",
+                                                         .NonKeyAttributes = {{"note"}}}}}},
+             .BillingMode = "PAY_PER_REQUEST"}));
+        put("orders",
+            R"({"pk":{"S":"a"},"sk":{"S":"1"},"state":{"S":"open"},"at":{"S":"9"},"note":{"S":"n"},"x":{"S":"y"}})");
         put("orders", R"({"pk":{"S":"a"},"sk":{"S":"2"},"state":{"S":"open"},"at":{"S":"8"}})");
         put("orders", R"({"pk":{"S":"a"},"sk":{"S":"3"}})");
     }
@@ -208,8 +214,7 @@ TEST(GlobalIndex, HoldsItsProjectionOfTheItemsThatHaveItsKey) {
     Indexed world;
     const auto output = world.open();
     ASSERT_EQ(output.Count, 2);
-    EXPECT_EQ((*output.Items)[0].json(),
-              R"({"note":{"S":"n"},"pk":{"S":"a"},"sk":{"S":"1"},"state":{"S":"open"}})");
+    EXPECT_EQ((*output.Items)[0].json(), R"({"note":{"S":"n"},"pk":{"S":"a"},"sk":{"S":"1"},"state":{"S":"open"}})");
 }
 
 TEST(GlobalIndex, FollowsEveryChangeOfItsItems) {
@@ -230,8 +235,9 @@ TEST(GlobalIndex, FollowsEveryChangeOfItsItems) {
     world.put("orders", R"({"pk":{"S":"a"},"sk":{"S":"1"}})");
     EXPECT_EQ(world.open().Count, 0);
     request.ExpressionAttributeValues = AttributeMap::from_json(R"({":x":{"N":"5"}})");
-    EXPECT_EQ(refusal([&] { world.run(world.service.update_item(world.call, request)); }),
-              "ValidationException: The update expression attempted to update the secondary index key to unsupported type");
+    EXPECT_EQ(
+        refusal([&] { world.run(world.service.update_item(world.call, request)); }),
+        "ValidationException: The update expression attempted to update the secondary index key to unsupported type");
 }
 
 TEST(LocalIndex, SortsByItsOwnRangeKeyAndFetchesWhatItLacks) {

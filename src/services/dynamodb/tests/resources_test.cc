@@ -5,14 +5,14 @@ namespace {
 
 /// Leads straight to the one service of this world.
 class ShortDoor final : public contracts::Door {
- public:
+  public:
     explicit ShortDoor(contracts::AnyApi& api) : api_(api) {}
     Task<void> invoke(Call& caller, const contracts::Service&, const contracts::Operation& operation, void* input,
                       void* output) override {
         co_await operation.invoke(api_, caller, input, output);
     }
 
- private:
+  private:
     contracts::AnyApi& api_;
 };
 
@@ -38,9 +38,9 @@ struct Stack : World {
 
 TEST(TableResource, IsATableWithItsArnTagsAndTimeToLive) {
     Stack stack;
-    const auto made = stack.run(stack.type->create(
-        stack.call, stack.context,
-        stack.properties(R"(,"TimeToLiveSpecification":{"AttributeName":"expires","Enabled":"true"},
+    const auto made = stack.run(
+        stack.type->create(stack.call, stack.context,
+                           stack.properties(R"(,"TimeToLiveSpecification":{"AttributeName":"expires","Enabled":"true"},
                              "Tags":[{"Key":"team","Value":"a"}],"SSESpecification":{"SSEEnabled":true})")));
     EXPECT_EQ(made.physical_id, "shop-Orders-X1");
     EXPECT_EQ(made.attributes.at("Arn").as_string(), *stack.table().TableArn);
@@ -88,11 +88,12 @@ TEST(TableResource, IsRemovedTwiceWithoutComplaint) {
 
 TEST(TableResource, RefusesPropertiesThatAreNotBuilt) {
     Stack stack;
-    EXPECT_EQ(refusal([&] {
-                  stack.run(stack.type->create(stack.call, stack.context,
-                                               stack.properties(R"(,"StreamSpecification":{"StreamViewType":"NEW_IMAGE"})")));
-              }).substr(0, 14),
-              "NotImplemented");
+    EXPECT_EQ(
+        refusal([&] {
+            stack.run(stack.type->create(stack.call, stack.context,
+                                         stack.properties(R"(,"StreamSpecification":{"StreamViewType":"NEW_IMAGE"})")));
+        }).substr(0, 14),
+        "NotImplemented");
 }
 
 }  // namespace

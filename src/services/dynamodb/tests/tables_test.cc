@@ -45,8 +45,9 @@ TEST(CreateTable, RefusesBadSchemasInDynamoDBsWords) {
     EXPECT_EQ(refused([](auto& request) { request.TableName = "ab"; }),
               "ValidationException: TableName must be at least 3 characters long and at most 255 characters long");
     EXPECT_EQ(refused([](auto& request) { (*request.KeySchema)[0].AttributeName = "id"; }),
-              invalid + "Some index key attributes are not defined in AttributeDefinitions. Keys: [id], "
-                        "AttributeDefinitions: [pk]");
+              invalid +
+                  "Some index key attributes are not defined in AttributeDefinitions. Keys: [id], "
+                  "AttributeDefinitions: [pk]");
     EXPECT_EQ(refused([](auto& request) { (*request.KeySchema)[0].KeyType = "RANGE"; }),
               "ValidationException: Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
     EXPECT_EQ(refused([](auto& request) { request.KeySchema->push_back({.AttributeName = "pk", .KeyType = "RANGE"}); }),
@@ -54,15 +55,18 @@ TEST(CreateTable, RefusesBadSchemasInDynamoDBsWords) {
     EXPECT_EQ(refused([](auto& request) {
                   request.AttributeDefinitions->push_back({.AttributeName = "x", .AttributeType = "S"});
               }),
-              invalid + "Number of attributes in KeySchema does not exactly match number of attributes defined in "
-                        "AttributeDefinitions");
-    EXPECT_EQ(refused([](auto& request) { request.BillingMode.reset(); }),
-              invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
+              invalid +
+                  "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+                  "AttributeDefinitions");
+    EXPECT_EQ(
+        refused([](auto& request) { request.BillingMode.reset(); }),
+        invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
     EXPECT_EQ(refused([](auto& request) {
                   request.ProvisionedThroughput = {.ReadCapacityUnits = 1, .WriteCapacityUnits = 1};
               }),
-              invalid + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
-                        "PAY_PER_REQUEST");
+              invalid +
+                  "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+                  "PAY_PER_REQUEST");
     EXPECT_EQ(refused([](auto& request) { request.StreamSpecification = {.StreamEnabled = true}; }).substr(0, 14),
               "NotImplemented");
 }

@@ -3,7 +3,9 @@
 namespace cumulet::dynamodb {
 namespace {
 
-AttributeMap key(std::string_view pk) { return AttributeMap::from_json(fmt::format(R"({{"pk":{{"S":"{}"}}}})", pk)); }
+AttributeMap key(std::string_view pk) {
+    return AttributeMap::from_json(fmt::format(R"({{"pk":{{"S":"{}"}}}})", pk));
+}
 AttributeMap item(std::string_view pk, int n) {
     return AttributeMap::from_json(fmt::format(R"({{"pk":{{"S":"{}"}},"n":{{"N":"{}"}}}})", pk, n));
 }
@@ -19,7 +21,8 @@ struct Accounts : World {
                             .UpdateExpression = "SET n = n + :x",
                             .TableName = "accounts",
                             .ConditionExpression = std::move(condition),
-                            .ExpressionAttributeValues = AttributeMap::from_json(fmt::format(R"({{":x":{{"N":"{}"}}}})", amount)),
+                            .ExpressionAttributeValues =
+                                AttributeMap::from_json(fmt::format(R"({{":x":{{"N":"{}"}}}})", amount)),
                             .ReturnValuesOnConditionCheckFailure = "ALL_OLD"}}};
     }
     std::string amount(std::string_view pk) {
@@ -31,7 +34,8 @@ struct Accounts : World {
 TEST(TransactWriteItems, MakesEveryChange) {
     Accounts world;
     world.run(world.service.transact_write_items(
-        world.call, {.TransactItems = {world.add("a", -30), world.add("b", 30),
+        world.call, {.TransactItems = {world.add("a", -30),
+                                       world.add("b", 30),
                                        {.Put = {{.Item = item("c", 7), .TableName = "accounts"}}},
                                        {.ConditionCheck = {{.Key = key("d"),
                                                             .TableName = "accounts",
@@ -46,7 +50,8 @@ TEST(TransactWriteItems, MakesNoChangeIfOneConditionFailsAndSaysWhich) {
     Accounts world;
     try {
         world.run(world.service.transact_write_items(
-            world.call, {.TransactItems = {world.add("b", 300), world.add("a", -300, "n >= :x AND attribute_not_exists(pk)"),
+            world.call, {.TransactItems = {world.add("b", 300),
+                                           world.add("a", -300, "n >= :x AND attribute_not_exists(pk)"),
                                            {.Delete = {{.Key = key("c"), .TableName = "accounts"}}}}}));
         FAIL() << "the condition does not hold";
     } catch (const TransactionCanceledException& cancelled) {
@@ -86,10 +91,11 @@ TEST(TransactWriteItems, CountsATokenOnceForTenMinutes) {
 TEST(TransactGetItems, AnswersInTheOrderOfTheRequest) {
     Accounts world;
     const auto output = world.run(world.service.transact_get_items(
-        world.call, {.TransactItems = {{.Get = {.Key = key("b"), .TableName = "accounts"}},
-                                       {.Get = {.Key = key("none"), .TableName = "accounts"}},
-                                       {.Get = {.Key = key("a"), .TableName = "accounts", .ProjectionExpression = "n"}}},
-                     .ReturnConsumedCapacity = "TOTAL"}));
+        world.call,
+        {.TransactItems = {{.Get = {.Key = key("b"), .TableName = "accounts"}},
+                           {.Get = {.Key = key("none"), .TableName = "accounts"}},
+                           {.Get = {.Key = key("a"), .TableName = "accounts", .ProjectionExpression = "n"}}},
+         .ReturnConsumedCapacity = "TOTAL"}));
     ASSERT_EQ(output.Responses->size(), 3u);
     EXPECT_EQ((*output.Responses)[0].Item, item("b", 0));
     EXPECT_FALSE((*output.Responses)[1].Item);

@@ -43,7 +43,9 @@ struct Truth {
 };
 class ConditionTruth : public testing::TestWithParam<Truth> {};
 
-TEST_P(ConditionTruth, IsWhatDynamoDBSays) { EXPECT_EQ(evaluate(GetParam().text), GetParam().holds) << GetParam().text; }
+TEST_P(ConditionTruth, IsWhatDynamoDBSays) {
+    EXPECT_EQ(evaluate(GetParam().text), GetParam().holds) << GetParam().text;
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Comparisons, ConditionTruth,
@@ -68,8 +70,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Truth{"contains(words, :a)", true}, Truth{"contains(words, :c)", false},
                     Truth{"contains(numbers, :one)", true}, Truth{"contains(numbers, :a)", false},
                     Truth{"contains(parts, :zero)", true}, Truth{"contains(one, :one)", false},
-                    Truth{"size(#text) = :five", true}, Truth{"size(words) = :two", true}, Truth{"size(box) >= :two", true},
-                    Truth{"size(one) = :one", false}, Truth{"size(absent) < :ten", false}));
+                    Truth{"size(#text) = :five", true}, Truth{"size(words) = :two", true},
+                    Truth{"size(box) >= :two", true}, Truth{"size(one) = :one", false},
+                    Truth{"size(absent) < :ten", false}));
 INSTANTIATE_TEST_SUITE_P(
     Logic, ConditionTruth,
     testing::Values(Truth{"one = :one AND ten = :ten", true}, Truth{"one = :two OR ten = :ten", true},
@@ -88,7 +91,8 @@ struct Error {
 class RefusedCondition : public testing::TestWithParam<Error> {};
 
 TEST_P(RefusedCondition, IsRefusedInDynamoDBsWords) {
-    EXPECT_EQ(refusal([] { evaluate(GetParam().text); }), "Invalid ConditionExpression: " + std::string(GetParam().message))
+    EXPECT_EQ(refusal([] { evaluate(GetParam().text); }),
+              "Invalid ConditionExpression: " + std::string(GetParam().message))
         << GetParam().text;
 }
 
@@ -106,16 +110,18 @@ INSTANTIATE_TEST_SUITE_P(
         Error{"((one = :one)) AND name = :x", "The expression has redundant parentheses;"},
         Error{"name = :one", "Attribute name is a reserved keyword; reserved keyword: name"},
         Error{"box.Status = :one", "Attribute name is a reserved keyword; reserved keyword: Status"},
-        Error{"#none = :one", "An expression attribute name used in the document path is not defined; attribute name: #none"},
+        Error{"#none = :one",
+              "An expression attribute name used in the document path is not defined; attribute name: #none"},
         Error{"one = :none", "An expression attribute value used in expression is not defined; attribute value: :none"},
         Error{"exists(one)", "Invalid function name; function: exists"},
         Error{"Size(one) = :one", "Invalid function name; function: Size"},
         Error{"size(one)", "The function is not allowed to be used this way in an expression; function: size"},
         Error{"attribute_exists(one) = :one",
               "The function is not allowed to be used this way in an expression; function: attribute_exists"},
-        Error{"attribute_exists(one, ten)",
-              "Incorrect number of operands for operator or function; operator or function: attribute_exists, number of "
-              "operands: 2"},
+        Error{
+            "attribute_exists(one, ten)",
+            "Incorrect number of operands for operator or function; operator or function: attribute_exists, number of "
+            "operands: 2"},
         Error{"attribute_exists(:one)",
               "Operator or function requires a document path; operator or function: attribute_exists"},
         Error{"begins_with(one, :two)",
@@ -126,21 +132,26 @@ INSTANTIATE_TEST_SUITE_P(
               "Invalid attribute type name found; type: STRING, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"},
         Error{"size(:two) = :one",
               "Incorrect operand type for operator or function; operator or function: size, operand type: N"},
-        Error{"one < :yes", "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL"},
+        Error{"one < :yes",
+              "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL"},
         Error{"one = one",
-              "The first operand must be distinct from the remaining operands for this operator or function; operator: =, "
+              "The first operand must be distinct from the remaining operands for this operator or function; operator: "
+              "=, "
               "first operand: [one]"},
         Error{"one BETWEEN :two AND :one",
-              "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: "
+              "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound "
+              "operand: "
               "AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}"},
         Error{"one BETWEEN :two AND :a",
-              "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: "
+              "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: "
+              "AttributeValue: "
               "{N:2}, upper bound operand: AttributeValue: {S:a}"}));
 
 TEST(Condition, IsBoundedInSizeOperatorsAndDepth) {
     const std::string long_text = "one = :" + std::string(4096, 'x');
-    EXPECT_EQ(refusal([&] { evaluate(long_text); }),
-              "Invalid ConditionExpression: Expression size has exceeded the maximum allowed size; expression size: 4103");
+    EXPECT_EQ(
+        refusal([&] { evaluate(long_text); }),
+        "Invalid ConditionExpression: Expression size has exceeded the maximum allowed size; expression size: 4103");
     std::string negations;
     for (int count = 0; count < 190; ++count) negations += "NOT ";
     EXPECT_NE(refusal([&] { evaluate(std::string(3000, '(') + "one = :one"); }), "accepted");
@@ -177,34 +188,35 @@ struct UpdateRow {
 };
 class UpdateResult : public testing::TestWithParam<UpdateRow> {};
 
-TEST_P(UpdateResult, IsWhatDynamoDBWrites) { EXPECT_EQ(update(GetParam().text), GetParam().changed) << GetParam().text; }
+TEST_P(UpdateResult, IsWhatDynamoDBWrites) {
+    EXPECT_EQ(update(GetParam().text), GetParam().changed) << GetParam().text;
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, UpdateResult,
-    testing::Values(UpdateRow{"SET one = :five", R"({"one":{"N":"5"}})"},
-                    UpdateRow{"set fresh = :a, one = ten", R"({"fresh":{"S":"a"},"one":{"N":"10"}})"},
-                    UpdateRow{"SET one = ten, ten = one", R"({"one":{"N":"10"},"ten":{"N":"1"}})"},
-                    UpdateRow{"SET one = one + :five", R"({"one":{"N":"6"}})"},
-                    UpdateRow{"SET one = one - ten", R"({"one":{"N":"-9"}})"},
-                    UpdateRow{"SET one = (one + :five)", R"({"one":{"N":"6"}})"},
-                    UpdateRow{"SET one = (one) + (:five)", R"({"one":{"N":"6"}})"},
-                    UpdateRow{"SET n = if_not_exists(n, :five) + :one", R"({"n":{"N":"6"}})"},
-                    UpdateRow{"SET one = if_not_exists(one, :five)", R"({"one":{"N":"1"}})"},
-                    UpdateRow{"SET more = list_append(box.seq, :list)",
-                              R"({"more":{"L":[{"N":"1"},{"N":"2"},{"S":"new"}]}})"},
-                    UpdateRow{"SET fresh = list_append(if_not_exists(fresh, :list), :list)",
-                              R"({"fresh":{"L":[{"S":"new"},{"S":"new"}]}})"},
-                    UpdateRow{"SET box.y = :a, #i.x = :c", R"({"box":{"M":{"x":{"S":"c"},"y":{"S":"a"}}}})"},
-                    UpdateRow{"SET parts[1].deep = :a", R"({"parts":{"L":[{"M":{"deep":{"S":"a"}}}]}})"},
-                    UpdateRow{"SET parts[99] = :a", R"({})"}, UpdateRow{"REMOVE one, absent", R"({})"},
-                    UpdateRow{"ADD one :five", R"({"one":{"N":"6"}})"}, UpdateRow{"ADD fresh :five", R"({"fresh":{"N":"5"}})"},
-                    UpdateRow{"ADD words :more", R"({"words":{"SS":["a","b","z"]}})"},
-                    UpdateRow{"ADD fresh :more", R"({"fresh":{"SS":["b","z"]}})"},
-                    UpdateRow{"DELETE words :more", R"({"words":{"SS":["a"]}})"},
-                    UpdateRow{"DELETE words :words", R"({})"}, UpdateRow{"DELETE absent :words", R"({})"},
-                    UpdateRow{"DELETE numbers :numbers", R"({"numbers":{"NS":["1"]}})"},
-                    UpdateRow{"REMOVE one SET fresh = one", R"({"fresh":{"N":"1"}})"},
-                    UpdateRow{"SET #dot = :a", R"({"a.b":{"S":"a"}})"}));
+    testing::Values(
+        UpdateRow{"SET one = :five", R"({"one":{"N":"5"}})"},
+        UpdateRow{"set fresh = :a, one = ten", R"({"fresh":{"S":"a"},"one":{"N":"10"}})"},
+        UpdateRow{"SET one = ten, ten = one", R"({"one":{"N":"10"},"ten":{"N":"1"}})"},
+        UpdateRow{"SET one = one + :five", R"({"one":{"N":"6"}})"},
+        UpdateRow{"SET one = one - ten", R"({"one":{"N":"-9"}})"},
+        UpdateRow{"SET one = (one + :five)", R"({"one":{"N":"6"}})"},
+        UpdateRow{"SET one = (one) + (:five)", R"({"one":{"N":"6"}})"},
+        UpdateRow{"SET n = if_not_exists(n, :five) + :one", R"({"n":{"N":"6"}})"},
+        UpdateRow{"SET one = if_not_exists(one, :five)", R"({"one":{"N":"1"}})"},
+        UpdateRow{"SET more = list_append(box.seq, :list)", R"({"more":{"L":[{"N":"1"},{"N":"2"},{"S":"new"}]}})"},
+        UpdateRow{"SET fresh = list_append(if_not_exists(fresh, :list), :list)",
+                  R"({"fresh":{"L":[{"S":"new"},{"S":"new"}]}})"},
+        UpdateRow{"SET box.y = :a, #i.x = :c", R"({"box":{"M":{"x":{"S":"c"},"y":{"S":"a"}}}})"},
+        UpdateRow{"SET parts[1].deep = :a", R"({"parts":{"L":[{"M":{"deep":{"S":"a"}}}]}})"},
+        UpdateRow{"SET parts[99] = :a", R"({})"}, UpdateRow{"REMOVE one, absent", R"({})"},
+        UpdateRow{"ADD one :five", R"({"one":{"N":"6"}})"}, UpdateRow{"ADD fresh :five", R"({"fresh":{"N":"5"}})"},
+        UpdateRow{"ADD words :more", R"({"words":{"SS":["a","b","z"]}})"},
+        UpdateRow{"ADD fresh :more", R"({"fresh":{"SS":["b","z"]}})"},
+        UpdateRow{"DELETE words :more", R"({"words":{"SS":["a"]}})"}, UpdateRow{"DELETE words :words", R"({})"},
+        UpdateRow{"DELETE absent :words", R"({})"}, UpdateRow{"DELETE numbers :numbers", R"({"numbers":{"NS":["1"]}})"},
+        UpdateRow{"REMOVE one SET fresh = one", R"({"fresh":{"N":"1"}})"},
+        UpdateRow{"SET #dot = :a", R"({"a.b":{"S":"a"}})"}));
 
 TEST(Update, AppendsBeyondTheEndAndClosesGapsOfLists) {
     const auto list = AttributeMap::from_json(R"({"l":{"L":[{"S":"0"},{"S":"1"},{"S":"2"}]}})");
@@ -228,38 +240,47 @@ INSTANTIATE_TEST_SUITE_P(
         Error{"one = :one", "Invalid UpdateExpression: Syntax error; token: \"one\", near: \"one =\""},
         Error{"SET one", "Invalid UpdateExpression: Syntax error; token: \"<EOF>\", near: \"one\""},
         Error{"SET one = :one,", "Invalid UpdateExpression: Syntax error; token: \"<EOF>\", near: \",\""},
-        Error{"SET one = :one + :two + :two", "Invalid UpdateExpression: Syntax error; token: \"+\", near: \":two + :two\""},
+        Error{"SET one = :one + :two + :two",
+              "Invalid UpdateExpression: Syntax error; token: \"+\", near: \":two + :two\""},
         Error{"SET one = :one SET ten = :one",
               "Invalid UpdateExpression: The \"SET\" section can only be used once in an update expression;"},
-        Error{"SET one = :one REMOVE one",
-              "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these "
-              "paths; path one: [one], path two: [one]"},
-        Error{"SET box.x = :a, box = :map",
-              "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these "
-              "paths; path one: [box, x], path two: [box]"},
+        Error{
+            "SET one = :one REMOVE one",
+            "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these "
+            "paths; path one: [one], path two: [one]"},
+        Error{
+            "SET box.x = :a, box = :map",
+            "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these "
+            "paths; path one: [box, x], path two: [box]"},
         Error{"SET box.x = :a, box[1] = :map",
-              "Invalid UpdateExpression: Two document paths conflict with each other; must remove or rewrite one of these "
+              "Invalid UpdateExpression: Two document paths conflict with each other; must remove or rewrite one of "
+              "these "
               "paths; path one: [box, x], path two: [box, [1]]"},
         Error{"SET one = :none",
-              "Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: "
+              "Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute "
+              "value: "
               ":none"},
         Error{"SET data = :one",
               "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: data"},
         Error{"SET one = size(ten)", "Invalid UpdateExpression: Invalid function name; function: size"},
         Error{"SET one = :a + :one",
-              "Invalid UpdateExpression: Incorrect operand type for operator or function; operator or function: +, operand "
+              "Invalid UpdateExpression: Incorrect operand type for operator or function; operator or function: +, "
+              "operand "
               "type: S"},
         Error{"SET one = list_append(:a, :list)",
-              "Invalid UpdateExpression: Incorrect operand type for operator or function; operator or function: list_append, "
+              "Invalid UpdateExpression: Incorrect operand type for operator or function; operator or function: "
+              "list_append, "
               "operand type: S"},
         Error{"ADD one :a",
               "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: "
               "STRING"},
         Error{"DELETE words :list",
-              "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: DELETE, operand type: "
+              "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: DELETE, operand "
+              "type: "
               "LIST"},
         Error{"DELETE words :one",
-              "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: DELETE, operand type: "
+              "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: DELETE, operand "
+              "type: "
               "NUMBER"},
         Error{"SET one = absent", "The provided expression refers to an attribute that does not exist in the item"},
         Error{"SET one = #text + :one", "An operand in the update expression has an incorrect data type"},
@@ -281,9 +302,10 @@ TEST(Projection, KeepsTheStructureOfWhatItNames) {
     EXPECT_EQ(projected("#i.x, parts[1].deep"),
               R"({"box":{"M":{"x":{"S":"ex"}}},"parts":{"L":[{"M":{"deep":{"N":"5"}}}]}})");
     EXPECT_EQ(projected("box.nothing, one.x, parts[7]"), "{}");
-    EXPECT_EQ(refusal([&] { projected("one, one"); }),
-              "Invalid ProjectionExpression: Two document paths overlap with each other; must remove or rewrite one of these "
-              "paths; path one: [one], path two: [one]");
+    EXPECT_EQ(
+        refusal([&] { projected("one, one"); }),
+        "Invalid ProjectionExpression: Two document paths overlap with each other; must remove or rewrite one of these "
+        "paths; path one: [one], path two: [one]");
     EXPECT_EQ(refusal([&] { projected("parts["); }),
               "Invalid ProjectionExpression: Syntax error; token: \"<EOF>\", near: \"[\"");
     EXPECT_EQ(refusal([&] { projected("comment"); }),
@@ -321,7 +343,8 @@ TEST(KeyCondition, RefusesWhatIsNoConditionOnKeys) {
              KeyRefusal{"contains(pk, :a)", "Invalid operator used in KeyConditionExpression: contains"},
              KeyRefusal{"size(pk) = :one", "KeyConditionExpressions cannot contain nested operations"},
              KeyRefusal{"pk.x = :a", "KeyConditionExpressions cannot have conditions on nested attributes"},
-             KeyRefusal{"pk = sk", "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"},
+             KeyRefusal{"pk = sk",
+                        "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"},
              KeyRefusal{":a = :c", "Invalid condition in KeyConditionExpression: No key attribute specified"},
              KeyRefusal{"pk = :a AND pk > :c", "KeyConditionExpressions must only contain one condition per key"},
              KeyRefusal{"pk = :a AND sk = :a AND x = :a", "Conditions can be of length 1 or 2 only"},

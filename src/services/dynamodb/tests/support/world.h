@@ -40,7 +40,8 @@ struct World {
     }
     /// The item as JSON, "" if there is none.
     std::string get(std::string table, std::string_view key) {
-        const auto output = run(service.get_item(call, {.TableName = std::move(table), .Key = AttributeMap::from_json(key)}));
+        const auto output =
+            run(service.get_item(call, {.TableName = std::move(table), .Key = AttributeMap::from_json(key)}));
         return output.Item ? output.Item->json() : "";
     }
     UpdateItemOutput update(std::string table, std::string_view key, std::string expression,
