@@ -14,10 +14,6 @@ namespace {
     throw aws::Error("SerializationException", std::move(message));
 }
 
-[[noreturn]] void invalid_parameter(std::string_view message) {
-    throw aws::validation_error(fmt::format("One or more parameter values were invalid: {}", message));
-}
-
 std::string decode_binary(std::string_view text) {
     if (text.size() % 4 != 0) {
         serialization_error(
@@ -55,7 +51,7 @@ class Builder final : public NativeBuilder {
             case Place::set:
                 invalid_parameter(fmt::format("An {} set may not have a null as a member", set_word(place().type)));
             default:
-                throw aws::validation_error(empty_value);
+                refuse(empty_value);
         }
     }
 
@@ -95,7 +91,7 @@ class Builder final : public NativeBuilder {
                 break;
             case AttributeType::N:
                 claim();
-                writer_.number(Decimal::parse(text));
+                writer_.number(read_number(text));
                 break;
             case AttributeType::B:
                 claim();
@@ -137,6 +133,10 @@ class Builder final : public NativeBuilder {
                 invalid_parameter("Size of attribute name exceeds maximum of 65535 bytes");
             }
             writer_.key(text);
+            if (places_.size() == 1) {
+                placeholder_.clear();
+                if (text.starts_with(':')) placeholder_ = text;
+            }
         } else if (at.kind == Place::value) {
             name_type(at, text);
         }
@@ -145,7 +145,7 @@ class Builder final : public NativeBuilder {
     void end_object() override {
         const Place ended = place();
         places_.pop_back();
-        if (ended.kind == Place::value && !ended.claimed) throw aws::validation_error(empty_value);
+        if (ended.kind == Place::value && !ended.claimed) refuse(empty_value);
         if (ended.kind == Place::map) {
             if (!places_.empty()) --nesting_;
             writer_.end();
@@ -213,6 +213,23 @@ class Builder final : public NativeBuilder {
         bool claimed = false;                   // value: it has its one type
     };
 
+    /// Only ExpressionAttributeValues has names that begin with a colon; its values are refused in words of their own.
+    [[noreturn]] void refuse(std::string_view message) const {
+        if (placeholder_.empty()) throw aws::validation_error(std::string(message));
+        throw aws::validation_error(
+            fmt::format("ExpressionAttributeValues contains invalid value: {} for key {}", message, placeholder_));
+    }
+    [[noreturn]] void invalid_parameter(std::string_view message) const {
+        refuse(fmt::format("One or more parameter values were invalid: {}", message));
+    }
+    Decimal read_number(std::string_view text) const {
+        try {
+            return Decimal::parse(text);
+        } catch (const aws::Error& error) {
+            refuse(error.message);
+        }
+    }
+
     Place& place() { return places_.back(); }
     bool ignoring() const {
         if (places_.empty()) serialization_error("Expected null");  // a scalar where an object belongs
@@ -241,7 +258,7 @@ class Builder final : public NativeBuilder {
     /// The value takes its one type, now that something stands behind the key.
     void claim() {
         if (place().claimed) {
-            throw aws::validation_error(
+            refuse(
                 "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
                 "datatypes");
         }
@@ -271,7 +288,7 @@ class Builder final : public NativeBuilder {
 
     void nest() {
         if (++nesting_ > max_attribute_nesting) {
-            throw aws::validation_error("Nesting Levels have exceeded supported limits");
+            refuse("Nesting Levels have exceeded supported limits");
         }
     }
 
@@ -288,7 +305,7 @@ class Builder final : public NativeBuilder {
                 writer_.string(text);
                 break;
             case AttributeType::NS:
-                writer_.number(Decimal::parse(text));
+                writer_.number(read_number(text));
                 break;
             default:
                 if (text.empty()) invalid_parameter("Binary sets may not contain null or empty values");
@@ -306,7 +323,7 @@ class Builder final : public NativeBuilder {
             invalid_parameter(fmt::format("An {} set  may not be empty", set_word(type)));
         }
         if (writer_.end() > 0) {
-            if (type == AttributeType::NS) throw aws::validation_error("Input collection contains duplicates");
+            if (type == AttributeType::NS) refuse("Input collection contains duplicates");
             invalid_parameter(fmt::format("Input collection [{}]{} contains duplicates.", elements_,
                                           type == AttributeType::BS ? "of type BS" : ""));
         }
@@ -318,7 +335,8 @@ class Builder final : public NativeBuilder {
     std::string bytes_;
     AttributeWriter writer_;
     std::vector<Place> places_;
-    std::string elements_;  // of the set being read, for the words of an error
+    std::string placeholder_;  // the member being read, if it is one
+    std::string elements_;     // of the set being read, for the words of an error
     int nesting_ = 0;
     bool map_;
     void (*store_)(void* target, std::string bytes);

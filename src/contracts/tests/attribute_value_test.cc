@@ -175,7 +175,16 @@ INSTANTIATE_TEST_SUITE_P(
             R"({"a":{"NULL":false}})",
             "One or more parameter values were invalid: Null attribute value types must have the value of true"},
         ItemRefusal{R"({"a":{"B":"abc"}})", "Base64 encoded length is expected a multiple of 4 bytes but found: 3"},
-        ItemRefusal{R"({"a":{"B":"ab*="}})", "Invalid Base64 character: '*'"}, ItemRefusal{"5", "Expected null"},
+        ItemRefusal{R"({"a":{"B":"ab*="}})", "Invalid Base64 character: '*'"},
+        ItemRefusal{
+            R"({":v":{"N":"x"}})",
+            "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: "
+            "x for key :v"},
+        ItemRefusal{
+            R"({":v":{"S":"x"},":w":{"M":{"a":{"SS":[]}}}})",
+            "ExpressionAttributeValues contains invalid value: One or more parameter values were invalid: An string "
+            "set  may not be empty for key :w"},
+        ItemRefusal{"5", "Expected null"},
         ItemRefusal{R"(["a"])", "Unrecognized collection type class java.util.ArrayList"},
         ItemRefusal{R"({"a":5})", "NUMBER_VALUE cannot be converted to AttributeValue"},
         ItemRefusal{R"({"a":["b"]})", "Unrecognized collection type"},

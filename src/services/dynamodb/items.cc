@@ -138,10 +138,15 @@ Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request)
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
-    // Updates of one item queue up here rather than run into each other in the store.
-    const auto turn =
-        co_await items_.lock(fmt::format("{}/{}/{}/{}", scope.account, scope.region, name, request.Key.bytes()));
+    // Whoever ran into another update of the item queues up with the others of that fate; nobody queues for the disk.
+    bool ran_before = false;
+    std::optional<KeyedLocks::Guard> turn;
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<UpdateItemOutput> {
+        if (ran_before && !turn) {
+            turn.emplace(co_await items_.lock(
+                fmt::format("{}/{}/{}/{}", scope.account, scope.region, name, request.Key.bytes())));
+        }
+        ran_before = true;
         const auto table = co_await load_table(tx, scope, name);
         table.check_key(request.Key);
         table.check_update(update);

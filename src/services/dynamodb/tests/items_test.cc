@@ -1,4 +1,5 @@
 #include "services/dynamodb/tests/support/world.h"
+#include "store/memory/faulty_store.h"
 
 namespace cumulet::dynamodb {
 namespace {
@@ -147,8 +148,8 @@ TEST(UpdateItem, LeavesThePrimaryKeyAlone) {
         "part of the key");
 }
 
-TEST(UpdateItem, LosesNoUpdateAmongManyCallers) {
-    World world;
+TEST(UpdateItem, LosesNoUpdateAmongManyCallersAndConflicts) {
+    World world(store::open_faulty_store(7, {.conflict = 0.3, .delay = 0.5, .sleep = 0}));
     world.make_table("orders");
     int done = 0;
     const auto increment = [&]() -> Task<void> {
@@ -160,8 +161,10 @@ TEST(UpdateItem, LosesNoUpdateAmongManyCallers) {
         ++done;
     };
     for (int caller = 0; caller < 50; ++caller) world.reactor.start(increment());
-    while (done < 50 && world.reactor.run_ready()) {
-    }
+    const auto all_done = [&]() -> Task<void> {
+        while (done < 50) co_await world.reactor.yield();
+    };
+    world.run(all_done());
     EXPECT_EQ(world.get("orders", key), R"({"n":{"N":"50"},"pk":{"S":"a"},"sk":{"S":"1"}})");
 }
 

@@ -13,9 +13,11 @@ using contracts::AttributeMap;
 struct World {
     Clock clock{Time(1'700'000'000s)};
     Reactor reactor{clock, Random(1)};
-    std::unique_ptr<store::Store> store = store::open_memory_store();
+    std::unique_ptr<store::Store> store;
     Service service{*store};
     Call call{reactor, "request-1"};
+
+    explicit World(std::unique_ptr<store::Store> kept_in = store::open_memory_store()) : store(std::move(kept_in)) {}
 
     template <typename T>
     T run(Task<T> task) {
