@@ -218,9 +218,6 @@ Policy Policy::parse(std::string_view text, PolicyKind kind, std::string name) {
         policy.statements.push_back(read_statement(*statements));
     }
     if (policy.statements.empty()) syntax_error();
-    if (kind == PolicyKind::identity && !policy.has_variables()) {
-        malformed("Policy document must be version 2012-10-17 or greater.");
-    }
     std::set<std::string, std::less<>> sids;
     for (const auto& statement : policy.statements) check_sid(statement.sid, kind, sids);
     for (const auto& statement : policy.statements) check_statement(statement, kind);

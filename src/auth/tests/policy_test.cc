@@ -231,6 +231,13 @@ TEST(Conditions, ValuesOfVariablesAreNoPatterns) {
     EXPECT_TRUE(allows(policy, ask("s3:GetObject", "arn:aws:s3:::home/*/x", &context)));
 }
 
+// SAM's policy templates name no version.
+TEST(Documents, WithoutAVersionAreOfTheOldOne) {
+    const auto policy = Policy::parse(R"({"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}})", PolicyKind::identity);
+    EXPECT_FALSE(policy.has_variables());
+    EXPECT_EQ(policy.statements.size(), 1u);
+}
+
 TEST(Documents, AreRefusedInIamsWords) {
     struct Row {
         const char* name;
@@ -241,11 +248,6 @@ TEST(Documents, AreRefusedInIamsWords) {
     const Row rows[] = {
         {"no JSON", "This is not a json document", syntax},
         {"a list", "[]", syntax},
-        {"no version", R"({"Statement":{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}})",
-         "Policy document must be version 2012-10-17 or greater."},
-        {"old version",
-         R"({"Version":"2008-10-17","Statement":{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}})",
-         "Policy document must be version 2012-10-17 or greater."},
         {"unknown version",
          R"({"Version":"2013-10-17","Statement":{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}})", syntax},
         {"no statement", R"({"Version":"2012-10-17"})", syntax},

@@ -63,7 +63,16 @@ class RoleResource final : public contracts::ResourceType {
         }
         const auto role = request.RoleName;
         co_await create_role(call, std::move(request));
-        co_await apply_policies(call, role, {}, properties);
+        std::exception_ptr refused;
+        try {
+            co_await apply_policies(call, role, {}, properties);
+        } catch (...) {
+            refused = std::current_exception();
+        }
+        if (refused) {  // a role that was made half is no role
+            co_await remove(call, context, role, {});
+            std::rethrow_exception(refused);
+        }
         co_return co_await describe(call, role);
     }
 
