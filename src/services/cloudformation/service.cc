@@ -6,6 +6,10 @@ namespace cumulet::cloudformation {
 
 namespace {
 
+/// AWS's tools look at a stack at once, and then only every 30 seconds: an answer that waits this long for what is
+/// quickly done spares them that.
+constexpr Duration patience = 2s;
+
 std::string json_text(const json::object& document) {
     return json::serialize(document);
 }
@@ -172,7 +176,20 @@ Task<void> Service::begin(Call& call, Stack stack, Operation operation, Desired 
         storage::save_operation(tx, operation);
         co_await storage::add_event(tx, place, stack.id, event);
     });
+    auto watch = store_.watch(storage::topic_of(stack.id));
     engine_.begin(std::move(operation));
+    co_await linger(call, stack.id, std::move(watch));
+}
+
+Task<void> Service::linger(Call& call, std::string stack_id, store::Watch watch) {
+    const auto until = call.now() + patience;
+    if (!call.clock().real_wait(until)) co_return;  // the clock stands still: it would never come
+    while (call.now() < until && !engine_.stopping()) {
+        const auto stack = co_await store_.transact(
+            [&](store::Transaction& tx) { return storage::find_stack(tx, storage::place_of(call), stack_id); });
+        if (!stack || !stack->busy()) co_return;
+        co_await watch.wait(until);
+    }
 }
 
 }  // namespace cumulet::cloudformation

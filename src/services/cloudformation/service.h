@@ -93,6 +93,9 @@ class Service : public model::Api {
     /// Makes the stack's next state of `desired`, stores it with an operation, and begins it.
     Task<void> begin(Call& call, Stack stack, Operation operation, Desired desired, bool erase_change_sets);
 
+    /// Returns when the stack's work has ended, or after a moment.
+    Task<void> linger(Call& call, std::string stack_id, store::Watch watch);
+
     store::Store& store_;
     contracts::Door& door_;
     Registry registry_;

@@ -1,6 +1,7 @@
 // AWS::S3::Bucket and AWS::S3::BucketPolicy for CloudFormation.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-s3-bucket.html
 
+#include "base/bytes.h"
 #include "services/s3/rules.h"
 #include "services/s3/service.h"
 
@@ -48,7 +49,8 @@ class BucketResource final : public contracts::ResourceType {
     Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
                                      json::object properties) override {
         check_properties(properties);
-        const std::string bucket(string_or(properties, "BucketName", context.generated_name));
+        // Bucket names have no capitals, logical ids do.
+        const std::string bucket(string_or(properties, "BucketName", to_lower(context.generated_name)));
         if (!co_await made_before(call, context, bucket)) {
             aws::s3::CreateBucketRequest request;
             request.Bucket = bucket;

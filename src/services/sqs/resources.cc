@@ -43,8 +43,9 @@ class QueueResource final : public contracts::ResourceType {
 
     Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context, json::object properties) override {
         aws::sqs::CreateQueueRequest request;
-        request.QueueName = string_or(properties, "QueueName", context.generated_name);
         request.Attributes = attributes_of(properties);
+        const bool fifo = request.Attributes && request.Attributes->contains("FifoQueue") && request.Attributes->at("FifoQueue") == "true";
+        request.QueueName = string_or(properties, "QueueName", context.generated_name + (fifo ? ".fifo" : ""));
         request.tags = tags_of(context, properties);
         auto created = co_await sqs_.create_queue(call, std::move(request));
         co_return co_await describe(call, created.QueueUrl.value_or(""));
