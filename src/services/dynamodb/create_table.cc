@@ -1,4 +1,4 @@
-// What CreateTable accepts: the schema's rules, and the words with which DynamoDB refuses the rest.
+// What CreateTable and UpdateTable accept: the schema's rules, and the words with which DynamoDB refuses the rest.
 #include "services/dynamodb/table.h"
 
 namespace cumulet::dynamodb {
@@ -93,12 +93,13 @@ Index index_of(std::string_view name, const std::vector<KeySchemaElement>& eleme
     return index;
 }
 
-void add_local_indexes(Table& table, const CreateTableInput& request, const Definitions& definitions) {
+void add_local_indexes(DescribedTable& table, const CreateTableInput& request, const Definitions& definitions) {
     if (!request.LocalSecondaryIndexes) return;
     if (request.LocalSecondaryIndexes->empty()) invalid("List of LocalSecondaryIndexes is empty");
     if (!table.key.has_range()) {
         invalid("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex");
     }
+    auto& described = table.description.LocalSecondaryIndexes.emplace();
     for (const auto& local : *request.LocalSecondaryIndexes) {
         Index index = index_of(local.IndexName, local.KeySchema, local.Projection, definitions);
         index.global = false;
@@ -112,39 +113,32 @@ void add_local_indexes(Table& table, const CreateTableInput& request, const Defi
                             index.name, index.key.hash, table.key.hash));
         }
         table.indexes.push_back(std::move(index));
+        described.push_back({.IndexName = local.IndexName,
+                             .KeySchema = local.KeySchema,
+                             .Projection = local.Projection,
+                             .IndexSizeBytes = 0,
+                             .ItemCount = 0});
     }
     if (table.indexes.size() > max_local_indexes) {
         invalid("Number of LocalSecondaryIndexes exceeds per-table limit of 5");
     }
 }
 
-void add_global_indexes(Table& table, const CreateTableInput& request, const Definitions& definitions) {
-    if (!request.GlobalSecondaryIndexes) return;
-    if (request.GlobalSecondaryIndexes->empty()) invalid("List of GlobalSecondaryIndexes is empty");
-    if (request.GlobalSecondaryIndexes->size() > max_global_indexes) {
-        invalid("GlobalSecondaryIndex count exceeds the per-table limit of 20");
-    }
-    const bool on_demand = request.BillingMode == "PAY_PER_REQUEST";
-    for (const auto& global : *request.GlobalSecondaryIndexes) {
-        if (on_demand && global.ProvisionedThroughput) {
-            invalid(fmt::format(
-                "ProvisionedThroughput should not be specified for index: {} when BillingMode is PAY_PER_REQUEST",
-                global.IndexName));
-        }
-        if (!on_demand && !global.ProvisionedThroughput) {
-            invalid(fmt::format("ProvisionedThroughput must be specified for index: {}", global.IndexName));
-        }
-        table.indexes.push_back(index_of(global.IndexName, global.KeySchema, global.Projection, definitions));
-    }
+/// The attributes that keys of the table or its indexes name.
+std::set<std::string_view> key_names(const Table& table) {
+    std::set<std::string_view> names{table.key.hash, table.key.range};
+    for (const auto& index : table.indexes) names.insert({index.key.hash, index.key.range});
+    names.erase("");
+    return names;
 }
 
-void check_names(const Table& table, const Definitions& definitions) {
-    std::set<std::string_view> names, used{table.key.hash, table.key.range};
+void check_names(const DescribedTable& table) {
+    const auto& definitions = *table.description.AttributeDefinitions;
+    std::set<std::string_view> names;
     for (const auto& index : table.indexes) {
         if (!names.insert(index.name).second) invalid(fmt::format("Duplicate index name: {}", index.name));
-        used.insert({index.key.hash, index.key.range});
     }
-    used.erase("");
+    const auto used = key_names(table);
     if (used.size() == definitions.size()) return;
     if (table.indexes.empty()) {
         invalid(
@@ -165,34 +159,35 @@ aws::dynamodb::ProvisionedThroughputDescription describe(
             .WriteCapacityUnits = given ? given->WriteCapacityUnits : 0};
 }
 
-void describe_indexes(aws::dynamodb::TableDescription& description, const CreateTableInput& request) {
-    if (request.LocalSecondaryIndexes) {
-        for (const auto& local : *request.LocalSecondaryIndexes) {
-            if (!description.LocalSecondaryIndexes) description.LocalSecondaryIndexes.emplace();
-            description.LocalSecondaryIndexes->push_back({.IndexName = local.IndexName,
-                                                          .KeySchema = local.KeySchema,
-                                                          .Projection = local.Projection,
-                                                          .IndexSizeBytes = 0,
-                                                          .ItemCount = 0});
-        }
+}  // namespace
+
+void add_global_index(DescribedTable& table, const aws::dynamodb::GlobalSecondaryIndex& global) {
+    const auto& billing = table.description.BillingModeSummary;
+    const bool on_demand = billing && billing->BillingMode == "PAY_PER_REQUEST";
+    if (on_demand && global.ProvisionedThroughput) {
+        invalid(fmt::format(
+            "ProvisionedThroughput should not be specified for index: {} when BillingMode is PAY_PER_REQUEST",
+            global.IndexName));
     }
-    if (request.GlobalSecondaryIndexes) {
-        for (const auto& global : *request.GlobalSecondaryIndexes) {
-            if (!description.GlobalSecondaryIndexes) description.GlobalSecondaryIndexes.emplace();
-            description.GlobalSecondaryIndexes->push_back(
-                {.IndexName = global.IndexName,
-                 .KeySchema = global.KeySchema,
-                 .Projection = global.Projection,
-                 .IndexStatus = "ACTIVE",
-                 .ProvisionedThroughput = describe(global.ProvisionedThroughput),
-                 .IndexSizeBytes = 0,
-                 .ItemCount = 0,
-                 .OnDemandThroughput = global.OnDemandThroughput});
-        }
+    if (!on_demand && !global.ProvisionedThroughput) {
+        invalid(fmt::format("ProvisionedThroughput must be specified for index: {}", global.IndexName));
+    }
+    table.indexes.push_back(
+        index_of(global.IndexName, global.KeySchema, global.Projection, *table.description.AttributeDefinitions));
+    auto& described = table.description.GlobalSecondaryIndexes;
+    if (!described) described.emplace();
+    described->push_back({.IndexName = global.IndexName,
+                          .KeySchema = global.KeySchema,
+                          .Projection = global.Projection,
+                          .IndexStatus = "ACTIVE",
+                          .ProvisionedThroughput = describe(global.ProvisionedThroughput),
+                          .IndexSizeBytes = 0,
+                          .ItemCount = 0,
+                          .OnDemandThroughput = global.OnDemandThroughput});
+    if (described->size() > max_global_indexes) {
+        invalid("GlobalSecondaryIndex count exceeds the per-table limit of 20");
     }
 }
-
-}  // namespace
 
 DescribedTable table_of(const CreateTableInput& request) {
     if (!request.AttributeDefinitions || !request.KeySchema || request.KeySchema->empty()) {
@@ -203,13 +198,6 @@ DescribedTable table_of(const CreateTableInput& request) {
     table.name = table_name(request.TableName);
     check_throughput(request);
     table.key = schema_of(*request.KeySchema, definitions);
-    add_local_indexes(table, request, definitions);
-    add_global_indexes(table, request, definitions);
-    check_names(table, definitions);
-    refuse_unbuilt(request);
-    if (request.Tags) {
-        for (const auto& tag : *request.Tags) table.tags[tag.Key] = tag.Value;
-    }
 
     auto& description = table.description;
     description.AttributeDefinitions = definitions;
@@ -225,8 +213,61 @@ DescribedTable table_of(const CreateTableInput& request) {
         description.SSEDescription = {.Status = "ENABLED",
                                       .SSEType = request.SSESpecification->SSEType.value_or("KMS")};
     }
-    describe_indexes(description, request);
+
+    add_local_indexes(table, request, definitions);
+    if (request.GlobalSecondaryIndexes) {
+        if (request.GlobalSecondaryIndexes->empty()) invalid("List of GlobalSecondaryIndexes is empty");
+        for (const auto& global : *request.GlobalSecondaryIndexes) add_global_index(table, global);
+    }
+    check_names(table);
+    refuse_unbuilt(request);
+    if (request.Tags) {
+        for (const auto& tag : *request.Tags) table.tags[tag.Key] = tag.Value;
+    }
     return table;
+}
+
+std::vector<Index> change_indexes(DescribedTable& table, const aws::dynamodb::UpdateTableInput& request) {
+    std::vector<Index> removed;
+    auto& definitions = *table.description.AttributeDefinitions;
+    for (const auto& definition : request.AttributeDefinitions.value_or(Definitions())) {
+        if (std::ranges::find(definitions, definition.AttributeName,
+                              &aws::dynamodb::AttributeDefinition::AttributeName) == definitions.end()) {
+            definitions.push_back(definition);
+        }
+    }
+    if (!request.GlobalSecondaryIndexUpdates) return removed;
+    auto& described = table.description.GlobalSecondaryIndexes;
+    for (const auto& change : *request.GlobalSecondaryIndexUpdates) {
+        if (change.Create) {
+            const auto& made = *change.Create;
+            add_global_index(table, {.IndexName = made.IndexName,
+                                     .KeySchema = made.KeySchema,
+                                     .Projection = made.Projection,
+                                     .ProvisionedThroughput = made.ProvisionedThroughput,
+                                     .OnDemandThroughput = made.OnDemandThroughput});
+            continue;
+        }
+        const auto& name = change.Delete ? change.Delete->IndexName : change.Update ? change.Update->IndexName : "";
+        const auto index = std::ranges::find(table.indexes, name, &Index::name);
+        if (index == table.indexes.end() || !index->global) {
+            throw aws::dynamodb::ResourceNotFoundException("Requested resource not found");
+        }
+        const auto of_name = [&](const auto& entry) { return entry.IndexName == name; };
+        if (change.Delete) {
+            removed.push_back(std::move(*index));
+            table.indexes.erase(index);
+            std::erase_if(*described, of_name);
+        } else if (change.Update->ProvisionedThroughput) {
+            std::ranges::find_if(*described, of_name)->ProvisionedThroughput =
+                describe(change.Update->ProvisionedThroughput);
+        }
+    }
+    if (described && described->empty()) described.reset();
+    const auto used = key_names(table);
+    std::erase_if(definitions, [&](const auto& definition) { return !used.contains(definition.AttributeName); });
+    check_names(table);
+    return removed;
 }
 
 }  // namespace cumulet::dynamodb

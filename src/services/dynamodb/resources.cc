@@ -70,6 +70,16 @@ std::map<std::string, std::string> tags_of(const json::object& properties) {
     return tags;
 }
 
+std::map<std::string, json::value> indexes_of(const json::object& properties) {
+    std::map<std::string, json::value> indexes;
+    const auto* given = properties.if_contains("GlobalSecondaryIndexes");
+    if (!given || !given->is_array()) return indexes;
+    for (const auto& index : given->as_array()) {
+        if (index.is_object()) indexes.emplace(string_or(index.as_object(), "IndexName"), index);
+    }
+    return indexes;
+}
+
 class TableResource final : public contracts::ResourceType {
   public:
     explicit TableResource(contracts::Door& door) : client_(door) {}
@@ -99,9 +109,6 @@ class TableResource final : public contracts::ResourceType {
     Task<contracts::Resource> update(Call& call, const contracts::ResourceContext& context, std::string physical_id,
                                      json::object before, json::object after) override {
         refuse_unbuilt(after);
-        if (contracts::any_differs(before, after, {"GlobalSecondaryIndexes"})) {
-            throw aws::not_implemented("dynamodb", "UpdateTable", "GlobalSecondaryIndexUpdates");
-        }
         if (contracts::any_differs(before, after,
                                    {"BillingMode", "ProvisionedThroughput", "TableClass", "DeletionProtectionEnabled",
                                     "OnDemandThroughput", "SSESpecification"})) {
@@ -112,6 +119,7 @@ class TableResource final : public contracts::ResourceType {
             members["TableName"] = physical_id;
             co_await client_.update_table(call, request_of<UpdateTableInput>("UpdateTable", members));
         }
+        co_await set_indexes(call, physical_id, before, after);
         co_await set_time_to_live(call, physical_id, after);
         co_await set_tags(call, physical_id, tags_of(before), tags_of(after));
         co_return co_await describe(call, physical_id);
@@ -155,6 +163,27 @@ class TableResource final : public contracts::ResourceType {
         if (!has(stack_tag, context.stack_id) || !has(logical_tag, context.logical_id)) {
             throw ResourceInUseException(fmt::format("Table already exists: {}", arn.substr(arn.rfind('/') + 1)));
         }
+    }
+
+    /// Deletes the global indexes that `after` lacks or has otherwise, then creates what is new.
+    Task<void> set_indexes(Call& call, std::string table, json::object before, json::object after) {
+        if (!contracts::any_differs(before, after, {"GlobalSecondaryIndexes"})) co_return;
+        const auto old = indexes_of(before), wanted = indexes_of(after);
+        json::array updates;
+        for (const auto& [name, index] : old) {
+            const auto found = wanted.find(name);
+            if (found != wanted.end() && found->second == index) continue;
+            updates.push_back({{"Delete", {{"IndexName", name}}}});
+        }
+        for (const auto& [name, index] : wanted) {
+            const auto found = old.find(name);
+            if (found != old.end() && found->second == index) continue;
+            updates.push_back({{"Create", index}});
+        }
+        auto members = same_in_api(after, {"AttributeDefinitions"});
+        members["TableName"] = table;
+        members["GlobalSecondaryIndexUpdates"] = std::move(updates);
+        co_await client_.update_table(call, request_of<UpdateTableInput>("UpdateTable", members));
     }
 
     /// Brings the table from whatever it has to what `properties` say.

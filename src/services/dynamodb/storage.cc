@@ -10,6 +10,7 @@ namespace {
 using store::Key;
 
 constexpr size_t longest_plain_hash = 256;
+constexpr size_t most_filled = 50'000;
 constexpr int bucket_bits = 16;
 constexpr int64_t buckets = int64_t{1} << bucket_bits;
 
@@ -193,12 +194,14 @@ Task<DescribedTable> load_named_table(store::Transaction& tx, Scope scope, std::
     co_return std::move(*table);
 }
 
-Task<void> save_new_table(store::Transaction& tx, Scope scope, DescribedTable& table) {
+Task<void> save_numbered(store::Transaction& tx, Scope scope, DescribedTable& table) {
     const auto key = base(scope) << "next";
     const auto stored = co_await tx.get(key);
     uint64_t next = stored ? std::stoull(*stored) : 1;
-    table.number = next++;
-    for (auto& index : table.indexes) index.number = next++;
+    if (table.number == 0) table.number = next++;
+    for (auto& index : table.indexes) {
+        if (index.number == 0) index.number = next++;
+    }
     tx.put(key, std::to_string(next));
     save_table(tx, scope, table);
 }
@@ -207,10 +210,33 @@ void save_table(store::Transaction& tx, const Scope& scope, const DescribedTable
     tx.put(table_key(scope, table.name), record_of(table));
 }
 
+Task<void> fill_index(store::Transaction& tx, Scope scope, const Table& table, const Index& index) {
+    auto range = scan_range(scope, table, nullptr, 0, 1);
+    for (size_t filled = 0; filled <= most_filled;) {
+        const auto entries = co_await tx.scan(range, {.limit = 1000});
+        if (entries.empty()) co_return;
+        for (const auto& entry : entries) {
+            const auto item = AttributeMap::from_bytes(entry.value);
+            // An item whose attribute has another type than the index's key stays out of it.
+            const auto fits = [&](const std::string& name) { return item.find(name).is(index.key.type_of(name)); };
+            if (!fits(index.key.hash) || (index.key.has_range() && !fits(index.key.range))) continue;
+            tx.put(index_key(scope, table, index, item.view()), table.projected(item, index).bytes());
+        }
+        filled += entries.size();
+        range.begin = entries.back().key + '\0';
+    }
+    throw aws::not_implemented("dynamodb", "UpdateTable",
+                               fmt::format("a new index on a table of more than {} items", most_filled));
+}
+
+void erase_index(store::Transaction& tx, const Scope& scope, const Table& table, const Index& index) {
+    tx.erase_range(scan_range(scope, table, &index, 0, 1));
+}
+
 void erase_table(store::Transaction& tx, const Scope& scope, const Table& table) {
     tx.erase(table_key(scope, table.name));
     tx.erase_range(scan_range(scope, table, nullptr, 0, 1));
-    for (const auto& index : table.indexes) tx.erase_range(scan_range(scope, table, &index, 0, 1));
+    for (const auto& index : table.indexes) erase_index(tx, scope, table, index);
 }
 
 Task<std::vector<std::string>> list_tables(store::Transaction& tx, Scope scope, std::string after, size_t limit) {

@@ -31,9 +31,13 @@ Task<std::optional<DescribedTable>> find_table(store::Transaction& tx, Scope sco
 Task<Table> load_table(store::Transaction& tx, Scope scope, std::string name);
 /// Throws ResourceNotFoundException as operations on tables do: "…: Table: name not found".
 Task<DescribedTable> load_named_table(store::Transaction& tx, Scope scope, std::string name);
-/// Gives numbers to a new table and its indexes, and saves it.
-Task<void> save_new_table(store::Transaction& tx, Scope scope, DescribedTable& table);
+/// Saves the table; gives numbers to it and to its indexes where they have none yet.
+Task<void> save_numbered(store::Transaction& tx, Scope scope, DescribedTable& table);
 void save_table(store::Transaction& tx, const Scope& scope, const DescribedTable& table);
+/// Makes the entries of a new index from the table's items. Throws aws::Error (501) for more items than one transaction
+/// holds.
+Task<void> fill_index(store::Transaction& tx, Scope scope, const Table& table, const Index& index);
+void erase_index(store::Transaction& tx, const Scope& scope, const Table& table, const Index& index);
 /// Removes the table, its items and its indexes.
 void erase_table(store::Transaction& tx, const Scope& scope, const Table& table);
 /// Up to `limit` names after `after`, in order.

@@ -23,7 +23,7 @@ struct KeySchema {
 
 struct Index {
     std::string name;
-    uint64_t number = 0;  ///< in keys
+    uint64_t number = 0;  ///< in keys; 0 before it is saved
     bool global = true;
     KeySchema key;
     std::string projection = "ALL";    ///< ALL, KEYS_ONLY, INCLUDE
@@ -72,6 +72,10 @@ std::string table_name(std::string_view name_or_arn);
 /// A new table as `request` describes it, without its number. Throws aws::Error for what DynamoDB refuses and for what
 /// Cumulet does not do.
 DescribedTable table_of(const aws::dynamodb::CreateTableInput& request);
+
+/// Applies the definitions and the GlobalSecondaryIndexUpdates of `request` to `table`; new indexes have no number yet.
+/// Returns the indexes taken away. Throws aws::Error as `table_of` does.
+std::vector<Index> change_indexes(DescribedTable& table, const aws::dynamodb::UpdateTableInput& request);
 
 /// Largest item in bytes, names included.
 constexpr size_t max_item_bytes = 400 * 1024;

@@ -14,17 +14,22 @@ namespace {
 constexpr int64_t counted_items = 10'000;
 constexpr int64_t counted_bytes = 8 * 1024 * 1024;
 
+/// Gives every index its ARN.
+void name_indexes(TableDescription& description) {
+    const auto name = [&](auto& indexes) {
+        if (!indexes) return;
+        for (auto& index : *indexes) index.IndexArn = *description.TableArn + "/index/" + *index.IndexName;
+    };
+    name(description.LocalSecondaryIndexes);
+    name(description.GlobalSecondaryIndexes);
+}
+
 void describe_arns(const Call& call, DescribedTable& table, const std::string& id) {
     auto& description = table.description;
     description.TableArn = call.arn("dynamodb", "table/" + table.name);
     description.TableId = id;
     description.CreationDateTime = call.now();
-    const auto name_index = [&](auto& indexes) {
-        if (!indexes) return;
-        for (auto& index : *indexes) index.IndexArn = *description.TableArn + "/index/" + *index.IndexName;
-    };
-    name_index(description.LocalSecondaryIndexes);
-    name_index(description.GlobalSecondaryIndexes);
+    name_indexes(description);
     if (description.BillingModeSummary) {
         description.BillingModeSummary->LastUpdateToPayPerRequestDateTime = call.now();
     }
@@ -67,7 +72,7 @@ Task<CreateTableOutput> Service::create_table(Call& call, CreateTableInput reque
             throw ResourceInUseException(fmt::format("Table already exists: {}", described.name));
         }
         DescribedTable table = described;
-        co_await save_new_table(tx, scope, table);
+        co_await save_numbered(tx, scope, table);
     });
 
     described.description.TableSizeBytes = 0;
@@ -127,7 +132,6 @@ void refuse_unbuilt(const UpdateTableInput& request) {
     const auto refuse = [](bool given, std::string_view what) {
         if (given) throw aws::not_implemented("dynamodb", "UpdateTable", what);
     };
-    refuse(request.GlobalSecondaryIndexUpdates.has_value(), "GlobalSecondaryIndexUpdates");
     refuse(request.StreamSpecification && request.StreamSpecification->StreamEnabled, "StreamSpecification");
     refuse(request.ReplicaUpdates.has_value(), "ReplicaUpdates");
     refuse(request.MultiRegionConsistency.has_value(), "MultiRegionConsistency");
@@ -157,6 +161,22 @@ void update_billing(TableDescription& description, const UpdateTableInput& reque
     }
 }
 
+/// Changes the indexes and saves the table: new ones are complete at once.
+Task<void> update_indexes(store::Transaction& tx, Scope scope, DescribedTable& table, const UpdateTableInput& request) {
+    for (const auto& removed : change_indexes(table, request)) erase_index(tx, scope, table, removed);
+    std::vector<size_t> added;
+    for (size_t position = 0; position < table.indexes.size(); ++position) {
+        if (table.indexes[position].number == 0) added.push_back(position);
+    }
+    name_indexes(table.description);
+    if (added.empty()) {
+        save_table(tx, scope, table);
+        co_return;
+    }
+    co_await save_numbered(tx, scope, table);
+    for (const auto position : added) co_await fill_index(tx, scope, table, table.indexes[position]);
+}
+
 }  // namespace
 
 Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput request) {
@@ -179,7 +199,7 @@ Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput reque
         } else if (request.SSESpecification) {
             description.SSEDescription.reset();
         }
-        save_table(tx, scope, table);
+        co_await update_indexes(tx, scope, table, request);
         co_return UpdateTableOutput{.TableDescription = std::move(description)};
     });
 }

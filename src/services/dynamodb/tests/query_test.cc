@@ -240,6 +240,38 @@ TEST(GlobalIndex, FollowsEveryChangeOfItsItems) {
         "ValidationException: The update expression attempted to update the secondary index key to unsupported type");
 }
 
+TEST(GlobalIndex, IsFilledWhenItIsAddedAndGoneWhenItIsRemoved) {
+    World world;
+    world.make_table("orders");
+    world.put("orders", R"({"pk":{"S":"a"},"sk":{"S":"1"},"rank":{"N":"5"}})");
+    world.put("orders", R"({"pk":{"S":"b"},"sk":{"S":"2"},"rank":{"N":"5"}})");
+    world.put("orders", R"({"pk":{"S":"c"},"sk":{"S":"3"},"rank":{"S":"no number"}})");
+    const auto definition = [](std::string name, std::string type) {
+        return AttributeDefinition{.AttributeName = std::move(name), .AttributeType = std::move(type)};
+    };
+    const auto updated = world.run(world.service.update_table(
+        world.call,
+        {.AttributeDefinitions = {{definition("pk", "S"), definition("sk", "S"), definition("rank", "N")}},
+         .TableName = "orders",
+         .GlobalSecondaryIndexUpdates = {{{.Create = {{.IndexName = "by-rank",
+                                                       .KeySchema = {{.AttributeName = "rank", .KeyType = "HASH"}},
+                                                       .Projection = {.ProjectionType = "ALL"}}}}}}}));
+    EXPECT_EQ((*updated.TableDescription->GlobalSecondaryIndexes)[0].IndexArn,
+              "arn:aws:dynamodb:us-east-1:000000000000:table/orders/index/by-rank");
+    auto request = world.query_of("orders", "#r = :five", R"({":five":{"N":"5"}})");
+    request.IndexName = "by-rank";
+    request.ExpressionAttributeNames = {{{"#r", "rank"}}};
+    EXPECT_EQ(world.run(world.service.query(world.call, request)).Count, 2);
+    world.put("orders", R"({"pk":{"S":"d"},"sk":{"S":"4"},"rank":{"N":"5"}})");
+    EXPECT_EQ(world.run(world.service.query(world.call, request)).Count, 3);
+
+    world.run(world.service.update_table(
+        world.call,
+        {.TableName = "orders", .GlobalSecondaryIndexUpdates = {{{.Delete = {{.IndexName = "by-rank"}}}}}}));
+    EXPECT_EQ(refusal([&] { world.run(world.service.query(world.call, request)); }),
+              "ValidationException: The table does not have the specified index: by-rank");
+}
+
 TEST(LocalIndex, SortsByItsOwnRangeKeyAndFetchesWhatItLacks) {
     Indexed world;
     auto request = world.query_of("orders", "pk = :a", R"({":a":{"S":"a"}})");

@@ -77,6 +77,19 @@ TEST(TableResource, IsUpdatedInPlaceWhereItsKeysStay) {
     EXPECT_TRUE(stack.type->needs_replacement(before, other_key));
 }
 
+TEST(TableResource, GainsAndLosesGlobalIndexes) {
+    Stack stack;
+    const auto before = stack.properties();
+    stack.run(stack.type->create(stack.call, stack.context, before));
+    auto after = stack.properties(R"(,"GlobalSecondaryIndexes":[{"IndexName":"by-state",
+        "KeySchema":[{"AttributeName":"state","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}])");
+    after["AttributeDefinitions"].as_array().push_back({{"AttributeName", "state"}, {"AttributeType", "S"}});
+    stack.run(stack.type->update(stack.call, stack.context, "shop-Orders-X1", before, after));
+    EXPECT_EQ((*stack.table().GlobalSecondaryIndexes)[0].IndexName, "by-state");
+    stack.run(stack.type->update(stack.call, stack.context, "shop-Orders-X1", after, before));
+    EXPECT_FALSE(stack.table().GlobalSecondaryIndexes);
+}
+
 TEST(TableResource, IsRemovedTwiceWithoutComplaint) {
     Stack stack;
     stack.run(stack.type->create(stack.call, stack.context, stack.properties()));
