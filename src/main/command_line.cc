@@ -54,6 +54,60 @@ void add_serve(CLI::App& app, ServeOptions& options, std::function<int()>& chose
     serve_command->callback([&] { chosen = [&options] { return serve(options); }; });
 }
 
+void add_target(CLI::App& command, TargetOptions& options) {
+    command.add_option("--endpoint", options.endpoint, "The cloud's address [AWS_ENDPOINT_URL, else http://127.0.0.1:4566]");
+    command.add_option("--region", options.region, "The region [AWS_REGION, AWS_DEFAULT_REGION, else us-east-1]");
+}
+
+void add_deploy(CLI::App& app, DeployOptions& options, std::function<int()>& chosen) {
+    auto* command = app.add_subcommand("deploy", "Package a template's code and deploy it as a stack");
+    command->add_option("TEMPLATE", options.template_file, "The template: YAML or JSON, CloudFormation or SAM")
+        ->required()
+        ->check(CLI::ExistingFile);
+    command->add_option("PARAMETERS", options.parameters,
+                        "Parameters of the template: Key=Value. Those left out keep the stack's value, or have their default");
+    command->add_option("--stack-name", options.stack_name, "The stack's name [that of the template's folder]");
+    command->add_option("--s3-bucket", options.s3_bucket,
+                        "The bucket for packaged code [cumulet-deploy-<region>-<account>, made if it is missing]");
+    command->add_option("--capabilities", options.capabilities, "What the template may do [everything]")->delimiter(',');
+    add_target(*command, options.target);
+    command->callback([&] { chosen = [&options] { return deploy(options); }; });
+}
+
+void add_delete(CLI::App& app, DeleteOptions& options, std::function<int()>& chosen) {
+    auto* command = app.add_subcommand("delete", "Delete a stack and all that it made");
+    command->add_option("STACK", options.stack_name, "The stack's name")->required();
+    add_target(*command, options.target);
+    command->callback([&] { chosen = [&options] { return delete_stack(options); }; });
+}
+
+void add_env(CLI::App& app, EnvOptions& options, std::function<int()>& chosen) {
+    auto* command = app.add_subcommand("env", "Print the variables by which SDKs and command lines find the cloud");
+    command->add_option("--account", options.account, "The account to be: twelve digits [000000000000]")
+        ->check([](const std::string& text) {
+            const bool is_account = text.size() == 12 && text.find_first_not_of("0123456789") == text.npos;
+            return is_account ? std::string() : std::string("must be twelve digits");
+        });
+    add_target(*command, options.target);
+    command->callback([&] { chosen = [&options] { return print_environment(options); }; });
+}
+
+void add_status(CLI::App& app, TargetOptions& options, std::function<int()>& chosen) {
+    auto* command = app.add_subcommand("status", "Say whether a cloud answers, and what it runs");
+    add_target(*command, options);
+    command->callback([&] { chosen = [&options] { return print_status(options); }; });
+}
+
+void add_logs(CLI::App& app, LogsOptions& options, std::function<int()>& chosen) {
+    auto* command = app.add_subcommand("logs", "Print what functions logged");
+    command->add_option("NAME", options.name, "A function or log group, or the beginning of its name [all]");
+    command->add_flag("--tail", options.tail, "Go on as events happen");
+    command->add_option("--since", options.since, "How far back: 30s, 10m, 2h, 1d")->capture_default_str();
+    command->add_option("--filter", options.filter, "Only events that match this filter pattern");
+    add_target(*command, options.target);
+    command->callback([&] { chosen = [&options] { return print_logs(options); }; });
+}
+
 }  // namespace
 
 int run_command_line(int count, char** arguments) {
@@ -63,9 +117,19 @@ int run_command_line(int count, char** arguments) {
     app.fallthrough(false);
     std::function<int()> chosen;
     ServeOptions serve_options;
+    DeployOptions deploy_options;
+    DeleteOptions delete_options;
+    EnvOptions env_options;
+    TargetOptions status_options;
+    LogsOptions logs_options;
     try {
         serve_options = options_from_environment();
         add_serve(app, serve_options, chosen);
+        add_deploy(app, deploy_options, chosen);
+        add_delete(app, delete_options, chosen);
+        add_env(app, env_options, chosen);
+        add_status(app, status_options, chosen);
+        add_logs(app, logs_options, chosen);
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
