@@ -19,7 +19,16 @@ class LogGroupResource final : public contracts::ResourceType {
         request.logGroupName = string_or(properties, "LogGroupName", context.generated_name);
         if (properties.contains("LogGroupClass")) request.logGroupClass = string_or(properties, "LogGroupClass");
         const auto group = request.logGroupName;
-        co_await logs_.create_log_group(call, std::move(request));
+        request.tags = tags_of(context, properties);
+        bool exists = false;
+        try {
+            co_await logs_.create_log_group(call, std::move(request));
+        } catch (const aws::logs::ResourceAlreadyExistsException&) {
+            exists = true;
+        }
+        if (exists && !co_await made_before(call, context, group)) {
+            throw aws::logs::ResourceAlreadyExistsException("The specified log group already exists");
+        }
         co_await set_retention(call, group, properties);
         co_return describe(call, group);
     }
@@ -43,6 +52,26 @@ class LogGroupResource final : public contracts::ResourceType {
     }
 
  private:
+    static std::map<std::string, std::string> tags_of(const contracts::ResourceContext& context, const json::object& properties) {
+        std::map<std::string, std::string> tags;
+        if (const auto* own = properties.if_contains("Tags"); own && own->is_array()) {
+            for (const auto& tag : own->as_array()) {
+                if (tag.is_object()) tags[std::string(string_or(tag.as_object(), "Key"))] = string_or(tag.as_object(), "Value");
+            }
+        }
+        tags["aws:cloudformation:stack-id"] = context.stack_id;
+        tags["aws:cloudformation:logical-id"] = context.logical_id;
+        return tags;
+    }
+
+    /// Whether an earlier try of the same step made the group.
+    Task<bool> made_before(Call& call, const contracts::ResourceContext& context, std::string group) {
+        const auto answer = co_await logs_.list_tags_for_resource(call, {.resourceArn = group_arn(call, group)});
+        const auto tags = answer.tags.value_or(std::map<std::string, std::string>());
+        const auto is = [&](const std::string& key, const std::string& value) { return tags.contains(key) && tags.at(key) == value; };
+        co_return is("aws:cloudformation:stack-id", context.stack_id) && is("aws:cloudformation:logical-id", context.logical_id);
+    }
+
     Task<void> set_retention(Call& call, std::string group, json::object properties) {
         const auto* days = properties.if_contains("RetentionInDays");
         if (!days) {
