@@ -26,7 +26,9 @@ std::string text_of(const json::value& value) {
 
 std::vector<aws::s3::Tag> tags_of(const contracts::ResourceContext& context, const json::object& properties) {
     std::map<std::string, std::string> tags;
-    for (const auto& [key, value] : context.stack_tags) tags[std::string(key)] = text_of(value);
+    for (const auto& [key, value] : context.stack_tags) {
+        if (!key.starts_with("aws:")) tags[std::string(key)] = text_of(value);  // those are set when it is created
+    }
     if (const auto* own = properties.if_contains("Tags"); own && own->is_array()) {
         for (const auto& tag : own->as_array()) {
             if (!tag.is_object()) continue;
