@@ -12,6 +12,7 @@ namespace {
 constexpr size_t most_claimed = 16;
 constexpr auto hold_beyond_timeout = std::chrono::seconds(30);
 constexpr auto pause_after_failure = std::chrono::seconds(1);
+constexpr auto pause_after_throttle = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -81,6 +82,7 @@ Task<void> Service::handle_event(QueuedEvent event) {
     std::shared_ptr<const Function> function;
     std::string answer;
     bool failed = true;
+    bool throttled = false;
     try {
         const auto fraction = call.random().fraction();
         function = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
@@ -91,18 +93,19 @@ Task<void> Service::handle_event(QueuedEvent event) {
                                      .client_context = event.client_context, .trace = event.trace});
         failed = outcome.failed || outcome.lost;
         answer = std::move(outcome.payload);
+    } catch (const aws::lambda::TooManyRequestsException&) {
+        throttled = true;
     } catch (const std::exception& error) {
         answer = error.what();
     }
     if (store_.closing() && failed) co_return;  // cut short: it is tried again after the next start
     try {
-        if (failed) {
+        if (throttled) {
+            co_await try_again(event, event, clock_.now() + pause_after_throttle);
+        } else if (failed) {
             co_await event_failed(std::move(event), function.get(), std::move(answer));
         } else {
-            co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-                erase_event(tx, event);
-                co_return;
-            });
+            co_await forget(std::move(event));
         }
     } catch (const std::exception& error) {
         log::warning("an event's end was not recorded: it will be tried again", {{"event", name.arn()}, {"why", error.what()}});
@@ -117,13 +120,26 @@ Task<void> Service::event_failed(QueuedEvent event, const Function* function, st
         auto call = service_call(Reactor::current(), "lambda.amazonaws.com", event.account, event.region);
         co_await send_to_dead_letters(call, event, *function->configuration.DeadLetterConfig->TargetArn, std::move(answer));
     }
+    if (next) {
+        co_await try_again(std::move(event), std::move(retry), *next);
+    } else {
+        co_await forget(std::move(event));
+    }
+}
+
+Task<void> Service::try_again(QueuedEvent event, QueuedEvent changed, Time due) {
+    changed.due = due;
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         erase_event(tx, event);
-        if (next) {
-            retry.due = *next;
-            save_event(tx, retry);
-            tx.wake(std::string(events_topic));
-        }
+        save_event(tx, changed);
+        tx.wake(std::string(events_topic));
+        co_return;
+    });
+}
+
+Task<void> Service::forget(QueuedEvent event) {
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        erase_event(tx, event);
         co_return;
     });
 }

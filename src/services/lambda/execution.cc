@@ -10,20 +10,53 @@ namespace {
 constexpr int most_tries = 3;
 constexpr auto renewed_before = std::chrono::minutes(20);  // longer than any event takes
 
+aws::lambda::TooManyRequestsException throttled(std::string reason) {
+    auto error = user_fault<aws::lambda::TooManyRequestsException>("Rate Exceeded.");
+    error.Reason = std::move(reason);
+    return error;
+}
+
 }  // namespace
+
+std::optional<Running::Place> Running::enter(const std::string& function, int32_t most) {
+    std::lock_guard lock(mutex_);
+    auto& count = counts_[function];
+    if (count >= most) {
+        if (count == 0) counts_.erase(function);
+        return std::nullopt;
+    }
+    ++count;
+    return Place(*this, function);
+}
+
+void Running::leave(const std::string& function) {
+    std::lock_guard lock(mutex_);
+    const auto found = counts_.find(function);
+    if (--found->second == 0) counts_.erase(found);
+}
+
+Task<std::optional<int32_t>> Service::reserved_concurrency(FunctionName name, const Function& function) {
+    if (function.version() == latest) co_return function.reserved_concurrency;
+    name.qualifier.clear();
+    const auto current = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+        co_return co_await load_qualified(tx, functions_, name);
+    });
+    co_return current->reserved_concurrency;
+}
 
 Task<Outcome> Service::run(Call& call, FunctionName name, std::shared_ptr<const Function> function, Invocation invocation) {
     invocation.version = function->version();
+    std::optional<Running::Place> reserved;
+    if (const auto most = co_await reserved_concurrency(name, *function)) {
+        auto place = running_.enter(fmt::format("{}/{}/{}", name.account, name.region, name.name), *most);
+        if (!place) throw throttled("ReservedFunctionConcurrentInvocationLimitExceeded");
+        reserved.emplace(std::move(*place));
+    }
     const auto key =
         fmt::format("{}/{}/{}/{}/{}", name.account, name.region, name.name, function->version(), function->revision());
     for (int tries = 1;; ++tries) {
         auto place = co_await pool_.acquire(key);
-        if (!place.worker && !place.may_start) {
-            auto error = aws::lambda::TooManyRequestsException("Rate Exceeded.");
-            error.Reason = "ConcurrentInvocationLimitExceeded";
-            error.Type = "User";
-            throw error;
-        }
+        if (!place.worker && !place.may_start) throw throttled("ConcurrentInvocationLimitExceeded");
         if (place.may_start) {
             std::exception_ptr failure;
             try {

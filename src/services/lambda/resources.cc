@@ -106,7 +106,7 @@ class FunctionResource final : public contracts::ResourceType {
     std::string_view name() const override { return "AWS::Lambda::Function"; }
 
     Task<Resource> create(Call& call, const ResourceContext& context, json::object properties) override {
-        auto members = only_members("CreateFunction", properties);
+        auto members = only_members("CreateFunction", properties, {"ReservedConcurrentExecutions"});
         members.erase("Code");
         members.erase("Tags");
         members.erase("Publish");
@@ -117,11 +117,12 @@ class FunctionResource final : public contracts::ResourceType {
         request.Tags = tags_of(context, properties);
         const auto function = request.FunctionName;
         try {
-            co_return describe(co_await lambda_.create_function(call, std::move(request)));
+            co_await lambda_.create_function(call, std::move(request));
         } catch (const ResourceConflictException&) {
             if (properties.contains("FunctionName")) throw;
         }
-        // The name is this resource's own: an earlier try of the same step made the function.
+        // If it exists and the name is this resource's own, an earlier try of the same step made it.
+        if (properties.contains("ReservedConcurrentExecutions")) co_await reserve(call, function, properties);
         co_return describe(co_await lambda_.get_function_configuration(call, {.FunctionName = function}));
     }
 
@@ -144,8 +145,9 @@ class FunctionResource final : public contracts::ResourceType {
             co_await lambda_.update_function_code(call, std::move(request));
         }
         co_await update_tags(call, context, physical_id, before, after);
+        if (contracts::any_differs(before, after, {"ReservedConcurrentExecutions"})) co_await reserve(call, physical_id, after);
         auto members = only_members("UpdateFunctionConfiguration", after,
-                                    {"Code", "Tags", "Architectures", "PackageType", "FunctionName"});
+                                    {"ReservedConcurrentExecutions", "Code", "Tags", "Architectures", "PackageType", "FunctionName"});
         members["FunctionName"] = physical_id;
         // What the template names no longer goes back to its default.
         for (const auto& [name, initial] : defaults()) {
@@ -175,6 +177,17 @@ class FunctionResource final : public contracts::ResourceType {
 
     static Resource describe(const FunctionConfiguration& configuration) {
         return {.physical_id = *configuration.FunctionName, .attributes = {{"Arn", *configuration.FunctionArn}}};
+    }
+
+    Task<void> reserve(Call& call, std::string function, const json::object& properties) {
+        if (!properties.contains("ReservedConcurrentExecutions")) {
+            co_await lambda_.delete_function_concurrency(call, {.FunctionName = function});
+            co_return;
+        }
+        co_await lambda_.put_function_concurrency(
+            call, request_of<PutFunctionConcurrencyRequest>(
+                      "PutFunctionConcurrency", {{"FunctionName", function},
+                                                 {"ReservedConcurrentExecutions", properties.at("ReservedConcurrentExecutions")}}));
     }
 
     Task<void> update_tags(Call& call, const ResourceContext& context, std::string physical_id, const json::object& before,

@@ -10,6 +10,34 @@
 
 namespace cumulet::lambda {
 
+/// How many events each function with a reserved concurrency has at once, in this process.
+class Running {
+ public:
+    /// One event's place; gives it back at its end.
+    class Place {
+     public:
+        Place(Running& running, std::string function) : running_(&running), function_(std::move(function)) {}
+        Place(Place&& other) noexcept : running_(std::exchange(other.running_, nullptr)), function_(std::move(other.function_)) {}
+        Place& operator=(Place&&) = delete;
+        ~Place() {
+            if (running_) running_->leave(function_);
+        }
+
+     private:
+        Running* running_;
+        std::string function_;
+    };
+
+    /// Nothing if `most` are running already.
+    std::optional<Place> enter(const std::string& function, int32_t most);
+
+ private:
+    void leave(const std::string& function);
+
+    std::mutex mutex_;
+    std::unordered_map<std::string, int32_t> counts_;
+};
+
 /// Bounds that fit this machine: processes by its cores.
 PoolBounds pool_bounds();
 
@@ -87,6 +115,10 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<aws::lambda::ListTagsResponse> list_tags(Call& call, aws::lambda::ListTagsRequest request) override;
     Task<aws::lambda::GetAccountSettingsResponse> get_account_settings(
         Call& call, aws::lambda::GetAccountSettingsRequest request) override;
+    Task<aws::lambda::Concurrency> put_function_concurrency(
+        Call& call, aws::lambda::PutFunctionConcurrencyRequest request) override;
+    Task<aws::lambda::DeleteFunctionConcurrencyResponse> delete_function_concurrency(
+        Call& call, aws::lambda::DeleteFunctionConcurrencyRequest request) override;
     Task<aws::lambda::GetFunctionConcurrencyResponse> get_function_concurrency(
         Call& call, aws::lambda::GetFunctionConcurrencyRequest request) override;
     Task<aws::lambda::GetFunctionCodeSigningConfigResponse> get_function_code_signing_config(
@@ -111,6 +143,7 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
 
     // execution.cc
     Task<Outcome> run(Call& call, FunctionName name, std::shared_ptr<const Function> function, Invocation invocation);
+    Task<std::optional<int32_t>> reserved_concurrency(FunctionName name, const Function& function);
     Task<WorkerPlan> plan(Call& call, FunctionName name, std::shared_ptr<const Function> function, std::string key);
     Task<RoleSession> assume_role(FunctionName name, std::string role);
 
@@ -120,6 +153,8 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<std::vector<QueuedEvent>> claim_events();
     Task<void> handle_event(QueuedEvent event);
     Task<void> event_failed(QueuedEvent event, const Function* function, std::string answer);
+    Task<void> try_again(QueuedEvent event, QueuedEvent changed, Time due);
+    Task<void> forget(QueuedEvent event);
     Task<void> send_to_dead_letters(Call& call, const QueuedEvent& event, std::string target_arn, std::string answer);
 
     store::Store& store_;
@@ -135,6 +170,7 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Loop loop_;
     Launcher launcher_;
     Pool pool_;
+    Running running_;
     LogBook book_;
     TaskGroup tasks_;  // pollers and queued events
     TaskGroup book_tasks_;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t most_tags = 50;
 constexpr int32_t concurrent_executions = 1000;
+constexpr int32_t least_unreserved = 100;
 
 FunctionName tagged_function(const Call& call, std::string_view arn) {
     const auto name = parse_function_name(call, arn);
@@ -70,6 +71,31 @@ Task<GetAccountSettingsResponse> Service::get_account_settings(Call& call, GetAc
                                                                       .ConcurrentExecutions = concurrent_executions,
                                                                       .UnreservedConcurrentExecutions = concurrent_executions},
                                          .AccountUsage = usage};
+}
+
+Task<Concurrency> Service::put_function_concurrency(Call& call, PutFunctionConcurrencyRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName);
+    if (request.ReservedConcurrentExecutions > concurrent_executions - least_unreserved) {
+        throw invalid("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below "
+                      "its minimum value of [100].");
+    }
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        auto function = co_await load_function(tx, name);
+        function.reserved_concurrency = request.ReservedConcurrentExecutions;
+        save_function(tx, name, function);
+    });
+    co_return Concurrency{.ReservedConcurrentExecutions = request.ReservedConcurrentExecutions};
+}
+
+Task<DeleteFunctionConcurrencyResponse> Service::delete_function_concurrency(Call& call,
+                                                                             DeleteFunctionConcurrencyRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName);
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        auto function = co_await load_function(tx, name);
+        function.reserved_concurrency.reset();
+        save_function(tx, name, function);
+    });
+    co_return DeleteFunctionConcurrencyResponse{};
 }
 
 Task<GetFunctionConcurrencyResponse> Service::get_function_concurrency(Call& call, GetFunctionConcurrencyRequest request) {

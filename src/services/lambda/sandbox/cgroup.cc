@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view mount = "/sys/fs/cgroup";
+constexpr std::string_view prefix = "cumulet-";
 constexpr std::array<std::string_view, 3> controllers{"memory", "pids", "cpu"};
 // AWS gives a function one processor at this much memory, and less or more in proportion.
 constexpr uint64_t memory_of_one_processor_mb = 1769;
@@ -66,13 +67,35 @@ bool limit_version_2(const fs::path& folder, const Limits& limits) {
     return limited;
 }
 
+/// Removes what an earlier process left in `parent`: all groups of processes that are no more.
+void sweep(const fs::path& parent) {
+    std::error_code error;
+    std::vector<fs::path> left;
+    for (const auto& entry : fs::directory_iterator(parent, error)) {
+        const auto name = entry.path().filename().string();
+        pid_t owner = 0;
+        if (!name.starts_with(prefix)) continue;
+        std::from_chars(name.data() + prefix.size(), name.data() + name.size(), owner);
+        if (owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH) left.push_back(entry.path());
+    }
+    for (const auto& root : left) {
+        std::vector<fs::path> groups;
+        for (const auto& entry : fs::directory_iterator(root, error)) {
+            if (entry.is_directory(error)) groups.push_back(entry.path());
+        }
+        for (const auto& group : groups) ::rmdir(group.c_str());
+        ::rmdir(root.c_str());
+    }
+}
+
 /// A folder for this process's groups: in its own group, or where a container hides that, at the top.
 std::optional<fs::path> make_root(const fs::path& mount, const std::string& group) {
-    const auto name = fmt::format("cumulet-{}", ::getpid());
+    const auto name = fmt::format("{}{}", prefix, ::getpid());
     for (const auto& parent : {mount / fs::path(group).relative_path(), mount}) {
         std::error_code error;
         const auto folder = parent / name;
         if (!fs::is_directory(parent, error)) continue;
+        sweep(parent);
         if (fs::create_directory(folder, error) || fs::is_directory(folder, error)) return folder;
     }
     return std::nullopt;

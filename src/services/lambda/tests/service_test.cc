@@ -109,6 +109,18 @@ TEST(Functions, WriteToTheirLogGroup) {
     EXPECT_THAT(cloud.door.lines(), ::testing::Contains("hello from inside"));
 }
 
+TEST(Functions, AreRefusedPastTheirReservedConcurrency) {
+    Cloud cloud;
+    cloud.create("f", echo);
+    cloud.run(cloud.service.put_function_concurrency(cloud.call, {.FunctionName = "f", .ReservedConcurrentExecutions = 1}));
+    EXPECT_EQ(cloud.invoke("f", "1").Payload, "1");
+    cloud.run(cloud.service.put_function_concurrency(cloud.call, {.FunctionName = "f", .ReservedConcurrentExecutions = 0}));
+    EXPECT_EQ(message_of<TooManyRequestsException>([&] { cloud.invoke("f"); }), "Rate Exceeded.");
+    EXPECT_EQ(cloud.invoke("f", "1", "Event").StatusCode, 202);
+    cloud.run(cloud.service.delete_function_concurrency(cloud.call, {.FunctionName = "f"}));
+    EXPECT_EQ(cloud.invoke("f", "2").Payload, "2");
+}
+
 TEST(Functions, AreListedPageByPage) {
     Cloud cloud;
     for (const std::string name : {"a", "b", "c"}) cloud.create(name, echo);
