@@ -20,6 +20,7 @@ class Database {
     Database(const Database&) = delete;
 
     rocksdb::DB* operator->() const { return db_.get(); }
+    bool open() const { return db_ != nullptr; }
     /// Writes everything to disk and lets go of the folder.
     void close();
 

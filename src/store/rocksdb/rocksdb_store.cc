@@ -42,6 +42,7 @@ class RocksStore final : public OptimisticStore {
     }
     Statistics statistics() const override {
         Statistics statistics{.commits = commits_, .conflicts = conflicts_, .groups = commit_thread_.groups()};
+        if (!database_.open()) return statistics;
         database_->GetIntProperty(rocksdb::DB::Properties::kEstimateNumKeys, &statistics.keys);
         uint64_t memory = 0;
         for (const auto* property :
