@@ -16,7 +16,7 @@ class MemoryStore final : public OptimisticStore {
 
   protected:
     bool find(std::string_view key, uint64_t, std::optional<std::string>& value) override {
-        if (const auto* found = rows_.find(key)) value = *found;
+        if (const auto found = rows_.find(key)) value.emplace(*found);
         return true;
     }
     std::unique_ptr<Cursor> open_scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) override {

@@ -89,7 +89,7 @@ class RocksStore final : public OptimisticStore {
 
 bool RocksStore::find(std::string_view key, uint64_t hash, std::optional<std::string>& value) {
     if (const auto* rows = resident_.loaded(key)) {
-        if (const auto* found = rows->find(key)) value = *found;
+        if (const auto found = rows->find(key)) value.emplace(*found);
         return true;
     }
     if (const auto known = pending_.find(key)) {
