@@ -1,0 +1,96 @@
+// AWS answers each operation with a structure of its own that has the members of the record. These copy a record into
+// whichever structure is asked for.
+#pragma once
+
+#include "services/apigatewayv2/http_api.h"
+
+namespace cumulet::apigatewayv2 {
+
+template <typename Answer>
+Answer answer_of(const Call& call, const HttpApi& api) {
+    Answer answer;
+    answer.ApiEndpoint = endpoint_of(call, api.ApiId.value_or(""));
+    answer.ApiGatewayManaged = api.ApiGatewayManaged;
+    answer.ApiId = api.ApiId;
+    answer.ApiKeySelectionExpression = api.ApiKeySelectionExpression;
+    answer.CorsConfiguration = api.CorsConfiguration;
+    answer.CreatedDate = api.CreatedDate;
+    answer.Description = api.Description;
+    answer.DisableExecuteApiEndpoint = api.DisableExecuteApiEndpoint;
+    answer.ImportInfo = api.ImportInfo;
+    answer.IpAddressType = api.IpAddressType;
+    answer.Name = api.Name;
+    answer.ProtocolType = api.ProtocolType;
+    answer.RouteSelectionExpression = api.RouteSelectionExpression;
+    answer.Tags = api.Tags;
+    answer.Version = api.Version;
+    answer.Warnings = api.Warnings;
+    return answer;
+}
+
+template <typename Answer>
+Answer answer_of(const Route& route) {
+    Answer answer;
+    answer.ApiGatewayManaged = route.ApiGatewayManaged;
+    answer.ApiKeyRequired = route.ApiKeyRequired;
+    answer.AuthorizationType = route.AuthorizationType;
+    answer.OperationName = route.OperationName;
+    answer.RouteId = route.RouteId;
+    answer.RouteKey = route.RouteKey;
+    answer.Target = route.Target;
+    return answer;
+}
+
+template <typename Answer>
+Answer answer_of(const Integration& integration) {
+    Answer answer;
+    answer.ApiGatewayManaged = integration.ApiGatewayManaged;
+    answer.ConnectionType = integration.ConnectionType;
+    answer.CredentialsArn = integration.CredentialsArn;
+    answer.Description = integration.Description;
+    answer.IntegrationId = integration.IntegrationId;
+    answer.IntegrationMethod = integration.IntegrationMethod;
+    answer.IntegrationType = integration.IntegrationType;
+    answer.IntegrationUri = integration.IntegrationUri;
+    answer.PayloadFormatVersion = integration.PayloadFormatVersion;
+    answer.TimeoutInMillis = integration.TimeoutInMillis;
+    return answer;
+}
+
+template <typename Answer>
+Answer answer_of(const Stage& stage) {
+    Answer answer;
+    answer.ApiGatewayManaged = stage.ApiGatewayManaged;
+    answer.AutoDeploy = stage.AutoDeploy;
+    answer.CreatedDate = stage.CreatedDate;
+    answer.DefaultRouteSettings = stage.DefaultRouteSettings;
+    answer.DeploymentId = stage.DeploymentId;
+    answer.Description = stage.Description;
+    answer.LastDeploymentStatusMessage = stage.LastDeploymentStatusMessage;
+    answer.LastUpdatedDate = stage.LastUpdatedDate;
+    answer.RouteSettings = stage.RouteSettings;
+    answer.StageName = stage.StageName;
+    answer.StageVariables = stage.StageVariables;
+    answer.Tags = stage.Tags;
+    return answer;
+}
+
+template <typename Answer>
+Answer answer_of(const Deployment& deployment) {
+    Answer answer;
+    answer.AutoDeployed = deployment.AutoDeployed;
+    answer.CreatedDate = deployment.CreatedDate;
+    answer.DeploymentId = deployment.DeploymentId;
+    answer.DeploymentStatus = deployment.DeploymentStatus;
+    answer.DeploymentStatusMessage = deployment.DeploymentStatusMessage;
+    answer.Description = deployment.Description;
+    return answer;
+}
+
+/// Takes over what an update says and leaves the rest.
+template <typename Target, typename Source>
+void take(Target& target, const std::optional<Source>& source) {
+    if (source) target = *source;
+}
+
+}  // namespace cumulet::apigatewayv2

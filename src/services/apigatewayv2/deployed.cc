@@ -1,0 +1,88 @@
+#include "services/apigatewayv2/deployed.h"
+
+#include "services/apigatewayv2/http_api.h"
+
+namespace cumulet::apigatewayv2 {
+namespace {
+
+constexpr size_t most_kept = 1024;
+
+RoutedTo route_to(const Route& route, const Integration* integration, const std::map<std::string, std::string>& variables) {
+    RoutedTo routed;
+    routed.route_key = route.RouteKey;
+    if (!integration) return routed;
+    routed.payload_version = integration->PayloadFormatVersion.value_or("2.0");
+    routed.role = integration->CredentialsArn.value_or("");
+    routed.timeout = std::chrono::milliseconds(integration->TimeoutInMillis.value_or(longest_timeout_ms));
+    const auto uri = with_stage_variables(integration->IntegrationUri.value_or(""), variables);
+    auto function = uri ? function_of(*uri) : std::nullopt;
+    if (!function) return routed;
+    // arn:aws:lambda:<region>:<account>:function:<name>[:<qualifier>]
+    if (std::ranges::count(*function, ':') == 7) {
+        const auto colon = function->rfind(':');
+        routed.qualifier = function->substr(colon + 1);
+        function->resize(colon);
+    }
+    routed.function = std::move(*function);
+    return routed;
+}
+
+Task<std::shared_ptr<const DeployedApi>> compile(store::Transaction& tx, Address address) {
+    const auto api = co_await find_api(tx, address.place);
+    if (!api) co_return nullptr;
+    auto deployed = std::make_shared<DeployedApi>();
+    deployed->address = address;
+    deployed->endpoint_disabled = api->DisableExecuteApiEndpoint.value_or(false);
+    deployed->cors = api->CorsConfiguration;
+    const auto live = co_await live_definition(tx, address.place);
+    for (const auto& stage : co_await all_items<Stage>(tx, address.place)) {
+        Definition snapshot;
+        const bool current = stage.AutoDeploy.value_or(false);
+        if (!current && stage.DeploymentId) snapshot = co_await find_snapshot(tx, address.place, *stage.DeploymentId);
+        deployed->stages.emplace(stage.StageName, compile_stage(stage, current ? live : snapshot));
+    }
+    co_return deployed;
+}
+
+}  // namespace
+
+DeployedStage compile_stage(const Stage& stage, const Definition& definition) {
+    DeployedStage deployed{.name = stage.StageName,
+                           .variables = stage.StageVariables.value_or(std::map<std::string, std::string>()),
+                           .routes = {}};
+    std::map<std::string, const Integration*> integrations;
+    for (const auto& integration : definition.integrations) integrations[integration.IntegrationId.value_or("")] = &integration;
+    for (const auto& route : definition.routes) {
+        const auto found = route.Target ? integrations.find(integration_id_of(*route.Target)) : integrations.end();
+        deployed.routes.add(route_to(route, found == integrations.end() ? nullptr : found->second, deployed.variables));
+    }
+    return deployed;
+}
+
+Task<std::shared_ptr<const DeployedApi>> DeployedApis::find(std::string api_id) {
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const DeployedApi>> {
+        const auto address = co_await find_address(tx, api_id);
+        if (!address) co_return nullptr;
+        auto deployed = known(api_id, address->version);
+        if (deployed) co_return deployed;
+        deployed = co_await compile(tx, *address);
+        // Kept before the commit: a conflict would mean another version, which this is then not taken for.
+        if (deployed) keep(deployed);
+        co_return deployed;
+    });
+}
+
+std::shared_ptr<const DeployedApi> DeployedApis::known(const std::string& api_id, uint64_t version) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_id_.find(api_id);
+    return found != by_id_.end() && found->second->address.version == version ? found->second : nullptr;
+}
+
+void DeployedApis::keep(std::shared_ptr<const DeployedApi> api) {
+    const std::lock_guard lock(mutex_);
+    if (by_id_.size() >= most_kept) by_id_.clear();
+    const auto& id = api->address.place.api_id;
+    by_id_[id] = std::move(api);
+}
+
+}  // namespace cumulet::apigatewayv2

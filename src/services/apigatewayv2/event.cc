@@ -1,0 +1,225 @@
+#include "services/apigatewayv2/event.h"
+
+#include "base/bytes.h"
+
+namespace cumulet::apigatewayv2 {
+namespace {
+
+using Fields = std::vector<http::Header>;
+
+bool is_hop_by_hop(std::string_view name) {
+    for (const auto other : {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade",
+                             "expect", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id",
+                             "content-length"}) {
+        if (equal_ignoring_case(name, other)) return true;
+    }
+    return false;
+}
+
+std::string port_of(const http::Request& request) {
+    const auto host = request.host();
+    const auto colon = host.rfind(':');
+    if (colon == std::string_view::npos || host.ends_with(']')) return request.tls ? "443" : "80";
+    return std::string(host.substr(colon + 1));
+}
+
+/// The headers that a function sees: what API Gateway adds comes last.
+Fields headers_of(const Passage& passage) {
+    const auto& request = *passage.request;
+    Fields fields;
+    for (const auto& header : request.headers) {
+        if (!is_hop_by_hop(header.name)) fields.push_back(header);
+    }
+    std::string forwarded;
+    for (const auto value : request.headers.all("x-forwarded-for")) forwarded.append(value).append(", ");
+    fields.push_back({"Content-Length", std::to_string(request.body.size())});
+    fields.push_back({"X-Amzn-Trace-Id", passage.trace});
+    fields.push_back({"X-Forwarded-For", forwarded + passage.source_address});
+    fields.push_back({"X-Forwarded-Port", port_of(request)});
+    fields.push_back({"X-Forwarded-Proto", request.tls ? "https" : "http"});
+    return fields;
+}
+
+/// JSON holds UTF-8 only.
+std::string readable(std::string_view text) { return valid_utf8(text) ? std::string(text) : percent_encode(text, true); }
+
+json::object to_object(const std::map<std::string, std::string>& texts) {
+    json::object object;
+    for (const auto& [name, value] : texts) object[readable(name)] = readable(value);
+    return object;
+}
+
+void add_body(json::object& event, const http::Request& request, bool null_if_empty) {
+    bool encoded = false;
+    if (!request.body.empty()) {
+        encoded = is_binary(request.headers.get("content-type")) || !valid_utf8(request.body);
+        event["body"] = encoded ? to_base64(request.body) : request.body;
+    } else if (null_if_empty) {
+        event["body"] = nullptr;
+    }
+    event["isBase64Encoded"] = encoded;
+}
+
+std::string_view prefix_of(const Passage& passage) {
+    return std::string_view(passage.domain_name).substr(0, passage.domain_name.find('.'));
+}
+
+json::object context_2(const Passage& passage) {
+    const auto& request = *passage.request;
+    return {{"accountId", passage.account},
+            {"apiId", passage.api_id},
+            {"domainName", passage.domain_name},
+            {"domainPrefix", prefix_of(passage)},
+            {"http", json::object{{"method", request.method},
+                                  {"path", readable(passage.path)},
+                                  {"protocol", "HTTP/1.1"},
+                                  {"sourceIp", passage.source_address},
+                                  {"userAgent", readable(request.headers.get("user-agent"))}}},
+            {"requestId", passage.request_id},
+            {"routeKey", passage.match.route->route_key},
+            {"stage", passage.stage},
+            {"time", format_request_time(passage.received)},
+            {"timeEpoch", epoch_millis(passage.received)}};
+}
+
+json::object event_2(const Passage& passage) {
+    const auto& request = *passage.request;
+    std::map<std::string, std::string> headers;
+    json::array cookies;
+    for (const auto& header : headers_of(passage)) {
+        const auto name = to_lower(header.name);
+        if (name == "cookie") {
+            std::string_view rest = header.value;
+            while (!rest.empty()) {
+                const auto end = std::min(rest.find(';'), rest.size());
+                auto cookie = rest.substr(0, end);
+                while (cookie.starts_with(' ')) cookie.remove_prefix(1);
+                if (!cookie.empty()) cookies.emplace_back(readable(cookie));
+                rest.remove_prefix(std::min(end + 1, rest.size()));
+            }
+            continue;
+        }
+        auto& value = headers[name];
+        if (!value.empty()) value += ',';
+        value += header.value;
+    }
+    std::map<std::string, std::string> query;
+    for (const auto& parameter : http::parse_query(request.query)) {
+        const auto [known, fresh] = query.try_emplace(parameter.name, parameter.value);
+        if (!fresh) known->second += "," + parameter.value;
+    }
+
+    json::object event{{"version", "2.0"},
+                       {"routeKey", passage.match.route->route_key},
+                       {"rawPath", readable(passage.path)},
+                       {"rawQueryString", readable(request.query)}};
+    if (!cookies.empty()) event["cookies"] = std::move(cookies);
+    event["headers"] = to_object(headers);
+    if (!query.empty()) event["queryStringParameters"] = to_object(query);
+    event["requestContext"] = context_2(passage);
+    if (!passage.match.path_parameters.empty()) event["pathParameters"] = to_object(passage.match.path_parameters);
+    if (!passage.stage_variables.empty()) event["stageVariables"] = to_object(passage.stage_variables);
+    add_body(event, request, false);
+    return event;
+}
+
+json::object identity_of(const Passage& passage) {
+    json::object identity;
+    for (const auto name : {"accessKey", "accountId", "caller", "cognitoAmr", "cognitoAuthenticationProvider",
+                            "cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId"}) {
+        identity[name] = nullptr;
+    }
+    identity["sourceIp"] = passage.source_address;
+    identity["user"] = nullptr;
+    identity["userAgent"] = readable(passage.request->headers.get("user-agent"));
+    identity["userArn"] = nullptr;
+    return identity;
+}
+
+json::object context_1(const Passage& passage) {
+    const auto& route = *passage.match.route;
+    return {{"accountId", passage.account},
+            {"apiId", passage.api_id},
+            {"domainName", passage.domain_name},
+            {"domainPrefix", prefix_of(passage)},
+            {"extendedRequestId", passage.request_id},
+            {"httpMethod", passage.request->method},
+            {"identity", identity_of(passage)},
+            {"path", readable(passage.path)},
+            {"protocol", "HTTP/1.1"},
+            {"requestId", passage.request_id},
+            {"requestTime", format_request_time(passage.received)},
+            {"requestTimeEpoch", epoch_millis(passage.received)},
+            {"resourceId", route.route_key},
+            {"resourcePath", route.resource()},
+            {"stage", passage.stage}};
+}
+
+/// Each name's last value, and each name's values, as 1.0 has them.
+template <typename Pairs>
+std::pair<json::value, json::value> single_and_multiple(const Pairs& pairs) {
+    json::object single;
+    json::object multiple;
+    for (const auto& pair : pairs) {
+        const auto name = readable(pair.name);
+        single[name] = readable(pair.value);
+        auto& values = multiple[name];
+        if (!values.is_array()) values.emplace_array();
+        values.as_array().emplace_back(readable(pair.value));
+    }
+    return {std::move(single), std::move(multiple)};
+}
+
+json::value object_or_null(const std::map<std::string, std::string>& texts) {
+    return texts.empty() ? json::value(nullptr) : json::value(to_object(texts));
+}
+
+json::object event_1(const Passage& passage) {
+    const auto& request = *passage.request;
+    auto [headers, multiple_headers] = single_and_multiple(headers_of(passage));
+    const auto parameters = http::parse_query(request.query);
+    auto [query, multiple_query] = single_and_multiple(parameters);
+    json::object event{{"version", "1.0"},
+                       {"resource", passage.match.route->resource()},
+                       {"path", readable(passage.path)},
+                       {"httpMethod", request.method},
+                       {"headers", std::move(headers)},
+                       {"multiValueHeaders", std::move(multiple_headers)},
+                       {"queryStringParameters", parameters.empty() ? json::value(nullptr) : std::move(query)},
+                       {"multiValueQueryStringParameters", parameters.empty() ? json::value(nullptr) : std::move(multiple_query)},
+                       {"requestContext", context_1(passage)},
+                       {"pathParameters", object_or_null(passage.match.path_parameters)},
+                       {"stageVariables", object_or_null(passage.stage_variables)}};
+    add_body(event, request, true);
+    return event;
+}
+
+}  // namespace
+
+bool is_binary(std::string_view content_type) {
+    auto type = to_lower(content_type.substr(0, content_type.find(';')));
+    while (type.ends_with(' ')) type.pop_back();
+    if (type.starts_with("text/") || type == "application/json" || type == "application/xml" ||
+        type == "application/javascript") {
+        return false;
+    }
+    // Unverified: that structured types and bodies of no type come as text.
+    return !type.empty() && !type.ends_with("+json") && !type.ends_with("+xml");
+}
+
+std::string format_request_time(Time time) {
+    constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
+    return fmt::format("{:02}/{}/{:04}:{:02}:{:02}:{:02} +0000", static_cast<unsigned>(date.day()),
+                       months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()), clock.hours().count(),
+                       clock.minutes().count(), clock.seconds().count());
+}
+
+std::string event_text(const Passage& passage) {
+    return json::serialize(passage.match.route->payload_version == "1.0" ? event_1(passage) : event_2(passage));
+}
+
+}  // namespace cumulet::apigatewayv2

@@ -1,0 +1,36 @@
+// What a function is told about a request: payload formats 1.0 and 2.0. Pure.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+#pragma once
+
+#include "base/http.h"
+#include "base/json.h"
+#include "services/apigatewayv2/routing.h"
+
+namespace cumulet::apigatewayv2 {
+
+/// A request on its way to a function.
+struct Passage {
+    const http::Request* request = nullptr;
+    std::string path;            ///< decoded, with the stage's name in front unless it is $default
+    std::string account;         ///< the API's
+    std::string api_id;
+    std::string domain_name;
+    std::string stage;
+    std::map<std::string, std::string> stage_variables;
+    Match match;
+    std::string request_id;      ///< "JKJaXmPLvHcESHA="
+    std::string source_address;
+    std::string trace;           ///< X-Amzn-Trace-Id, never empty
+    Time received;
+};
+
+/// The event in the payload format of the route that was matched, as JSON text.
+std::string event_text(const Passage& passage);
+
+/// True if a body of that content type comes as Base64 whatever is in it.
+bool is_binary(std::string_view content_type);
+
+/// "23/Nov/2026:00:55:00 +0000"
+std::string format_request_time(Time time);
+
+}  // namespace cumulet::apigatewayv2

@@ -1,0 +1,188 @@
+#include "services/apigatewayv2/open_api.h"
+
+#include "contracts/reflect.h"
+#include "services/apigatewayv2/http_api.h"
+
+namespace cumulet::apigatewayv2 {
+namespace {
+
+using aws::apigatewayv2::BadRequestException;
+
+constexpr std::string_view extension = "x-amazon-apigateway-";
+
+/// Refuses extensions of `object` that are not among `known`: each would change what the API does.
+void check_extensions(const json::object& object, std::initializer_list<std::string_view> known) {
+    for (const auto& [key, value] : object) {
+        const std::string_view name(key.data(), key.size());
+        if (name.starts_with(extension) && std::ranges::find(known, name.substr(extension.size())) == known.end()) {
+            throw unsupported(name);
+        }
+    }
+}
+
+const json::object* object_in(const json::object& parent, std::string_view name) {
+    const auto* value = parent.if_contains(name);
+    return value ? value->if_object() : nullptr;
+}
+
+std::optional<std::string> text_in(const json::object& parent, std::string_view name) {
+    const auto* value = parent.if_contains(name);
+    if (!value || value->is_null()) return std::nullopt;
+    return value->is_string() ? std::string(value->as_string()) : json::serialize(*value);
+}
+
+aws::apigatewayv2::Cors read_cors(const json::value& source) {
+    aws::apigatewayv2::Cors cors;
+    if (source.is_bool()) {  // SAM's "CorsConfiguration: true"
+        if (source.as_bool()) cors.AllowOrigins.emplace().push_back("*");
+        return cors;
+    }
+    if (!source.is_object()) throw BadRequestException("x-amazon-apigateway-cors must be an object");
+    json::object members;
+    for (const auto& [key, value] : source.as_object()) {
+        std::string name(key);
+        if (!name.empty()) name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
+        members[name] = value.is_string() && name.starts_with("Allow") && name != "AllowCredentials"
+                            ? json::value(json::array{value})
+                            : value;
+    }
+    static const contracts::Shape& shape = [] -> const contracts::Shape& {
+        for (const auto& member : aws::apigatewayv2::service.find("CreateApi")->input->members) {
+            if (member.name == "CorsConfiguration") return *member.shape;
+        }
+        throw std::logic_error("the contract has no CorsConfiguration");
+    }();
+    contracts::from_json(shape, &cors, members);
+    check_cors(cors);
+    return cors;
+}
+
+Integration read_integration(const json::object& source) {
+    for (const auto& [key, value] : source) {
+        static constexpr std::string_view known[] = {"type",    "uri",         "httpMethod",  "payloadFormatVersion",
+                                                     "credentials", "connectionType", "timeoutInMillis", "description"};
+        // Responses and passthrough are REST APIs' and mean nothing here.
+        const std::string_view name(key.data(), key.size());
+        if (std::ranges::find(known, name) == std::end(known) && name != "responses" && name != "passthroughBehavior") {
+            throw unsupported(fmt::format("x-amazon-apigateway-integration.{}", name));
+        }
+    }
+    Integration integration;
+    auto type = text_in(source, "type").value_or("");
+    std::ranges::transform(type, type.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    integration.IntegrationType = type;
+    integration.IntegrationUri = text_in(source, "uri");
+    integration.IntegrationMethod = text_in(source, "httpMethod").value_or("POST");
+    integration.PayloadFormatVersion = text_in(source, "payloadFormatVersion");
+    integration.CredentialsArn = text_in(source, "credentials");
+    integration.ConnectionType = text_in(source, "connectionType").value_or("INTERNET");
+    integration.Description = text_in(source, "description");
+    integration.TimeoutInMillis = longest_timeout_ms;
+    if (const auto* timeout = source.if_contains("timeoutInMillis")) {
+        integration.TimeoutInMillis = timeout->is_int64() ? static_cast<int32_t>(std::clamp<int64_t>(timeout->as_int64(), 0, 1'000'000))
+                                                          : 0;
+    }
+    if (integration.PayloadFormatVersion == "1" || integration.PayloadFormatVersion == "2") {
+        *integration.PayloadFormatVersion += ".0";  // a number in the document
+    }
+    check_integration(integration);
+    return integration;
+}
+
+/// Follows {"$ref": "#/components/x-amazon-apigateway-integrations/name"}.
+const json::object& resolve(const json::object& document, const json::object& integration) {
+    const auto reference = string_or(integration, "$ref");
+    if (reference.empty()) return integration;
+    constexpr std::string_view prefix = "#/components/x-amazon-apigateway-integrations/";
+    const auto* components = object_in(document, "components");
+    const auto* shared = components ? object_in(*components, prefix.substr(13, prefix.size() - 14)) : nullptr;
+    const auto* found = shared && reference.starts_with(prefix) ? object_in(*shared, reference.substr(prefix.size())) : nullptr;
+    if (!found) throw BadRequestException(fmt::format("Invalid reference {}", reference));
+    return *found;
+}
+
+bool demands_authorization(const json::object& object) {
+    const auto* security = object.if_contains("security");
+    if (!security || !security->is_array()) return false;
+    return std::ranges::any_of(security->as_array(), [](const json::value& requirement) {
+        const auto* schemes = requirement.if_object();
+        return schemes && std::ranges::any_of(*schemes, [](const auto& scheme) { return scheme.key() != "NONE"; });
+    });
+}
+
+Blueprint::Operation read_operation(const json::object& document, std::string route_key, const json::object& source) {
+    check_extensions(source, {"integration"});
+    if (demands_authorization(source)) throw unsupported("security of " + route_key);
+    Blueprint::Operation operation;
+    operation.route.RouteKey = std::move(route_key);
+    operation.route.ApiKeyRequired = false;
+    operation.route.AuthorizationType = "NONE";
+    operation.route.OperationName = text_in(source, "operationId");
+    check_route(operation.route);
+    if (const auto* integration = object_in(source, "x-amazon-apigateway-integration")) {
+        operation.integration = read_integration(resolve(document, *integration));
+    }
+    return operation;
+}
+
+void read_path(Blueprint& blueprint, const json::object& document, const std::string& path, const json::object& source) {
+    constexpr std::string_view methods[] = {"get", "put", "post", "delete", "options", "head", "patch"};
+    check_extensions(source, {"any-method"});
+    for (const auto& [key, value] : source) {
+        const std::string_view name(key.data(), key.size());
+        if (name == "trace") throw BadRequestException("The method TRACE is not supported");
+        const bool any = name == "x-amazon-apigateway-any-method";
+        if (!any && std::ranges::find(methods, name) == std::end(methods)) continue;
+        if (!value.is_object()) throw BadRequestException(fmt::format("{} of {} must be an object", name, path));
+        std::string method = any ? "ANY" : std::string(name);
+        std::ranges::transform(method, method.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+        // A path may also stand as "$default" with its method.
+        auto route_key = path == default_route || path == "/$default" ? std::string(default_route) : method + " " + path;
+        blueprint.operations.push_back(read_operation(document, std::move(route_key), value.as_object()));
+    }
+}
+
+void read_tags(Blueprint& blueprint, const json::object& document) {
+    const auto* tags = document.if_contains("tags");
+    if (!tags || !tags->is_array()) return;
+    for (const auto& tag : tags->as_array()) {
+        if (!tag.is_object() || !tag.as_object().contains("x-amazon-apigateway-tag-value")) continue;
+        blueprint.tags[std::string(string_or(tag.as_object(), "name"))] =
+            text_in(tag.as_object(), "x-amazon-apigateway-tag-value").value_or("");
+    }
+}
+
+}  // namespace
+
+Blueprint read_open_api(const std::string& body) {
+    const auto parsed = parse_document(body);
+    const auto* document = parsed ? parsed->if_object() : nullptr;
+    // Unverified: the words.
+    if (!document || !text_in(*document, "openapi").value_or("").starts_with("3.")) {
+        throw BadRequestException("Unable to parse API definition because of a malformed document: it must be OpenAPI 3");
+    }
+    check_extensions(*document, {"cors", "importexport-version", "endpoint-configuration"});
+    if (demands_authorization(*document)) throw unsupported("security");
+
+    Blueprint blueprint;
+    if (const auto* about = object_in(*document, "info")) {
+        blueprint.name = text_in(*about, "title").value_or("");
+        blueprint.version = text_in(*about, "version");
+        blueprint.description = text_in(*about, "description");
+    }
+    if (blueprint.name.empty()) throw BadRequestException("The API definition must have a title");  // Unverified: the words
+    if (const auto* cors = document->if_contains("x-amazon-apigateway-cors")) blueprint.cors = read_cors(*cors);
+    if (const auto* endpoint = object_in(*document, "x-amazon-apigateway-endpoint-configuration")) {
+        blueprint.disable_endpoint = text_in(*endpoint, "disableExecuteApiEndpoint").value_or("false") == "true";
+    }
+    read_tags(blueprint, *document);
+    if (const auto* paths = object_in(*document, "paths")) {
+        for (const auto& [path, value] : *paths) {
+            if (value.is_object()) read_path(blueprint, *document, std::string(path), value.as_object());
+        }
+    }
+    if (blueprint.operations.size() > 300) throw BadRequestException("An API may have at most 300 routes");
+    return blueprint;
+}
+
+}  // namespace cumulet::apigatewayv2

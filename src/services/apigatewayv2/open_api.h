@@ -1,0 +1,30 @@
+// OpenAPI 3 documents with API Gateway's extensions, as SAM writes them. Pure: a text in, what to create out.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html
+#pragma once
+
+#include "services/apigatewayv2/storage.h"
+
+namespace cumulet::apigatewayv2 {
+
+struct Blueprint {
+    struct Operation {
+        Route route;  ///< without id and target
+        std::optional<Integration> integration;
+    };
+    std::string name;
+    std::optional<std::string> description;
+    std::optional<std::string> version;
+    std::optional<aws::apigatewayv2::Cors> cors;
+    bool disable_endpoint = false;
+    std::map<std::string, std::string> tags;
+    std::vector<Operation> operations;
+};
+
+/// Reads JSON or YAML. Throws BadRequestException for what is no OpenAPI 3 document, NotImplemented for an extension that
+/// is not built, by its name.
+Blueprint read_open_api(const std::string& body);
+
+/// The text as a value, nothing if it is neither JSON nor YAML (open_api_text.cc).
+std::optional<json::value> parse_document(const std::string& text);
+
+}  // namespace cumulet::apigatewayv2

@@ -1,0 +1,108 @@
+// CreateRoute, GetRoute, GetRoutes, UpdateRoute, DeleteRoute.
+// https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes.html
+
+#include "services/apigatewayv2/answers.h"
+#include "services/apigatewayv2/service.h"
+
+namespace cumulet::apigatewayv2 {
+
+using namespace aws::apigatewayv2;
+
+namespace {
+
+template <typename Request>
+void take_over(Route& route, const Request& request) {
+    if (request.ApiKeyRequired) route.ApiKeyRequired = request.ApiKeyRequired;
+    if (request.AuthorizationScopes) route.AuthorizationScopes = request.AuthorizationScopes;
+    if (request.AuthorizationType) route.AuthorizationType = request.AuthorizationType;
+    if (request.AuthorizerId) route.AuthorizerId = request.AuthorizerId;
+    if (request.ModelSelectionExpression) route.ModelSelectionExpression = request.ModelSelectionExpression;
+    if (request.OperationName) route.OperationName = request.OperationName;
+    if (request.RequestModels) route.RequestModels = request.RequestModels;
+    if (request.RequestParameters) route.RequestParameters = request.RequestParameters;
+    if (request.RouteResponseSelectionExpression) {
+        route.RouteResponseSelectionExpression = request.RouteResponseSelectionExpression;
+    }
+    if (request.Target) route.Target = request.Target;
+}
+
+/// Its key is its own, and what it leads to is there.
+Task<void> check_against_others(store::Transaction& tx, Place place, Route route) {
+    for (const auto& other : co_await all_items<Route>(tx, place)) {
+        if (other.RouteKey == route.RouteKey && other.RouteId != route.RouteId) {
+            throw ConflictException(fmt::format("Route with key {} already exists for this API", route.RouteKey));
+        }
+    }
+    if (!route.Target) co_return;
+    const auto id = integration_id_of(*route.Target);
+    if (!co_await find_item<Integration>(tx, place, id)) {
+        // Unverified: the words.
+        throw BadRequestException(fmt::format("Invalid integration identifier specified {}", id));
+    }
+}
+
+}  // namespace
+
+Task<CreateRouteResult> Service::create_route(Call& call, CreateRouteRequest request) {
+    Route route;
+    route.RouteKey = request.RouteKey;
+    route.RouteId = new_id(call.random(), 7);
+    route.ApiKeyRequired = false;
+    route.AuthorizationType = "NONE";
+    take_over(route, request);
+    check_route(route);
+    const auto version = call.random().next();
+
+    const auto place = place_of(call, request.ApiId);
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        co_await load_api(tx, place);
+        co_await check_room<Route>(tx, place);
+        co_await check_against_others(tx, place, route);
+        save_item(tx, place, route);
+        save_address(tx, place, version);
+    });
+    co_return answer_of<CreateRouteResult>(route);
+}
+
+Task<GetRouteResult> Service::get_route(Call& call, GetRouteRequest request) {
+    const auto route = co_await store_.transact([&](store::Transaction& tx) -> Task<Route> {
+        return load_item<Route>(tx, place_of(call, request.ApiId), request.RouteId);
+    });
+    co_return answer_of<GetRouteResult>(route);
+}
+
+Task<GetRoutesResponse> Service::get_routes(Call& call, GetRoutesRequest request) {
+    auto page = co_await store_.transact([&](store::Transaction& tx) -> Task<Page<Route>> {
+        return list_items<Route>(tx, place_of(call, request.ApiId), request.MaxResults, request.NextToken);
+    });
+    co_return GetRoutesResponse{.Items = std::move(page.items), .NextToken = std::move(page.next_token)};
+}
+
+Task<UpdateRouteResult> Service::update_route(Call& call, UpdateRouteRequest request) {
+    const auto place = place_of(call, request.ApiId);
+    const auto version = call.random().next();
+    const auto updated = co_await store_.transact([&](store::Transaction& tx) -> Task<Route> {
+        auto route = co_await load_item<Route>(tx, place, request.RouteId);
+        take(route.RouteKey, request.RouteKey);
+        take_over(route, request);
+        check_route(route);
+        co_await check_against_others(tx, place, route);
+        save_item(tx, place, route);
+        save_address(tx, place, version);
+        co_return route;
+    });
+    co_return answer_of<UpdateRouteResult>(updated);
+}
+
+Task<DeleteRouteResponse> Service::delete_route(Call& call, DeleteRouteRequest request) {
+    const auto place = place_of(call, request.ApiId);
+    const auto version = call.random().next();
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        co_await load_item<Route>(tx, place, request.RouteId);
+        erase_item<Route>(tx, place, request.RouteId);
+        save_address(tx, place, version);
+    });
+    co_return DeleteRouteResponse{};
+}
+
+}  // namespace cumulet::apigatewayv2

@@ -1,0 +1,101 @@
+// The keys of API Gateway's HTTP APIs; nothing else knows them.
+//
+//   ("", "global", "apigatewayv2", "address") api id                          Address: whose API it is, and its version
+//   (account, region, "apigatewayv2", "api") api id                           Api
+//   (account, region, "apigatewayv2", "route") api id, route id               Route
+//   (account, region, "apigatewayv2", "integration") api id, integration id   Integration
+//   (account, region, "apigatewayv2", "stage") api id, stage name             Stage
+//   (account, region, "apigatewayv2", "deployment") api id, deployment id     Deployment
+//   (account, region, "apigatewayv2", "snapshot") api id, deployment id       the routes and integrations that it deployed
+//
+// Whoever calls an API has no account, so addresses stand outside all of them. Every change of an API changes the version
+// in its address: a routing table in memory is current while that version stands.
+#pragma once
+
+#include "contracts/apigatewayv2.h"
+#include "runtime/call.h"
+#include "store/store.h"
+
+namespace cumulet::apigatewayv2 {
+
+using aws::apigatewayv2::Deployment;
+using aws::apigatewayv2::Integration;
+using aws::apigatewayv2::Route;
+using aws::apigatewayv2::Stage;
+/// AWS's Api; the generated class of operations has that name.
+using HttpApi = aws::apigatewayv2::Api_;
+
+/// Where an API lives.
+struct Place {
+    std::string account;
+    std::string region;
+    std::string api_id;
+};
+
+struct Address {
+    Place place;
+    uint64_t version = 0;  ///< a random number, another after each change
+};
+
+/// What a stage serves.
+struct Definition {
+    std::vector<Route> routes;
+    std::vector<Integration> integrations;
+};
+
+template <typename T>
+struct Page {
+    std::vector<T> items;
+    std::optional<std::string> next_token;
+};
+
+/// The place of the caller's API `api_id`, whether or not it exists.
+Place place_of(const Call& call, std::string api_id);
+
+Task<std::optional<Address>> find_address(store::Transaction& tx, std::string api_id);
+/// Says that the API changed: routing tables made of another version are stale.
+void save_address(store::Transaction& tx, const Place& place, uint64_t version);
+
+/// Throws ConflictException if there is an API of that id, whoever's.
+Task<void> check_free(store::Transaction& tx, std::string api_id);
+
+Task<std::optional<HttpApi>> find_api(store::Transaction& tx, Place place);
+/// Throws NotFoundException.
+Task<HttpApi> load_api(store::Transaction& tx, Place place);
+void save_api(store::Transaction& tx, const Place& place, const HttpApi& api);
+/// Removes the API and all that belongs to it.
+void erase_api(store::Transaction& tx, const Place& place);
+/// The APIs of the caller's account and region, in pages. Throws BadRequestException for a page size or token that is none.
+Task<Page<HttpApi>> list_apis(store::Transaction& tx, const Call& call, std::optional<std::string> max_results,
+                              std::optional<std::string> token);
+
+// T is Route, Integration, Stage or Deployment; `id` is a stage's name. All need the API to exist where they say "load".
+template <typename T>
+Task<std::optional<T>> find_item(store::Transaction& tx, Place place, std::string id);
+/// Throws NotFoundException.
+template <typename T>
+Task<T> load_item(store::Transaction& tx, Place place, std::string id);
+template <typename T>
+void save_item(store::Transaction& tx, const Place& place, const T& item);
+template <typename T>
+void erase_item(store::Transaction& tx, const Place& place, const std::string& id);
+template <typename T>
+void erase_items(store::Transaction& tx, const Place& place);
+/// All items, which no API may have more than `most_items` of.
+template <typename T>
+Task<std::vector<T>> all_items(store::Transaction& tx, Place place);
+template <typename T>
+Task<Page<T>> list_items(store::Transaction& tx, Place place, std::optional<std::string> max_results,
+                         std::optional<std::string> token);
+/// Throws TooManyRequestsException if the API has as many of them as AWS allows.
+template <typename T>
+Task<void> check_room(store::Transaction& tx, Place place);
+
+Task<Definition> live_definition(store::Transaction& tx, Place place);
+/// What was deployed, empty if nothing of that id was.
+Task<Definition> find_snapshot(store::Transaction& tx, Place place, std::string deployment_id);
+void save_snapshot(store::Transaction& tx, const Place& place, const std::string& deployment_id,
+                   const Definition& definition);
+void erase_snapshot(store::Transaction& tx, const Place& place, const std::string& deployment_id);
+
+}  // namespace cumulet::apigatewayv2

@@ -1,0 +1,210 @@
+#include "services/apigatewayv2/surface.h"
+
+#include "base/bytes.h"
+#include "runtime/byte_stream.h"
+#include "runtime/log.h"
+#include "services/apigatewayv2/cors.h"
+#include "services/apigatewayv2/http_api.h"
+#include "services/apigatewayv2/reply.h"
+
+namespace cumulet::apigatewayv2 {
+namespace {
+
+constexpr size_t largest_body_bytes = 10 << 20;
+
+std::string_view without_port(std::string_view host) {
+    const auto colon = host.rfind(':');
+    return colon == std::string_view::npos || host.ends_with(']') ? host : host.substr(0, colon);
+}
+
+/// Cuts the first segment off a path that begins with '/': "/dev/orders" gives "dev" and leaves "/orders".
+std::string_view take_segment(std::string_view& path) {
+    if (path.starts_with('/')) path.remove_prefix(1);
+    const auto slash = std::min(path.find('/'), path.size());
+    const auto segment = path.substr(0, slash);
+    path.remove_prefix(slash);
+    return segment;
+}
+
+/// The stage that a path is for, and what of the path is left for its routes.
+struct Staged {
+    const DeployedStage* stage = nullptr;
+    std::string path;      ///< still percent-encoded
+    std::string shown;     ///< that the function is told, decoded
+};
+
+Staged find_stage(const DeployedApi& api, const Destination& destination) {
+    std::string_view rest = destination.path;
+    const auto first = percent_decode(take_segment(rest));
+    Staged staged;
+    if (!destination.by_host && first == default_stage) {  // only a path may say so
+        const auto found = api.stages.find(default_stage);
+        if (found != api.stages.end()) staged.stage = &found->second;
+        staged.path = rest.empty() ? "/" : rest;
+        staged.shown = percent_decode(staged.path);
+        return staged;
+    }
+    if (const auto named = api.stages.find(first); named != api.stages.end() && first != default_stage) {
+        staged.stage = &named->second;
+        staged.path = rest.empty() ? "/" : rest;
+    } else if (const auto found = api.stages.find(default_stage); found != api.stages.end()) {
+        staged.stage = &found->second;
+        staged.path = destination.path;
+    }
+    staged.shown = percent_decode(destination.path);
+    return staged;
+}
+
+std::string new_trace(Call& call) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(call.now()).time_since_epoch().count();
+    return fmt::format("Root=1-{:08x}-{}", static_cast<uint32_t>(seconds), call.random().hex(24));
+}
+
+/// As whom API Gateway invokes: itself, or the role that the integration names.
+Call caller_of(Call& call, const Passage& passage, const Place& place) {
+    auto caller = service_call(call.reactor(), "apigateway.amazonaws.com", place.account, place.region);
+    if (const auto role = Arn::parse(passage.match.route->role)) {
+        const auto name = role->resource.substr(role->resource.rfind('/') + 1);
+        caller.principal.kind = Principal::Kind::assumed_role;
+        caller.principal.account = role->account;
+        caller.principal.arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/apigateway", role->account, name);
+        caller.principal.service.clear();
+    }
+    caller.host = call.host;
+    caller.tls = call.tls;
+    caller.source_address = call.source_address;
+    caller.trace = passage.trace;
+    caller.depth = call.depth;
+    return caller;
+}
+
+/// An invocation that may go on after its caller was told that it took too long.
+struct Invocation {
+    Call caller;
+    aws::lambda::InvocationRequest request;
+    std::optional<aws::lambda::InvocationResponse> response;
+    http::Response failure;  ///< where there is no response
+    bool done = false;
+};
+
+/// What a caller gets when Lambda refuses.
+http::Response refusal(const aws::Error& error) {
+    log::warning("An API's function could not be invoked", {{"error", error.code}, {"reason", error.message}});
+    if (error.status == 429) return message_reply(503, "Service Unavailable");
+    if (error.status == 413) return message_reply(413, "Request Entity Too Large");
+    return internal_server_error();
+}
+
+Task<void> run(aws::lambda::Client& lambda, Gates& answers, std::string request_id, std::shared_ptr<Invocation> invocation) {
+    try {
+        invocation->response = co_await lambda.invoke(invocation->caller, std::move(invocation->request));
+    } catch (const aws::Error& error) {
+        invocation->failure = refusal(error);
+    } catch (const std::exception& error) {
+        log::warning("An API's function could not be invoked", {{"reason", error.what()}});
+        invocation->failure = internal_server_error();
+    }
+    invocation->done = true;
+    answers.wake(request_id);
+}
+
+Task<void> read_body(http::Request& request) {
+    if (!request.stream) co_return;
+    request.body = co_await read_all(std::exchange(request.stream, nullptr), largest_body_bytes);
+}
+
+}  // namespace
+
+std::optional<Destination> read_destination(std::string_view host, std::string_view path) {
+    if (path.starts_with("/_aws/execute-api/")) {
+        path.remove_prefix(17);
+        const auto id = take_segment(path);
+        if (id.empty()) return std::nullopt;
+        return Destination{to_lower(id), path.empty() ? "/" : std::string(path)};
+    }
+    const auto host_name = to_lower(without_port(host));
+    if (const auto label = host_name.find(".execute-api."); label != std::string::npos && label > 0) {
+        const auto id = host_name.substr(host_name.rfind('.', label - 1) + 1);  // npos + 1 is 0
+        return Destination{id.substr(0, id.find('.')), path.empty() ? "/" : std::string(path), true};
+    }
+    if (path.starts_with("/restapis/")) {
+        path.remove_prefix(9);
+        const auto id = take_segment(path);
+        const auto stage = take_segment(path);
+        if (id.empty() || stage.empty() || take_segment(path) != "_user_request_") return std::nullopt;
+        return Destination{to_lower(id), fmt::format("/{}{}", stage, path)};
+    }
+    return std::nullopt;
+}
+
+Task<http::Response> Surface::serve(Call& call, http::Request request) {
+    const auto request_id = call.random().text(15, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") + "=";
+    http::Response response;
+    try {
+        response = co_await route(call, std::move(request), request_id);
+    } catch (const StreamTooLong&) {
+        response = message_reply(413, "Request Entity Too Large");
+    } catch (const std::exception& error) {
+        log::error("A request to an API failed", {{"reason", error.what()}});
+        response = internal_server_error();
+    }
+    response.headers.set("apigw-requestid", request_id);
+    co_return response;
+}
+
+Task<http::Response> Surface::route(Call& call, http::Request request, std::string request_id) {
+    const auto destination = read_destination(request.host(), request.path);
+    if (!destination) co_return not_found();
+    const auto api = co_await apis_.find(destination->api_id);
+    if (!api || api->endpoint_disabled) co_return not_found();
+    if (api->cors && is_preflight(request)) co_return preflight_reply(*api->cors, request);
+    const auto staged = find_stage(*api, *destination);
+    if (!staged.stage) co_return not_found();
+    auto match = staged.stage->routes.find(request.method, staged.path);
+    if (!match) co_return not_found();
+    co_await read_body(request);
+    if (request.body.size() > largest_body_bytes) co_return message_reply(413, "Request Entity Too Large");
+
+    Passage passage;
+    passage.request = &request;
+    passage.path = staged.shown;
+    passage.account = api->address.place.account;
+    passage.api_id = destination->api_id;
+    passage.domain_name = destination->by_host ? to_lower(without_port(request.host())) : domain_name_of(call, destination->api_id);
+    passage.stage = staged.stage->name;
+    passage.stage_variables = staged.stage->variables;
+    passage.match = std::move(*match);
+    passage.request_id = std::move(request_id);
+    passage.source_address = call.source_address;
+    passage.trace = call.trace.empty() ? new_trace(call) : call.trace;
+    passage.received = call.now();
+    auto response = co_await invoke(call, std::move(passage), api->address.place);
+    if (api->cors) apply_cors(*api->cors, request, response);
+    co_return response;
+}
+
+Task<http::Response> Surface::invoke(Call& call, Passage passage, Place place) {
+    const auto& target = *passage.match.route;
+    if (target.function.empty()) co_return internal_server_error();
+    auto invocation = std::make_shared<Invocation>(Invocation{.caller = caller_of(call, passage, place), .request = {},
+                                                              .response = {}, .failure = {}});
+    invocation->request.FunctionName = target.function;
+    if (!target.qualifier.empty()) invocation->request.Qualifier = target.qualifier;
+    invocation->request.Payload = event_text(passage);
+
+    const auto until = call.now() + target.timeout;
+    const auto seen = answers_.version(passage.request_id);
+    invocations_.start(run(lambda_, answers_, passage.request_id, invocation));
+    auto woken = true;
+    for (auto version = seen; !invocation->done && woken; version = answers_.version(passage.request_id)) {
+        woken = co_await answers_.wait(passage.request_id, version, until);
+    }
+    if (!invocation->done) co_return message_reply(503, "Service Unavailable");
+    if (!invocation->response) co_return invocation->failure;
+    if (invocation->response->FunctionError) co_return internal_server_error();
+    co_return read_reply(invocation->response->Payload.value_or(""), target.payload_version);
+}
+
+Task<void> Surface::stop() { co_await invocations_.stop(); }
+
+}  // namespace cumulet::apigatewayv2
