@@ -1,0 +1,239 @@
+// AWS::ApiGatewayV2::Stage, Route, Integration and Deployment for CloudFormation; Api has api_resource.cc.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGatewayV2.html
+
+#include "services/apigatewayv2/resource_types.h"
+#include "services/apigatewayv2/service.h"
+
+namespace cumulet::apigatewayv2 {
+
+using namespace aws::apigatewayv2;
+
+json::object without(json::object properties, std::initializer_list<std::string_view> names) {
+    for (const auto name : names) properties.erase(name);
+    return properties;
+}
+
+bool removed(const json::object& before, const json::object& after, std::initializer_list<std::string_view> names) {
+    return std::ranges::any_of(names, [&](std::string_view name) { return before.contains(name) && !after.contains(name); });
+}
+
+std::map<std::string, std::string> tags_of(const contracts::ResourceContext& context, const json::object& properties) {
+    std::map<std::string, std::string> tags;
+    const auto add = [&](const json::object& source) {
+        for (const auto& [key, value] : source) {
+            tags[std::string(key)] = value.is_string() ? std::string(value.as_string()) : json::serialize(value);
+        }
+    };
+    add(context.stack_tags);
+    if (const auto* own = properties.if_contains("Tags"); own && own->is_object()) add(own->as_object());
+    return tags;
+}
+
+std::string api_arn(const Call& call, std::string_view api_id) {
+    return fmt::format("arn:aws:apigateway:{}::/apis/{}", call.region, api_id);
+}
+
+Task<void> replace_tags(Call& call, Client gateway, std::string arn, std::map<std::string, std::string> tags) {
+    std::vector<std::string> gone;
+    const auto present = co_await gateway.get_tags(call, {arn});
+    for (const auto& [key, value] : present.Tags.value_or(std::map<std::string, std::string>())) {
+        // What the import of a document said about itself stays.
+        if (!tags.contains(key) && !key.starts_with("httpapi:")) gone.push_back(key);
+    }
+    if (!gone.empty()) co_await gateway.untag_resource(call, {arn, std::move(gone)});
+    if (!tags.empty()) co_await gateway.tag_resource(call, {arn, std::move(tags)});
+}
+
+namespace {
+
+std::string api_of(const json::object& properties) { return std::string(string_or(properties, "ApiId")); }
+
+contracts::Resource resource_of(std::string id, std::string_view attribute) {
+    contracts::Resource resource;
+    if (!attribute.empty()) resource.attributes[attribute] = id;
+    resource.physical_id = std::move(id);
+    return resource;
+}
+
+/// What the four have in common: they belong to an API for good, and end with it.
+class PartOfApi : public contracts::ResourceType {
+ public:
+    explicit PartOfApi(contracts::Door& door) : gateway_(door) {}
+
+    bool needs_replacement(const json::object& before, const json::object& after) const override {
+        return contracts::any_differs(before, after, {"ApiId"});
+    }
+    Task<void> remove(Call& call, const contracts::ResourceContext&, std::string physical_id, json::object properties) override {
+        try {
+            co_await erase(call, api_of(properties), std::move(physical_id));
+        } catch (const NotFoundException&) {
+            // gone already, or its API is
+        }
+    }
+
+ protected:
+    virtual Task<void> erase(Call& call, std::string api_id, std::string id) = 0;
+    Client gateway_;
+};
+
+class IntegrationResource final : public PartOfApi {
+ public:
+    using PartOfApi::PartOfApi;
+    std::string_view name() const override { return "AWS::ApiGatewayV2::Integration"; }
+
+    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext&, json::object properties) override {
+        const auto made =
+            co_await gateway_.create_integration(call, request_of<CreateIntegrationRequest>("CreateIntegration", properties));
+        co_return resource_of(made.IntegrationId.value_or(""), "IntegrationId");
+    }
+
+    bool needs_replacement(const json::object& before, const json::object& after) const override {
+        return PartOfApi::needs_replacement(before, after) || removed(before, after, {"CredentialsArn"});
+    }
+
+    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id,
+                                     json::object before, json::object after) override {
+        if (removed(before, after, {"Description"})) after["Description"] = "";
+        if (removed(before, after, {"TimeoutInMillis"})) after["TimeoutInMillis"] = 30'000;
+        after["IntegrationId"] = physical_id;
+        co_await gateway_.update_integration(call, request_of<UpdateIntegrationRequest>("UpdateIntegration", after));
+        co_return resource_of(std::move(physical_id), "IntegrationId");
+    }
+
+ private:
+    Task<void> erase(Call& call, std::string api_id, std::string id) override {
+        co_await gateway_.delete_integration(call, {std::move(api_id), std::move(id)});
+    }
+};
+
+class RouteResource final : public PartOfApi {
+ public:
+    using PartOfApi::PartOfApi;
+    std::string_view name() const override { return "AWS::ApiGatewayV2::Route"; }
+
+    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext&, json::object properties) override {
+        const auto request = request_of<CreateRouteRequest>("CreateRoute", properties);
+        std::exception_ptr conflict;
+        try {
+            const auto made = co_await gateway_.create_route(call, request);
+            co_return resource_of(made.RouteId.value_or(""), "RouteId");
+        } catch (const ConflictException&) {
+            conflict = std::current_exception();
+        }
+        // A step that is repeated after a crash finds the route that its first try made.
+        const auto routes = co_await gateway_.get_routes(call, {.ApiId = request.ApiId});
+        for (const auto& route : routes.Items.value_or(std::vector<Route>())) {
+            if (route.RouteKey == request.RouteKey && route.Target == request.Target) {
+                co_return resource_of(route.RouteId.value_or(""), "RouteId");
+            }
+        }
+        std::rethrow_exception(conflict);
+    }
+
+    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id,
+                                     json::object before, json::object after) override {
+        if (removed(before, after, {"Target"})) {
+            throw aws::not_implemented("apigatewayv2", "AWS::ApiGatewayV2::Route", "updates that remove Target");
+        }
+        if (removed(before, after, {"OperationName"})) after["OperationName"] = "";
+        after["RouteId"] = physical_id;
+        co_await gateway_.update_route(call, request_of<UpdateRouteRequest>("UpdateRoute", after));
+        co_return resource_of(std::move(physical_id), "RouteId");
+    }
+
+ private:
+    Task<void> erase(Call& call, std::string api_id, std::string id) override {
+        co_await gateway_.delete_route(call, {std::move(api_id), std::move(id)});
+    }
+};
+
+class StageResource final : public PartOfApi {
+ public:
+    using PartOfApi::PartOfApi;
+    std::string_view name() const override { return "AWS::ApiGatewayV2::Stage"; }
+
+    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context, json::object properties) override {
+        auto request = request_of<CreateStageRequest>("CreateStage", without(properties, {"Tags"}));
+        request.Tags = tags_of(context, properties);
+        std::exception_ptr conflict;
+        try {
+            co_await gateway_.create_stage(call, request);
+            co_return resource_of(request.StageName, "");
+        } catch (const ConflictException&) {
+            conflict = std::current_exception();
+        }
+        // A step that is repeated after a crash finds the stage that its first try made.
+        const auto stage = co_await gateway_.get_stage(call, {request.ApiId, request.StageName});
+        if (stage.ApiGatewayManaged.value_or(false) || stage.Tags != request.Tags || stage.Description != request.Description) {
+            std::rethrow_exception(conflict);
+        }
+        co_return resource_of(request.StageName, "");
+    }
+
+    bool needs_replacement(const json::object& before, const json::object& after) const override {
+        return contracts::any_differs(before, after, {"ApiId", "StageName"});
+    }
+
+    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext& context, std::string physical_id,
+                                     json::object before, json::object after) override {
+        if (removed(before, after, {"Description"})) after["Description"] = "";
+        if (removed(before, after, {"AutoDeploy"})) after["AutoDeploy"] = false;
+        for (const auto* gone : {"StageVariables", "RouteSettings", "DefaultRouteSettings"}) {
+            if (removed(before, after, {gone})) after[gone] = json::object();
+        }
+        co_await gateway_.update_stage(call, request_of<UpdateStageRequest>("UpdateStage", without(after, {"Tags"})));
+        co_await replace_tags(call, gateway_, fmt::format("{}/stages/{}", api_arn(call, api_of(after)), physical_id),
+                              tags_of(context, after));
+        co_return resource_of(std::move(physical_id), "");
+    }
+
+ private:
+    Task<void> erase(Call& call, std::string api_id, std::string id) override {
+        co_await gateway_.delete_stage(call, {std::move(api_id), std::move(id)});
+    }
+};
+
+class DeploymentResource final : public PartOfApi {
+ public:
+    using PartOfApi::PartOfApi;
+    std::string_view name() const override { return "AWS::ApiGatewayV2::Deployment"; }
+
+    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext&, json::object properties) override {
+        const auto made =
+            co_await gateway_.create_deployment(call, request_of<CreateDeploymentRequest>("CreateDeployment", properties));
+        co_return resource_of(made.DeploymentId.value_or(""), "DeploymentId");
+    }
+
+    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id, json::object,
+                                     json::object after) override {
+        UpdateDeploymentRequest request;
+        request.ApiId = api_of(after);
+        request.DeploymentId = physical_id;
+        request.Description = std::string(string_or(after, "Description"));
+        co_await gateway_.update_deployment(call, std::move(request));
+        co_return resource_of(std::move(physical_id), "DeploymentId");
+    }
+
+ private:
+    Task<void> erase(Call& call, std::string api_id, std::string id) override {
+        try {
+            co_await gateway_.delete_deployment(call, {std::move(api_id), std::move(id)});
+        } catch (const BadRequestException&) {
+            // A stage serves it still; it ends with the API.
+        }
+    }
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::Door& door) {
+    std::vector<std::unique_ptr<contracts::ResourceType>> types;
+    types.push_back(api_resource(door));
+    types.push_back(std::make_unique<IntegrationResource>(door));
+    types.push_back(std::make_unique<RouteResource>(door));
+    types.push_back(std::make_unique<StageResource>(door));
+    types.push_back(std::make_unique<DeploymentResource>(door));
+    return types;
+}
+
+}  // namespace cumulet::apigatewayv2

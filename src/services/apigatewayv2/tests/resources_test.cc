@@ -1,0 +1,136 @@
+// What CloudFormation does with HTTP APIs, as SAM's templates have them.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "contracts/tests/support/direct_door.h"
+#include "services/apigatewayv2/service.h"
+#include "store/memory/memory_store.h"
+
+namespace cumulet::apigatewayv2 {
+namespace {
+
+constexpr auto body = R"({"openapi": "3.0.1", "info": {"title": "shop", "version": "1.0"}, "paths": {"/orders": {"post": {
+    "x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "payloadFormatVersion": "2.0",
+        "uri": "arn:aws:lambda:us-east-1:000000000000:function:place"}, "responses": {}}}},
+    "tags": [{"name": "httpapi:createdBy", "x-amazon-apigateway-tag-value": "SAM"}]})";
+
+struct World {
+    Clock clock{Time(1'795'395'300s)};
+    Reactor reactor{clock, Random(1)};
+    std::unique_ptr<store::Store> store = store::open_memory_store();
+    contracts::DirectDoor door;
+    Service service{*store};
+    std::vector<std::unique_ptr<contracts::ResourceType>> types = resource_types(door);
+    Call call{reactor, "request"};
+    contracts::ResourceContext context{.stack_name = "shop",
+                                       .stack_id = "arn:aws:cloudformation:us-east-1:000000000000:stack/shop/1",
+                                       .logical_id = "Api",
+                                       .client_token = "token-1",
+                                       .stack_tags = {{"team", "pets"}},
+                                       .generated_name = "shop-Api-1"};
+
+    World() { door.add(aws::apigatewayv2::service, service); }
+
+    template <typename T>
+    T run(Task<T> task) {
+        return reactor.block_on(std::move(task));
+    }
+    contracts::ResourceType& type(std::string_view name) {
+        for (auto& type : types) {
+            if (type->name() == name) return *type;
+        }
+        throw std::out_of_range(std::string(name));
+    }
+    contracts::Resource create(std::string_view name, json::object properties) {
+        return run(type(name).create(call, context, std::move(properties)));
+    }
+    contracts::Resource update(std::string_view name, const std::string& id, json::object before, json::object after) {
+        return run(type(name).update(call, context, id, std::move(before), std::move(after)));
+    }
+    std::vector<std::string> route_keys(const std::string& api) {
+        std::vector<std::string> keys;
+        for (const auto& route : *run(service.get_routes(call, {.ApiId = api})).Items) keys.push_back(route.RouteKey);
+        return keys;
+    }
+};
+
+TEST(ApiResource, OfADocumentHasItsRoutesAndTheStacksTags) {
+    World world;
+    const auto api = world.create("AWS::ApiGatewayV2::Api", {{"Body", json::parse(body)}, {"Tags", {{"own", "1"}}}, {"Name", "better"}});
+    EXPECT_EQ(api.attributes.at("ApiId").as_string(), api.physical_id);
+    EXPECT_EQ(api.attributes.at("ApiEndpoint").as_string(),
+              "http://" + api.physical_id + ".execute-api.localhost.localstack.cloud:4566");
+    EXPECT_EQ(world.route_keys(api.physical_id), std::vector<std::string>{"POST /orders"});
+    const auto stored = world.run(world.service.get_api(world.call, {api.physical_id}));
+    EXPECT_EQ(stored.Name, "better");
+    EXPECT_EQ(*stored.Tags, (std::map<std::string, std::string>{{"httpapi:createdBy", "SAM"}, {"own", "1"}, {"team", "pets"}}));
+}
+
+TEST(ApiResource, MadeAgainByTheSameStepIsTheSame) {
+    World world;
+    const json::object properties{{"Name", "shop"}, {"ProtocolType", "HTTP"}};
+    const auto first = world.create("AWS::ApiGatewayV2::Api", properties);
+    EXPECT_EQ(world.create("AWS::ApiGatewayV2::Api", properties).physical_id, first.physical_id);
+    world.context.client_token = "token-2";
+    EXPECT_NE(world.create("AWS::ApiGatewayV2::Api", properties).physical_id, first.physical_id);
+}
+
+TEST(ApiResource, UpdatesInPlace) {
+    World world;
+    const json::object before{{"Body", json::parse(body)}};
+    const auto api = world.create("AWS::ApiGatewayV2::Api", before);
+    auto other = json::parse(body);
+    auto& paths = other.at("paths").as_object();
+    paths["/orders/{id}"] = json::object{{"get", paths.at("/orders").at("post")}};
+    paths.erase("/orders");
+    const json::object after{{"Body", other}, {"DisableExecuteApiEndpoint", "true"}};
+    EXPECT_FALSE(world.type("AWS::ApiGatewayV2::Api").needs_replacement(before, after));
+    EXPECT_EQ(world.update("AWS::ApiGatewayV2::Api", api.physical_id, before, after).physical_id, api.physical_id);
+    EXPECT_EQ(world.route_keys(api.physical_id), std::vector<std::string>{"GET /orders/{id}"});
+    EXPECT_EQ(world.run(world.service.get_api(world.call, {api.physical_id})).DisableExecuteApiEndpoint, true);
+}
+
+TEST(PartResources, MakeAnApiByHand) {
+    World world;
+    const auto api = world.create("AWS::ApiGatewayV2::Api", {{"Name", "shop"}, {"ProtocolType", "HTTP"}}).physical_id;
+    const json::object integration{{"ApiId", api},
+                                   {"IntegrationType", "AWS_PROXY"},
+                                   {"IntegrationUri", "arn:aws:lambda:us-east-1:000000000000:function:place"},
+                                   {"PayloadFormatVersion", "2.0"}};
+    const auto target = world.create("AWS::ApiGatewayV2::Integration", integration).physical_id;
+    const json::object route{{"ApiId", api}, {"RouteKey", "GET /a"}, {"Target", "integrations/" + target}};
+    const auto made = world.create("AWS::ApiGatewayV2::Route", route).physical_id;
+    EXPECT_EQ(world.create("AWS::ApiGatewayV2::Route", route).physical_id, made);
+    auto renamed = route;
+    renamed["RouteKey"] = "GET /b";
+    world.update("AWS::ApiGatewayV2::Route", made, route, renamed);
+    EXPECT_EQ(world.route_keys(api), std::vector<std::string>{"GET /b"});
+
+    const json::object stage{{"ApiId", api}, {"StageName", "$default"}, {"AutoDeploy", "true"}, {"StageVariables", {{"a", "1"}}}};
+    EXPECT_EQ(world.create("AWS::ApiGatewayV2::Stage", stage).physical_id, "$default");
+    EXPECT_EQ(world.create("AWS::ApiGatewayV2::Stage", stage).physical_id, "$default");
+    const json::object plain{{"ApiId", api}, {"StageName", "$default"}, {"AutoDeploy", true}};
+    world.update("AWS::ApiGatewayV2::Stage", "$default", stage, plain);
+    EXPECT_TRUE(world.run(world.service.get_stage(world.call, {api, "$default"})).StageVariables->empty());
+    EXPECT_TRUE(world.type("AWS::ApiGatewayV2::Stage").needs_replacement(stage, {{"ApiId", api}, {"StageName", "dev"}}));
+
+    const json::object deployment{{"ApiId", api}};
+    const auto deployed = world.create("AWS::ApiGatewayV2::Deployment", deployment).physical_id;
+    for (int i = 0; i < 2; ++i) {
+        world.run(world.type("AWS::ApiGatewayV2::Deployment").remove(world.call, world.context, deployed, deployment));
+        world.run(world.type("AWS::ApiGatewayV2::Stage").remove(world.call, world.context, "$default", plain));
+        world.run(world.type("AWS::ApiGatewayV2::Route").remove(world.call, world.context, made, renamed));
+        world.run(world.type("AWS::ApiGatewayV2::Integration").remove(world.call, world.context, target, integration));
+    }
+    for (int i = 0; i < 2; ++i) world.run(world.type("AWS::ApiGatewayV2::Api").remove(world.call, world.context, api, {}));
+    EXPECT_TRUE(world.run(world.service.get_apis(world.call, {})).Items->empty());
+}
+
+TEST(PartResources, RefuseAPropertyThatTheyDoNotHave) {
+    World world;
+    EXPECT_THROW(world.create("AWS::ApiGatewayV2::Api", {{"Name", "shop"}, {"ProtocolType", "HTTP"}, {"Colour", "red"}}), aws::Error);
+}
+
+}  // namespace
+}  // namespace cumulet::apigatewayv2
