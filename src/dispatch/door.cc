@@ -62,6 +62,11 @@ Task<http::Response> answer(Passage& passage) {
     }
 }
 
+/// Surfaces answer browsers themselves: an API as its CORS configuration says.
+contracts::Surface* surface_of(const Door::State& door, const http::Request& request) {
+    return find_route(door.catalog, request, auth::read_claim(request), door.own_host).surface;
+}
+
 std::string without_port(const std::string& host) {
     return host.substr(0, host.rfind(':'));
 }
@@ -132,7 +137,7 @@ const Settings& Door::settings() const {
 
 Task<http::Response> Door::serve(http::Request request) {
     auto& state = *state_;
-    if (state.settings.cors && is_preflight(request)) co_return answer_preflight(request);
+    if (state.settings.cors && is_preflight(request) && !surface_of(state, request)) co_return answer_preflight(request);
     const std::string origin(state.settings.cors ? request.headers.get("origin") : std::string_view());
 
     auto& reactor = Reactor::current();
@@ -151,7 +156,7 @@ Task<http::Response> Door::serve(http::Request request) {
         passage.bytes_out = response.stream ? response.stream_size.value_or(0) : response.body.size();
         if (passage.route.operation) observe(passage);
     }
-    if (!origin.empty()) allow_origin(origin, response);
+    if (!origin.empty() && !passage.route.surface) allow_origin(origin, response);
     co_return response;
 }
 

@@ -1,6 +1,8 @@
 #include "main/services.h"
 
 #include "main/identities.h"
+#include "services/apigatewayv2/service.h"
+#include "services/apigatewayv2/surface.h"
 #include "services/cloudformation/service.h"
 #include "services/dynamodb/service.h"
 #include "services/lambda/service.h"
@@ -17,6 +19,7 @@ std::vector<std::unique_ptr<contracts::ResourceType>> all_resource_types(contrac
     const auto add = [&](std::vector<std::unique_ptr<contracts::ResourceType>> types) {
         std::ranges::move(types, std::back_inserter(all));
     };
+    add(apigatewayv2::resource_types(door));
     add(dynamodb::resource_types(door));
     add(iam::resource_types(door));
     add(lambda::resource_types(door));
@@ -31,6 +34,8 @@ std::vector<std::unique_ptr<contracts::ResourceType>> all_resource_types(contrac
 struct Services::All {
     explicit All(Foundation foundation)
         : exclusive(foundation.exclusive),
+          apigatewayv2(foundation.store),
+          http_apis(foundation.store, foundation.door),
           cloudformation(foundation.store, foundation.door, all_resource_types(foundation.door)),
           dynamodb(foundation.store),
           iam(foundation.store),
@@ -42,6 +47,7 @@ struct Services::All {
           sts(foundation.store, foundation.door),
           identities(iam, sts) {
         auto& door = foundation.door;
+        door.add(aws::apigatewayv2::service, apigatewayv2);
         door.add(aws::cloudformation::service, cloudformation);
         door.add(aws::dynamodb::service, dynamodb);
         door.add(aws::iam::service, iam);
@@ -52,9 +58,13 @@ struct Services::All {
         door.add(aws::sts::service, sts);
         door.set_identities(identities);
         door.add_path_surface(std::string(lambda::Service::code_prefix), lambda.code_surface());
+        door.add_host_surface(std::string(apigatewayv2::Surface::host_label), http_apis);
+        for (const auto prefix : apigatewayv2::Surface::path_prefixes) door.add_path_surface(std::string(prefix), http_apis);
     }
 
     const bool exclusive;
+    apigatewayv2::Service apigatewayv2;
+    apigatewayv2::Surface http_apis;
     cloudformation::Service cloudformation;
     dynamodb::Service dynamodb;
     iam::Service iam;
@@ -82,6 +92,7 @@ Task<void> Services::start(std::string endpoint) {
 Task<void> Services::stop() {
     co_await all_->cloudformation.stop();
     co_await all_->lambda.stop();
+    co_await all_->http_apis.stop();  // after what it waits for
 }
 
 }  // namespace cumulet

@@ -540,6 +540,18 @@ TEST(Surfaces, GetRequestsThatAreNoOperation) {
     EXPECT_EQ(broken.body.find("secret"), std::string::npos);
 }
 
+TEST(Surfaces, AnswerBrowsersThemselves) {
+    World world;
+    Echo echo;
+    world.door.add_host_surface("execute-api", echo);
+    const auto response = world.serve(request_of("OPTIONS", "/orders/7",
+                                                 {{"Host", "abc.execute-api.localhost.localstack.cloud:4566"},
+                                                  {"Origin", "http://localhost:3000"},
+                                                  {"Access-Control-Request-Method", "POST"}}));
+    EXPECT_EQ(response.status, 418);
+    EXPECT_FALSE(response.headers.has("access-control-allow-origin"));
+}
+
 TEST(Cors, LetsBrowsersCall) {
     World world;
     const auto preflight = world.serve(request_of("OPTIONS", "/",
