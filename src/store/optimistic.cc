@@ -28,6 +28,7 @@ Task<void> OptimisticStore::run(Body body) {
             const uint64_t version = error ? transaction.newest_read() : transaction.commit();
             if (!transaction.refused()) {
                 if (!error) {
+                    transaction.became_visible();
                     for (const auto& topic : transaction.topics()) gates_.wake(topic);
                 }
                 // An error also tells what was read.

@@ -76,6 +76,7 @@ class OptimisticTransaction final : public BufferedTransaction {
     /// The newest commit read from that was not durable at the time, or 0.
     uint64_t newest_read() const { return newest_read_; }
     const std::vector<std::string>& topics() const { return topics_; }
+    using Transaction::became_visible;
 
   private:
     Task<std::optional<std::string>> read(std::string key) override;

@@ -38,11 +38,22 @@ class Transaction {
     virtual void erase_range(Range range) = 0;
     /// Wakes the watchers of `topic`, in every process of the cloud, once this transaction is committed.
     virtual void wake(std::string topic) = 0;
+    /// Calls `let_go` once the commit is visible to others, which is before it is durable: for locks that keep others from
+    /// conflicting. Called at most once, on this reactor; not at all if the body throws.
+    virtual void when_visible(std::function<void()> let_go) { let_go_.push_back(std::move(let_go)); }
 
     Task<std::optional<std::string>> get(Key key) { return get(std::move(key).bytes()); }
     Task<std::vector<Entry>> scan(Range range) { return scan(std::move(range), ScanOptions{}); }
     void put(Key key, std::string value) { put(std::move(key).bytes(), std::move(value)); }
     void erase(Key key) { erase(std::move(key).bytes()); }
+
+  protected:
+    void became_visible() {
+        for (const auto& let_go : std::exchange(let_go_, {})) let_go();
+    }
+
+  private:
+    std::vector<std::function<void()>> let_go_;
 };
 
 /// A watcher of a topic: look first, then wait; a wake-up between the two is not missed.

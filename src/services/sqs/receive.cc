@@ -159,8 +159,10 @@ Task<ReceiveMessageResult> Service::receive_message(Call& call, ReceiveMessageRe
     Look found;
     while (true) {
         {
-            auto guard = co_await receivers_.lock(lock_key);
+            // The next receiver may look as soon as what this one took is hidden, while its commit is on the way to disk.
+            std::optional guard(co_await receivers_.lock(lock_key));
             found = co_await store_.transact([&](store::Transaction& tx) -> Task<Look> {
+                tx.when_visible([&guard] { guard.reset(); });
                 co_return co_await look(store_, tx, call, request.QueueUrl, asked);
             });
         }

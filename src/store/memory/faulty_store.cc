@@ -66,6 +66,7 @@ class FaultyTransaction final : public Transaction {
     void erase(std::string key) override { inner_.erase(std::move(key)); }
     void erase_range(Range range) override { inner_.erase_range(std::move(range)); }
     void wake(std::string topic) override { topics_.push_back(std::move(topic)); }
+    void when_visible(std::function<void()> let_go) override { inner_.when_visible(std::move(let_go)); }
 
     std::vector<std::string> take_topics() { return std::move(topics_); }
 

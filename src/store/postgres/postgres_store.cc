@@ -111,6 +111,7 @@ Task<bool> PostgresStore::run_once(const Body& body, Connection& connection) {
     if (error) std::rethrow_exception(error);
     if (failure) std::rethrow_exception(failure);
     commits_.fetch_add(1, std::memory_order_relaxed);
+    transaction.became_visible();
     for (const auto& topic : transaction.writes().topics()) gates_.wake(topic);
     co_return true;
 }

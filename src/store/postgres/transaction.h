@@ -20,6 +20,8 @@ class PostgresTransaction final : public BufferedTransaction {
     /// After a failure: leaves the connection as it was. Does nothing after a success.
     Task<void> roll_back();
 
+    using Transaction::became_visible;
+
   private:
     Task<std::optional<std::string>> read(std::string key) override;
     Task<std::vector<Entry>> read_range(Range range, ScanOptions options) override;

@@ -341,6 +341,24 @@ TEST_P(EngineSuite, WakesWatchersOnlyAfterTheCommit) {
     EXPECT_TRUE(run(watch.wait(clock_.now() + 30s)));
 }
 
+TEST_P(EngineSuite, LetsGoOfLocksOnceTheCommitIsVisible) {
+    int let_go = 0;
+    const auto count = [&] { ++let_go; };
+    const auto failing = [&](Transaction& tx) -> Task<void> {
+        tx.when_visible(count);
+        co_await tx.get("a");
+        throw std::invalid_argument("no");
+    };
+    EXPECT_THROW(transact(failing), std::invalid_argument);
+    EXPECT_EQ(let_go, 0);
+    transact([&](Transaction& tx) -> Task<void> {
+        tx.when_visible(count);
+        tx.put("a", "1");
+        co_return;
+    });
+    EXPECT_EQ(let_go, 1);
+}
+
 TEST_P(EngineSuite, MissesNoWakeUpBetweenLookingAndWaiting) {
     constexpr int messages = 50;
     on_reactors(clock_, 2, [&](Reactor&, int index) -> Task<void> {
