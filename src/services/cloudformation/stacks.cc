@@ -112,6 +112,7 @@ Task<model::DeleteStackResponse> Service::delete_stack(Call& call, model::Delete
             if (output.export_name.empty()) continue;
             const auto users = co_await storage::importers(tx, place, output.export_name);
             if (users.empty()) continue;
+            // Unverified: AWS may say this in an event instead of refusing the call.
             throw invalid(fmt::format("Delete canceled. Cannot delete export {} as it is in use by {}.",
                                       output.export_name, users[0].stack_name));
         }

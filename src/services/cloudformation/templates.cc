@@ -33,7 +33,13 @@ Outline outline_of(const std::string& text) {
             }
         }
         const bool serverless = std::ranges::find(outline.transforms, serverless_transform) != outline.transforms.end();
-        if (serverless) document = transform_serverless(document, {});
+        if (serverless) {
+            try {
+                document = transform_serverless(document, {});
+            } catch (const TemplateError& error) {
+                refuse("Transform {} failed with: {}", serverless_transform, error.what());
+            }
+        }
         document.erase("Transform");
         outline.parsed = read_template(document);
         if (const auto needed = needed_capability(outline.parsed); !needed.empty()) {

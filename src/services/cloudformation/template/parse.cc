@@ -23,7 +23,8 @@ bool looks_like_number(std::string_view text) {
     return !(digits.size() > 1 && digits[0] == '0' && isdigit(static_cast<unsigned char>(digits[1])));
 }
 
-/// A plain scalar by YAML 1.1's core rules. A date ("2010-09-09") stays text, as in AWS.
+/// A plain scalar by YAML 1.1's core rules. Unverified: that AWS takes "yes", "no", "on" and "off" as booleans too. A
+/// date ("2010-09-09") stays text, as in AWS.
 json::value plain_scalar(std::string_view text) {
     if (text.empty() || is_one_of(text, {"~", "null", "Null", "NULL"})) return nullptr;
     if (is_one_of(text, {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})) return true;

@@ -469,6 +469,34 @@ Resources: {Deep: {Type: Test::Thing, Properties: {Size: !Ref Size}}}
 Outputs: {Id: {Value: !Ref Deep}}
 )";
 
+TEST(TemplateSummary, TellsWhatATemplateNeeds) {
+    World world;
+    const std::string body = R"(
+Transform: AWS::Serverless-2016-10-31
+Description: of orders
+Parameters: {Stage: {Type: String, Default: dev, AllowedValues: [dev, prod]}}
+Resources:
+  F: {Type: AWS::Serverless::Function, Properties: {Handler: a.b, Runtime: python3.12, CodeUri: s3://b/k}}
+)";
+    const auto summary =
+        world.run(&Service::get_template_summary, model::GetTemplateSummaryInput{.TemplateBody = body});
+    EXPECT_EQ(summary.Capabilities, (Lines{"CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"}));
+    EXPECT_EQ(summary.CapabilitiesReason, "The following resource(s) require capabilities: [AWS::IAM::Role]");
+    EXPECT_EQ(summary.DeclaredTransforms, Lines{"AWS::Serverless-2016-10-31"});
+    EXPECT_EQ(summary.ResourceTypes, Lines{"AWS::Serverless::Function"});
+    EXPECT_EQ(summary.Parameters->at(0).ParameterConstraints->AllowedValues, (Lines{"dev", "prod"}));
+    const auto validated = world.run(&Service::validate_template, model::ValidateTemplateInput{.TemplateBody = body});
+    EXPECT_EQ(validated.Description, "of orders");
+    EXPECT_NE(world
+                  .refusal([&] {
+                      world.run(
+                          &Service::validate_template,
+                          model::ValidateTemplateInput{.TemplateBody = "Resources: {A: {Type: T, DependsOn: B}}"});
+                  })
+                  .find("ValidationError: Template format error: Unresolved resource dependencies [B]"),
+              std::string::npos);
+}
+
 TEST(NestedStack, IsMadeAndDeletedWithItsParent) {
     World world;
     world.door.objects["inner.yaml"] = inner;
