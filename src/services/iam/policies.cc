@@ -84,7 +84,7 @@ Task<CreatePolicyResponse> Service::create_policy(Call& call, CreatePolicyReques
     policy.versions[1] = {request.PolicyDocument, call.now()};
     policy.tags = tags_of(request.Tags);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        if (co_await find_policy(tx, call.account, policy.arn())) {
+        if (co_await has_policy_named(tx, call.account, policy.name)) {
             throw EntityAlreadyExistsException(
                 fmt::format("A policy called {} already exists. Duplicate names are not allowed.", policy.name));
         }

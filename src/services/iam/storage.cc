@@ -131,9 +131,15 @@ Task<std::vector<Entity>> list_entities(store::Transaction& tx, std::string acco
 
 Task<std::optional<ManagedPolicy>> find_policy(store::Transaction& tx, std::string account, std::string arn) {
     if (const auto* known = find_aws_policy(arn)) co_return *known;
-    const auto bytes = co_await tx.get(collection(account, "policy") << arn);
+    const auto bytes = co_await tx.get(collection(account, "policy") << arn.substr(arn.rfind('/') + 1));
     if (!bytes) co_return std::nullopt;
-    co_return decode_policy(std::move(account), *bytes);
+    auto policy = decode_policy(std::move(account), *bytes);
+    if (policy.arn() != arn) co_return std::nullopt;  // another path
+    co_return policy;
+}
+
+Task<bool> has_policy_named(store::Transaction& tx, std::string account, std::string name) {
+    co_return (co_await tx.get(collection(account, "policy") << name)).has_value();
 }
 
 Task<ManagedPolicy> load_policy(store::Transaction& tx, std::string account, std::string arn) {
@@ -143,11 +149,11 @@ Task<ManagedPolicy> load_policy(store::Transaction& tx, std::string account, std
 }
 
 void save_policy(store::Transaction& tx, const ManagedPolicy& policy) {
-    tx.put(collection(policy.account, "policy") << policy.arn(), encode(policy));
+    tx.put(collection(policy.account, "policy") << policy.name, encode(policy));
 }
 
 void erase_policy(store::Transaction& tx, const ManagedPolicy& policy) {
-    tx.erase(collection(policy.account, "policy") << policy.arn());
+    tx.erase(collection(policy.account, "policy") << policy.name);
 }
 
 Task<std::vector<ManagedPolicy>> list_policies(store::Transaction& tx, std::string account, std::string after, size_t limit) {

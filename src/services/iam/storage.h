@@ -2,7 +2,7 @@
 //
 //   "role"   name                Entity
 //   "user"   name                Entity
-//   "policy" ARN                 ManagedPolicy
+//   "policy" name                ManagedPolicy: names are unique whatever their paths
 //   "keys"   user, key id        (empty): the access keys of a user
 // and, since a key is looked up before its account is known, ("", "global", "iam"):
 //   "access-key" key id          AccessKey
@@ -24,6 +24,8 @@ Task<std::vector<Entity>> list_entities(store::Transaction& tx, std::string acco
 
 /// A policy of the account, or of AWS's catalogue.
 Task<std::optional<ManagedPolicy>> find_policy(store::Transaction& tx, std::string account, std::string arn);
+/// True if the account has a policy of this name, whatever its path.
+Task<bool> has_policy_named(store::Transaction& tx, std::string account, std::string name);
 /// Throws NoSuchEntity: "Policy … was not found."
 Task<ManagedPolicy> load_policy(store::Transaction& tx, std::string account, std::string arn);
 void save_policy(store::Transaction& tx, const ManagedPolicy& policy);

@@ -121,6 +121,18 @@ TEST(AccessKeys, AreCredentialsUntilTheyAreInactive) {
     EXPECT_THROW(world.run(world.service.delete_user(world.call, {"ada"})), aws::iam::DeleteConflictException);
 }
 
+TEST(CreatePolicy, RefusesANameThatAnotherPathHas) {
+    World world;
+    const auto arn = *world.run(world.service.create_policy(
+                                    world.call, {.PolicyName = "send", .Path = "/orders/", .PolicyDocument = allow_send}))
+                          .Policy->Arn;
+    EXPECT_THROW(world.run(world.service.create_policy(world.call, {.PolicyName = "send", .PolicyDocument = allow_send})),
+                 aws::iam::EntityAlreadyExistsException);
+    EXPECT_EQ(world.run(world.service.get_policy(world.call, {arn})).Policy->Path, "/orders/");
+    EXPECT_THROW(world.run(world.service.get_policy(world.call, {"arn:aws:iam::000000000000:policy/send"})),
+                 aws::iam::NoSuchEntityException);
+}
+
 TEST(PolicyVersions, AreAtMostFiveAndOneIsInForce) {
     World world;
     const auto arn = *world.run(world.service.create_policy(world.call, {.PolicyName = "send", .PolicyDocument = allow_send}))

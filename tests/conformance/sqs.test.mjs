@@ -1,0 +1,346 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, test } from 'node:test';
+import * as sqs from '@aws-sdk/client-sqs';
+import { allPages, clientOf, eventually, fails, onAws, undoList, unique } from './support.mjs';
+
+const client = clientOf(sqs.SQSClient);
+const undo = undoList();
+after(undo.all);
+
+const send = (Command, input) => client.send(new Command(input));
+const md5 = (text) => createHash('md5').update(text).digest('hex');
+
+async function newQueue(Attributes, tags) {
+    const QueueName = unique('queue');
+    const { QueueUrl } = await send(sqs.CreateQueueCommand, { QueueName, Attributes, tags });
+    undo.add(() => send(sqs.DeleteQueueCommand, { QueueUrl }));
+    return QueueUrl;
+}
+
+/** Receives once, waiting as long as SQS lets us, so that AWS's many machines all get to answer. */
+async function receive(QueueUrl, input = {}) {
+    const { Messages } = await send(sqs.ReceiveMessageCommand, { QueueUrl, WaitTimeSeconds: 5, ...input });
+    return Messages ?? [];
+}
+
+async function attributesOf(QueueUrl, AttributeNames = ['All']) {
+    return (await send(sqs.GetQueueAttributesCommand, { QueueUrl, AttributeNames })).Attributes;
+}
+
+test('a queue has a URL by its name and the defaults that AWS documents', async () => {
+    const QueueUrl = await newQueue();
+    const QueueName = QueueUrl.split('/').at(-1);
+    assert.equal((await send(sqs.GetQueueUrlCommand, { QueueName })).QueueUrl, QueueUrl);
+    const attributes = await attributesOf(QueueUrl);
+    assert.equal(attributes.VisibilityTimeout, '30');
+    assert.equal(attributes.DelaySeconds, '0');
+    assert.equal(attributes.MessageRetentionPeriod, '345600');
+    assert.equal(attributes.ReceiveMessageWaitTimeSeconds, '0');
+    assert.equal(attributes.ApproximateNumberOfMessages, '0');
+    assert.match(attributes.QueueArn, new RegExp(`^arn:aws:sqs:[a-z0-9-]+:\\d{12}:${QueueName}$`));
+    assert.match(attributes.CreatedTimestamp, /^\d{10}$/);
+});
+
+test('the queue URL is built from the host that the caller used', { skip: onAws }, async () => {
+    const url = new URL(await newQueue());
+    assert.equal(url.host, new URL(process.env.CUMULET_ENDPOINT).host);
+    assert.match(url.pathname, /^\/\d{12}\/queue-/);
+});
+
+test('CreateQueue twice is one queue, unless the attributes differ', async () => {
+    const QueueUrl = await newQueue({ VisibilityTimeout: '10' });
+    const QueueName = QueueUrl.split('/').at(-1);
+    const again = await send(sqs.CreateQueueCommand, { QueueName, Attributes: { VisibilityTimeout: '10' } });
+    assert.equal(again.QueueUrl, QueueUrl);
+    await fails(
+        send(sqs.CreateQueueCommand, { QueueName, Attributes: { VisibilityTimeout: '11' } }),
+        'QueueNameExists',
+        400,
+        /same name and a different value for attribute VisibilityTimeout/,
+    );
+});
+
+test('CreateQueue refuses names and attributes that AWS refuses', async () => {
+    await fails(
+        send(sqs.CreateQueueCommand, { QueueName: 'with space' }),
+        'InvalidParameterValue',
+        400,
+        /Can only include alphanumeric characters, hyphens, or underscores\. 1 to 80 in length/,
+    );
+    await fails(
+        send(sqs.CreateQueueCommand, { QueueName: unique('queue'), Attributes: { VisibilityTimeout: '43201' } }),
+        'InvalidAttributeValue',
+        400,
+        /Invalid value for the parameter VisibilityTimeout/,
+    );
+    await fails(
+        send(sqs.CreateQueueCommand, { QueueName: unique('queue'), Attributes: { Colour: 'blue' } }),
+        'InvalidAttributeName',
+        400,
+        /Unknown Attribute Colour/,
+    );
+});
+
+test('a message arrives as it was sent, with its digests', async () => {
+    const QueueUrl = await newQueue();
+    const MessageBody = 'Zwölf Boxkämpfer 🥊 <&> "quoted"\n\ttabbed';
+    const sent = await send(sqs.SendMessageCommand, {
+        QueueUrl,
+        MessageBody,
+        MessageAttributes: {
+            kind: { DataType: 'String', StringValue: 'order' },
+            price: { DataType: 'Number.euro', StringValue: '12.50' },
+            picture: { DataType: 'Binary', BinaryValue: new Uint8Array([0, 1, 254, 255]) },
+        },
+    });
+    assert.equal(sent.MD5OfMessageBody, md5(MessageBody));
+
+    // The SDK itself checks MD5OfBody and MD5OfMessageAttributes against what it received.
+    const [message] = await receive(QueueUrl, {
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+    });
+    assert.equal(message.MessageId, sent.MessageId);
+    assert.equal(message.Body, MessageBody);
+    assert.equal(message.MD5OfMessageAttributes, sent.MD5OfMessageAttributes);
+    assert.equal(message.MessageAttributes.kind.StringValue, 'order');
+    assert.equal(message.MessageAttributes.price.DataType, 'Number.euro');
+    assert.deepEqual([...message.MessageAttributes.picture.BinaryValue], [0, 1, 254, 255]);
+    assert.equal(message.Attributes.ApproximateReceiveCount, '1');
+    assert.ok(Math.abs(Number(message.Attributes.SentTimestamp) - Date.now()) < 60_000);
+    assert.ok(message.Attributes.SenderId);
+    assert.ok(message.Attributes.ApproximateFirstReceiveTimestamp >= message.Attributes.SentTimestamp);
+});
+
+test('only the attributes that were asked for come along', async () => {
+    const QueueUrl = await newQueue();
+    await send(sqs.SendMessageCommand, {
+        QueueUrl,
+        MessageBody: 'x',
+        MessageAttributes: {
+            'order.id': { DataType: 'String', StringValue: '1' },
+            'order.kind': { DataType: 'String', StringValue: '2' },
+            other: { DataType: 'String', StringValue: '3' },
+        },
+    });
+    const [message] = await receive(QueueUrl, { MessageAttributeNames: ['order.*'] });
+    assert.deepEqual(Object.keys(message.MessageAttributes).sort(), ['order.id', 'order.kind']);
+    assert.equal(message.Attributes, undefined);
+});
+
+test('a received message is hidden until its visibility timeout, and gone once deleted', async () => {
+    const QueueUrl = await newQueue();
+    await send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'once' });
+    const [first] = await receive(QueueUrl, { VisibilityTimeout: 600 });
+    assert.deepEqual(await receive(QueueUrl, { WaitTimeSeconds: 0 }), []);
+    await eventually(async () => (await attributesOf(QueueUrl)).ApproximateNumberOfMessagesNotVisible === '1', 90);
+
+    await send(sqs.ChangeMessageVisibilityCommand, { QueueUrl, ReceiptHandle: first.ReceiptHandle, VisibilityTimeout: 0 });
+    const [second] = await receive(QueueUrl, { MessageSystemAttributeNames: ['ApproximateReceiveCount'] });
+    assert.equal(second.MessageId, first.MessageId);
+    assert.notEqual(second.ReceiptHandle, first.ReceiptHandle);
+    assert.equal(second.Attributes.ApproximateReceiveCount, '2');
+
+    await send(sqs.DeleteMessageCommand, { QueueUrl, ReceiptHandle: second.ReceiptHandle });
+    await send(sqs.DeleteMessageCommand, { QueueUrl, ReceiptHandle: second.ReceiptHandle });
+    assert.deepEqual(await receive(QueueUrl, { WaitTimeSeconds: 0 }), []);
+});
+
+test('a visibility timeout ends by itself', async () => {
+    const QueueUrl = await newQueue({ VisibilityTimeout: '1' });
+    await send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'again' });
+    const [first] = await receive(QueueUrl);
+    const [second] = await receive(QueueUrl, { WaitTimeSeconds: 10 });
+    assert.equal(second?.MessageId, first.MessageId);
+});
+
+test('a long poll is answered as soon as a message arrives', async () => {
+    const QueueUrl = await newQueue();
+    const started = Date.now();
+    const waiting = receive(QueueUrl, { WaitTimeSeconds: 20 });
+    await eventually(async () => Date.now() - started > 300);
+    await send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'wake up' });
+    const [message] = await waiting;
+    assert.equal(message.Body, 'wake up');
+    assert.ok(Date.now() - started < 10_000);
+});
+
+test('a long poll of an empty queue lasts as long as it was asked to', async () => {
+    const QueueUrl = await newQueue({ ReceiveMessageWaitTimeSeconds: '1' });
+    const started = Date.now();
+    const { Messages } = await send(sqs.ReceiveMessageCommand, { QueueUrl });
+    assert.equal(Messages, undefined);
+    assert.ok(Date.now() - started >= 950);
+});
+
+test('delays hold messages back', async () => {
+    const QueueUrl = await newQueue({ DelaySeconds: '2' });
+    const started = Date.now();
+    await send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'late' });
+    await send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'at once', DelaySeconds: 0 });
+    assert.deepEqual((await receive(QueueUrl)).map(({ Body }) => Body), ['at once']);
+    const [late] = await receive(QueueUrl, { WaitTimeSeconds: 20 });
+    assert.equal(late.Body, 'late');
+    assert.ok(Date.now() - started >= 1900);
+});
+
+test('batches answer entry by entry', async () => {
+    const QueueUrl = await newQueue();
+    const sent = await send(sqs.SendMessageBatchCommand, {
+        QueueUrl,
+        Entries: [
+            { Id: 'a', MessageBody: 'first' },
+            { Id: 'b', MessageBody: 'second' },
+            { Id: 'c', MessageBody: 'third', DelaySeconds: 901 },
+        ],
+    });
+    assert.deepEqual(sent.Successful.map(({ Id }) => Id).sort(), ['a', 'b']);
+    assert.equal(sent.Successful.find(({ Id }) => Id === 'a').MD5OfMessageBody, md5('first'));
+    assert.equal(sent.Failed.length, 1);
+    assert.equal(sent.Failed[0].Id, 'c');
+    assert.equal(sent.Failed[0].SenderFault, true);
+    assert.equal(sent.Failed[0].Code, 'InvalidParameterValue');
+
+    const received = [];
+    await eventually(async () => {
+        received.push(...(await receive(QueueUrl, { MaxNumberOfMessages: 10, VisibilityTimeout: 600 })));
+        return received.length === 2;
+    });
+    const Entries = received.map(({ ReceiptHandle }, index) => ({ Id: `${index}`, ReceiptHandle }));
+    const hidden = await send(sqs.ChangeMessageVisibilityBatchCommand, {
+        QueueUrl,
+        Entries: Entries.map((entry) => ({ ...entry, VisibilityTimeout: 900 })),
+    });
+    assert.deepEqual(hidden.Successful.map(({ Id }) => Id).sort(), ['0', '1']);
+    const deleted = await send(sqs.DeleteMessageBatchCommand, {
+        QueueUrl,
+        Entries: [...Entries, { Id: 'wrong', ReceiptHandle: 'not a handle' }],
+    });
+    assert.deepEqual(deleted.Successful.map(({ Id }) => Id).sort(), ['0', '1']);
+    assert.deepEqual(deleted.Failed.map(({ Id, Code }) => [Id, Code]), [['wrong', 'ReceiptHandleIsInvalid']]);
+});
+
+test('batches as a whole are refused by name', async () => {
+    const QueueUrl = await newQueue();
+    const batch = (Entries) => send(sqs.SendMessageBatchCommand, { QueueUrl, Entries });
+    const entry = (Id, MessageBody = 'x') => ({ Id, MessageBody });
+    await fails(batch([]), 'EmptyBatchRequest', 400);
+    await fails(batch([entry('a'), entry('a')]), 'BatchEntryIdsNotDistinct', 400);
+    await fails(batch([entry('not valid!')]), 'InvalidBatchEntryId', 400);
+    await fails(batch(Array.from({ length: 11 }, (_, index) => entry(`${index}`))), 'TooManyEntriesInBatchRequest', 400);
+});
+
+test('messages that break the rules are refused', async () => {
+    const QueueUrl = await newQueue({ MaximumMessageSize: '1024' });
+    await fails(
+        send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'x'.repeat(1025) }),
+        'InvalidParameterValue',
+        400,
+        /One or more parameters are invalid\. Reason: Message must be shorter than 1024 bytes\./,
+    );
+    await fails(send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'a\u0000b' }), 'InvalidMessageContents', 400);
+    await fails(send(sqs.SendMessageCommand, { QueueUrl, MessageBody: '' }), 'MissingParameter', 400, /MessageBody/);
+    await fails(
+        send(sqs.ReceiveMessageCommand, { QueueUrl, MaxNumberOfMessages: 11 }),
+        'InvalidParameterValue',
+        400,
+        /Value 11 for parameter MaxNumberOfMessages is invalid\. Reason: Must be between 1 and 10, if provided\./,
+    );
+    await fails(
+        send(sqs.ReceiveMessageCommand, { QueueUrl, WaitTimeSeconds: 21 }),
+        'InvalidParameterValue',
+        400,
+        /WaitTimeSeconds/,
+    );
+    await fails(
+        send(sqs.DeleteMessageCommand, { QueueUrl, ReceiptHandle: 'nonsense' }),
+        'ReceiptHandleIsInvalid',
+        400,
+    );
+});
+
+test('SetQueueAttributes changes what it names', async () => {
+    const QueueUrl = await newQueue();
+    await send(sqs.SetQueueAttributesCommand, {
+        QueueUrl,
+        Attributes: { VisibilityTimeout: '45', MessageRetentionPeriod: '60' },
+    });
+    const changed = await attributesOf(QueueUrl, ['VisibilityTimeout', 'MessageRetentionPeriod', 'DelaySeconds']);
+    assert.deepEqual(changed, { VisibilityTimeout: '45', MessageRetentionPeriod: '60', DelaySeconds: '0' });
+    await fails(
+        send(sqs.SetQueueAttributesCommand, { QueueUrl, Attributes: { DelaySeconds: '-1' } }),
+        'InvalidAttributeValue',
+        400,
+    );
+});
+
+test('a message that was received too often moves to the dead-letter queue', async () => {
+    const graveUrl = await newQueue();
+    const { QueueArn: deadLetterTargetArn } = await attributesOf(graveUrl);
+    const QueueUrl = await newQueue({
+        VisibilityTimeout: '0',
+        RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 2 }),
+    });
+    const policy = JSON.parse((await attributesOf(QueueUrl)).RedrivePolicy);
+    assert.equal(policy.deadLetterTargetArn, deadLetterTargetArn);
+    assert.equal(Number(policy.maxReceiveCount), 2);
+
+    const { MessageId } = await send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'poison' });
+    const buried = await eventually(async () => {
+        await receive(QueueUrl, { WaitTimeSeconds: 1 });
+        return (await receive(graveUrl, { WaitTimeSeconds: 0 }))[0];
+    });
+    assert.equal(buried.Body, 'poison');
+    assert.equal(buried.MessageId, MessageId);
+});
+
+test('queues carry tags', async () => {
+    const QueueUrl = await newQueue({}, { team: 'orders', stage: 'test' });
+    await send(sqs.TagQueueCommand, { QueueUrl, Tags: { stage: 'live' } });
+    await send(sqs.UntagQueueCommand, { QueueUrl, TagKeys: ['team'] });
+    assert.deepEqual((await send(sqs.ListQueueTagsCommand, { QueueUrl })).Tags, { stage: 'live' });
+});
+
+test('ListQueues selects by prefix and pages', async () => {
+    const QueueNamePrefix = unique('listed');
+    const made = [];
+    for (const suffix of ['a', 'b', 'c']) {
+        const { QueueUrl } = await send(sqs.CreateQueueCommand, { QueueName: `${QueueNamePrefix}-${suffix}` });
+        undo.add(() => send(sqs.DeleteQueueCommand, { QueueUrl }));
+        made.push(QueueUrl);
+    }
+    const found = await allPages(async (NextToken) => {
+        const page = await send(sqs.ListQueuesCommand, { QueueNamePrefix, MaxResults: 2, NextToken });
+        assert.ok((page.QueueUrls ?? []).length <= 2);
+        return [page.QueueUrls, page.NextToken];
+    });
+    assert.deepEqual(found.sort(), made);
+});
+
+test('PurgeQueue empties a queue', async () => {
+    const QueueUrl = await newQueue();
+    await send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'x' });
+    await send(sqs.PurgeQueueCommand, { QueueUrl });
+    await eventually(async () => (await attributesOf(QueueUrl)).ApproximateNumberOfMessages === '0', 90);
+});
+
+test('a deleted queue is gone', async () => {
+    const QueueUrl = await newQueue();
+    const QueueName = QueueUrl.split('/').at(-1);
+    await send(sqs.DeleteQueueCommand, { QueueUrl });
+    await eventually(() => send(sqs.GetQueueUrlCommand, { QueueName }).then(() => false, () => true), 90);
+    await fails(
+        send(sqs.GetQueueUrlCommand, { QueueName }),
+        'QueueDoesNotExist',
+        400,
+        /The specified queue does not exist/,
+    );
+    await fails(send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'x' }), 'QueueDoesNotExist', 400);
+});
+
+test('what is not built answers 501 and names itself', { skip: onAws }, async () => {
+    const QueueUrl = await newQueue();
+    const SourceArn = (await attributesOf(QueueUrl)).QueueArn;
+    await fails(send(sqs.ListMessageMoveTasksCommand, { SourceArn }), 'NotImplemented', 501, /ListMessageMoveTasks/);
+});
