@@ -15,11 +15,12 @@ using namespace aws::apigatewayv2;
 constexpr size_t largest_document_bytes = 6 << 20;
 
 class ApiResource final : public contracts::ResourceType {
- public:
+  public:
     explicit ApiResource(contracts::Door& door) : gateway_(door), s3_(door) {}
     std::string_view name() const override { return "AWS::ApiGatewayV2::Api"; }
 
-    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context, json::object properties) override {
+    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
+                                     json::object properties) override {
         auto tags = tags_of(context, properties);
         auto id = tags.contains(std::string(custom_id_tag)) ? tags[std::string(custom_id_tag)]
                                                             : sha256_hex(context.client_token).substr(0, 10);
@@ -35,7 +36,8 @@ class ApiResource final : public contracts::ResourceType {
                 request.Basepath = base_path(properties);
                 id = (co_await gateway_.import_api(call, std::move(request))).ApiId.value_or("");
             } else {
-                auto request = request_of<CreateApiRequest>("CreateApi", without(properties, {"Tags", "FailOnWarnings", "BasePath"}));
+                auto request = request_of<CreateApiRequest>(
+                    "CreateApi", without(properties, {"Tags", "FailOnWarnings", "BasePath"}));
                 request.Tags = tags;
                 id = (co_await gateway_.create_api(call, std::move(request))).ApiId.value_or("");
             }
@@ -48,7 +50,8 @@ class ApiResource final : public contracts::ResourceType {
     }
 
     bool needs_replacement(const json::object& before, const json::object& after) const override {
-        return contracts::any_differs(before, after, {"ProtocolType"}) || removed(before, after, {"Target", "CredentialsArn"}) ||
+        return contracts::any_differs(before, after, {"ProtocolType"}) ||
+               removed(before, after, {"Target", "CredentialsArn"}) ||
                (!before.contains("Target") && after.contains("Target"));
     }
 
@@ -79,7 +82,7 @@ class ApiResource final : public contracts::ResourceType {
         }
     }
 
- private:
+  private:
     static bool has_body(const json::object& properties) {
         return properties.contains("Body") || properties.contains("BodyS3Location");
     }
@@ -108,7 +111,8 @@ class ApiResource final : public contracts::ResourceType {
             aws::s3::GetObjectRequest request;
             request.Bucket = string_or(location.as_object(), "Bucket");
             request.Key = string_or(location.as_object(), "Key");
-            if (location.as_object().contains("Version")) request.VersionId = string_or(location.as_object(), "Version");
+            if (location.as_object().contains("Version"))
+                request.VersionId = string_or(location.as_object(), "Version");
             auto object = co_await s3_.get_object(call, std::move(request));
             text = co_await read_all(std::move(object.Body), largest_document_bytes);
         }
@@ -137,6 +141,8 @@ class ApiResource final : public contracts::ResourceType {
 
 }  // namespace
 
-std::unique_ptr<contracts::ResourceType> api_resource(contracts::Door& door) { return std::make_unique<ApiResource>(door); }
+std::unique_ptr<contracts::ResourceType> api_resource(contracts::Door& door) {
+    return std::make_unique<ApiResource>(door);
+}
 
 }  // namespace cumulet::apigatewayv2

@@ -15,7 +15,8 @@ void check_api(const HttpApi& api) {
     if (api.IpAddressType.value_or("ipv4") != "ipv4") throw unsupported("IpAddressType " + *api.IpAddressType);
     if (api.RouteSelectionExpression != "$request.method $request.path") {
         // Unverified: the words.
-        throw BadRequestException("Invalid RouteSelectionExpression for an HTTP API, it must be $request.method $request.path");
+        throw BadRequestException(
+            "Invalid RouteSelectionExpression for an HTTP API, it must be $request.method $request.path");
     }
     if (api.ApiKeySelectionExpression && *api.ApiKeySelectionExpression != "$request.header.x-api-key") {
         throw unsupported("ApiKeySelectionExpression");
@@ -93,7 +94,8 @@ Task<T> managed_item(store::Transaction& tx, Place place) {
         if (item.ApiGatewayManaged.value_or(false)) co_return std::move(item);
     }
     // Unverified: the words.
-    throw BadRequestException("RouteKey, Target and CredentialsArn may only be updated for an API that was quick created");
+    throw BadRequestException(
+        "RouteKey, Target and CredentialsArn may only be updated for an API that was quick created");
 }
 
 Task<void> update_quick_api(store::Transaction& tx, Place place, UpdateApiRequest request) {
@@ -184,7 +186,8 @@ Task<DeleteApiResponse> Service::delete_api(Call& call, DeleteApiRequest request
     co_return DeleteApiResponse{};
 }
 
-Task<DeleteCorsConfigurationResponse> Service::delete_cors_configuration(Call& call, DeleteCorsConfigurationRequest request) {
+Task<DeleteCorsConfigurationResponse> Service::delete_cors_configuration(Call& call,
+                                                                         DeleteCorsConfigurationRequest request) {
     const auto place = place_of(call, request.ApiId);
     const auto version = call.random().next();
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {

@@ -1,4 +1,5 @@
-// What IAM evaluates for API Gateway: the path of the request as an ARN, "arn:aws:apigateway:us-east-1::/apis/abc/routes".
+// What IAM evaluates for API Gateway: the path of the request as an ARN,
+// "arn:aws:apigateway:us-east-1::/apis/abc/routes".
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html
 
 #include "services/apigatewayv2/service.h"

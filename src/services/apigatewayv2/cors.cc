@@ -11,8 +11,8 @@ bool matches(std::string_view allowed, std::string_view origin) {
     if (allowed == "*") return true;
     if (const auto star = allowed.find('*'); star != std::string_view::npos) {  // "https://*"
         const auto end = allowed.substr(star + 1);
-        return origin.size() > star + end.size() && equal_ignoring_case(origin.substr(0, star), allowed.substr(0, star)) &&
-               origin.ends_with(end);
+        return origin.size() > star + end.size() &&
+               equal_ignoring_case(origin.substr(0, star), allowed.substr(0, star)) && origin.ends_with(end);
     }
     return equal_ignoring_case(allowed, origin);
 }
@@ -62,8 +62,9 @@ http::Response preflight_reply(const Cors& cors, const http::Request& request) {
 }
 
 void apply_cors(const Cors& cors, const http::Request& request, http::Response& response) {
-    for (const auto name : {"access-control-allow-origin", "access-control-allow-methods", "access-control-allow-headers",
-                            "access-control-expose-headers", "access-control-allow-credentials", "access-control-max-age"}) {
+    for (const auto name :
+         {"access-control-allow-origin", "access-control-allow-methods", "access-control-allow-headers",
+          "access-control-expose-headers", "access-control-allow-credentials", "access-control-max-age"}) {
         response.headers.erase(name);
     }
     const auto origin = allowed_origin(cors, request.headers.get("origin"));

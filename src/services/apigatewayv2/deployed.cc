@@ -7,7 +7,8 @@ namespace {
 
 constexpr size_t most_kept = 1024;
 
-RoutedTo route_to(const Route& route, const Integration* integration, const std::map<std::string, std::string>& variables) {
+RoutedTo route_to(const Route& route, const Integration* integration,
+                  const std::map<std::string, std::string>& variables) {
     RoutedTo routed;
     routed.route_key = route.RouteKey;
     if (!integration) return routed;
@@ -51,7 +52,8 @@ DeployedStage compile_stage(const Stage& stage, const Definition& definition) {
                            .variables = stage.StageVariables.value_or(std::map<std::string, std::string>()),
                            .routes = {}};
     std::map<std::string, const Integration*> integrations;
-    for (const auto& integration : definition.integrations) integrations[integration.IntegrationId.value_or("")] = &integration;
+    for (const auto& integration : definition.integrations)
+        integrations[integration.IntegrationId.value_or("")] = &integration;
     for (const auto& route : definition.routes) {
         const auto found = route.Target ? integrations.find(integration_id_of(*route.Target)) : integrations.end();
         deployed.routes.add(route_to(route, found == integrations.end() ? nullptr : found->second, deployed.variables));

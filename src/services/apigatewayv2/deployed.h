@@ -27,12 +27,12 @@ DeployedStage compile_stage(const Stage& stage, const Definition& definition);
 
 /// The APIs that were asked for lately. A request costs one read of the store, of the version.
 class DeployedApis {
- public:
+  public:
     explicit DeployedApis(store::Store& store) : store_(store) {}
     /// nullptr if there is no API of that id.
     Task<std::shared_ptr<const DeployedApi>> find(std::string api_id);
 
- private:
+  private:
     std::shared_ptr<const DeployedApi> known(const std::string& api_id, uint64_t version) const;
     void keep(std::shared_ptr<const DeployedApi> api);
 

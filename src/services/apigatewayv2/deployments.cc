@@ -39,7 +39,8 @@ Task<CreateDeploymentResponse> Service::create_deployment(Call& call, CreateDepl
         co_await check_room<Deployment>(tx, place);
         const auto definition = co_await live_definition(tx, place);
         // Unverified: the words.
-        if (definition.routes.empty()) throw BadRequestException("At least one route is required before deploying the Api");
+        if (definition.routes.empty())
+            throw BadRequestException("At least one route is required before deploying the Api");
         save_snapshot(tx, place, *deployment.DeploymentId, definition);
         save_item(tx, place, deployment);
         if (request.StageName) co_await deploy_to(tx, place, *request.StageName, *deployment.DeploymentId, call.now());

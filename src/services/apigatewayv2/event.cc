@@ -8,9 +8,9 @@ namespace {
 using Fields = std::vector<http::Header>;
 
 bool is_hop_by_hop(std::string_view name) {
-    for (const auto other : {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade",
-                             "expect", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id",
-                             "content-length"}) {
+    for (const auto other :
+         {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "expect",
+          "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id", "content-length"}) {
         if (equal_ignoring_case(name, other)) return true;
     }
     return false;
@@ -41,7 +41,9 @@ Fields headers_of(const Passage& passage) {
 }
 
 /// JSON holds UTF-8 only.
-std::string readable(std::string_view text) { return valid_utf8(text) ? std::string(text) : percent_encode(text, true); }
+std::string readable(std::string_view text) {
+    return valid_utf8(text) ? std::string(text) : percent_encode(text, true);
+}
 
 json::object to_object(const std::map<std::string, std::string>& texts) {
     json::object object;
@@ -125,8 +127,9 @@ json::object event_2(const Passage& passage) {
 
 json::object identity_of(const Passage& passage) {
     json::object identity;
-    for (const auto name : {"accessKey", "accountId", "caller", "cognitoAmr", "cognitoAuthenticationProvider",
-                            "cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId"}) {
+    for (const auto name :
+         {"accessKey", "accountId", "caller", "cognitoAmr", "cognitoAuthenticationProvider",
+          "cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId"}) {
         identity[name] = nullptr;
     }
     identity["sourceIp"] = passage.source_address;
@@ -179,17 +182,18 @@ json::object event_1(const Passage& passage) {
     auto [headers, multiple_headers] = single_and_multiple(headers_of(passage));
     const auto parameters = http::parse_query(request.query);
     auto [query, multiple_query] = single_and_multiple(parameters);
-    json::object event{{"version", "1.0"},
-                       {"resource", passage.match.route->resource()},
-                       {"path", readable(passage.path)},
-                       {"httpMethod", request.method},
-                       {"headers", std::move(headers)},
-                       {"multiValueHeaders", std::move(multiple_headers)},
-                       {"queryStringParameters", parameters.empty() ? json::value(nullptr) : std::move(query)},
-                       {"multiValueQueryStringParameters", parameters.empty() ? json::value(nullptr) : std::move(multiple_query)},
-                       {"requestContext", context_1(passage)},
-                       {"pathParameters", object_or_null(passage.match.path_parameters)},
-                       {"stageVariables", object_or_null(passage.stage_variables)}};
+    json::object event{
+        {"version", "1.0"},
+        {"resource", passage.match.route->resource()},
+        {"path", readable(passage.path)},
+        {"httpMethod", request.method},
+        {"headers", std::move(headers)},
+        {"multiValueHeaders", std::move(multiple_headers)},
+        {"queryStringParameters", parameters.empty() ? json::value(nullptr) : std::move(query)},
+        {"multiValueQueryStringParameters", parameters.empty() ? json::value(nullptr) : std::move(multiple_query)},
+        {"requestContext", context_1(passage)},
+        {"pathParameters", object_or_null(passage.match.path_parameters)},
+        {"stageVariables", object_or_null(passage.stage_variables)}};
     add_body(event, request, true);
     return event;
 }
@@ -214,8 +218,8 @@ std::string format_request_time(Time time) {
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
     return fmt::format("{:02}/{}/{:04}:{:02}:{:02}:{:02} +0000", static_cast<unsigned>(date.day()),
-                       months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()), clock.hours().count(),
-                       clock.minutes().count(), clock.seconds().count());
+                       months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                       clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
 std::string event_text(const Passage& passage) {

@@ -11,16 +11,16 @@ namespace cumulet::apigatewayv2 {
 /// A request on its way to a function.
 struct Passage {
     const http::Request* request = nullptr;
-    std::string path;            ///< decoded, with the stage's name in front unless it is $default
-    std::string account;         ///< the API's
+    std::string path;     ///< decoded, with the stage's name in front unless it is $default
+    std::string account;  ///< the API's
     std::string api_id;
     std::string domain_name;
     std::string stage;
     std::map<std::string, std::string> stage_variables;
     Match match;
-    std::string request_id;      ///< "JKJaXmPLvHcESHA="
+    std::string request_id;  ///< "JKJaXmPLvHcESHA="
     std::string source_address;
-    std::string trace;           ///< X-Amzn-Trace-Id, never empty
+    std::string trace;  ///< X-Amzn-Trace-Id, never empty
     Time received;
 };
 

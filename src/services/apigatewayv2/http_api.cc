@@ -12,7 +12,9 @@ using aws::apigatewayv2::BadRequestException;
 constexpr std::string_view methods[] = {"ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"};
 constexpr std::string_view resolving_domain = "localhost.localstack.cloud";
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_'; }
+bool is_word(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
+}
 
 /// Host and port apart; the port keeps its colon.
 std::pair<std::string_view, std::string_view> split_port(std::string_view host) {
@@ -23,8 +25,8 @@ std::pair<std::string_view, std::string_view> split_port(std::string_view host) 
 
 /// The domain under which a name may stand in front of `host`.
 std::string domain_of(std::string_view host, const std::string& region) {
-    if (host.ends_with(resolving_domain) || !host.contains('.') || host.front() == '[' || host.ends_with(".localhost") ||
-        std::isdigit(static_cast<unsigned char>(host.back()))) {
+    if (host.ends_with(resolving_domain) || !host.contains('.') || host.front() == '[' ||
+        host.ends_with(".localhost") || std::isdigit(static_cast<unsigned char>(host.back()))) {
         return std::string(resolving_domain);
     }
     if (host.ends_with(".amazonaws.com")) return region + ".amazonaws.com";
@@ -58,7 +60,9 @@ bool well_formed_path(std::string_view path) {
 
 }  // namespace
 
-aws::Error unsupported(std::string_view what) { return aws::not_implemented("apigatewayv2", "HTTP API", what); }
+aws::Error unsupported(std::string_view what) {
+    return aws::not_implemented("apigatewayv2", "HTTP API", what);
+}
 
 std::string domain_name_of(const Call& call, std::string_view api_id) {
     const auto host = call.host.empty() ? std::string_view(resolving_domain) : split_port(call.host).first;
@@ -66,7 +70,8 @@ std::string domain_name_of(const Call& call, std::string_view api_id) {
 }
 
 std::string endpoint_of(const Call& call, std::string_view api_id) {
-    return fmt::format("{}://{}{}", call.tls ? "https" : "http", domain_name_of(call, api_id), split_port(call.host).second);
+    return fmt::format("{}://{}{}", call.tls ? "https" : "http", domain_name_of(call, api_id),
+                       split_port(call.host).second);
 }
 
 std::optional<std::string> wanted_id(std::map<std::string, std::string>& tags) {
@@ -81,7 +86,9 @@ std::optional<std::string> wanted_id(std::map<std::string, std::string>& tags) {
     return id;
 }
 
-std::string new_id(Random& random, size_t length) { return random.text(length, "abcdefghijklmnopqrstuvwxyz0123456789"); }
+std::string new_id(Random& random, size_t length) {
+    return random.text(length, "abcdefghijklmnopqrstuvwxyz0123456789");
+}
 
 void check_cors(const aws::apigatewayv2::Cors& cors) {
     static const std::vector<std::string> none;
@@ -110,8 +117,9 @@ void check_route_key(std::string_view route_key) {
     const auto method = route_key.substr(0, space);
     if (space == route_key.size() || std::ranges::find(methods, method) == std::end(methods) ||
         !well_formed_path(route_key.substr(space + 1))) {
-        throw BadRequestException("The provided route key is not formatted properly for HTTP protocol. "
-                                  "Format should be \"<HTTP METHOD> /<RESOURCE PATH>\" or \"$default\"");
+        throw BadRequestException(
+            "The provided route key is not formatted properly for HTTP protocol. "
+            "Format should be \"<HTTP METHOD> /<RESOURCE PATH>\" or \"$default\"");
     }
 }
 
@@ -125,7 +133,8 @@ void check_stage_name(std::string_view name) {
 void check_stage_variables(const std::map<std::string, std::string>& variables) {
     for (const auto& [name, value] : variables) {
         if (name.empty() || !std::ranges::all_of(name, is_word)) {
-            throw BadRequestException("Stage variable names may only have alphanumeric characters and underscores: " + name);
+            throw BadRequestException("Stage variable names may only have alphanumeric characters and underscores: " +
+                                      name);
         }
         const auto fits = [](char c) { return is_word(c) || std::string_view(".~:/?#&=,").contains(c); };
         if (!std::ranges::all_of(value, fits)) {
@@ -144,8 +153,9 @@ void check_route(const Route& route) {
     if (route.ApiKeyRequired.value_or(false) || route.ModelSelectionExpression || route.RequestModels ||
         route.RouteResponseSelectionExpression) {
         // Unverified: the words.
-        throw BadRequestException("ApiKeyRequired, ModelSelectionExpression, RequestModels and "
-                                  "RouteResponseSelectionExpression are not supported for HTTP APIs");
+        throw BadRequestException(
+            "ApiKeyRequired, ModelSelectionExpression, RequestModels and "
+            "RouteResponseSelectionExpression are not supported for HTTP APIs");
     }
     if (route.RequestParameters && !route.RequestParameters->empty()) throw unsupported("RequestParameters");
     if (route.Target) integration_id_of(*route.Target);
@@ -162,8 +172,10 @@ void check_integration(const Integration& integration) {
     const auto connection = integration.ConnectionType.value_or("INTERNET");
     if (connection != "INTERNET") throw unsupported("ConnectionType " + connection);
     if (integration.ConnectionId) throw unsupported("ConnectionId");
-    if (integration.RequestParameters && !integration.RequestParameters->empty()) throw unsupported("RequestParameters");
-    if (integration.ResponseParameters && !integration.ResponseParameters->empty()) throw unsupported("ResponseParameters");
+    if (integration.RequestParameters && !integration.RequestParameters->empty())
+        throw unsupported("RequestParameters");
+    if (integration.ResponseParameters && !integration.ResponseParameters->empty())
+        throw unsupported("ResponseParameters");
     if (integration.TlsConfig) throw unsupported("TlsConfig");
     if (integration.CredentialsArn && integration.CredentialsArn->contains(":user/*")) {
         throw unsupported("CredentialsArn of the caller");
@@ -194,7 +206,8 @@ void check_stage(const Stage& stage) {
 std::string integration_id_of(std::string_view target) {
     constexpr std::string_view prefix = "integrations/";
     if (!target.starts_with(prefix) || target.size() == prefix.size()) {
-        throw BadRequestException(fmt::format("Invalid target {}. Format should be integrations/<integration id>", target));
+        throw BadRequestException(
+            fmt::format("Invalid target {}. Format should be integrations/<integration id>", target));
     }
     return std::string(target.substr(prefix.size()));
 }
@@ -216,7 +229,8 @@ std::optional<std::string> function_of(std::string_view integration_uri) {
     return std::string(function);
 }
 
-std::optional<std::string> with_stage_variables(std::string_view text, const std::map<std::string, std::string>& variables) {
+std::optional<std::string> with_stage_variables(std::string_view text,
+                                                const std::map<std::string, std::string>& variables) {
     constexpr std::string_view opening = "${stageVariables.";
     std::string result;
     while (true) {

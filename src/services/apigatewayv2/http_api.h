@@ -52,6 +52,7 @@ std::string integration_id_of(std::string_view target);
 /// Stage variables may stand in either. Nothing if it names none.
 std::optional<std::string> function_of(std::string_view integration_uri);
 /// `text` with each ${stageVariables.name} replaced; nothing if one of them is not set.
-std::optional<std::string> with_stage_variables(std::string_view text, const std::map<std::string, std::string>& variables);
+std::optional<std::string> with_stage_variables(std::string_view text,
+                                                const std::map<std::string, std::string>& variables);
 
 }  // namespace cumulet::apigatewayv2

@@ -27,8 +27,9 @@ void take_over(Integration& integration, const Request& request) {
     if (request.ContentHandlingStrategy || request.PassthroughBehavior || request.RequestTemplates ||
         request.TemplateSelectionExpression) {
         // Unverified: the words.
-        throw BadRequestException("ContentHandlingStrategy, PassthroughBehavior, RequestTemplates and "
-                                  "TemplateSelectionExpression are not supported for HTTP APIs");
+        throw BadRequestException(
+            "ContentHandlingStrategy, PassthroughBehavior, RequestTemplates and "
+            "TemplateSelectionExpression are not supported for HTTP APIs");
     }
 }
 

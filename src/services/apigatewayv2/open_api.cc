@@ -59,8 +59,14 @@ aws::apigatewayv2::Cors read_cors(const json::value& source) {
 
 Integration read_integration(const json::object& source) {
     for (const auto& [key, value] : source) {
-        static constexpr std::string_view known[] = {"type",    "uri",         "httpMethod",  "payloadFormatVersion",
-                                                     "credentials", "connectionType", "timeoutInMillis", "description"};
+        static constexpr std::string_view known[] = {"type",
+                                                     "uri",
+                                                     "httpMethod",
+                                                     "payloadFormatVersion",
+                                                     "credentials",
+                                                     "connectionType",
+                                                     "timeoutInMillis",
+                                                     "description"};
         // Responses and passthrough are REST APIs' and mean nothing here.
         const std::string_view name(key.data(), key.size());
         if (std::ranges::find(known, name) == std::end(known) && name != "responses" && name != "passthroughBehavior") {
@@ -79,8 +85,8 @@ Integration read_integration(const json::object& source) {
     integration.Description = text_in(source, "description");
     integration.TimeoutInMillis = longest_timeout_ms;
     if (const auto* timeout = source.if_contains("timeoutInMillis")) {
-        integration.TimeoutInMillis = timeout->is_int64() ? static_cast<int32_t>(std::clamp<int64_t>(timeout->as_int64(), 0, 1'000'000))
-                                                          : 0;
+        integration.TimeoutInMillis =
+            timeout->is_int64() ? static_cast<int32_t>(std::clamp<int64_t>(timeout->as_int64(), 0, 1'000'000)) : 0;
     }
     if (integration.PayloadFormatVersion == "1" || integration.PayloadFormatVersion == "2") {
         *integration.PayloadFormatVersion += ".0";  // a number in the document
@@ -96,7 +102,8 @@ const json::object& resolve(const json::object& document, const json::object& in
     constexpr std::string_view prefix = "#/components/x-amazon-apigateway-integrations/";
     const auto* components = object_in(document, "components");
     const auto* shared = components ? object_in(*components, prefix.substr(13, prefix.size() - 14)) : nullptr;
-    const auto* found = shared && reference.starts_with(prefix) ? object_in(*shared, reference.substr(prefix.size())) : nullptr;
+    const auto* found =
+        shared && reference.starts_with(prefix) ? object_in(*shared, reference.substr(prefix.size())) : nullptr;
     if (!found) throw BadRequestException(fmt::format("Invalid reference {}", reference));
     return *found;
 }
@@ -125,7 +132,8 @@ Blueprint::Operation read_operation(const json::object& document, std::string ro
     return operation;
 }
 
-void read_path(Blueprint& blueprint, const json::object& document, const std::string& path, const json::object& source) {
+void read_path(Blueprint& blueprint, const json::object& document, const std::string& path,
+               const json::object& source) {
     constexpr std::string_view methods[] = {"get", "put", "post", "delete", "options", "head", "patch"};
     check_extensions(source, {"any-method"});
     for (const auto& [key, value] : source) {
@@ -135,9 +143,11 @@ void read_path(Blueprint& blueprint, const json::object& document, const std::st
         if (!any && std::ranges::find(methods, name) == std::end(methods)) continue;
         if (!value.is_object()) throw BadRequestException(fmt::format("{} of {} must be an object", name, path));
         std::string method = any ? "ANY" : std::string(name);
-        std::ranges::transform(method, method.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+        std::ranges::transform(method, method.begin(),
+                               [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
         // A path may also stand as "$default" with its method.
-        auto route_key = path == default_route || path == "/$default" ? std::string(default_route) : method + " " + path;
+        auto route_key =
+            path == default_route || path == "/$default" ? std::string(default_route) : method + " " + path;
         blueprint.operations.push_back(read_operation(document, std::move(route_key), value.as_object()));
     }
 }
@@ -159,7 +169,8 @@ Blueprint read_open_api(const std::string& body) {
     const auto* document = parsed ? parsed->if_object() : nullptr;
     // Unverified: the words.
     if (!document || !text_in(*document, "openapi").value_or("").starts_with("3.")) {
-        throw BadRequestException("Unable to parse API definition because of a malformed document: it must be OpenAPI 3");
+        throw BadRequestException(
+            "Unable to parse API definition because of a malformed document: it must be OpenAPI 3");
     }
     check_extensions(*document, {"cors", "importexport-version", "endpoint-configuration"});
     if (demands_authorization(*document)) throw unsupported("security");
@@ -170,7 +181,8 @@ Blueprint read_open_api(const std::string& body) {
         blueprint.version = text_in(*about, "version");
         blueprint.description = text_in(*about, "description");
     }
-    if (blueprint.name.empty()) throw BadRequestException("The API definition must have a title");  // Unverified: the words
+    if (blueprint.name.empty())
+        throw BadRequestException("The API definition must have a title");  // Unverified: the words
     if (const auto* cors = document->if_contains("x-amazon-apigateway-cors")) blueprint.cors = read_cors(*cors);
     if (const auto* endpoint = object_in(*document, "x-amazon-apigateway-endpoint-configuration")) {
         blueprint.disable_endpoint = text_in(*endpoint, "disableExecuteApiEndpoint").value_or("false") == "true";

@@ -20,8 +20,8 @@ struct Blueprint {
     std::vector<Operation> operations;
 };
 
-/// Reads JSON or YAML. Throws BadRequestException for what is no OpenAPI 3 document, NotImplemented for an extension that
-/// is not built, by its name.
+/// Reads JSON or YAML. Throws BadRequestException for what is no OpenAPI 3 document, NotImplemented for an extension
+/// that is not built, by its name.
 Blueprint read_open_api(const std::string& body);
 
 /// The text as a value, nothing if it is neither JSON nor YAML (open_api_text.cc).

@@ -104,8 +104,12 @@ http::Response message_reply(int status, std::string_view message) {
     return response;
 }
 
-http::Response not_found() { return message_reply(404, "Not Found"); }
-http::Response internal_server_error() { return message_reply(500, "Internal Server Error"); }
+http::Response not_found() {
+    return message_reply(404, "Not Found");
+}
+http::Response internal_server_error() {
+    return message_reply(500, "Internal Server Error");
+}
 
 http::Response read_reply(std::string_view payload, std::string_view version) {
     const auto parsed = parse_json(payload.empty() ? "null" : payload);
@@ -123,7 +127,8 @@ http::Response read_reply(std::string_view payload, std::string_view version) {
     if (version != "2.0") return internal_server_error();
     http::Response response;
     response.headers.add("content-type", "application/json");
-    response.body = parsed->is_string() ? std::string(parsed->as_string()) : std::string(payload.empty() ? "null" : payload);
+    response.body =
+        parsed->is_string() ? std::string(parsed->as_string()) : std::string(payload.empty() ? "null" : payload);
     return response;
 }
 

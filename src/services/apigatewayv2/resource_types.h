@@ -23,7 +23,8 @@ bool removed(const json::object& before, const json::object& after, std::initial
 std::map<std::string, std::string> tags_of(const contracts::ResourceContext& context, const json::object& properties);
 std::string api_arn(const Call& call, std::string_view api_id);
 /// Makes the tags of `arn` these.
-Task<void> replace_tags(Call& call, aws::apigatewayv2::Client gateway, std::string arn, std::map<std::string, std::string> tags);
+Task<void> replace_tags(Call& call, aws::apigatewayv2::Client gateway, std::string arn,
+                        std::map<std::string, std::string> tags);
 
 std::unique_ptr<contracts::ResourceType> api_resource(contracts::Door& door);
 

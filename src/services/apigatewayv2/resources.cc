@@ -14,7 +14,8 @@ json::object without(json::object properties, std::initializer_list<std::string_
 }
 
 bool removed(const json::object& before, const json::object& after, std::initializer_list<std::string_view> names) {
-    return std::ranges::any_of(names, [&](std::string_view name) { return before.contains(name) && !after.contains(name); });
+    return std::ranges::any_of(names,
+                               [&](std::string_view name) { return before.contains(name) && !after.contains(name); });
 }
 
 std::map<std::string, std::string> tags_of(const contracts::ResourceContext& context, const json::object& properties) {
@@ -46,7 +47,9 @@ Task<void> replace_tags(Call& call, Client gateway, std::string arn, std::map<st
 
 namespace {
 
-std::string api_of(const json::object& properties) { return std::string(string_or(properties, "ApiId")); }
+std::string api_of(const json::object& properties) {
+    return std::string(string_or(properties, "ApiId"));
+}
 
 contracts::Resource resource_of(std::string id, std::string_view attribute) {
     contracts::Resource resource;
@@ -57,13 +60,14 @@ contracts::Resource resource_of(std::string id, std::string_view attribute) {
 
 /// What the four have in common: they belong to an API for good, and end with it.
 class PartOfApi : public contracts::ResourceType {
- public:
+  public:
     explicit PartOfApi(contracts::Door& door) : gateway_(door) {}
 
     bool needs_replacement(const json::object& before, const json::object& after) const override {
         return contracts::any_differs(before, after, {"ApiId"});
     }
-    Task<void> remove(Call& call, const contracts::ResourceContext&, std::string physical_id, json::object properties) override {
+    Task<void> remove(Call& call, const contracts::ResourceContext&, std::string physical_id,
+                      json::object properties) override {
         try {
             co_await erase(call, api_of(properties), std::move(physical_id));
         } catch (const NotFoundException&) {
@@ -71,19 +75,19 @@ class PartOfApi : public contracts::ResourceType {
         }
     }
 
- protected:
+  protected:
     virtual Task<void> erase(Call& call, std::string api_id, std::string id) = 0;
     Client gateway_;
 };
 
 class IntegrationResource final : public PartOfApi {
- public:
+  public:
     using PartOfApi::PartOfApi;
     std::string_view name() const override { return "AWS::ApiGatewayV2::Integration"; }
 
     Task<contracts::Resource> create(Call& call, const contracts::ResourceContext&, json::object properties) override {
-        const auto made =
-            co_await gateway_.create_integration(call, request_of<CreateIntegrationRequest>("CreateIntegration", properties));
+        const auto made = co_await gateway_.create_integration(
+            call, request_of<CreateIntegrationRequest>("CreateIntegration", properties));
         co_return resource_of(made.IntegrationId.value_or(""), "IntegrationId");
     }
 
@@ -100,14 +104,14 @@ class IntegrationResource final : public PartOfApi {
         co_return resource_of(std::move(physical_id), "IntegrationId");
     }
 
- private:
+  private:
     Task<void> erase(Call& call, std::string api_id, std::string id) override {
         co_await gateway_.delete_integration(call, {std::move(api_id), std::move(id)});
     }
 };
 
 class RouteResource final : public PartOfApi {
- public:
+  public:
     using PartOfApi::PartOfApi;
     std::string_view name() const override { return "AWS::ApiGatewayV2::Route"; }
 
@@ -141,18 +145,19 @@ class RouteResource final : public PartOfApi {
         co_return resource_of(std::move(physical_id), "RouteId");
     }
 
- private:
+  private:
     Task<void> erase(Call& call, std::string api_id, std::string id) override {
         co_await gateway_.delete_route(call, {std::move(api_id), std::move(id)});
     }
 };
 
 class StageResource final : public PartOfApi {
- public:
+  public:
     using PartOfApi::PartOfApi;
     std::string_view name() const override { return "AWS::ApiGatewayV2::Stage"; }
 
-    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context, json::object properties) override {
+    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
+                                     json::object properties) override {
         auto request = request_of<CreateStageRequest>("CreateStage", without(properties, {"Tags"}));
         request.Tags = tags_of(context, properties);
         std::exception_ptr conflict;
@@ -164,7 +169,8 @@ class StageResource final : public PartOfApi {
         }
         // A step that is repeated after a crash finds the stage that its first try made.
         const auto stage = co_await gateway_.get_stage(call, {request.ApiId, request.StageName});
-        if (stage.ApiGatewayManaged.value_or(false) || stage.Tags != request.Tags || stage.Description != request.Description) {
+        if (stage.ApiGatewayManaged.value_or(false) || stage.Tags != request.Tags ||
+            stage.Description != request.Description) {
             std::rethrow_exception(conflict);
         }
         co_return resource_of(request.StageName, "");
@@ -187,25 +193,25 @@ class StageResource final : public PartOfApi {
         co_return resource_of(std::move(physical_id), "");
     }
 
- private:
+  private:
     Task<void> erase(Call& call, std::string api_id, std::string id) override {
         co_await gateway_.delete_stage(call, {std::move(api_id), std::move(id)});
     }
 };
 
 class DeploymentResource final : public PartOfApi {
- public:
+  public:
     using PartOfApi::PartOfApi;
     std::string_view name() const override { return "AWS::ApiGatewayV2::Deployment"; }
 
     Task<contracts::Resource> create(Call& call, const contracts::ResourceContext&, json::object properties) override {
-        const auto made =
-            co_await gateway_.create_deployment(call, request_of<CreateDeploymentRequest>("CreateDeployment", properties));
+        const auto made = co_await gateway_.create_deployment(
+            call, request_of<CreateDeploymentRequest>("CreateDeployment", properties));
         co_return resource_of(made.DeploymentId.value_or(""), "DeploymentId");
     }
 
-    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id, json::object,
-                                     json::object after) override {
+    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id,
+                                     json::object, json::object after) override {
         UpdateDeploymentRequest request;
         request.ApiId = api_of(after);
         request.DeploymentId = physical_id;
@@ -214,7 +220,7 @@ class DeploymentResource final : public PartOfApi {
         co_return resource_of(std::move(physical_id), "DeploymentId");
     }
 
- private:
+  private:
     Task<void> erase(Call& call, std::string api_id, std::string id) override {
         try {
             co_await gateway_.delete_deployment(call, {std::move(api_id), std::move(id)});

@@ -38,8 +38,8 @@ struct RoutingTable::Node {
     Leaves here;
     Leaves greedy;  // routes whose last segment is a greedy variable, one further
 
-    /// The values of the variables on the way are appended to `values`. Each node is looked at no more than once: it has one
-    /// place in the path.
+    /// The values of the variables on the way are appended to `values`. Each node is looked at no more than once: it
+    /// has one place in the path.
     const Leaf* find(std::string_view method, const std::vector<std::string>& segments, size_t at,
                      std::vector<std::string>& values) const {
         if (at == segments.size()) return leaf_for(here, method);

@@ -8,36 +8,43 @@
 namespace cumulet::apigatewayv2 {
 
 class Service final : public aws::apigatewayv2::Api {
- public:
+  public:
     explicit Service(store::Store& store) : store_(store) {}
 
     // apis.cc
-    Task<aws::apigatewayv2::CreateApiResponse> create_api(Call& call, aws::apigatewayv2::CreateApiRequest request) override;
+    Task<aws::apigatewayv2::CreateApiResponse> create_api(Call& call,
+                                                          aws::apigatewayv2::CreateApiRequest request) override;
     Task<aws::apigatewayv2::GetApiResponse> get_api(Call& call, aws::apigatewayv2::GetApiRequest request) override;
     Task<aws::apigatewayv2::GetApisResponse> get_apis(Call& call, aws::apigatewayv2::GetApisRequest request) override;
-    Task<aws::apigatewayv2::UpdateApiResponse> update_api(Call& call, aws::apigatewayv2::UpdateApiRequest request) override;
-    Task<aws::apigatewayv2::DeleteApiResponse> delete_api(Call& call, aws::apigatewayv2::DeleteApiRequest request) override;
+    Task<aws::apigatewayv2::UpdateApiResponse> update_api(Call& call,
+                                                          aws::apigatewayv2::UpdateApiRequest request) override;
+    Task<aws::apigatewayv2::DeleteApiResponse> delete_api(Call& call,
+                                                          aws::apigatewayv2::DeleteApiRequest request) override;
     Task<aws::apigatewayv2::DeleteCorsConfigurationResponse> delete_cors_configuration(
         Call& call, aws::apigatewayv2::DeleteCorsConfigurationRequest request) override;
 
     // imports.cc
-    Task<aws::apigatewayv2::ImportApiResponse> import_api(Call& call, aws::apigatewayv2::ImportApiRequest request) override;
+    Task<aws::apigatewayv2::ImportApiResponse> import_api(Call& call,
+                                                          aws::apigatewayv2::ImportApiRequest request) override;
     Task<aws::apigatewayv2::ReimportApiResponse> reimport_api(Call& call,
                                                               aws::apigatewayv2::ReimportApiRequest request) override;
 
     // routes.cc
-    Task<aws::apigatewayv2::CreateRouteResult> create_route(Call& call, aws::apigatewayv2::CreateRouteRequest request) override;
+    Task<aws::apigatewayv2::CreateRouteResult> create_route(Call& call,
+                                                            aws::apigatewayv2::CreateRouteRequest request) override;
     Task<aws::apigatewayv2::GetRouteResult> get_route(Call& call, aws::apigatewayv2::GetRouteRequest request) override;
-    Task<aws::apigatewayv2::GetRoutesResponse> get_routes(Call& call, aws::apigatewayv2::GetRoutesRequest request) override;
-    Task<aws::apigatewayv2::UpdateRouteResult> update_route(Call& call, aws::apigatewayv2::UpdateRouteRequest request) override;
+    Task<aws::apigatewayv2::GetRoutesResponse> get_routes(Call& call,
+                                                          aws::apigatewayv2::GetRoutesRequest request) override;
+    Task<aws::apigatewayv2::UpdateRouteResult> update_route(Call& call,
+                                                            aws::apigatewayv2::UpdateRouteRequest request) override;
     Task<aws::apigatewayv2::DeleteRouteResponse> delete_route(Call& call,
                                                               aws::apigatewayv2::DeleteRouteRequest request) override;
 
     // integrations.cc
     Task<aws::apigatewayv2::CreateIntegrationResult> create_integration(
         Call& call, aws::apigatewayv2::CreateIntegrationRequest request) override;
-    Task<aws::apigatewayv2::GetIntegrationResult> get_integration(Call& call,
-                                                                  aws::apigatewayv2::GetIntegrationRequest request) override;
+    Task<aws::apigatewayv2::GetIntegrationResult> get_integration(
+        Call& call, aws::apigatewayv2::GetIntegrationRequest request) override;
     Task<aws::apigatewayv2::GetIntegrationsResponse> get_integrations(
         Call& call, aws::apigatewayv2::GetIntegrationsRequest request) override;
     Task<aws::apigatewayv2::UpdateIntegrationResult> update_integration(
@@ -48,8 +55,10 @@ class Service final : public aws::apigatewayv2::Api {
     // stages.cc
     Task<aws::apigatewayv2::CreateStageResponse> create_stage(Call& call,
                                                               aws::apigatewayv2::CreateStageRequest request) override;
-    Task<aws::apigatewayv2::GetStageResponse> get_stage(Call& call, aws::apigatewayv2::GetStageRequest request) override;
-    Task<aws::apigatewayv2::GetStagesResponse> get_stages(Call& call, aws::apigatewayv2::GetStagesRequest request) override;
+    Task<aws::apigatewayv2::GetStageResponse> get_stage(Call& call,
+                                                        aws::apigatewayv2::GetStageRequest request) override;
+    Task<aws::apigatewayv2::GetStagesResponse> get_stages(Call& call,
+                                                          aws::apigatewayv2::GetStagesRequest request) override;
     Task<aws::apigatewayv2::UpdateStageResponse> update_stage(Call& call,
                                                               aws::apigatewayv2::UpdateStageRequest request) override;
     Task<aws::apigatewayv2::DeleteStageResponse> delete_stage(Call& call,
@@ -58,8 +67,8 @@ class Service final : public aws::apigatewayv2::Api {
     // deployments.cc
     Task<aws::apigatewayv2::CreateDeploymentResponse> create_deployment(
         Call& call, aws::apigatewayv2::CreateDeploymentRequest request) override;
-    Task<aws::apigatewayv2::GetDeploymentResponse> get_deployment(Call& call,
-                                                                  aws::apigatewayv2::GetDeploymentRequest request) override;
+    Task<aws::apigatewayv2::GetDeploymentResponse> get_deployment(
+        Call& call, aws::apigatewayv2::GetDeploymentRequest request) override;
     Task<aws::apigatewayv2::GetDeploymentsResponse> get_deployments(
         Call& call, aws::apigatewayv2::GetDeploymentsRequest request) override;
     Task<aws::apigatewayv2::UpdateDeploymentResponse> update_deployment(
@@ -70,14 +79,14 @@ class Service final : public aws::apigatewayv2::Api {
     // tags.cc
     Task<aws::apigatewayv2::TagResourceResponse> tag_resource(Call& call,
                                                               aws::apigatewayv2::TagResourceRequest request) override;
-    Task<aws::apigatewayv2::UntagResourceResponse> untag_resource(Call& call,
-                                                                  aws::apigatewayv2::UntagResourceRequest request) override;
+    Task<aws::apigatewayv2::UntagResourceResponse> untag_resource(
+        Call& call, aws::apigatewayv2::UntagResourceRequest request) override;
     Task<aws::apigatewayv2::GetTagsResponse> get_tags(Call& call, aws::apigatewayv2::GetTagsRequest request) override;
 
     // authorization.cc
     std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
 
- private:
+  private:
     store::Store& store_;
 };
 

@@ -82,8 +82,11 @@ Task<UpdateStageResponse> Service::update_stage(Call& call, UpdateStageRequest r
             // It goes on serving what it serves now.
             stage.DeploymentId = frozen_id;
             save_snapshot(tx, place, frozen_id, co_await live_definition(tx, place));
-            save_item(tx, place, Deployment{.AutoDeployed = true, .CreatedDate = call.now(), .DeploymentId = frozen_id,
-                                            .DeploymentStatus = "DEPLOYED"});
+            save_item(tx, place,
+                      Deployment{.AutoDeployed = true,
+                                 .CreatedDate = call.now(),
+                                 .DeploymentId = frozen_id,
+                                 .DeploymentStatus = "DEPLOYED"});
         }
         save_item(tx, place, stage);
         save_address(tx, place, version);

@@ -16,7 +16,8 @@ using store::Range;
 constexpr int64_t largest_page = 500;
 
 Key addresses() {
-    return Key(std::string_view(), std::string_view("global"), std::string_view("apigatewayv2"), std::string_view("address"));
+    return Key(std::string_view(), std::string_view("global"), std::string_view("apigatewayv2"),
+               std::string_view("address"));
 }
 
 Key collection(const std::string& account, const std::string& region, std::string_view name) {
@@ -134,7 +135,9 @@ Task<Page<T>> list(store::Transaction& tx, Key all, std::optional<std::string> m
 
 }  // namespace
 
-Place place_of(const Call& call, std::string api_id) { return {call.account, call.region, std::move(api_id)}; }
+Place place_of(const Call& call, std::string api_id) {
+    return {call.account, call.region, std::move(api_id)};
+}
 
 Task<std::optional<Address>> find_address(store::Transaction& tx, std::string api_id) {
     const auto bytes = co_await tx.get(addresses() << api_id);
@@ -172,7 +175,9 @@ Task<HttpApi> load_api(store::Transaction& tx, Place place) {
     co_return std::move(*api);
 }
 
-void save_api(store::Transaction& tx, const Place& place, const HttpApi& api) { tx.put(collection(place, "api"), encode(api)); }
+void save_api(store::Transaction& tx, const Place& place, const HttpApi& api) {
+    tx.put(collection(place, "api"), encode(api));
+}
 
 void erase_api(store::Transaction& tx, const Place& place) {
     for (const auto name : {"route", "integration", "stage", "deployment", "snapshot"}) {
@@ -239,7 +244,8 @@ Task<void> check_room(store::Transaction& tx, Place place) {
     const auto found = co_await tx.scan(range, {.limit = Kind<T>::most});
     // Unverified: the words.
     if (found.size() == Kind<T>::most) {
-        throw TooManyRequestsException(fmt::format("Maximum number of {}s for this API has been reached.", Kind<T>::noun));
+        throw TooManyRequestsException(
+            fmt::format("Maximum number of {}s for this API has been reached.", Kind<T>::noun));
     }
 }
 
@@ -266,23 +272,25 @@ Task<Definition> find_snapshot(store::Transaction& tx, Place place, std::string 
 
 void save_snapshot(store::Transaction& tx, const Place& place, const std::string& deployment_id,
                    const Definition& definition) {
-    const json::object snapshot{{"routes", to_array(definition.routes)}, {"integrations", to_array(definition.integrations)}};
-    tx.put(collection(place, "snapshot") << deployment_id, store::RecordWriter(1).text(json::serialize(snapshot)).take());
+    const json::object snapshot{{"routes", to_array(definition.routes)},
+                                {"integrations", to_array(definition.integrations)}};
+    tx.put(collection(place, "snapshot") << deployment_id,
+           store::RecordWriter(1).text(json::serialize(snapshot)).take());
 }
 
 void erase_snapshot(store::Transaction& tx, const Place& place, const std::string& deployment_id) {
     tx.erase(collection(place, "snapshot") << deployment_id);
 }
 
-#define CUMULET_INSTANTIATE(T)                                                                                       \
-    template Task<std::optional<T>> find_item<T>(store::Transaction&, Place, std::string);                           \
-    template Task<T> load_item<T>(store::Transaction&, Place, std::string);                                          \
-    template void save_item<T>(store::Transaction&, const Place&, const T&);                                         \
-    template void erase_item<T>(store::Transaction&, const Place&, const std::string&);                              \
-    template void erase_items<T>(store::Transaction&, const Place&);                                                 \
-    template Task<std::vector<T>> all_items<T>(store::Transaction&, Place);                                          \
-    template Task<Page<T>> list_items<T>(store::Transaction&, Place, std::optional<std::string>,                     \
-                                         std::optional<std::string>);                                                \
+#define CUMULET_INSTANTIATE(T)                                                                   \
+    template Task<std::optional<T>> find_item<T>(store::Transaction&, Place, std::string);       \
+    template Task<T> load_item<T>(store::Transaction&, Place, std::string);                      \
+    template void save_item<T>(store::Transaction&, const Place&, const T&);                     \
+    template void erase_item<T>(store::Transaction&, const Place&, const std::string&);          \
+    template void erase_items<T>(store::Transaction&, const Place&);                             \
+    template Task<std::vector<T>> all_items<T>(store::Transaction&, Place);                      \
+    template Task<Page<T>> list_items<T>(store::Transaction&, Place, std::optional<std::string>, \
+                                         std::optional<std::string>);                            \
     template Task<void> check_room<T>(store::Transaction&, Place);
 CUMULET_INSTANTIATE(Route)
 CUMULET_INSTANTIATE(Integration)

@@ -6,10 +6,11 @@
 //   (account, region, "apigatewayv2", "integration") api id, integration id   Integration
 //   (account, region, "apigatewayv2", "stage") api id, stage name             Stage
 //   (account, region, "apigatewayv2", "deployment") api id, deployment id     Deployment
-//   (account, region, "apigatewayv2", "snapshot") api id, deployment id       the routes and integrations that it deployed
+//   (account, region, "apigatewayv2", "snapshot") api id, deployment id       the routes and integrations that it
+//   deployed
 //
-// Whoever calls an API has no account, so addresses stand outside all of them. Every change of an API changes the version
-// in its address: a routing table in memory is current while that version stands.
+// Whoever calls an API has no account, so addresses stand outside all of them. Every change of an API changes the
+// version in its address: a routing table in memory is current while that version stands.
 #pragma once
 
 #include "contracts/apigatewayv2.h"
@@ -65,11 +66,13 @@ Task<HttpApi> load_api(store::Transaction& tx, Place place);
 void save_api(store::Transaction& tx, const Place& place, const HttpApi& api);
 /// Removes the API and all that belongs to it.
 void erase_api(store::Transaction& tx, const Place& place);
-/// The APIs of the caller's account and region, in pages. Throws BadRequestException for a page size or token that is none.
+/// The APIs of the caller's account and region, in pages. Throws BadRequestException for a page size or token that is
+/// none.
 Task<Page<HttpApi>> list_apis(store::Transaction& tx, const Call& call, std::optional<std::string> max_results,
                               std::optional<std::string> token);
 
-// T is Route, Integration, Stage or Deployment; `id` is a stage's name. All need the API to exist where they say "load".
+// T is Route, Integration, Stage or Deployment; `id` is a stage's name. All need the API to exist where they say
+// "load".
 template <typename T>
 Task<std::optional<T>> find_item(store::Transaction& tx, Place place, std::string id);
 /// Throws NotFoundException.

@@ -29,8 +29,8 @@ std::string_view take_segment(std::string_view& path) {
 /// The stage that a path is for, and what of the path is left for its routes.
 struct Staged {
     const DeployedStage* stage = nullptr;
-    std::string path;      ///< still percent-encoded
-    std::string shown;     ///< that the function is told, decoded
+    std::string path;   ///< still percent-encoded
+    std::string shown;  ///< that the function is told, decoded
 };
 
 Staged find_stage(const DeployedApi& api, const Destination& destination) {
@@ -95,7 +95,8 @@ http::Response refusal(const aws::Error& error) {
     return internal_server_error();
 }
 
-Task<void> run(aws::lambda::Client& lambda, Gates& answers, std::string request_id, std::shared_ptr<Invocation> invocation) {
+Task<void> run(aws::lambda::Client& lambda, Gates& answers, std::string request_id,
+               std::shared_ptr<Invocation> invocation) {
     try {
         invocation->response = co_await lambda.invoke(invocation->caller, std::move(invocation->request));
     } catch (const aws::Error& error) {
@@ -138,7 +139,8 @@ std::optional<Destination> read_destination(std::string_view host, std::string_v
 }
 
 Task<http::Response> Surface::serve(Call& call, http::Request request) {
-    const auto request_id = call.random().text(15, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") + "=";
+    const auto request_id =
+        call.random().text(15, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") + "=";
     http::Response response;
     try {
         response = co_await route(call, std::move(request), request_id);
@@ -170,7 +172,8 @@ Task<http::Response> Surface::route(Call& call, http::Request request, std::stri
     passage.path = staged.shown;
     passage.account = api->address.place.account;
     passage.api_id = destination->api_id;
-    passage.domain_name = destination->by_host ? to_lower(without_port(request.host())) : domain_name_of(call, destination->api_id);
+    passage.domain_name =
+        destination->by_host ? to_lower(without_port(request.host())) : domain_name_of(call, destination->api_id);
     passage.stage = staged.stage->name;
     passage.stage_variables = staged.stage->variables;
     passage.match = std::move(*match);
@@ -186,8 +189,8 @@ Task<http::Response> Surface::route(Call& call, http::Request request, std::stri
 Task<http::Response> Surface::invoke(Call& call, Passage passage, Place place) {
     const auto& target = *passage.match.route;
     if (target.function.empty()) co_return internal_server_error();
-    auto invocation = std::make_shared<Invocation>(Invocation{.caller = caller_of(call, passage, place), .request = {},
-                                                              .response = {}, .failure = {}});
+    auto invocation = std::make_shared<Invocation>(
+        Invocation{.caller = caller_of(call, passage, place), .request = {}, .response = {}, .failure = {}});
     invocation->request.FunctionName = target.function;
     if (!target.qualifier.empty()) invocation->request.Qualifier = target.qualifier;
     invocation->request.Payload = event_text(passage);
@@ -205,6 +208,8 @@ Task<http::Response> Surface::invoke(Call& call, Passage passage, Place place) {
     co_return read_reply(invocation->response->Payload.value_or(""), target.payload_version);
 }
 
-Task<void> Surface::stop() { co_await invocations_.stop(); }
+Task<void> Surface::stop() {
+    co_await invocations_.stop();
+}
 
 }  // namespace cumulet::apigatewayv2

@@ -21,7 +21,7 @@ struct Destination {
 std::optional<Destination> read_destination(std::string_view host, std::string_view path);
 
 class Surface final : public contracts::Surface {
- public:
+  public:
     /// The host label and path prefixes to register it by.
     static constexpr std::string_view host_label = "execute-api";
     static constexpr std::string_view path_prefixes[] = {"/_aws/execute-api/", "/restapis/"};
@@ -32,7 +32,7 @@ class Surface final : public contracts::Surface {
     /// Waits for invocations whose callers have their answer already.
     Task<void> stop();
 
- private:
+  private:
     Task<http::Response> route(Call& call, http::Request request, std::string request_id);
     Task<http::Response> invoke(Call& call, Passage passage, Place place);
 

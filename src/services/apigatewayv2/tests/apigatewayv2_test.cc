@@ -15,7 +15,7 @@ constexpr auto orders_arn = "arn:aws:lambda:us-east-1:000000000000:function:orde
 
 /// Answers with what was prepared; remembers what it was asked.
 class FakeLambda final : public aws::lambda::Api {
- public:
+  public:
     Task<aws::lambda::InvocationResponse> invoke(Call& call, aws::lambda::InvocationRequest request) override {
         requests.push_back(request);
         principals.push_back(call.principal);
@@ -66,9 +66,7 @@ struct World {
         request.Tags = std::move(tags);
         return *run(service.create_api(call, request)).ApiId;
     }
-    std::string empty_api() {
-        return *run(service.create_api(call, {.Name = "orders", .ProtocolType = "HTTP"})).ApiId;
-    }
+    std::string empty_api() { return *run(service.create_api(call, {.Name = "orders", .ProtocolType = "HTTP"})).ApiId; }
     std::string integration(const std::string& api, std::string uri = orders_arn) {
         aws::apigatewayv2::CreateIntegrationRequest request;
         request.ApiId = api;
@@ -116,7 +114,8 @@ TEST(CreateApi, WithATargetServesAtOnce) {
     EXPECT_EQ(world.lambda.requests[0].FunctionName, orders_arn);
     EXPECT_EQ(world.lambda.principals[0].service, "apigateway.amazonaws.com");
     EXPECT_EQ(world.lambda.event().at("routeKey"), "$default");
-    EXPECT_EQ(world.lambda.event().at("requestContext").at("requestId").as_string(), response.headers.get("apigw-requestid"));
+    EXPECT_EQ(world.lambda.event().at("requestContext").at("requestId").as_string(),
+              response.headers.get("apigw-requestid"));
 }
 
 TEST(CreateApi, TakesTheIdOfATag) {
@@ -154,11 +153,13 @@ TEST(GetApis, ComesInPages) {
     for (const auto* id : {"a", "b", "c"}) world.quick_api({{"_custom_id_", id}});
     const auto first = world.run(world.service.get_apis(world.call, {.MaxResults = "2"}));
     ASSERT_EQ(first.Items->size(), 2u);
-    const auto second = world.run(world.service.get_apis(world.call, {.MaxResults = "2", .NextToken = first.NextToken}));
+    const auto second =
+        world.run(world.service.get_apis(world.call, {.MaxResults = "2", .NextToken = first.NextToken}));
     ASSERT_EQ(second.Items->size(), 1u);
     EXPECT_EQ(second.Items->at(0).ApiId, "c");
     EXPECT_FALSE(second.NextToken);
-    EXPECT_THROW(world.run(world.service.get_apis(world.call, {.MaxResults = "none"})), aws::apigatewayv2::BadRequestException);
+    EXPECT_THROW(world.run(world.service.get_apis(world.call, {.MaxResults = "none"})),
+                 aws::apigatewayv2::BadRequestException);
 }
 
 TEST(DeleteApi, EndsItsRequests) {
@@ -172,7 +173,8 @@ TEST(DeleteApi, EndsItsRequests) {
 TEST(Routes, ReachTheirIntegrationsThroughANamedStage) {
     World world;
     const auto api = world.empty_api();
-    const auto orders = world.integration(api, "arn:aws:lambda:us-east-1:000000000000:function:${stageVariables.which}:live");
+    const auto orders =
+        world.integration(api, "arn:aws:lambda:us-east-1:000000000000:function:${stageVariables.which}:live");
     world.route(api, "GET /orders/{id}", orders);
     world.stage(api, "dev", true);
     EXPECT_EQ(world.get(api, "/dev/orders/a%20b").status, 200);
@@ -216,7 +218,8 @@ TEST(Routes, AreUniqueAndLeadSomewhere) {
     }
     EXPECT_THROW(world.route(api, "GET /b", "nothing"), aws::apigatewayv2::BadRequestException);
     EXPECT_THROW(world.route(api, "nonsense", orders), aws::apigatewayv2::BadRequestException);
-    EXPECT_THROW(world.run(world.service.delete_integration(world.call, {api, orders})), aws::apigatewayv2::ConflictException);
+    EXPECT_THROW(world.run(world.service.delete_integration(world.call, {api, orders})),
+                 aws::apigatewayv2::ConflictException);
 }
 
 TEST(Routes, OfAnAuthorizerAreRefusedByName) {
@@ -351,7 +354,8 @@ TEST(CorsConfiguration, AnswersPreflightsBeforeAnyRoute) {
         http::Request request;
         request.method = "OPTIONS";
         request.set_target("/x");
-        request.headers = {{"Host", api + ".execute-api.localhost"}, {"Origin", "https://shop.example"},
+        request.headers = {{"Host", api + ".execute-api.localhost"},
+                           {"Origin", "https://shop.example"},
                            {"Access-Control-Request-Method", "GET"}};
         return world.run(world.surface.serve(world.call, std::move(request)));
     };
@@ -367,7 +371,8 @@ TEST(Tags, BelongToApisAndStages) {
     const auto arn = "arn:aws:apigateway:us-east-1::/apis/" + api;
     world.run(world.service.tag_resource(world.call, {arn, {{{"b", "2"}}}}));
     world.run(world.service.untag_resource(world.call, {arn, {"a"}}));
-    EXPECT_EQ(*world.run(world.service.get_tags(world.call, {arn})).Tags, (std::map<std::string, std::string>{{"b", "2"}}));
+    EXPECT_EQ(*world.run(world.service.get_tags(world.call, {arn})).Tags,
+              (std::map<std::string, std::string>{{"b", "2"}}));
     world.run(world.service.tag_resource(world.call, {arn + "/stages/$default", {{{"c", "3"}}}}));
     EXPECT_EQ(*world.run(world.service.get_stage(world.call, {api, "$default"})).Tags,
               (std::map<std::string, std::string>{{"c", "3"}}));
@@ -379,7 +384,8 @@ TEST(Authorization, NamesThePathOfTheResource) {
     World world;
     const auto& operation = *aws::apigatewayv2::service.find("DeleteRoute");
     const aws::apigatewayv2::DeleteRouteRequest request{"abc", "r1"};
-    EXPECT_EQ(world.service.resource_of(world.call, operation, &request), "arn:aws:apigateway:us-east-1::/apis/abc/routes/r1");
+    EXPECT_EQ(world.service.resource_of(world.call, operation, &request),
+              "arn:aws:apigateway:us-east-1::/apis/abc/routes/r1");
 }
 
 }  // namespace

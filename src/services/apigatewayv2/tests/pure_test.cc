@@ -20,9 +20,9 @@ RoutingTable table_of(std::initializer_list<const char*> keys) {
 }
 
 TEST(RoutingTable, FindsTheMostSpecificRoute) {
-    const auto table = table_of({"GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{proxy+}",
-                                 "ANY /pets/cat", "POST /pets/cat", "GET /", "GET /shops/{shop}/pets/{pet}",
-                                 "DELETE /shops/{id}/{rest+}", "$default"});
+    const auto table =
+        table_of({"GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{proxy+}", "ANY /pets/cat",
+                  "POST /pets/cat", "GET /", "GET /shops/{shop}/pets/{pet}", "DELETE /shops/{id}/{rest+}", "$default"});
     struct Row {
         const char* method;
         const char* path;
@@ -198,7 +198,8 @@ TEST(Event, TellsBinaryBodiesInBase64) {
 
 TEST(Reply, OfFormat2IsAResponseWhereItHasAStatusCode) {
     const auto reply = read_reply(R"({"statusCode": "201", "headers": {"X-One": "1", "X-Two": 2, "Content-Length": "9"},
-                                      "cookies": ["a=1", "b=2"], "body": "aGVsbG8=", "isBase64Encoded": true})", "2.0");
+                                      "cookies": ["a=1", "b=2"], "body": "aGVsbG8=", "isBase64Encoded": true})",
+                                  "2.0");
     EXPECT_EQ(reply.status, 201);
     EXPECT_EQ(reply.body, "hello");
     EXPECT_EQ(reply.headers.get("x-one"), "1");
@@ -212,8 +213,8 @@ TEST(Reply, OfFormat2IsTheBodyWhereItHasNoStatusCode) {
         const char* payload;
         const char* body;
     };
-    for (const auto& row : {Row{R"({"message":"Hello"})", R"({"message":"Hello"})"}, Row{R"("Hello")", "Hello"}, Row{"[1,2]", "[1,2]"},
-                            Row{"null", "null"}}) {
+    for (const auto& row : {Row{R"({"message":"Hello"})", R"({"message":"Hello"})"}, Row{R"("Hello")", "Hello"},
+                            Row{"[1,2]", "[1,2]"}, Row{"null", "null"}}) {
         const auto reply = read_reply(row.payload, "2.0");
         EXPECT_EQ(reply.status, 200);
         EXPECT_EQ(reply.body, row.body);
@@ -223,7 +224,8 @@ TEST(Reply, OfFormat2IsTheBodyWhereItHasNoStatusCode) {
 
 TEST(Reply, OfFormat1MayHaveSeveralValuesForAHeader) {
     const auto reply = read_reply(
-        R"({"statusCode": 200, "headers": {"X-Many": "0"}, "multiValueHeaders": {"X-Many": ["1", "2"]}, "body": "x"})", "1.0");
+        R"({"statusCode": 200, "headers": {"X-Many": "0"}, "multiValueHeaders": {"X-Many": ["1", "2"]}, "body": "x"})",
+        "1.0");
     EXPECT_THAT(reply.headers.all("x-many"), testing::ElementsAre("1", "2"));
 }
 
@@ -232,12 +234,13 @@ TEST(Reply, ThatIsNoneAnswers500) {
         const char* payload;
         const char* version;
     };
-    for (const auto& row : {Row{"not json", "2.0"}, Row{R"({"statusCode": "many"})", "2.0"}, Row{R"({"statusCode": 99})", "2.0"},
-                            Row{R"({"statusCode": 200, "body": {}})", "2.0"}, Row{R"({"statusCode": 200, "headers": []})", "2.0"},
-                            Row{R"({"statusCode": 200, "headers": {"a": "1\r\nb: 2"}})", "2.0"},
-                            Row{R"({"statusCode": 200, "headers": {"a b": "1"}})", "2.0"},
-                            Row{R"({"statusCode": 200, "body": "%", "isBase64Encoded": true})", "2.0"},
-                            Row{R"({"message": "no status"})", "1.0"}, Row{R"("text")", "1.0"}}) {
+    for (const auto& row :
+         {Row{"not json", "2.0"}, Row{R"({"statusCode": "many"})", "2.0"}, Row{R"({"statusCode": 99})", "2.0"},
+          Row{R"({"statusCode": 200, "body": {}})", "2.0"}, Row{R"({"statusCode": 200, "headers": []})", "2.0"},
+          Row{R"({"statusCode": 200, "headers": {"a": "1\r\nb: 2"}})", "2.0"},
+          Row{R"({"statusCode": 200, "headers": {"a b": "1"}})", "2.0"},
+          Row{R"({"statusCode": 200, "body": "%", "isBase64Encoded": true})", "2.0"},
+          Row{R"({"message": "no status"})", "1.0"}, Row{R"("text")", "1.0"}}) {
         const auto reply = read_reply(row.payload, row.version);
         EXPECT_EQ(reply.status, 500) << row.payload;
         EXPECT_EQ(reply.body, R"({"message":"Internal Server Error"})");
@@ -342,7 +345,9 @@ TEST(RouteKey, IsCheckedAsAwsDoes) {
 TEST(IntegrationUri, NamesItsFunctionInEitherForm) {
     constexpr auto arn = "arn:aws:lambda:us-east-1:000000000000:function:orders";
     EXPECT_EQ(function_of(arn), arn);
-    EXPECT_EQ(function_of(fmt::format("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{}/invocations", arn)), arn);
+    EXPECT_EQ(
+        function_of(fmt::format("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{}/invocations", arn)),
+        arn);
     EXPECT_FALSE(function_of("https://example.com"));
     EXPECT_FALSE(function_of("arn:aws:sqs:us-east-1:000000000000:orders"));
     EXPECT_FALSE(function_of(""));
@@ -380,8 +385,9 @@ TEST(OpenApi, OfSamBecomesRoutesAndIntegrations) {
 }
 
 TEST(OpenApi, MayBeYaml) {
-    const auto blueprint = read_open_api("openapi: '3.0.1'\ninfo:\n  title: pets\n  version: '2'\npaths:\n  /pets/{id}:\n"
-                                         "    get:\n      operationId: getPet\n");
+    const auto blueprint = read_open_api(
+        "openapi: '3.0.1'\ninfo:\n  title: pets\n  version: '2'\npaths:\n  /pets/{id}:\n"
+        "    get:\n      operationId: getPet\n");
     ASSERT_EQ(blueprint.operations.size(), 1u);
     EXPECT_EQ(blueprint.operations[0].route.RouteKey, "GET /pets/{id}");
     EXPECT_EQ(blueprint.operations[0].route.OperationName, "getPet");
@@ -404,8 +410,9 @@ TEST(OpenApi, WithWhatIsNotBuiltIsRefusedByName) {
     EXPECT_THAT(refused(with(R"("x-amazon-apigateway-auth": {"type": "AWS_IAM"})")),
                 testing::AllOf(testing::StartsWith("501"), testing::HasSubstr("x-amazon-apigateway-auth")));
     EXPECT_THAT(refused(with(R"("security": [{"jwt": []}])")), testing::StartsWith("501"));
-    EXPECT_THAT(refused(with(R"("x-amazon-apigateway-integration": {"type": "http_proxy", "uri": "https://a.example"})")),
-                testing::AllOf(testing::StartsWith("501"), testing::HasSubstr("HTTP_PROXY")));
+    EXPECT_THAT(
+        refused(with(R"("x-amazon-apigateway-integration": {"type": "http_proxy", "uri": "https://a.example"})")),
+        testing::AllOf(testing::StartsWith("501"), testing::HasSubstr("HTTP_PROXY")));
     EXPECT_THAT(refused(R"({"swagger": "2.0"})"), testing::StartsWith("400"));
     EXPECT_THAT(refused("{nonsense"), testing::StartsWith("400"));
 }

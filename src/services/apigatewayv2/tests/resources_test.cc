@@ -10,7 +10,8 @@
 namespace cumulet::apigatewayv2 {
 namespace {
 
-constexpr auto body = R"({"openapi": "3.0.1", "info": {"title": "shop", "version": "1.0"}, "paths": {"/orders": {"post": {
+constexpr auto body =
+    R"({"openapi": "3.0.1", "info": {"title": "shop", "version": "1.0"}, "paths": {"/orders": {"post": {
     "x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "payloadFormatVersion": "2.0",
         "uri": "arn:aws:lambda:us-east-1:000000000000:function:place"}, "responses": {}}}},
     "tags": [{"name": "httpapi:createdBy", "x-amazon-apigateway-tag-value": "SAM"}]})";
@@ -57,14 +58,16 @@ struct World {
 
 TEST(ApiResource, OfADocumentHasItsRoutesAndTheStacksTags) {
     World world;
-    const auto api = world.create("AWS::ApiGatewayV2::Api", {{"Body", json::parse(body)}, {"Tags", {{"own", "1"}}}, {"Name", "better"}});
+    const auto api = world.create("AWS::ApiGatewayV2::Api",
+                                  {{"Body", json::parse(body)}, {"Tags", {{"own", "1"}}}, {"Name", "better"}});
     EXPECT_EQ(api.attributes.at("ApiId").as_string(), api.physical_id);
     EXPECT_EQ(api.attributes.at("ApiEndpoint").as_string(),
               "http://" + api.physical_id + ".execute-api.localhost.localstack.cloud:4566");
     EXPECT_EQ(world.route_keys(api.physical_id), std::vector<std::string>{"POST /orders"});
     const auto stored = world.run(world.service.get_api(world.call, {api.physical_id}));
     EXPECT_EQ(stored.Name, "better");
-    EXPECT_EQ(*stored.Tags, (std::map<std::string, std::string>{{"httpapi:createdBy", "SAM"}, {"own", "1"}, {"team", "pets"}}));
+    EXPECT_EQ(*stored.Tags,
+              (std::map<std::string, std::string>{{"httpapi:createdBy", "SAM"}, {"own", "1"}, {"team", "pets"}}));
 }
 
 TEST(ApiResource, MadeAgainByTheSameStepIsTheSame) {
@@ -107,13 +110,15 @@ TEST(PartResources, MakeAnApiByHand) {
     world.update("AWS::ApiGatewayV2::Route", made, route, renamed);
     EXPECT_EQ(world.route_keys(api), std::vector<std::string>{"GET /b"});
 
-    const json::object stage{{"ApiId", api}, {"StageName", "$default"}, {"AutoDeploy", "true"}, {"StageVariables", {{"a", "1"}}}};
+    const json::object stage{
+        {"ApiId", api}, {"StageName", "$default"}, {"AutoDeploy", "true"}, {"StageVariables", {{"a", "1"}}}};
     EXPECT_EQ(world.create("AWS::ApiGatewayV2::Stage", stage).physical_id, "$default");
     EXPECT_EQ(world.create("AWS::ApiGatewayV2::Stage", stage).physical_id, "$default");
     const json::object plain{{"ApiId", api}, {"StageName", "$default"}, {"AutoDeploy", true}};
     world.update("AWS::ApiGatewayV2::Stage", "$default", stage, plain);
     EXPECT_TRUE(world.run(world.service.get_stage(world.call, {api, "$default"})).StageVariables->empty());
-    EXPECT_TRUE(world.type("AWS::ApiGatewayV2::Stage").needs_replacement(stage, {{"ApiId", api}, {"StageName", "dev"}}));
+    EXPECT_TRUE(
+        world.type("AWS::ApiGatewayV2::Stage").needs_replacement(stage, {{"ApiId", api}, {"StageName", "dev"}}));
 
     const json::object deployment{{"ApiId", api}};
     const auto deployed = world.create("AWS::ApiGatewayV2::Deployment", deployment).physical_id;
@@ -123,13 +128,16 @@ TEST(PartResources, MakeAnApiByHand) {
         world.run(world.type("AWS::ApiGatewayV2::Route").remove(world.call, world.context, made, renamed));
         world.run(world.type("AWS::ApiGatewayV2::Integration").remove(world.call, world.context, target, integration));
     }
-    for (int i = 0; i < 2; ++i) world.run(world.type("AWS::ApiGatewayV2::Api").remove(world.call, world.context, api, {}));
+    for (int i = 0; i < 2; ++i)
+        world.run(world.type("AWS::ApiGatewayV2::Api").remove(world.call, world.context, api, {}));
     EXPECT_TRUE(world.run(world.service.get_apis(world.call, {})).Items->empty());
 }
 
 TEST(PartResources, RefuseAPropertyThatTheyDoNotHave) {
     World world;
-    EXPECT_THROW(world.create("AWS::ApiGatewayV2::Api", {{"Name", "shop"}, {"ProtocolType", "HTTP"}, {"Colour", "red"}}), aws::Error);
+    EXPECT_THROW(
+        world.create("AWS::ApiGatewayV2::Api", {{"Name", "shop"}, {"ProtocolType", "HTTP"}, {"Colour", "red"}}),
+        aws::Error);
 }
 
 }  // namespace
