@@ -40,7 +40,7 @@ struct Services::All {
           dynamodb(foundation.store),
           iam(foundation.store),
           lambda(foundation.store, foundation.packages, foundation.door, foundation.threads, foundation.clock,
-                 {.folder = foundation.functions}),
+                 {.folder = foundation.functions, .shared = !foundation.exclusive}),
           logs(foundation.store),
           s3(foundation.store, foundation.objects),
           sqs(foundation.store),

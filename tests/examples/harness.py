@@ -171,6 +171,7 @@ class Postgres:
         self.programs, self.folder = programs[-1].parent, pathlib.Path(folder)
         self.user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
         self.folder.mkdir()
+        self.folder.parent.chmod(0o711)  # PostgreSQL does not run as root, and must get to its folder
         if self.user:
             shutil.chown(self.folder, "postgres", "postgres")
 

@@ -42,7 +42,7 @@ Service::Service(store::Store& store, store::Blobs& blobs, contracts::Door& door
     : store_(store), blobs_(blobs), door_(door), threads_(threads), clock_(clock), options_(std::move(options)),
       sandbox_(std::move(sandbox)), code_(blobs, threads, options_.folder / "code"), pool_(loop_, launcher_, options_.pool),
       book_(door),
-      pollers_(store, door, tasks_, [this](Call& call, FunctionName name, std::string payload) -> Task<Outcome> {
+      pollers_(store, door, tasks_, options_.shared, [this](Call& call, FunctionName name, std::string payload) -> Task<Outcome> {
           auto function = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
               co_return co_await load_qualified(tx, functions_, name);
           });

@@ -69,7 +69,7 @@ Task<bool> Pollers::take_lease(MappingName name) {
         const auto mapping = co_await find_mapping(tx, name);
         if (!mapping || !mapping->enabled) co_return false;
         const auto lease = co_await find_lease(tx, name.uuid);
-        if (lease && lease->owner != owner_ && lease->until > now) co_return false;
+        if (shared_ && lease && lease->owner != owner_ && lease->until > now) co_return false;
         save_lease(tx, name.uuid, {.owner = owner_, .until = now + lease_time});
         co_return true;
     });

@@ -14,8 +14,9 @@ class Pollers {
     /// Runs a function on one event. Throws as Invoke does.
     using Run = std::function<Task<Outcome>(Call& call, FunctionName name, std::string payload)>;
 
-    Pollers(store::Store& store, contracts::Door& door, TaskGroup& tasks, Run run)
-        : store_(store), door_(door), tasks_(tasks), run_(std::move(run)) {}
+    /// `shared`: other processes use the store too, so that a lease may be of one that lives.
+    Pollers(store::Store& store, contracts::Door& door, TaskGroup& tasks, bool shared, Run run)
+        : store_(store), door_(door), tasks_(tasks), shared_(shared), run_(std::move(run)) {}
 
     /// Starts a poller for each mapping that no other process polls. Ends when the tasks' group stops.
     Task<void> supervise();
@@ -36,6 +37,7 @@ class Pollers {
     store::Store& store_;
     contracts::Door& door_;
     TaskGroup& tasks_;
+    const bool shared_;
     const Run run_;
     std::string owner_;  // this process among those that share the store
     std::unordered_set<std::string> polling_;

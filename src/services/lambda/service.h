@@ -44,6 +44,7 @@ PoolBounds pool_bounds();
 struct Options {
     std::filesystem::path folder;  ///< for unpacked code and bootstraps: made if missing, emptied at the start
     PoolBounds pool = pool_bounds();
+    bool shared = true;  ///< other processes may use the store too; false spares the wait for leases that a crash left
 };
 
 class Service final : public aws::lambda::Api, private contracts::Surface {
