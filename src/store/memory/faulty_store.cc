@@ -101,6 +101,7 @@ Task<void> FaultyStore::run(Body body) {
         }
         for (const auto& topic : topics) gates_.wake(topic);
         co_await delay();
+        if (happens(faults_.lost_answer)) throw Unavailable("injected: the answer to a commit was lost");
         co_return;
     }
     throw TooManyConflicts("a transaction conflicted with others 64 times");

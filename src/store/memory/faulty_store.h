@@ -13,6 +13,7 @@ struct Faults {
     double delay = 0.1;        ///< others that are ready go first
     double sleep = 0.01;       ///< up to `longest_sleep` of the cloud's clock pass
     double unavailable = 0.0;  ///< nothing is written, and Unavailable thrown
+    double lost_answer = 0.0;  ///< everything is written, and Unavailable thrown
     Duration longest_sleep = 20ms;
 };
 
