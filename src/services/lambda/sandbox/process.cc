@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 
 namespace cumulet::lambda {
 namespace {
@@ -107,6 +108,13 @@ std::optional<Ending> reap(pid_t process) {
 void kill_group(pid_t process) {
     ::kill(-process, SIGKILL);
     ::kill(process, SIGKILL);
+}
+
+bool kill_children(pid_t process) {
+    std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", process));
+    bool any = false;
+    for (pid_t child; children >> child; any = true) ::kill(child, SIGKILL);
+    return any;
 }
 
 int run_quietly(const std::vector<std::string>& arguments, std::chrono::milliseconds limit) {

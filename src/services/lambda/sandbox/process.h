@@ -42,6 +42,9 @@ std::optional<Ending> reap(pid_t process);
 /// SIGKILL to the process and its group.
 void kill_group(pid_t process);
 
+/// SIGKILL to the children of the process. False if it has none.
+bool kill_children(pid_t process);
+
 /// Runs a program to its end without input and output and returns its exit status; -1 if it could not start, was
 /// killed, or took longer than `limit`.
 int run_quietly(const std::vector<std::string>& arguments, std::chrono::milliseconds limit);

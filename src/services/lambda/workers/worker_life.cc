@@ -135,7 +135,11 @@ std::expected<void, std::string> Worker::open_and_spawn() {
 void Worker::end_locked() {
     if (phase_ == Phase::ended) return;
     phase_ = Phase::ended;
-    if (process_.id > 0) kill_group(process_.id);
+    if (process_.id <= 0) return;
+    // Bubblewrap's child is the first process of the namespace: all others end with it, then bubblewrap itself. Killed the
+    // other way round, that child would be left to an init that in a container may never collect it.
+    if (sandbox_.isolated() && kill_children(process_.id)) return;
+    kill_group(process_.id);
     if (group_) group_->kill();
 }
 
