@@ -73,7 +73,8 @@ void append_store_metrics(std::string& out, const store::Store& store) {
 struct Cloud::Parts {
     explicit Parts(ServeOptions given)
         : options(std::move(given)),
-          folder(options.engine == Engine::memory ? temporary.path() : options.data),
+          temporary(options.engine == Engine::rocksdb ? nullptr : std::make_unique<TemporaryFolder>()),
+          folder(options.engine == Engine::memory ? temporary->path() : options.data),
           threads(blocking_threads),
           reactors(clock, options.reactors),
           store(open_store(options)),
@@ -89,13 +90,13 @@ struct Cloud::Parts {
 
     /// Other processes may share a PostgreSQL store and the folder of its blobs.
     bool exclusive() const { return options.engine != Engine::postgres; }
-    std::filesystem::path functions_folder() const { return (exclusive() ? folder : temporary.path()) / "lambda"; }
+    std::filesystem::path functions_folder() const { return (exclusive() ? folder : temporary->path()) / "lambda"; }
     std::unique_ptr<store::Blobs> open_blobs(std::string_view kind) const {
         return store::open_file_blobs(folder / "blobs" / kind, options.engine != Engine::memory);
     }
 
     ServeOptions options;
-    TemporaryFolder temporary;
+    std::unique_ptr<TemporaryFolder> temporary;  // for what is not kept, or not shared with other processes
     std::filesystem::path folder;
     Clock clock;
     BlockingPool threads;

@@ -1,5 +1,7 @@
 // `cumulet serve`: one cloud until a signal ends it.
 
+#include <sys/resource.h>
+
 #include <csignal>
 
 #include "main/cloud.h"
@@ -22,6 +24,14 @@ sigset_t block_signals() {
     return signals;
 }
 
+/// A connection is a file: the usual 1,024 would be few.
+void allow_many_files() {
+    rlimit files{};
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
 /// A second signal, while stopping, gets its usual effect.
 void restore_signals(const sigset_t& signals) { pthread_sigmask(SIG_UNBLOCK, &signals, nullptr); }
 
@@ -29,6 +39,7 @@ void restore_signals(const sigset_t& signals) { pthread_sigmask(SIG_UNBLOCK, &si
 
 int serve(ServeOptions options) {
     const auto signals = block_signals();
+    allow_many_files();
     bind_console_log(options.log_level);
     const auto hooks_folder = options.init_hooks;
     try {
