@@ -1,0 +1,514 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import * as logs from '@aws-sdk/client-cloudwatch-logs';
+import * as iam from '@aws-sdk/client-iam';
+import * as lambda from '@aws-sdk/client-lambda';
+import * as sqs from '@aws-sdk/client-sqs';
+import { allPages, clientOf, eventually, fails, onAws, undoList, unique } from './support.mjs';
+import { zip } from './zip.mjs';
+
+const client = clientOf(lambda.LambdaClient);
+const roles = clientOf(iam.IAMClient);
+const queues = clientOf(sqs.SQSClient);
+const logGroups = clientOf(logs.CloudWatchLogsClient);
+const undo = undoList();
+after(undo.all);
+
+const send = (Command, input) => client.send(new Command(input));
+
+const node = `
+import { setTimeout as sleep } from 'node:timers/promises';
+export const handler = async (event, context) => {
+    if (event.sleep) await sleep(event.sleep);
+    if (event.exit) process.exit(event.exit);
+    if (event.fail) { const error = new Error(event.fail); error.name = 'OrderError'; throw error; }
+    console.log('seen ' + JSON.stringify(event));
+    return {
+        event,
+        greeting: process.env.GREETING,
+        name: process.env.AWS_LAMBDA_FUNCTION_NAME,
+        version: context.functionVersion,
+        arn: context.invokedFunctionArn,
+        request: context.awsRequestId,
+        memory: context.memoryLimitInMB,
+        left: context.getRemainingTimeInMillis(),
+        client: context.clientContext,
+    };
+};`;
+const python = `
+import os
+class OrderError(Exception): pass
+def handler(event, context):
+    if 'fail' in event: raise OrderError(event['fail'])
+    return {'event': event, 'name': context.function_name, 'region': os.environ['AWS_REGION'],
+            'left': context.get_remaining_time_in_millis()}
+`;
+const bootstrap = `#!/bin/bash
+set -euo pipefail
+while true; do
+    HEADERS="$(mktemp)"
+    EVENT="$(curl -sS -LD "$HEADERS" "http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next")"
+    REQUEST="$(grep -Fi Lambda-Runtime-Aws-Request-Id "$HEADERS" | tr -d '[:space:]' | cut -d: -f2)"
+    curl -sS -X POST "http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/$REQUEST/response" -d "{\\"native\\":$EVENT}"
+done
+`;
+
+let Role;
+before(async () => {
+    const RoleName = unique('lambda-role');
+    const AssumeRolePolicyDocument = JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+    });
+    Role = (await roles.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }))).Role.Arn;
+    undo.add(() => roles.send(new iam.DeleteRoleCommand({ RoleName })));
+    for (const name of ['AWSLambdaBasicExecutionRole', 'AWSLambdaSQSQueueExecutionRole']) {
+        const PolicyArn = `arn:aws:iam::aws:policy/service-role/${name}`;
+        await roles.send(new iam.AttachRolePolicyCommand({ RoleName, PolicyArn }));
+        undo.add(() => roles.send(new iam.DetachRolePolicyCommand({ RoleName, PolicyArn })));
+    }
+    if (onAws) await new Promise((resolve) => setTimeout(resolve, 10_000)); // until Lambda may assume the role
+});
+
+async function newFunction(input = {}) {
+    const FunctionName = unique('function');
+    const created = await send(lambda.CreateFunctionCommand, {
+        FunctionName,
+        Role,
+        Runtime: 'nodejs20.x',
+        Handler: 'index.handler',
+        Code: { ZipFile: zip({ 'index.mjs': node }) },
+        Timeout: 10,
+        ...input,
+    });
+    undo.add(() => logGroups.send(new logs.DeleteLogGroupCommand({ logGroupName: `/aws/lambda/${FunctionName}` })));
+    undo.add(() => send(lambda.DeleteFunctionCommand, { FunctionName }));
+    await lambda.waitUntilFunctionActiveV2({ client, maxWaitTime: 60, minDelay: 1 }, { FunctionName });
+    return created;
+}
+
+async function invoke(FunctionName, event, input = {}) {
+    const answer = await send(lambda.InvokeCommand, { FunctionName, Payload: JSON.stringify(event), ...input });
+    const text = answer.Payload?.transformToString();
+    return { ...answer, result: text ? JSON.parse(text) : undefined };
+}
+
+describe('runtimes', () => {
+    test('a Node.js function sees its event, environment and context', async () => {
+        const { FunctionName, FunctionArn } = await newFunction({
+            Environment: { Variables: { GREETING: 'Grüße' } },
+            MemorySize: 256,
+            Timeout: 7,
+        });
+        const ClientContext = Buffer.from(JSON.stringify({ custom: { app: 'shop' } })).toString('base64');
+        const answer = await invoke(FunctionName, { order: [1, null, 'ü'] }, { ClientContext });
+        assert.equal(answer.StatusCode, 200);
+        assert.equal(answer.FunctionError, undefined);
+        assert.equal(answer.ExecutedVersion, '$LATEST');
+        const { result } = answer;
+        assert.deepEqual(result.event, { order: [1, null, 'ü'] });
+        assert.equal(result.greeting, 'Grüße');
+        assert.equal(result.name, FunctionName);
+        assert.equal(result.version, '$LATEST');
+        assert.equal(result.arn, FunctionArn);
+        assert.match(result.request, /^[0-9a-f-]{36}$/);
+        assert.equal(Number(result.memory), 256);
+        assert.ok(result.left > 3000 && result.left <= 7000, `${result.left} ms left`);
+        assert.deepEqual(result.client.custom, { app: 'shop' });
+    });
+
+    test('a Python function answers, and its errors have their type and message', async () => {
+        const { FunctionName } = await newFunction({
+            Runtime: 'python3.12',
+            Handler: 'orders.handler',
+            Code: { ZipFile: zip({ 'orders.py': python }) },
+        });
+        const { result } = await invoke(FunctionName, { a: 1.5 });
+        assert.deepEqual(result.event, { a: 1.5 });
+        assert.equal(result.name, FunctionName);
+        assert.equal(result.region, process.env.AWS_REGION);
+        const failed = await invoke(FunctionName, { fail: 'out of stock' });
+        assert.equal(failed.StatusCode, 200);
+        assert.equal(failed.FunctionError, 'Unhandled');
+        assert.equal(failed.result.errorType, 'OrderError');
+        assert.equal(failed.result.errorMessage, 'out of stock');
+        assert.ok(Array.isArray(failed.result.stackTrace));
+        assert.ok(failed.result.requestId);
+    });
+
+    test('provided.al2023 runs the bootstrap of the package', async () => {
+        const { FunctionName } = await newFunction({
+            Runtime: 'provided.al2023',
+            Handler: 'unused',
+            Code: { ZipFile: zip({ bootstrap }) },
+        });
+        assert.deepEqual((await invoke(FunctionName, { n: 1 })).result, { native: { n: 1 } });
+        assert.deepEqual((await invoke(FunctionName, { n: 2 })).result, { native: { n: 2 } });
+    });
+});
+
+describe('invocation', () => {
+    let FunctionName;
+    before(async () => ({ FunctionName } = await newFunction({ Timeout: 1 })));
+
+    test('an error of the function is an answer with FunctionError', async () => {
+        const answer = await invoke(FunctionName, { fail: 'out of stock' });
+        assert.equal(answer.StatusCode, 200);
+        assert.equal(answer.FunctionError, 'Unhandled');
+        assert.equal(answer.result.errorType, 'OrderError');
+        assert.equal(answer.result.errorMessage, 'out of stock');
+        assert.ok(Array.isArray(answer.result.trace));
+    });
+
+    test('a function that takes too long is stopped', async () => {
+        const answer = await invoke(FunctionName, { sleep: 20_000 });
+        assert.equal(answer.StatusCode, 200);
+        assert.equal(answer.FunctionError, 'Unhandled');
+        assert.match(answer.result.errorMessage, /Task timed out after 1\.00 seconds/);
+        assert.equal((await invoke(FunctionName, { after: true })).result.event.after, true);
+    });
+
+    test('a process that ends is reported, and replaced', async () => {
+        const answer = await invoke(FunctionName, { exit: 3 });
+        assert.equal(answer.FunctionError, 'Unhandled');
+        assert.equal(answer.result.errorType, 'Runtime.ExitError');
+        assert.match(answer.result.errorMessage, /Runtime exited with error: exit status 3/);
+        assert.equal((await invoke(FunctionName, { after: true })).result.event.after, true);
+    });
+
+    test('DryRun only asks; Event answers before the function has run', async () => {
+        const dry = await invoke(FunctionName, {}, { InvocationType: 'DryRun' });
+        assert.equal(dry.StatusCode, 204);
+        const marker = unique('marker');
+        const event = await invoke(FunctionName, { marker }, { InvocationType: 'Event' });
+        assert.equal(event.StatusCode, 202);
+        assert.equal(event.result, undefined);
+        const logGroupName = `/aws/lambda/${FunctionName}`;
+        await eventually(async () => {
+            const found = await logGroups
+                .send(new logs.FilterLogEventsCommand({ logGroupName, filterPattern: `"${marker}"` }))
+                .catch(() => ({ events: [] }));
+            return found.events.length > 0;
+        });
+    });
+
+    test('LogType Tail returns what the function logged, between START and REPORT', async () => {
+        const answer = await invoke(FunctionName, { tail: 1 }, { LogType: 'Tail' });
+        const tail = Buffer.from(answer.LogResult, 'base64').toString();
+        const { request } = answer.result;
+        assert.match(tail, new RegExp(`START RequestId: ${request} Version: \\$LATEST`));
+        assert.match(tail, /seen \{"tail":1\}/);
+        assert.match(tail, new RegExp(`END RequestId: ${request}`));
+        assert.match(tail, /REPORT RequestId: .*Duration: [\d.]+ ms\s+Billed Duration: \d+ ms\s+Memory Size: 128 MB/);
+    });
+
+    test('calls at the same time run beside each other', async () => {
+        const results = await Promise.all([1, 2, 3].map((n) => invoke(FunctionName, { n, sleep: 200 })));
+        assert.deepEqual(results.map(({ result }) => result.event.n), [1, 2, 3]);
+        assert.equal(new Set(results.map(({ result }) => result.request)).size, 3);
+    });
+
+    test('invocations that cannot be are refused', async () => {
+        const missing = unique('missing');
+        await fails(
+            invoke(missing, {}),
+            'ResourceNotFoundException',
+            404,
+            new RegExp(`^Function not found: arn:aws:lambda:[a-z0-9-]+:\\d{12}:function:${missing}$`),
+        );
+        await fails(
+            send(lambda.InvokeCommand, { FunctionName, Payload: 'not json' }),
+            'InvalidRequestContentException',
+            400,
+            /Could not parse request body into json/,
+        );
+        await fails(
+            send(lambda.InvokeCommand, { FunctionName, Qualifier: '77', Payload: '{}' }),
+            'ResourceNotFoundException',
+            404,
+        );
+        await fails(
+            send(lambda.InvokeCommand, { FunctionName, Payload: JSON.stringify('x'.repeat(6 * 1024 * 1024 + 1)) }),
+            'RequestTooLargeException',
+            413,
+        );
+    });
+});
+
+describe('functions', () => {
+    test('GetFunction and its relatives show what CreateFunction was told', async () => {
+        const created = await newFunction({ Description: 'reads orders', Tags: { team: 'orders' }, MemorySize: 512 });
+        const { FunctionName } = created;
+        assert.match(created.FunctionArn, /^arn:aws:lambda:[a-z0-9-]+:\d{12}:function:function-/);
+        assert.equal(created.Version, '$LATEST');
+        assert.equal(created.CodeSize, zip({ 'index.mjs': node }).length);
+        const found = await send(lambda.GetFunctionCommand, { FunctionName });
+        assert.equal(found.Configuration.FunctionArn, created.FunctionArn);
+        assert.equal(found.Configuration.State, 'Active');
+        assert.equal(found.Code.RepositoryType, 'S3');
+        assert.deepEqual(found.Tags, { team: 'orders' });
+        const fetched = Buffer.from(await (await fetch(found.Code.Location)).arrayBuffer());
+        assert.equal(Buffer.compare(fetched, zip({ 'index.mjs': node })), 0);
+
+        const configuration = await send(lambda.GetFunctionConfigurationCommand, { FunctionName });
+        assert.equal(configuration.Description, 'reads orders');
+        assert.equal(configuration.MemorySize, 512);
+        assert.equal(configuration.Handler, 'index.handler');
+        assert.equal(configuration.PackageType, 'Zip');
+        assert.equal(configuration.CodeSha256, created.CodeSha256);
+        assert.deepEqual(configuration.Architectures, ['x86_64']);
+        const byArn = await send(lambda.GetFunctionConfigurationCommand, { FunctionName: created.FunctionArn });
+        assert.equal(byArn.FunctionName, FunctionName);
+    });
+
+    test('settings that were never made read as such', async () => {
+        const { FunctionName, FunctionArn } = await newFunction();
+        const signing = await send(lambda.GetFunctionCodeSigningConfigCommand, { FunctionName });
+        assert.ok(!signing.CodeSigningConfigArn);
+        const concurrency = await send(lambda.GetFunctionConcurrencyCommand, { FunctionName });
+        assert.equal(concurrency.ReservedConcurrentExecutions, undefined);
+        const recursion = await send(lambda.GetFunctionRecursionConfigCommand, { FunctionName });
+        assert.equal(recursion.RecursiveLoop, 'Terminate');
+        const runtime = await send(lambda.GetRuntimeManagementConfigCommand, { FunctionName });
+        assert.equal(runtime.UpdateRuntimeOn, 'Auto');
+        assert.equal(runtime.FunctionArn, FunctionArn);
+        const { AccountLimit } = await send(lambda.GetAccountSettingsCommand, {});
+        assert.ok(AccountLimit.ConcurrentExecutions > 0);
+    });
+
+    test('code and configuration change in place', async () => {
+        const { FunctionName, CodeSha256 } = await newFunction();
+        const code = `export const handler = async () => 'second';`;
+        const updated = await send(lambda.UpdateFunctionCodeCommand, { FunctionName, ZipFile: zip({ 'index.mjs': code }) });
+        assert.notEqual(updated.CodeSha256, CodeSha256);
+        await lambda.waitUntilFunctionUpdatedV2({ client, maxWaitTime: 60, minDelay: 1 }, { FunctionName });
+        assert.equal((await invoke(FunctionName, {})).result, 'second');
+        await send(lambda.UpdateFunctionConfigurationCommand, {
+            FunctionName,
+            Timeout: 20,
+            Environment: { Variables: { LEVEL: 'debug' } },
+        });
+        await lambda.waitUntilFunctionUpdatedV2({ client, maxWaitTime: 60, minDelay: 1 }, { FunctionName });
+        const configuration = await send(lambda.GetFunctionConfigurationCommand, { FunctionName });
+        assert.equal(configuration.Timeout, 20);
+        assert.deepEqual(configuration.Environment.Variables, { LEVEL: 'debug' });
+        assert.equal(configuration.LastUpdateStatus, 'Successful');
+    });
+
+    test('ListFunctions pages', async () => {
+        const made = [(await newFunction()).FunctionName, (await newFunction()).FunctionName];
+        const found = await allPages(async (Marker) => {
+            const page = await send(lambda.ListFunctionsCommand, { MaxItems: 1, Marker });
+            return [page.Functions, page.NextMarker];
+        });
+        const names = found.map(({ FunctionName }) => FunctionName);
+        for (const name of made) assert.equal(names.filter((other) => other === name).length, 1);
+    });
+
+    test('functions carry tags', async () => {
+        const { FunctionArn: Resource } = await newFunction({ Tags: { team: 'orders' } });
+        await send(lambda.TagResourceCommand, { Resource, Tags: { stage: 'test' } });
+        await send(lambda.UntagResourceCommand, { Resource, TagKeys: ['team'] });
+        await eventually(async () => {
+            const { Tags } = await send(lambda.ListTagsCommand, { Resource });
+            return JSON.stringify(Tags) === '{"stage":"test"}';
+        });
+    });
+
+    test('errors of functions', async () => {
+        const { FunctionName } = await newFunction();
+        const Code = { ZipFile: zip({ 'index.mjs': node }) };
+        const create = (input) =>
+            send(lambda.CreateFunctionCommand, {
+                FunctionName: unique('function'),
+                Role,
+                Runtime: 'nodejs20.x',
+                Handler: 'index.handler',
+                Code,
+                ...input,
+            });
+        await fails(create({ FunctionName }), 'ResourceConflictException', 409, /^Function already exist: /);
+        await fails(create({ Timeout: 0 }), 'ValidationException', 400, /timeout.*greater than or equal to 1/s);
+        await fails(create({ MemorySize: 64 }), 'ValidationException', 400, /memorySize.*greater than or equal to 128/s);
+        await fails(
+            create({ Code: { ZipFile: Buffer.from('not an archive') } }),
+            'InvalidParameterValueException',
+            400,
+            /Could not unzip uploaded file/,
+        );
+        await fails(create({ Runtime: 'cobol85' }), 'InvalidParameterValueException', 400, /Value cobol85 at 'runtime'/);
+        const missing = unique('missing');
+        await fails(send(lambda.GetFunctionCommand, { FunctionName: missing }), 'ResourceNotFoundException', 404);
+        await fails(send(lambda.DeleteFunctionCommand, { FunctionName: missing }), 'ResourceNotFoundException', 404);
+    });
+
+    test('a deleted function is gone', async () => {
+        const { FunctionName } = await newFunction();
+        await send(lambda.DeleteFunctionCommand, { FunctionName });
+        await fails(send(lambda.GetFunctionCommand, { FunctionName }), 'ResourceNotFoundException', 404);
+        await fails(invoke(FunctionName, {}), 'ResourceNotFoundException', 404);
+    });
+});
+
+describe('versions, aliases and permissions', () => {
+    test('a published version stays as it was', async () => {
+        const { FunctionName } = await newFunction({ Environment: { Variables: { GREETING: 'first' } } });
+        const version = await send(lambda.PublishVersionCommand, { FunctionName, Description: 'one' });
+        assert.equal(version.Version, '1');
+        assert.ok(version.FunctionArn.endsWith(`:${FunctionName}:1`));
+        await eventually(async () => {
+            const published = await send(lambda.GetFunctionConfigurationCommand, { FunctionName, Qualifier: '1' });
+            return published.State === 'Active';
+        });
+        await send(lambda.UpdateFunctionConfigurationCommand, {
+            FunctionName,
+            Environment: { Variables: { GREETING: 'second' } },
+        });
+        await lambda.waitUntilFunctionUpdatedV2({ client, maxWaitTime: 60, minDelay: 1 }, { FunctionName });
+        const old = await invoke(FunctionName, {}, { Qualifier: '1' });
+        assert.equal(old.result.greeting, 'first');
+        assert.equal(old.result.version, '1');
+        assert.equal(old.ExecutedVersion, '1');
+        assert.equal((await invoke(FunctionName, {})).result.greeting, 'second');
+        const { Versions } = await send(lambda.ListVersionsByFunctionCommand, { FunctionName });
+        assert.deepEqual(Versions.map(({ Version }) => Version), ['$LATEST', '1']);
+    });
+
+    test('an alias names a version, and may be moved', async () => {
+        const { FunctionName } = await newFunction();
+        await send(lambda.PublishVersionCommand, { FunctionName });
+        const alias = await send(lambda.CreateAliasCommand, { FunctionName, Name: 'live', FunctionVersion: '1' });
+        assert.ok(alias.AliasArn.endsWith(`:${FunctionName}:live`));
+        const viaAlias = await eventually(() => invoke(`${FunctionName}:live`, {}));
+        assert.equal(viaAlias.ExecutedVersion, '1');
+        assert.equal(viaAlias.result.arn, alias.AliasArn);
+        await send(lambda.UpdateAliasCommand, { FunctionName, Name: 'live', FunctionVersion: '$LATEST' });
+        const moved = await send(lambda.GetAliasCommand, { FunctionName, Name: 'live' });
+        assert.equal(moved.FunctionVersion, '$LATEST');
+        const { Aliases } = await send(lambda.ListAliasesCommand, { FunctionName });
+        assert.deepEqual(Aliases.map(({ Name }) => Name), ['live']);
+        await fails(
+            send(lambda.CreateAliasCommand, { FunctionName, Name: 'live', FunctionVersion: '1' }),
+            'ResourceConflictException',
+            409,
+        );
+        await send(lambda.DeleteAliasCommand, { FunctionName, Name: 'live' });
+        await fails(send(lambda.GetAliasCommand, { FunctionName, Name: 'live' }), 'ResourceNotFoundException', 404);
+    });
+
+    test('permissions make up the policy of a function', async () => {
+        const { FunctionName, FunctionArn } = await newFunction();
+        await fails(send(lambda.GetPolicyCommand, { FunctionName }), 'ResourceNotFoundException', 404);
+        const SourceArn = FunctionArn.replace(':lambda:', ':execute-api:').replace(/function:.*/, 'abc/*');
+        const permission = {
+            FunctionName,
+            StatementId: 'api',
+            Action: 'lambda:InvokeFunction',
+            Principal: 'apigateway.amazonaws.com',
+            SourceArn,
+        };
+        const { Statement } = await send(lambda.AddPermissionCommand, permission);
+        assert.equal(JSON.parse(Statement).Sid, 'api');
+        const [statement] = JSON.parse((await send(lambda.GetPolicyCommand, { FunctionName })).Policy).Statement;
+        assert.equal(statement.Effect, 'Allow');
+        assert.deepEqual(statement.Principal, { Service: 'apigateway.amazonaws.com' });
+        assert.equal(statement.Resource, FunctionArn);
+        assert.deepEqual(statement.Condition, { ArnLike: { 'AWS:SourceArn': SourceArn } });
+        await fails(send(lambda.AddPermissionCommand, permission), 'ResourceConflictException', 409);
+        await send(lambda.RemovePermissionCommand, { FunctionName, StatementId: 'api' });
+        await fails(send(lambda.GetPolicyCommand, { FunctionName }), 'ResourceNotFoundException', 404);
+    });
+});
+
+describe('a queue as event source', () => {
+    const consumer = `
+export const handler = async ({ Records }) => {
+    console.log('batch ' + JSON.stringify(Records.map(({ body, eventSource, eventSourceARN, messageAttributes }) =>
+        ({ body, eventSource, eventSourceARN, kind: messageAttributes.kind?.stringValue }))));
+    return { batchItemFailures: Records.filter(({ body, attributes }) =>
+        body === 'flaky' && attributes.ApproximateReceiveCount === '1')
+        .map(({ messageId }) => ({ itemIdentifier: messageId })) };
+};`;
+
+    async function newQueue() {
+        const { QueueUrl } = await queues.send(
+            new sqs.CreateQueueCommand({ QueueName: unique('source'), Attributes: { VisibilityTimeout: '10' } }),
+        );
+        undo.add(() => queues.send(new sqs.DeleteQueueCommand({ QueueUrl })));
+        const { Attributes } = await queues.send(
+            new sqs.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+        );
+        return { QueueUrl, QueueArn: Attributes.QueueArn };
+    }
+
+    test('messages reach the function; those it reports as failed come again, the others are deleted', async () => {
+        const { QueueUrl, QueueArn } = await newQueue();
+        const { FunctionName, FunctionArn } = await newFunction({
+            Timeout: 5,
+            Code: { ZipFile: zip({ 'index.mjs': consumer }) },
+        });
+        const mapping = await send(lambda.CreateEventSourceMappingCommand, {
+            FunctionName,
+            EventSourceArn: QueueArn,
+            BatchSize: 5,
+            FunctionResponseTypes: ['ReportBatchItemFailures'],
+        });
+        undo.add(() => send(lambda.DeleteEventSourceMappingCommand, { UUID: mapping.UUID }));
+        assert.equal(mapping.FunctionArn, FunctionArn);
+        await eventually(async () => {
+            const { State } = await send(lambda.GetEventSourceMappingCommand, { UUID: mapping.UUID });
+            return State === 'Enabled';
+        }, 90);
+        const body = unique('order');
+        await queues.send(
+            new sqs.SendMessageBatchCommand({
+                QueueUrl,
+                Entries: [
+                    {
+                        Id: 'a',
+                        MessageBody: body,
+                        MessageAttributes: { kind: { DataType: 'String', StringValue: 'new' } },
+                    },
+                    { Id: 'b', MessageBody: 'flaky' },
+                ],
+            }),
+        );
+        const logGroupName = `/aws/lambda/${FunctionName}`;
+        const batches = await eventually(async () => {
+            const { events } = await logGroups
+                .send(new logs.FilterLogEventsCommand({ logGroupName, filterPattern: 'batch' }))
+                .catch(() => ({ events: [] }));
+            const records = events.flatMap(({ message }) => JSON.parse(message.match(/batch (\[.*\])/)[1]));
+            return records.filter((record) => record.body === 'flaky').length >= 2 && records;
+        }, 60);
+        const [order] = batches.filter((record) => record.body === body);
+        assert.deepEqual(order, { body, eventSource: 'aws:sqs', eventSourceARN: QueueArn, kind: 'new' });
+        assert.equal(batches.filter((record) => record.body === body).length, 1);
+        await eventually(async () => {
+            const { Attributes } = await queues.send(
+                new sqs.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+            );
+            return Attributes.ApproximateNumberOfMessages === '0' && Attributes.ApproximateNumberOfMessagesNotVisible === '0';
+        }, 90);
+    });
+
+    test('mappings are listed, changed and deleted', async () => {
+        const { QueueArn } = await newQueue();
+        const { FunctionName } = await newFunction({ Timeout: 5 });
+        const create = () => send(lambda.CreateEventSourceMappingCommand, { FunctionName, EventSourceArn: QueueArn, Enabled: false });
+        const { UUID, BatchSize } = await create();
+        undo.add(() => send(lambda.DeleteEventSourceMappingCommand, { UUID }));
+        assert.equal(BatchSize, 10);
+        const { EventSourceMappings } = await send(lambda.ListEventSourceMappingsCommand, { EventSourceArn: QueueArn });
+        assert.deepEqual(EventSourceMappings.map((mapping) => mapping.UUID), [UUID]);
+        await fails(create(), 'ResourceConflictException', 409);
+        await eventually(async () =>
+            (await send(lambda.GetEventSourceMappingCommand, { UUID })).State === 'Disabled', 90);
+        const updated = await send(lambda.UpdateEventSourceMappingCommand, { UUID, BatchSize: 3 });
+        assert.equal(updated.BatchSize, 3);
+        await eventually(async () => {
+            await send(lambda.DeleteEventSourceMappingCommand, { UUID }).catch(() => {});
+            return send(lambda.GetEventSourceMappingCommand, { UUID }).then(() => false, (error) => error.name === 'ResourceNotFoundException');
+        }, 90);
+    });
+});
