@@ -115,18 +115,19 @@ bool asks_for(const std::vector<std::string>& names, std::string_view attribute)
 
 std::string format_receipt(const Receipt& receipt) {
     store::Key key;
-    key << receipt.generation << receipt.visible_at;
+    key << receipt.generation << receipt.visible_at << receipt.receive_count;
     return to_base64(std::move(key.raw(receipt.message_id)).bytes());
 }
 
 Receipt parse_receipt(const Queue& queue, std::string_view handle) {
-    constexpr size_t receipt_bytes = 8 + 8 + 36;
+    constexpr size_t receipt_bytes = 8 + 8 + 8 + 36;
     const auto bytes = from_base64(handle);
     if (bytes && bytes->size() == receipt_bytes) {
         store::KeyReader reader(*bytes);
         Receipt receipt;
         receipt.generation = reader.unsigned_number();
         receipt.visible_at = reader.time();
+        receipt.receive_count = reader.number();
         receipt.message_id = reader.rest();
         if (receipt.generation == queue.generation) return receipt;
     }

@@ -43,6 +43,7 @@ struct Receipt {
     uint64_t generation = 0;
     std::string message_id;
     Time visible_at;
+    int64_t receive_count = 0;  ///< tells receives apart that end at the same instant
 };
 std::string format_receipt(const Receipt& receipt);
 /// Throws ReceiptHandleIsInvalid unless `handle` is one of this queue's.

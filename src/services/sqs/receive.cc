@@ -58,19 +58,16 @@ Task<bool> move_to_dead_letter_queue(store::Transaction& tx, const Queue& queue,
 Task<std::optional<Received>> claim(store::Transaction& tx, const Queue& queue, Waiting waiting, Asked asked, Time now) {
     auto message = co_await find_message(tx, queue, waiting.message_id);
     if (!message) {
-        erase_delivery(tx, queue, waiting.message_id, waiting.delivery.visible_at);
+        erase_delivery(tx, queue, waiting.message_id, waiting.delivery);
         co_return std::nullopt;
     }
     Delivery delivery = waiting.delivery;
     delivery.visible_at = now + asked.visibility_timeout.value_or(queue.visibility_timeout());
     if (delivery.receive_count++ == 0) delivery.first_received = now;
-    if (delivery.moved) {
-        move_delivery(tx, queue, waiting.message_id, waiting.delivery, delivery.visible_at);
-    } else {
-        erase_delivery(tx, queue, waiting.message_id, waiting.delivery.visible_at);
-    }
+    delivery.moved = false;
+    erase_delivery(tx, queue, waiting.message_id, waiting.delivery);
     save_delivery(tx, queue, waiting.message_id, delivery);
-    auto handle = format_receipt({queue.generation, message->id, delivery.visible_at});
+    auto handle = format_receipt({queue.generation, message->id, delivery.visible_at, delivery.receive_count});
     co_return Received{std::move(*message), delivery, std::move(handle)};
 }
 

@@ -156,8 +156,9 @@ void save_delivery(store::Transaction& tx, const Queue& queue, std::string_view 
     tx.put(waiting_key(queue, delivery.visible_at, message_id), encode(delivery));
 }
 
-void erase_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, Time visible_at) {
-    tx.erase(waiting_key(queue, visible_at, message_id));
+void erase_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery) {
+    tx.erase(waiting_key(queue, delivery.visible_at, message_id));
+    if (delivery.moved) tx.erase(moved_key(queue, message_id));
 }
 
 Task<std::vector<Waiting>> deliveries(store::Transaction& tx, const Queue& queue, Time from, Time until, size_t limit) {
@@ -183,11 +184,13 @@ Task<std::optional<Delivery>> find_delivery(store::Transaction& tx, const Queue&
         bytes = co_await tx.get(waiting_key(queue, visible_at, receipt.message_id));
         if (!bytes) co_return std::nullopt;
     }
-    co_return decode_delivery(visible_at, *bytes);
+    auto delivery = decode_delivery(visible_at, *bytes);
+    if (delivery.receive_count != receipt.receive_count) co_return std::nullopt;
+    co_return delivery;
 }
 
 void move_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, Delivery delivery, Time visible_at) {
-    erase_delivery(tx, queue, message_id, delivery.visible_at);
+    erase_delivery(tx, queue, message_id, delivery);
     delivery.visible_at = visible_at;
     delivery.moved = true;
     save_delivery(tx, queue, message_id, delivery);
@@ -195,9 +198,8 @@ void move_delivery(store::Transaction& tx, const Queue& queue, std::string_view 
 }
 
 void erase_message(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery) {
-    erase_delivery(tx, queue, message_id, delivery.visible_at);
+    erase_delivery(tx, queue, message_id, delivery);
     tx.erase(message_key(queue, message_id));
-    if (delivery.moved) tx.erase(moved_key(queue, message_id));
 }
 
 }  // namespace cumulet::sqs

@@ -41,14 +41,14 @@ struct Waiting {
     Delivery delivery;
 };
 void save_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery);
-void erase_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, Time visible_at);
+void erase_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery);
 /// Where the queue's deliveries are, for the store to keep in memory.
 store::Range deliveries_of(const Queue& queue);
 /// Deliveries whose instant is from `from` to before `until`, in that order, at most `limit`.
 Task<std::vector<Waiting>> deliveries(store::Transaction& tx, const Queue& queue, Time from, Time until, size_t limit);
 /// The delivery that a receipt names, wherever its visibility was moved to; nothing if it was deleted or received again.
 Task<std::optional<Delivery>> find_delivery(store::Transaction& tx, const Queue& queue, Receipt receipt);
-/// Puts the delivery at another instant.
+/// Puts the delivery at another instant, where its receipt still finds it.
 void move_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, Delivery delivery, Time visible_at);
 /// Removes the message, its delivery, and what was remembered of its moves.
 void erase_message(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery);

@@ -301,6 +301,22 @@ TEST(ChangeMessageVisibility, RefusesAMessageThatIsNotInFlight) {
                  aws::sqs::MessageNotInflight);
 }
 
+TEST(ChangeMessageVisibility, ByAnEarlierReceiverLeavesTheMessageToItsHolder) {
+    World world;
+    world.send({.QueueUrl = world.jobs, .MessageBody = "hello"});
+    const auto earlier = *world.receive_messages({.QueueUrl = world.jobs}).at(0).ReceiptHandle;
+    world.run(world.service.change_message_visibility(world.call, {world.jobs, earlier, 0}));
+    // Received at the same instant for the same time: still another receipt.
+    const auto holders = *world.receive_messages({.QueueUrl = world.jobs}).at(0).ReceiptHandle;
+    EXPECT_NE(holders, earlier);
+    EXPECT_THROW(world.run(world.service.change_message_visibility(world.call, {world.jobs, earlier, 0})),
+                 aws::sqs::MessageNotInflight);
+    world.run(world.service.delete_message(world.call, {world.jobs, earlier}));
+    EXPECT_EQ(world.attribute("ApproximateNumberOfMessagesNotVisible"), "1");
+    world.run(world.service.change_message_visibility(world.call, {world.jobs, holders, 0}));
+    EXPECT_EQ(world.receive(), Bodies{"hello"});
+}
+
 TEST(RedrivePolicy, MovesAMessageThatWasReceivedTooOften) {
     World world;
     const auto dead = world.create({.QueueName = "dead"});
