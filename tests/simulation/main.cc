@@ -19,6 +19,8 @@ struct Workload {
 constexpr Workload workloads[] = {
     {"runtime", runtime_workload},
     {"store", store_workload},
+    {"sqs", sqs_workload},
+    {"dynamodb", dynamodb_workload},
 };
 
 /// Finds something at every seed: shows how a finding is told.

@@ -9,5 +9,9 @@ namespace cumulet::simulation {
 void runtime_workload(World& world);
 /// Transfers, snapshots, numbering without gaps, ranges that others change, watchers.
 void store_workload(World& world);
+/// Producers, consumers that crash, a dead-letter queue, long polls.
+void sqs_workload(World& world);
+/// Counters, versions, transactions between items, and an index beside its table.
+void dynamodb_workload(World& world);
 
 }  // namespace cumulet::simulation

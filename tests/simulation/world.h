@@ -47,6 +47,18 @@ class World {
     template <typename Action>
     Task<AnswerOf<Action>> persist(Action action);
 
+    /// One operation of a service, asked until it is answered. `before` runs before each try.
+    template <typename Service, typename Output, typename Input>
+    Task<Answer<Output>> ask(
+        Service& service, Task<Output> (Service::*operation)(Call&, Input), std::type_identity_t<Input> input,
+        std::function<void()> before = [] {}) {
+        co_return co_await persist([&]() -> Task<Output> {
+            before();
+            Call call = this->call();
+            co_return co_await (service.*operation)(call, input);
+        });
+    }
+
     /// Adds a line to the run's trace, which is the same for the same seed.
     void note(std::string line);
     /// Unless `holds`, ends the process with this sentence and the command that replays the run.
