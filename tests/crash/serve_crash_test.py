@@ -1,0 +1,275 @@
+#!/usr/bin/python3
+"""Kills `cumulet serve` under load, over and over: what it acknowledged over HTTP is there, what was deleted stays gone.
+
+usage: serve_crash_test.py CUMULET [--kills N] [--seed S]
+"""
+
+import argparse
+import http.client
+import json
+import pathlib
+import queue
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+VISIBILITY_SECONDS = 4
+BROKEN = (OSError, http.client.HTTPException)
+
+
+class Finding(Exception):
+    pass
+
+
+class Server:
+    """One process of Cumulet, over a folder that outlives it."""
+
+    def __init__(self, program, folder):
+        self.process = subprocess.Popen(
+            [program, "serve", "--listen", "127.0.0.1:0", "--data", str(folder / "data"), "--init-hooks", str(folder / "none")],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.lines = queue.Queue()
+        self.said = []
+        for stream in (self.process.stdout, self.process.stderr):
+            threading.Thread(target=self._listen, args=(stream,), daemon=True).start()
+
+    def _listen(self, stream):
+        for line in stream:
+            self.said.append(line)
+            self.lines.put(line)
+        self.lines.put("")
+
+    def wait_until_ready(self):
+        port, ready = None, False
+        deadline = time.monotonic() + 30
+        while port is None or not ready:  # the two come by different pipes
+            try:
+                line = self.lines.get(timeout=max(0.01, deadline - time.monotonic()))
+            except queue.Empty:
+                raise Finding("it is not ready within 30 s") from None
+            if not line:
+                raise Finding("it ended before it was ready:\n" + "".join(self.said[-20:]))
+            if match := re.search(r"Listening address=\S*?127\.0\.0\.1:(\d+)", line):
+                port = int(match.group(1))
+            ready = ready or line.startswith("Ready.")
+        return port
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=30)
+
+
+class Client:
+    """One kept-alive connection."""
+
+    SERVICES = {"sqs": ("AmazonSQS.", "1.0"), "dynamodb": ("DynamoDB_20120810.", "1.0")}
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+
+    def call(self, service, operation, **members):
+        prefix, version = self.SERVICES[service]
+        self.connection.request("POST", "/", json.dumps(members), {
+            "Content-Type": "application/x-amz-json-" + version,
+            "X-Amz-Target": prefix + operation,
+            "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/%s/aws4_request, "
+                             "SignedHeaders=host, Signature=0" % service,
+        })
+        response = self.connection.getresponse()
+        body = response.read()
+        if response.status >= 500:
+            raise http.client.HTTPException("%s answers %d" % (operation, response.status))
+        if response.status != 200:
+            raise Finding("%s answers %d: %s" % (operation, response.status, body.decode()))
+        return json.loads(body)
+
+
+class Expectation:
+    """What the callers were told. Every method is called under the lock."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.sent = set()
+        self.delete_tried = set()
+        self.deleted = {}    # body: when its deletion was acknowledged
+        self.versions = {}   # key: the newest acknowledged version
+        self.attempted = {}  # key: the newest version that was asked for
+        self.findings = []
+
+    def received(self, body, asked):
+        if self.deleted.get(body, float("inf")) < asked:
+            raise Finding("%s was deleted, and returns" % body)
+
+    def read(self, key, item):
+        version = int(item["version"]["N"]) if item else 0
+        acknowledged, attempted = self.versions.get(key, 0), self.attempted.get(key, 0)
+        if not acknowledged <= version <= attempted:
+            raise Finding("%s has version %d, not %d to %d" % (key, version, acknowledged, attempted))
+        if item and item["text"]["S"] != text_of(version):
+            raise Finding("%s is not whole" % key)
+        self.versions[key] = self.attempted[key] = version
+
+
+def text_of(version):
+    return "%d " % version * (1 + version * 37 % 200)
+
+
+class Load:
+    """Callers against one process, until it is gone."""
+
+    def __init__(self, port, url, expectation, seed):
+        self.port, self.url, self.expectation = port, url, expectation
+        self.ended = threading.Event()
+        work = [(self.send, i) for i in range(2)] + [(self.handle, i) for i in range(2)] + [(self.put, i) for i in range(3)]
+        self.threads = [threading.Thread(target=self._run, args=(function, number, "%s/%d" % (seed, i)))
+                        for i, (function, number) in enumerate(work)]
+        for thread in self.threads:
+            thread.start()
+
+    def _run(self, function, number, seed):
+        try:
+            function(Client(self.port), number, random.Random(seed))
+        except BROKEN:
+            pass  # it was killed; nothing is known of what was under way
+        except Exception as error:  # pylint: disable=broad-except
+            self.expectation.findings.append(error)
+
+    def stop(self):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join(timeout=30)
+            if thread.is_alive():
+                raise Finding("a caller is still waiting")
+
+    def send(self, client, _number, rng):
+        while not self.ended.is_set():
+            bodies = ["%016x" % rng.getrandbits(64) for _ in range(rng.choice((1, 1, 1, 5)))]
+            if len(bodies) == 1:
+                client.call("sqs", "SendMessage", QueueUrl=self.url, MessageBody=bodies[0])
+            else:
+                entries = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(bodies)]
+                result = client.call("sqs", "SendMessageBatch", QueueUrl=self.url, Entries=entries)
+                bodies = [bodies[int(entry["Id"])] for entry in result["Successful"]]
+            with self.expectation.lock:
+                self.expectation.sent.update(bodies)
+
+    def handle(self, client, _number, rng):
+        while not self.ended.is_set():
+            asked = time.monotonic()
+            result = client.call("sqs", "ReceiveMessage", QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            for message in result.get("Messages", ()):
+                with self.expectation.lock:
+                    self.expectation.received(message["Body"], asked)
+                    if rng.random() < 0.2:
+                        continue  # left to become visible again
+                    self.expectation.delete_tried.add(message["Body"])
+                client.call("sqs", "DeleteMessage", QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+                now = time.monotonic()
+                if now < asked + VISIBILITY_SECONDS:  # later, another may have received it
+                    with self.expectation.lock:
+                        self.expectation.deleted[message["Body"]] = now
+
+    def put(self, client, number, rng):
+        while not self.ended.is_set():
+            key = "%d.%d" % (number, rng.randrange(6))
+            with self.expectation.lock:
+                version = self.expectation.attempted[key] = self.expectation.attempted.get(key, 0) + 1
+            item = {"pk": {"S": key}, "version": {"N": str(version)}, "text": {"S": text_of(version)}}
+            client.call("dynamodb", "PutItem", TableName="items", Item=item)
+            with self.expectation.lock:
+                self.expectation.versions[key] = version
+
+
+def check_items(client, expectation):
+    for key in sorted(expectation.attempted):
+        result = client.call("dynamodb", "GetItem", TableName="items", Key={"pk": {"S": key}}, ConsistentRead=True)
+        expectation.read(key, result.get("Item"))
+
+
+def drain(client, url, expectation):
+    """Receives all that is left, and says which bodies came."""
+    found = set()
+    quiet_since = time.monotonic()
+    while time.monotonic() < quiet_since + VISIBILITY_SECONDS + 1:
+        asked = time.monotonic()
+        result = client.call("sqs", "ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        messages = result.get("Messages", ())
+        for message in messages:
+            expectation.received(message["Body"], asked)
+            found.add(message["Body"])
+        if messages:
+            entries = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
+            client.call("sqs", "DeleteMessageBatch", QueueUrl=url, Entries=entries)
+            quiet_since = time.monotonic()
+    return found
+
+
+def run(program, folder, kills, seed):
+    rng = random.Random(seed)
+    expectation = Expectation()
+    url = None
+    for number in range(kills + 1):
+        server = Server(program, folder)
+        try:
+            if url and number < kills and rng.random() < 0.15:
+                time.sleep(rng.random() * 0.1)  # killed while it starts
+                server.kill()
+                continue
+            client = Client(server.wait_until_ready())
+            if url is None:
+                client.call("dynamodb", "CreateTable", TableName="items", BillingMode="PAY_PER_REQUEST",
+                            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+                            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}])
+                client.call("sqs", "CreateQueue", QueueName="jobs", Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})
+            url = client.call("sqs", "GetQueueUrl", QueueName="jobs")["QueueUrl"]
+            check_items(client, expectation)
+            if number == kills:
+                left = drain(client, url, expectation)
+                break
+            load = Load(client.connection.port, url, expectation, "%s/%d" % (seed, number))
+            time.sleep(0.1 + rng.random() * 1.2)
+            server.kill()
+            load.stop()
+        finally:
+            server.kill()
+        if expectation.findings:
+            raise expectation.findings[0]
+    lost = expectation.sent - left - expectation.delete_tried
+    if lost:
+        raise Finding("%d of %d acknowledged messages are lost" % (len(lost), len(expectation.sent)))
+    if len(expectation.sent) < 100 or sum(expectation.versions.values()) < 100:
+        raise Finding("the load was too small to show anything")
+    print("%d kills: %d messages acknowledged, %d deletions, %d left; %d versions written"
+          % (kills, len(expectation.sent), len(expectation.deleted), len(left), sum(expectation.versions.values())))
+
+
+def too_late(_number, _frame):
+    raise Finding("it took longer than 150 s")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--kills", type=int, default=14)
+    parser.add_argument("--seed", default=str(random.SystemRandom().getrandbits(32)))
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGALRM, too_late)
+    signal.alarm(150)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="cumulet-crash-"))
+    try:
+        run(arguments.program, folder, arguments.kills, arguments.seed)
+    except Finding as finding:
+        print("seed %s: %s\nits state is in %s" % (arguments.seed, finding, folder))
+        return 1
+    shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
