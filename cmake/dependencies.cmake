@@ -27,3 +27,11 @@ find_library(BZ2_LIBRARY bz2 REQUIRED)
 find_library(ZSTD_LIBRARY zstd REQUIRED)
 set(CUMULET_ROCKSDB ${ROCKSDB_ARCHIVE} ${SNAPPY_LIBRARY} ${LZ4_LIBRARY} ${BZ2_LIBRARY} ${ZSTD_LIBRARY} ZLIB::ZLIB
     Threads::Threads ${CMAKE_DL_LIBS})
+
+# The program's allocator, unless a sanitizer brings its own: a call's memory often ends on another thread (the commit
+# thread's) or together with that of many other calls, where the C library's allocator costs several times as much.
+find_library(JEMALLOC_LIBRARY jemalloc REQUIRED)
+set(CUMULET_ALLOCATOR)
+if(NOT CUMULET_SANITIZE)
+  set(CUMULET_ALLOCATOR -Wl,--no-as-needed ${JEMALLOC_LIBRARY} -Wl,--as-needed)
+endif()

@@ -98,7 +98,7 @@ function(cumulet_program)
   cumulet_tests(cumulet_main ${CMAKE_SOURCE_DIR}/src/main cumulet_main)
   add_executable(cumulet ${CMAKE_SOURCE_DIR}/src/main/main.cc)
   cumulet_target(cumulet)
-  target_link_libraries(cumulet PRIVATE cumulet_main)
+  target_link_libraries(cumulet PRIVATE cumulet_main ${CUMULET_ALLOCATOR})
   set_target_properties(cumulet PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 endfunction()
 

@@ -139,8 +139,7 @@ class FileBlobs final : public Blobs {
             co_await place_->pool.run([&] { fs::remove(path); });
             ++removed;
         }
-        for (int part = 0; part < 256; ++part) {
-            const auto folder = place_->folder / fmt::format("{:02x}", part);
+        for (const auto& folder : co_await place_->pool.run([this] { return parts(); })) {
             for (const auto& path : co_await place_->pool.run([&] { return older(folder); })) {
                 if (co_await named(path.filename().string())) continue;
                 co_await place_->pool.run([&] { fs::remove(path); });
@@ -151,6 +150,14 @@ class FileBlobs final : public Blobs {
     }
 
   private:
+    /// The folders of finished blobs: one per two first digits of ids, made with their first blob.
+    std::vector<fs::path> parts() const {
+        std::vector<fs::path> folders;
+        for (const auto& entry : fs::directory_iterator(place_->folder)) {
+            if (entry.path().filename().native().size() == 2) folders.push_back(entry.path());
+        }
+        return folders;
+    }
     /// The files of a folder that were there before this process.
     std::vector<fs::path> older(const fs::path& folder) const {
         std::vector<fs::path> paths;
