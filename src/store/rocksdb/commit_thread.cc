@@ -38,14 +38,15 @@ void CommitThread::add(CommitPointer commit) {
     queued_bytes_.fetch_add(weight(*commit), std::memory_order_relaxed);
     added_.store(commit->version, std::memory_order_release);
     std::vector<CommitPointer> freed;
-    bool resting;
+    bool enough;
     {
         std::lock_guard lock(mutex_);
         queue_.push_back(std::move(commit));
-        resting = resting_;
+        enough = queue_.size() >= wanted_;
+        if (enough) wanted_ = never;
         freed.swap(written_commits_);
     }
-    if (resting) changed_.notify_one();
+    if (enough) changed_.notify_one();
 }
 
 Task<void> CommitThread::wait(uint64_t version) {
@@ -74,15 +75,15 @@ void CommitThread::stop() {
 }
 
 std::vector<CommitPointer> CommitThread::take_group(std::unique_lock<std::mutex>& lock) {
-    resting_ = true;
+    wanted_ = 1;
     const auto something = [&] { return !queue_.empty() || ending_; };
     if (unsynced_) {
         changed_.wait_for(lock, options_.interval, something);
     } else {
         changed_.wait(lock, something);
     }
-    resting_ = false;
     gather(lock);
+    wanted_ = never;
     std::vector<CommitPointer> group;
     for (size_t bytes = 0; !queue_.empty() && bytes < most_group_bytes; queue_.pop_front()) {
         bytes += weight(*queue_.front());
@@ -93,9 +94,10 @@ std::vector<CommitPointer> CommitThread::take_group(std::unique_lock<std::mutex>
 
 void CommitThread::gather(std::unique_lock<std::mutex>& lock) {
     if (options_.durability != RocksOptions::Durability::sync || ending_ || queue_.size() >= expected_) return;
-    const auto patience = std::min<std::chrono::nanoseconds>(last_write_ / 4, std::chrono::milliseconds(1));
-    // Nobody notifies: the wait is cheaper than being woken by each of them.
-    if (patience > std::chrono::microseconds(50)) changed_.wait_for(lock, patience);
+    const auto patience = std::min<std::chrono::nanoseconds>(last_write_, std::chrono::milliseconds(1));
+    if (patience < std::chrono::microseconds(50)) return;
+    wanted_ = expected_;
+    changed_.wait_for(lock, patience, [&] { return queue_.size() >= expected_ || ending_; });
 }
 
 rocksdb::Status CommitThread::write(const std::vector<CommitPointer>& group) {

@@ -34,6 +34,7 @@ class CommitThread {
   private:
     static constexpr size_t most_queued_bytes = 64 << 20;
     static constexpr size_t most_group_bytes = 16 << 20;
+    static constexpr size_t never = SIZE_MAX;
 
     struct Waiter {
         uint64_t version;
@@ -42,7 +43,7 @@ class CommitThread {
     };
     void serve();
     std::vector<CommitPointer> take_group(std::unique_lock<std::mutex>& lock);
-    /// Waits a fraction of a sync for callers that were just woken to come again: fewer syncs, each for more of them.
+    /// Waits at most as long as a sync for callers that were just woken to come again: fewer syncs, each for more of them.
     void gather(std::unique_lock<std::mutex>& lock);
     rocksdb::Status write(const std::vector<CommitPointer>& group);
     void wake(uint64_t version);
@@ -59,7 +60,7 @@ class CommitThread {
     std::vector<Waiter> waiters_;
     uint64_t done_ = 0;
     std::string failure_;
-    bool resting_ = false;
+    size_t wanted_ = never;  // the thread is woken when so many commits are queued
     bool ending_ = false;
 
     std::atomic<bool> failed_{false};
@@ -69,7 +70,7 @@ class CommitThread {
     // The thread's own:
     bool unsynced_ = false;
     rocksdb::WriteBatch batch_;
-    size_t expected_ = 0;  // commits under way when the last group was written
+    size_t expected_ = 1;  // commits under way when the last group was written
     std::chrono::nanoseconds last_write_{0};
     std::thread thread_;
 };

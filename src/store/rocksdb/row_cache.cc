@@ -30,8 +30,12 @@ void RowCache::remember(std::string_view key, uint64_t hash, const std::optional
         if (value) row.bytes.append(*value);
     }
     std::lock_guard lock(shard.mutex);
-    shard.forget(hash);
-    if (bytes <= most_row_bytes) shard.add(hash, std::move(row), most_bytes_per_shard_);
+    // An older row may stay in the old generation: the young one hides it, and outlives it.
+    if (bytes <= most_row_bytes) {
+        shard.add(hash, std::move(row), most_bytes_per_shard_);
+    } else {
+        shard.forget(hash);
+    }
 }
 
 void RowCache::clear() {
@@ -65,7 +69,11 @@ void RowCache::Shard::forget(uint64_t hash) {
 
 void RowCache::Shard::add(uint64_t hash, Row row, size_t most_bytes) {
     young_bytes += row.weight();
-    young.emplace(hash, std::move(row));
+    const auto [at, added] = young.try_emplace(hash, std::move(row));
+    if (!added) {
+        young_bytes -= at->second.weight();
+        at->second = std::move(row);
+    }
     if (young_bytes <= most_bytes) return;
     const size_t rows = young.size();
     old = std::exchange(young, {});
