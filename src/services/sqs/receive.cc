@@ -42,7 +42,7 @@ Task<bool> move_to_dead_letter_queue(store::Transaction& tx, const Queue& queue,
     const auto arn = Arn::parse(policy.target_arn);
     const auto target = arn ? co_await find_queue(tx, {arn->account, arn->region}, arn->resource) : std::nullopt;
     if (!target) co_return false;
-    auto message = co_await find_message(tx, queue, waiting.message_id);
+    auto message = co_await find_message(tx, queue, waiting.message_id, waiting.delivery.sent);
     erase_message(tx, queue, waiting.message_id, waiting.delivery);
     if (!message) co_return true;
     message->dead_letter_source = queue.arn();
@@ -56,7 +56,7 @@ Task<bool> move_to_dead_letter_queue(store::Transaction& tx, const Queue& queue,
 }
 
 Task<std::optional<Received>> claim(store::Transaction& tx, const Queue& queue, Waiting waiting, Asked asked, Time now) {
-    auto message = co_await find_message(tx, queue, waiting.message_id);
+    auto message = co_await find_message(tx, queue, waiting.message_id, waiting.delivery.sent);
     if (!message) {
         erase_delivery(tx, queue, waiting.message_id, waiting.delivery);
         co_return std::nullopt;

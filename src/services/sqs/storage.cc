@@ -16,7 +16,9 @@ Key of_queue(const Queue& queue, std::string_view collection) {
 Key waiting_key(const Queue& queue, Time visible_at, std::string_view message_id) {
     return std::move((of_queue(queue, "waiting") << visible_at).raw(message_id));
 }
-Key message_key(const Queue& queue, std::string_view id) { return std::move(of_queue(queue, "message").raw(id)); }
+Key message_key(const Queue& queue, Time sent, std::string_view id) {
+    return std::move((of_queue(queue, "message") << sent).raw(id));
+}
 Key moved_key(const Queue& queue, std::string_view id) { return std::move(of_queue(queue, "moved").raw(id)); }
 
 std::string encode(const Queue& queue) {
@@ -143,11 +145,11 @@ void erase_queue(store::Transaction& tx, const Queue& queue) {
 }
 
 void save_message(store::Transaction& tx, const Queue& queue, const Message& message) {
-    tx.put(message_key(queue, message.id), encode(message));
+    tx.put(message_key(queue, message.sent, message.id), encode(message));
 }
 
-Task<std::optional<Message>> find_message(store::Transaction& tx, const Queue& queue, std::string id) {
-    const auto bytes = co_await tx.get(message_key(queue, id));
+Task<std::optional<Message>> find_message(store::Transaction& tx, const Queue& queue, std::string id, Time sent) {
+    const auto bytes = co_await tx.get(message_key(queue, sent, id));
     if (!bytes) co_return std::nullopt;
     co_return decode_message(std::move(id), *bytes);
 }
@@ -199,7 +201,7 @@ void move_delivery(store::Transaction& tx, const Queue& queue, std::string_view 
 
 void erase_message(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery) {
     erase_delivery(tx, queue, message_id, delivery);
-    tx.erase(message_key(queue, message_id));
+    tx.erase(message_key(queue, delivery.sent, message_id));
 }
 
 }  // namespace cumulet::sqs

@@ -2,7 +2,7 @@
 //
 //   "queue"   name                                    Queue
 //   "waiting" generation, visible_at, message id      Delivery: who may be received when; in memory (resident)
-//   "message" generation, message id                  Message
+//   "message" generation, sent, message id            Message; new ones stand at the end, where the store adds cheaply
 //   "moved"   generation, message id                  the instant to which ChangeMessageVisibility moved a delivery
 //
 // A message that is received stays in "waiting", further on: at the end of its visibility timeout. Its receipt handle holds
@@ -34,7 +34,7 @@ void erase_queue(store::Transaction& tx, const Queue& queue);
 void erase_messages(store::Transaction& tx, const Queue& queue);
 
 void save_message(store::Transaction& tx, const Queue& queue, const Message& message);
-Task<std::optional<Message>> find_message(store::Transaction& tx, const Queue& queue, std::string id);
+Task<std::optional<Message>> find_message(store::Transaction& tx, const Queue& queue, std::string id, Time sent);
 
 struct Waiting {
     std::string message_id;
