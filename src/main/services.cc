@@ -84,7 +84,6 @@ Task<void> Services::prepare() {
 }
 
 Task<void> Services::start(std::string endpoint) {
-    for (const auto& warning : all_->lambda.warnings()) log::warning(warning);
     all_->lambda.start(std::move(endpoint));
     co_await all_->cloudformation.start();
 }

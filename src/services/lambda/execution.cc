@@ -60,7 +60,7 @@ Task<Outcome> Service::run(Call& call, FunctionName name, std::shared_ptr<const 
         if (place.may_start) {
             std::exception_ptr failure;
             try {
-                place.worker = std::make_shared<Worker>(loop_, *sandbox_, clock_, co_await plan(call, name, function, key));
+                place.worker = std::make_shared<Worker>(loop_, *co_await sandbox(), clock_, co_await plan(call, name, function, key));
             } catch (...) {
                 failure = std::current_exception();
             }
@@ -76,6 +76,16 @@ Task<Outcome> Service::run(Call& call, FunctionName name, std::shared_ptr<const 
     }
 }
 
+Task<const Sandbox*> Service::sandbox() {
+    const auto permit = co_await sandbox_search_.acquire();
+    if (!sandbox_) sandbox_ = co_await threads_.run([] { return Sandbox::find(); });
+    co_return sandbox_.get();
+}
+
+Task<void> Service::look_for_sandbox() {
+    for (const auto& warning : (co_await sandbox())->warnings()) log::warning(warning);
+}
+
 Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<const Function> function, std::string key) {
     const auto& configuration = function->configuration;
     const auto runtime = find_runtime(configuration.Runtime.value_or(""));
@@ -83,11 +93,12 @@ Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<co
         throw user_fault<aws::lambda::InvalidRuntimeException>(runtime.error());
     }
     const auto session = co_await assume_role(name, configuration.Role.value_or(""));
+    const Sandbox* sandbox = co_await this->sandbox();
     WorkerPlan plan{.key = std::move(key), .function = fmt::format("{}/{}/{}", name.account, name.region, name.name)};
     plan.room = {.code = co_await code_.unpacked(function->code_blob, configuration.CodeSha256.value_or("")),
                  .bootstrap = options_.folder / "bootstrap"};
     if (configuration.EphemeralStorage) plan.room.scratch_bytes = uint64_t(configuration.EphemeralStorage->Size) << 20;
-    for (const auto& part : runtime->program) plan.program.push_back(sandbox_->seen(plan.room, part));
+    for (const auto& part : runtime->program) plan.program.push_back(sandbox->seen(plan.room, part));
     plan.by_address = runtime->by_address;
     plan.memory_mb = static_cast<uint32_t>(configuration.MemorySize.value_or(128));
     plan.timeout = std::chrono::seconds(configuration.Timeout.value_or(3));
@@ -95,7 +106,7 @@ Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<co
     const auto stream = log_stream_name(call.now(), function->version(), call.random().hex(32));
     auto group = configuration.LoggingConfig ? configuration.LoggingConfig->LogGroup.value_or("") : "/aws/lambda/" + name.name;
     plan.output = book_.open(name.account, name.region, std::move(group), stream);
-    plan.environment = environment_of(*function, name, session, endpoint_, stream, *sandbox_, plan.room);
+    plan.environment = environment_of(*function, name, session, endpoint_, stream, *sandbox, plan.room);
     co_return plan;
 }
 

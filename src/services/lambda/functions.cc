@@ -38,9 +38,9 @@ PoolBounds pool_bounds() {
 }
 
 Service::Service(store::Store& store, store::Blobs& blobs, contracts::Door& door, BlockingPool& threads, Clock& clock,
-                 Options options, std::unique_ptr<Sandbox> sandbox)
+                 Options options)
     : store_(store), blobs_(blobs), door_(door), threads_(threads), clock_(clock), options_(std::move(options)),
-      sandbox_(std::move(sandbox)), code_(blobs, threads, options_.folder / "code"), pool_(loop_, launcher_, options_.pool),
+      code_(blobs, threads, options_.folder / "code"), pool_(loop_, launcher_, options_.pool),
       book_(door),
       pollers_(store, door, tasks_, options_.shared, [this](Call& call, FunctionName name, std::string payload) -> Task<Outcome> {
           auto function = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
@@ -54,6 +54,7 @@ Service::Service(store::Store& store, store::Blobs& blobs, contracts::Door& door
 
 void Service::start(std::string endpoint) {
     endpoint_ = std::move(endpoint);
+    tasks_.start(look_for_sandbox());
     book_tasks_.start(book_.run());
     tasks_.start(serve_events());
     tasks_.start(pollers_.supervise());

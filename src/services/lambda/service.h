@@ -50,15 +50,13 @@ struct Options {
 class Service final : public aws::lambda::Api, private contracts::Surface {
  public:
     Service(store::Store& store, store::Blobs& blobs, contracts::Door& door, BlockingPool& threads, Clock& clock,
-            Options options, std::unique_ptr<Sandbox> sandbox = Sandbox::find());
+            Options options);
 
     /// Begins the background work on this reactor: queued events, pollers, logs. `endpoint` ("http://127.0.0.1:4566") is
     /// where functions reach this cloud: their AWS_ENDPOINT_URL. Before it, nothing may be invoked.
     void start(std::string endpoint);
     /// Ends it, and every process. Ends the waits of the whole store, so call it at shutdown only.
     Task<void> stop();
-    /// What the machine does not permit, in sentences; empty if functions are isolated and limited.
-    const std::vector<std::string>& warnings() const { return sandbox_->warnings(); }
     /// Serves the packages that GetFunction's Code.Location names, below `code_prefix`.
     contracts::Surface& code_surface() { return *this; }
     static constexpr std::string_view code_prefix = "/_aws/lambda/code/";
@@ -146,6 +144,9 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<Outcome> run(Call& call, FunctionName name, std::shared_ptr<const Function> function, Invocation invocation);
     Task<std::optional<int32_t>> reserved_concurrency(FunctionName name, const Function& function);
     Task<WorkerPlan> plan(Call& call, FunctionName name, std::shared_ptr<const Function> function, std::string key);
+    /// What this machine permits: found out in the background of the start, waited for by the first function to run.
+    Task<const Sandbox*> sandbox();
+    Task<void> look_for_sandbox();
     Task<RoleSession> assume_role(FunctionName name, std::string role);
 
     // events.cc
@@ -165,7 +166,8 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Clock& clock_;
     const Options options_;
     std::string endpoint_;
-    std::unique_ptr<Sandbox> sandbox_;
+    std::unique_ptr<Sandbox> sandbox_;  // nothing until it is found
+    Semaphore sandbox_search_{1};
     CodeFolders code_;
     FunctionCache functions_;
     Loop loop_;
