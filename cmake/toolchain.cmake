@@ -6,6 +6,8 @@ add_link_options(-fuse-ld=lld-19)
 # Assertions stay on in release: they say that Cumulet itself broke.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+# Most of starting is relocating: half of it in the packed form.
+add_link_options($<$<CONFIG:Release>:-Wl,-z,pack-relative-relocs>)
 add_link_options($<$<CONFIG:Release>:-Wl,--gc-sections> $<$<CONFIG:Release>:-Wl,--icf=safe>)
 add_compile_options($<$<CONFIG:Release>:-ffunction-sections> $<$<CONFIG:Release>:-fdata-sections>)
 
