@@ -128,11 +128,13 @@ class Reader {
 void read_xml(std::string_view text, const Shape& shape, void* target, const Path& path, Seen& seen,
               Violations& violations) {
     pugi::xml_document document;
-    const auto result = document.load_buffer(
-        text.data(), text.size(), pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol | pugi::parse_ws_pcdata,
-        pugi::encoding_utf8);
+    constexpr auto options =
+        pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol | pugi::parse_ws_pcdata | pugi::parse_doctype;
+    const auto result = document.load_buffer(text.data(), text.size(), options, pugi::encoding_utf8);
     const auto root = document.document_element();
-    if (!result || !root) malformed();
+    // A document type may define entities, which no client of AWS does.
+    const auto is_type = [](pugi::xml_node node) { return node.type() == pugi::node_doctype; };
+    if (!result || !root || std::ranges::any_of(document.children(), is_type)) malformed();
     Reader reader(violations);
     if (shape.kind == Kind::structure) {
         reader.read_structure(shape, root, target, path, 0, seen);

@@ -336,7 +336,9 @@ describe('functions', () => {
             400,
             /Could not unzip uploaded file/,
         );
-        await fails(create({ Runtime: 'cobol85' }), 'InvalidParameterValueException', 400, /Value cobol85 at 'runtime'/);
+        const unknown = await create({ Runtime: 'cobol85' }).then(assert.fail, (error) => error);
+        assert.equal(unknown.$metadata.httpStatusCode, 400);
+        assert.match(unknown.message, /cobol85.* at 'runtime' failed to satisfy constraint: Member must satisfy enum value set/);
         const missing = unique('missing');
         await fails(send(lambda.GetFunctionCommand, { FunctionName: missing }), 'ResourceNotFoundException', 404);
         await fails(send(lambda.DeleteFunctionCommand, { FunctionName: missing }), 'ResourceNotFoundException', 404);

@@ -84,7 +84,7 @@ def node():
 
 def command(suite):
     if suite.suffix != ".mjs":
-        return ["/usr/bin/python3", "-m", "unittest", "-v", suite.stem]
+        return ["/usr/bin/python3", "-W", "ignore::ResourceWarning", "-m", "unittest", "-v", suite.stem]
     if not (FOLDER / "node_modules" / "@aws-sdk" / "client-sqs").is_dir():
         sys.exit("The SDK is not installed: tests/conformance/node_modules is missing. Run ./dev test, which installs it.")
     return [node(), "--test", "--test-reporter=spec", suite]

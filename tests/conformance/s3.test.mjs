@@ -481,20 +481,23 @@ describe('addresses', () => {
         const Bucket = await newBucket();
         await send(s3.PutObjectCommand, { Bucket, Key: 'where', Body: 'here' });
         const { hostname, port } = new URL(endpoint);
-        const get = (host, path) =>
-            new Promise((resolve, reject) => {
-                const headers = { host: `${host}:${port}`, connection: 'close' };
-                request({ hostname, port, path, headers }, async (answer) => {
-                    let text = '';
-                    for await (const piece of answer) text += piece;
-                    resolve([answer.statusCode, text]);
-                })
-                    .on('error', reject)
-                    .end();
-            });
-        const signed = new URL(await getSignedUrl(client, new s3.GetObjectCommand({ Bucket, Key: 'where' })));
-        assert.deepEqual(await get(`${Bucket}.s3.localhost.localstack.cloud`, `/where${signed.search}`), [200, 'here']);
-        assert.deepEqual(await get(`${Bucket}.s3.us-east-1.localhost`, `/where${signed.search}`), [200, 'here']);
-        assert.deepEqual(await get('s3.localhost.localstack.cloud', `/${Bucket}/where${signed.search}`), [200, 'here']);
+        for (const forcePathStyle of [true, false]) {
+            for (const host of ['s3.localhost.localstack.cloud', 's3.us-east-1.amazonaws.com']) {
+                const named = clientOf(s3.S3Client, { endpoint: `http://${host}:${port}`, forcePathStyle });
+                const url = new URL(await getSignedUrl(named, new s3.GetObjectCommand({ Bucket, Key: 'where' })));
+                assert.equal(url.hostname, forcePathStyle ? host : `${Bucket}.${host}`);
+                const text = await new Promise((resolve, reject) => {
+                    const headers = { host: url.host, connection: 'close' };
+                    request({ hostname, port, path: url.pathname + url.search, headers }, async (answer) => {
+                        let text = `${answer.statusCode} `;
+                        for await (const piece of answer) text += piece;
+                        resolve(text);
+                    })
+                        .on('error', reject)
+                        .end();
+                });
+                assert.equal(text, '200 here', url.href);
+            }
+        }
     });
 });

@@ -76,6 +76,8 @@ Task<AssumeRoleResponse> Service::assume_role(Call& call, AssumeRoleRequest requ
     const auto [role_name, account] = parse_role_arn(request.RoleArn);
     Call in_account = call;  // the role may be another account's
     in_account.account = account;
+    // It is STS that looks at the role: whoever assumes it needs no permission to read it.
+    in_account.principal = {.kind = Principal::Kind::service, .account = account, .service = "sts.amazonaws.com"};
     std::optional<aws::iam::GetRoleResponse> found;
     try {
         found = co_await iam_.get_role(in_account, {role_name});

@@ -208,7 +208,8 @@ TEST(Query, RefusesTooManyPartsAndWrongTypes) {
 
 TEST(RestXml, RefusesMalformedDocuments) {
     for (const auto* body : {"<a", "", "text", "<CompleteMultipartUpload><Part><PartNumber>x</PartNumber></Part>"
-                                              "</CompleteMultipartUpload>"}) {
+                                              "</CompleteMultipartUpload>",
+                             "<!DOCTYPE a [<!ENTITY b \"c\">]><CompleteMultipartUpload/>"}) {
         const auto refusal = refusal_of(Protocol::rest_xml, aws::s3::service, "CompleteMultipartUpload", body);
         EXPECT_EQ(refusal.substr(0, refusal.find(':')), *body ? "MalformedXML" : "") << body;
     }

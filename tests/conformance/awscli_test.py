@@ -1,0 +1,149 @@
+"""Smoke runs with the AWS CLI that is on the path of the system: /usr/bin/aws, Debian's."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from clients import ENDPOINT, ON_AWS, unique
+
+AWS = "/usr/bin/aws" if pathlib.Path("/usr/bin/aws").exists() else shutil.which("aws")
+
+
+def run(*words, **options):
+    if not AWS:
+        raise AssertionError("The AWS CLI is not installed. Run ./dev test, which installs it.")
+    endpoint = [] if ON_AWS else ["--endpoint-url", ENDPOINT]
+    return subprocess.run([AWS, *endpoint, "--no-cli-pager", "--output", "json", *words], capture_output=True, text=True,
+                          timeout=120, stdin=subprocess.DEVNULL, **options)
+
+
+class AwsCli(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def aws(self, *words):
+        """The answer; the test fails if the command does."""
+        done = run(*words, cwd=self.folder)
+        self.assertEqual(done.returncode, 0, f"aws {' '.join(words)}\n{done.stderr}")
+        try:
+            return json.loads(done.stdout) if done.stdout.strip() else None
+        except ValueError:
+            return done.stdout
+
+    def refused(self, *words):
+        done = run(*words, cwd=self.folder)
+        self.assertIn(done.returncode, (252, 253, 254, 255), done.stdout)
+        return done.stderr
+
+    def package(self, source, bucket):
+        """Writes packaged.yaml. Before 2.13 the CLI's own command uploads to AWS whatever --endpoint-url says."""
+        major, minor = map(int, re.match(r"aws-cli/(\d+)\.(\d+)", run("--version").stdout).groups())
+        if ON_AWS or (major, minor) >= (2, 13) or (major == 1 and minor >= 29):
+            variables = {} if ON_AWS else {"AWS_ENDPOINT_URL": ENDPOINT}
+            done = run("cloudformation", "package", "--template-file", "template.yaml", "--s3-bucket", bucket,
+                       "--output-template-file", "packaged.yaml", cwd=self.folder, env=os.environ | variables)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return
+        shutil.make_archive(str(self.folder / "code"), "zip", source)
+        self.aws("s3", "cp", "code.zip", f"s3://{bucket}/code.zip")
+        template = (self.folder / "template.yaml").read_text()
+        (self.folder / "packaged.yaml").write_text(template.replace("CodeUri: src/", f"CodeUri: s3://{bucket}/code.zip"))
+
+    def test_an_object_goes_up_and_comes_down(self):
+        bucket = unique("bucket")
+        self.aws("s3", "mb", f"s3://{bucket}")
+        self.addCleanup(run, "s3", "rb", "--force", f"s3://{bucket}")
+        small, large = self.folder / "small.txt", self.folder / "large.bin"
+        small.write_text("hello")
+        large.write_bytes(bytes(range(256)) * 40_000)  # beyond the threshold for uploads in parts
+        self.aws("s3", "cp", str(small), f"s3://{bucket}/folder/small.txt")
+        self.aws("s3", "cp", str(large), f"s3://{bucket}/large.bin")
+        self.assertIn("small.txt", self.aws("s3", "ls", "--recursive", f"s3://{bucket}/"))
+        self.aws("s3", "cp", f"s3://{bucket}/large.bin", "back.bin")
+        self.assertEqual((self.folder / "back.bin").read_bytes(), large.read_bytes())
+        self.aws("s3", "sync", f"s3://{bucket}/folder", "synced")
+        self.assertEqual((self.folder / "synced" / "small.txt").read_text(), "hello")
+        self.assertIn("404", self.refused("s3api", "head-object", "--bucket", bucket, "--key", "missing"))
+
+    def test_messages_and_items(self):
+        url = self.aws("sqs", "create-queue", "--queue-name", unique("queue"))["QueueUrl"]
+        self.addCleanup(run, "sqs", "delete-queue", "--queue-url", url)
+        self.aws("sqs", "send-message", "--queue-url", url, "--message-body", "hello")
+        [message] = self.aws("sqs", "receive-message", "--queue-url", url, "--wait-time-seconds", "5")["Messages"]
+        self.assertEqual(message["Body"], "hello")
+        self.aws("sqs", "delete-message", "--queue-url", url, "--receipt-handle", message["ReceiptHandle"])
+        self.assertIn("AWS.SimpleQueueService.NonExistentQueue",
+                      self.refused("sqs", "get-queue-url", "--queue-name", unique("missing")))
+
+        table = unique("table")
+        self.aws("dynamodb", "create-table", "--table-name", table, "--billing-mode", "PAY_PER_REQUEST",
+                 "--key-schema", "AttributeName=id,KeyType=HASH",
+                 "--attribute-definitions", "AttributeName=id,AttributeType=S")
+        self.addCleanup(run, "dynamodb", "delete-table", "--table-name", table)
+        self.aws("dynamodb", "wait", "table-exists", "--table-name", table)
+        item = {"id": {"S": "1"}, "n": {"N": "2"}}
+        self.aws("dynamodb", "put-item", "--table-name", table, "--item", json.dumps(item))
+        read = self.aws("dynamodb", "get-item", "--table-name", table, "--key", '{"id": {"S": "1"}}')
+        self.assertEqual(read["Item"], item)
+
+    def test_a_serverless_application_is_packaged_and_deployed(self):
+        bucket, stack = unique("packages"), unique("stack")
+        self.aws("s3", "mb", f"s3://{bucket}")
+        self.addCleanup(run, "s3", "rb", "--force", f"s3://{bucket}")
+        source = self.folder / "src"
+        source.mkdir()
+        (source / "app.py").write_text("def handler(event, context):\n    return {'got': event}\n")
+        (self.folder / "template.yaml").write_text("""
+Transform: AWS::Serverless-2016-10-31
+Parameters: {Level: {Type: String}}
+Resources:
+  Echo:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.11
+      Handler: app.handler
+      CodeUri: src/
+      Environment: {Variables: {LEVEL: !Ref Level}}
+Outputs:
+  Name: {Value: !Ref Echo}
+""")
+        self.package(source, bucket)
+        deploy = ("cloudformation", "deploy", "--template-file", "packaged.yaml", "--stack-name", stack,
+                  "--capabilities", "CAPABILITY_IAM", "--parameter-overrides", "Level=debug")
+        self.aws(*deploy)
+        self.addCleanup(run, "cloudformation", "wait", "stack-delete-complete", "--stack-name", stack)
+        self.addCleanup(run, "cloudformation", "delete-stack", "--stack-name", stack)
+        self.assertIn("No changes to deploy", run(*deploy, cwd=self.folder).stdout)
+        [described] = self.aws("cloudformation", "describe-stacks", "--stack-name", stack)["Stacks"]
+        self.assertEqual(described["StackStatus"], "CREATE_COMPLETE")
+        name = described["Outputs"][0]["OutputValue"]
+        self.aws("lambda", "invoke", "--function-name", name, "--cli-binary-format", "raw-in-base64-out",
+                 "--payload", '{"a": 1}', "answer.json")
+        self.assertEqual(json.loads((self.folder / "answer.json").read_text()), {"got": {"a": 1}})
+        configuration = self.aws("lambda", "get-function-configuration", "--function-name", name)
+        self.assertEqual(configuration["Environment"]["Variables"], {"LEVEL": "debug"})
+
+    def test_who_am_i(self):
+        self.assertRegex(self.aws("sts", "get-caller-identity")["Account"], r"^\d{12}$")
+        self.assertIn("NoSuchEntity", self.refused("iam", "get-role", "--role-name", unique("missing")))
+
+    def test_logs_and_apis(self):
+        group = unique("/conformance/group")
+        self.aws("logs", "create-log-group", "--log-group-name", group)
+        self.addCleanup(run, "logs", "delete-log-group", "--log-group-name", group)
+        [found] = self.aws("logs", "describe-log-groups", "--log-group-name-prefix", group)["logGroups"]
+        self.assertEqual(found["logGroupName"], group)
+        api = self.aws("apigatewayv2", "create-api", "--name", unique("api"), "--protocol-type", "HTTP")
+        self.addCleanup(run, "apigatewayv2", "delete-api", "--api-id", api["ApiId"])
+        self.assertEqual(self.aws("apigatewayv2", "get-api", "--api-id", api["ApiId"])["Name"], api["Name"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,184 @@
+"""Smoke runs with boto3: Debian 12's still speaks SQS's query protocol, and sends S3 bodies without trailers."""
+
+import contextlib
+import io
+import json
+import time
+import unittest
+import zipfile
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from clients import ENDPOINT, ON_AWS, eventually, unique
+
+CODE = """
+def handler(event, context):
+    if event.get("fail"):
+        raise ValueError(event["fail"])
+    return {"doubled": event["n"] * 2}
+"""
+TEMPLATE = """
+Resources:
+  Jobs: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 33}}
+Outputs:
+  Url: {Value: !Ref Jobs}
+"""
+
+
+def client(service, **options):
+    config = Config(retries={"total_max_attempts": 1}, **options)
+    return boto3.client(service, endpoint_url=None if ON_AWS else ENDPOINT, config=config)
+
+
+class Boto3(unittest.TestCase):
+    @contextlib.contextmanager
+    def refused(self, code, status):
+        with self.assertRaises(ClientError) as caught:
+            yield caught
+        self.assertEqual(caught.exception.response["Error"]["Code"], code)
+        self.assertEqual(caught.exception.response["ResponseMetadata"]["HTTPStatusCode"], status)
+
+    def test_sts_and_iam(self):
+        account = client("sts").get_caller_identity()["Account"]
+        iam = client("iam")
+        name = unique("role")
+        trust = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}]}
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+        self.addCleanup(iam.delete_role, RoleName=name)
+        self.assertEqual(iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"], trust)
+        session = eventually(lambda: client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="night"))
+        self.assertEqual(session["AssumedRoleUser"]["Arn"], f"arn:aws:sts::{account}:assumed-role/{name}/night")
+        with self.refused("NoSuchEntity", 404):
+            iam.get_role(RoleName=unique("missing"))
+
+    def test_sqs(self):
+        sqs = client("sqs")
+        name = unique("queue")
+        url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "600"}, tags={"team": "orders"})["QueueUrl"]
+        self.addCleanup(sqs.delete_queue, QueueUrl=url)
+        self.assertEqual(sqs.get_queue_url(QueueName=name)["QueueUrl"], url)
+        self.assertEqual(sqs.list_queues(QueueNamePrefix=name)["QueueUrls"], [url])
+        self.assertEqual(sqs.list_queue_tags(QueueUrl=url)["Tags"], {"team": "orders"})
+        body = "Zwölf Boxkämpfer <&> \"quoted\"\n\ttabbed"
+        # boto3 checks the digests of body and attributes itself.
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes={
+            "kind": {"DataType": "String", "StringValue": "order"},
+            "bytes": {"DataType": "Binary", "BinaryValue": b"\x00\xff"}})
+        [message] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5, MessageAttributeNames=["All"],
+                                        AttributeNames=["All"])["Messages"]
+        self.assertEqual(message["Body"], body)
+        self.assertEqual(message["MessageAttributes"]["bytes"]["BinaryValue"], b"\x00\xff")
+        self.assertEqual(message["Attributes"]["ApproximateReceiveCount"], "1")
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+        [again] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+        self.assertEqual(again["MessageId"], message["MessageId"])
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=again["ReceiptHandle"])
+        answer = sqs.send_message_batch(QueueUrl=url, Entries=[
+            {"Id": "good", "MessageBody": "x"}, {"Id": "bad", "MessageBody": "x", "DelaySeconds": 901}])
+        self.assertEqual([entry["Id"] for entry in answer["Successful"]], ["good"])
+        self.assertEqual([(entry["Id"], entry["Code"]) for entry in answer["Failed"]], [("bad", "InvalidParameterValue")])
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "7"})
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["DelaySeconds"])["Attributes"]
+        self.assertEqual(attributes, {"DelaySeconds": "7"})
+        with self.assertRaises(sqs.exceptions.QueueDoesNotExist):
+            sqs.get_queue_url(QueueName=unique("missing"))
+        with self.refused("AWS.SimpleQueueService.NonExistentQueue", 400):
+            sqs.get_queue_url(QueueName=unique("missing"))
+
+    def test_dynamodb(self):
+        dynamodb = client("dynamodb")
+        table = unique("table")
+        dynamodb.create_table(
+            TableName=table, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
+        self.addCleanup(dynamodb.delete_table, TableName=table)
+        dynamodb.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        item = {"id": {"S": "1"}, "n": {"N": "1.5"}, "b": {"B": b"\x00\xff"}, "l": {"L": [{"NULL": True}]}}
+        dynamodb.put_item(TableName=table, Item=item)
+        self.assertEqual(dynamodb.get_item(TableName=table, Key={"id": {"S": "1"}}, ConsistentRead=True)["Item"], item)
+        updated = dynamodb.update_item(
+            TableName=table, Key={"id": {"S": "1"}}, UpdateExpression="ADD n :one", ReturnValues="UPDATED_NEW",
+            ExpressionAttributeValues={":one": {"N": "1"}})
+        self.assertEqual(updated["Attributes"], {"n": {"N": "2.5"}})
+        self.assertEqual(dynamodb.scan(TableName=table)["Count"], 1)
+        with self.refused("ConditionalCheckFailedException", 400):
+            dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(id)")
+
+    def test_s3(self):
+        for addressing in ["path"] if not ON_AWS else ["virtual"]:
+            s3 = client("s3", s3={"addressing_style": addressing})
+            bucket = unique("bucket")
+            s3.create_bucket(Bucket=bucket)
+            self.addCleanup(s3.delete_bucket, Bucket=bucket)
+            body = bytes(range(256)) * 40_000  # beyond boto3's threshold for uploads in parts: 10 MB
+            s3.upload_fileobj(io.BytesIO(body), bucket, "large ü", ExtraArgs={"Metadata": {"a": "b"}})
+            self.addCleanup(s3.delete_object, Bucket=bucket, Key="large ü")
+            fetched = io.BytesIO()
+            s3.download_fileobj(bucket, "large ü", fetched)
+            self.assertEqual(fetched.getvalue(), body)
+            self.assertEqual(s3.head_object(Bucket=bucket, Key="large ü")["Metadata"], {"a": "b"})
+            part = s3.get_object(Bucket=bucket, Key="large ü", Range="bytes=1-3")
+            self.assertEqual((part["Body"].read(), part["ContentRange"]), (b"\x01\x02\x03", f"bytes 1-3/{len(body)}"))
+            listed = s3.list_objects_v2(Bucket=bucket)["Contents"]
+            self.assertEqual([(each["Key"], each["Size"]) for each in listed], [("large ü", len(body))])
+            with self.refused("NoSuchKey", 404):
+                s3.get_object(Bucket=bucket, Key="missing")
+
+    def test_logs(self):
+        logs = client("logs")
+        group = unique("/conformance/group")
+        logs.create_log_group(logGroupName=group)
+        self.addCleanup(logs.delete_log_group, logGroupName=group)
+        logs.create_log_stream(logGroupName=group, logStreamName="one")
+        now = int(time.time() * 1000)
+        logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=[{"timestamp": now, "message": "hello"}])
+        read = lambda: logs.filter_log_events(logGroupName=group, filterPattern="hello")["events"]
+        self.assertEqual([event["timestamp"] for event in eventually(read)], [now])
+
+    def test_lambda(self):
+        if ON_AWS:
+            self.skipTest("needs a role of the account")
+        functions = client("lambda")
+        package = io.BytesIO()
+        with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("app.py", CODE)
+        name = unique("function")
+        functions.create_function(FunctionName=name, Runtime="python3.11", Handler="app.handler",
+                                  Role="arn:aws:iam::000000000000:role/any", Code={"ZipFile": package.getvalue()})
+        self.addCleanup(functions.delete_function, FunctionName=name)
+        functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+        answer = functions.invoke(FunctionName=name, Payload=b'{"n": 21}')
+        self.assertEqual(json.load(answer["Payload"]), {"doubled": 42})
+        failed = functions.invoke(FunctionName=name, Payload=b'{"fail": "no"}')
+        self.assertEqual(failed["FunctionError"], "Unhandled")
+        self.assertEqual(json.load(failed["Payload"])["errorType"], "ValueError")
+
+    def test_cloudformation(self):
+        cloudformation = client("cloudformation")
+        name = unique("stack")
+        cloudformation.create_stack(StackName=name, TemplateBody=TEMPLATE)
+        quick = {"Delay": 1, "MaxAttempts": 120}
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=quick)
+        [stack] = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        url = stack["Outputs"][0]["OutputValue"]
+        attributes = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+        self.assertEqual(attributes, {"VisibilityTimeout": "33"})
+        cloudformation.delete_stack(StackName=name)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=quick)
+        with self.refused("ValidationError", 400):
+            cloudformation.describe_stacks(StackName=name)
+
+    def test_apigatewayv2(self):
+        apis = client("apigatewayv2")
+        created = apis.create_api(Name=unique("api"), ProtocolType="HTTP")
+        self.addCleanup(apis.delete_api, ApiId=created["ApiId"])
+        self.assertEqual(apis.get_api(ApiId=created["ApiId"])["Name"], created["Name"])
+        with self.refused("NotFoundException", 404):
+            apis.get_api(ApiId="missing123")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,244 @@
+// Who may do what, with signatures checked and policies enforced: run.py --serve "--signatures check --iam enforce".
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import * as dynamodb from '@aws-sdk/client-dynamodb';
+import * as iam from '@aws-sdk/client-iam';
+import * as lambda from '@aws-sdk/client-lambda';
+import * as s3 from '@aws-sdk/client-s3';
+import * as sqs from '@aws-sdk/client-sqs';
+import * as sts from '@aws-sdk/client-sts';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { clientOf, eventually, fails, undoList, unique } from './support.mjs';
+
+const root = clientOf(iam.IAMClient);
+const queues = clientOf(sqs.SQSClient);
+const undo = undoList();
+after(undo.all);
+
+const send = (Command, input) => root.send(new Command(input));
+const policyOf = (...statements) =>
+    JSON.stringify({ Version: '2012-10-17', Statement: statements.map((each) => ({ Effect: 'Allow', ...each })) });
+
+let account;
+let allowedUrl;
+let allowedArn;
+let otherUrl;
+before(async () => {
+    account = (await clientOf(sts.STSClient).send(new sts.GetCallerIdentityCommand({}))).Account;
+    const newQueue = async () => {
+        const { QueueUrl } = await queues.send(new sqs.CreateQueueCommand({ QueueName: unique('guarded') }));
+        undo.add(() => queues.send(new sqs.DeleteQueueCommand({ QueueUrl })));
+        return QueueUrl;
+    };
+    allowedUrl = await newQueue();
+    otherUrl = await newQueue();
+    const { Attributes } = await queues.send(
+        new sqs.GetQueueAttributesCommand({ QueueUrl: allowedUrl, AttributeNames: ['QueueArn'] }),
+    );
+    allowedArn = Attributes.QueueArn;
+});
+
+/** A user with this inline policy (none: no policy), and its credentials. */
+async function newUser(PolicyDocument) {
+    const UserName = unique('user');
+    const { User } = await send(iam.CreateUserCommand, { UserName });
+    undo.add(() => send(iam.DeleteUserCommand, { UserName }));
+    if (PolicyDocument) {
+        await send(iam.PutUserPolicyCommand, { UserName, PolicyName: 'own', PolicyDocument });
+        undo.add(() => send(iam.DeleteUserPolicyCommand, { UserName, PolicyName: 'own' }));
+    }
+    const { AccessKey } = await send(iam.CreateAccessKeyCommand, { UserName });
+    undo.add(() => send(iam.DeleteAccessKeyCommand, { UserName, AccessKeyId: AccessKey.AccessKeyId }));
+    const credentials = { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey };
+    await eventually(() => whoIs(credentials).then((identity) => identity.Arn === User.Arn, () => false));
+    return { UserName, Arn: User.Arn, credentials };
+}
+
+function whoIs(credentials) {
+    return clientOf(sts.STSClient, { credentials }).send(new sts.GetCallerIdentityCommand({}));
+}
+
+const sendTo = (credentials, QueueUrl) =>
+    clientOf(sqs.SQSClient, { credentials }).send(new sqs.SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
+
+describe('signatures', () => {
+    test('a wrong secret is refused', async () => {
+        const { credentials } = await newUser();
+        await fails(
+            whoIs({ ...credentials, secretAccessKey: 'wrong' }),
+            'SignatureDoesNotMatch',
+            403,
+            /The request signature we calculated does not match the signature you provided/,
+        );
+    });
+
+    test('a key that no one has is refused, as each protocol says it', async () => {
+        const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wrong' };
+        await fails(whoIs(credentials), 'InvalidClientTokenId', 403, /The security token included in the request is invalid/);
+        await fails(
+            clientOf(dynamodb.DynamoDBClient, { credentials }).send(new dynamodb.ListTablesCommand({})),
+            'UnrecognizedClientException',
+            400,
+            /The security token included in the request is invalid/,
+        );
+        await fails(
+            clientOf(lambda.LambdaClient, { credentials }).send(new lambda.ListFunctionsCommand({})),
+            'UnrecognizedClientException',
+            403,
+        );
+        await fails(
+            clientOf(s3.S3Client, { credentials }).send(new s3.ListBucketsCommand({})),
+            'InvalidAccessKeyId',
+            403,
+            /The AWS Access Key Id you provided does not exist in our records/,
+        );
+    });
+
+    test('an inactive key is refused', async () => {
+        const { UserName, credentials } = await newUser();
+        await send(iam.UpdateAccessKeyCommand, { UserName, AccessKeyId: credentials.accessKeyId, Status: 'Inactive' });
+        const error = await eventually(() => whoIs(credentials).then(() => false, (error) => error));
+        assert.equal(error.name, 'InvalidClientTokenId');
+    });
+
+    test('a session needs its token', async () => {
+        const { credentials } = await newUser();
+        await fails(
+            whoIs({ accessKeyId: credentials.accessKeyId.replace(/^AKIA/, 'ASIA'), secretAccessKey: 'x', sessionToken: 'x' }),
+            'InvalidClientTokenId',
+            403,
+        );
+    });
+
+    test('a presigned URL is bound to what was signed, and expires', async () => {
+        const client = clientOf(s3.S3Client);
+        const Bucket = unique('guarded');
+        await client.send(new s3.CreateBucketCommand({ Bucket }));
+        undo.add(() => client.send(new s3.DeleteBucketCommand({ Bucket })));
+        await client.send(new s3.PutObjectCommand({ Bucket, Key: 'x', Body: 'secret' }));
+        undo.add(() => client.send(new s3.DeleteObjectCommand({ Bucket, Key: 'x' })));
+        const url = await getSignedUrl(client, new s3.GetObjectCommand({ Bucket, Key: 'x' }));
+        assert.equal(await (await fetch(url)).text(), 'secret');
+        const changed = await fetch(url.replace('/x?', '/y?'));
+        assert.equal(changed.status, 403);
+        assert.match(await changed.text(), /<Code>SignatureDoesNotMatch<\/Code>/);
+        const old = await getSignedUrl(client, new s3.GetObjectCommand({ Bucket, Key: 'x' }), {
+            signingDate: new Date(Date.now() - 600_000),
+            expiresIn: 60,
+        });
+        const expired = await fetch(old);
+        assert.equal(expired.status, 403);
+        assert.match(await expired.text(), /<Code>AccessDenied<\/Code>.*<Message>Request has expired<\/Message>/s);
+        const plain = await fetch(url.split('?')[0]);
+        assert.equal(plain.status, 403);
+        assert.match(await plain.text(), /<Code>AccessDenied<\/Code>/);
+    });
+});
+
+describe('policies', () => {
+    test('a user without a policy may nothing, but learn who it is', async () => {
+        const { Arn, credentials } = await newUser();
+        const error = await sendTo(credentials, allowedUrl).then(assert.fail, (error) => error);
+        assert.match(error.name, /^AccessDenied(Exception)?$/);
+        // AWS writes SQS's actions in lower case.
+        assert.equal(
+            error.message.replace(/sqs:sendmessage/gi, 'sqs:SendMessage'),
+            `User: ${Arn} is not authorized to perform: sqs:SendMessage on resource: ${allowedArn} ` +
+                'because no identity-based policy allows the sqs:SendMessage action',
+        );
+    });
+
+    test('a policy allows what it names, and nothing beside it', async () => {
+        const { credentials } = await newUser(policyOf({ Action: 'sqs:SendMessage', Resource: allowedArn }));
+        assert.ok((await sendTo(credentials, allowedUrl)).MessageId);
+        await assert.rejects(sendTo(credentials, otherUrl), /is not authorized to perform/);
+        const purge = clientOf(sqs.SQSClient, { credentials }).send(new sqs.PurgeQueueCommand({ QueueUrl: allowedUrl }));
+        await assert.rejects(purge, /is not authorized to perform: sqs:purgequeue/i);
+    });
+
+    test('a denial outweighs what allows', async () => {
+        const { Arn, credentials } = await newUser(
+            policyOf(
+                { Action: 'dynamodb:*', Resource: '*' },
+                { Effect: 'Deny', Action: 'dynamodb:DeleteTable', Resource: '*' },
+            ),
+        );
+        const client = clientOf(dynamodb.DynamoDBClient, { credentials });
+        assert.ok((await client.send(new dynamodb.ListTablesCommand({}))).TableNames);
+        const error = await fails(
+            client.send(new dynamodb.DeleteTableCommand({ TableName: 'orders' })),
+            'AccessDeniedException',
+            400,
+        );
+        const resource = `arn:aws:dynamodb:${process.env.AWS_REGION}:${account}:table/orders`;
+        assert.equal(
+            error.message,
+            `User: ${Arn} is not authorized to perform: dynamodb:DeleteTable on resource: ${resource} ` +
+                'with an explicit deny in an identity-based policy',
+        );
+    });
+
+    test('a session may what its role may', async () => {
+        const { Arn: userArn, credentials } = await newUser(policyOf({ Action: 'sts:AssumeRole', Resource: '*' }));
+        const RoleName = unique('role');
+        const { Role } = await send(iam.CreateRoleCommand, {
+            RoleName,
+            AssumeRolePolicyDocument: policyOf({ Principal: { AWS: userArn }, Action: 'sts:AssumeRole' }),
+        });
+        undo.add(() => send(iam.DeleteRoleCommand, { RoleName }));
+        await send(iam.PutRolePolicyCommand, {
+            RoleName,
+            PolicyName: 'own',
+            PolicyDocument: policyOf({ Action: 'sqs:*', Resource: allowedArn }),
+        });
+        undo.add(() => send(iam.DeleteRolePolicyCommand, { RoleName, PolicyName: 'own' }));
+        const assume = (credentials) =>
+            clientOf(sts.STSClient, { credentials }).send(
+                new sts.AssumeRoleCommand({ RoleArn: Role.Arn, RoleSessionName: 'night' }),
+            );
+        const { Credentials } = await assume(credentials);
+        const session = {
+            accessKeyId: Credentials.AccessKeyId,
+            secretAccessKey: Credentials.SecretAccessKey,
+            sessionToken: Credentials.SessionToken,
+        };
+        assert.ok((await sendTo(session, allowedUrl)).MessageId);
+        await assert.rejects(
+            sendTo(session, otherUrl),
+            new RegExp(`User: arn:aws:sts::${account}:assumed-role/${RoleName}/night is not authorized to perform`),
+        );
+        await assert.rejects(whoIs({ ...session, sessionToken: 'wrong' }), { name: 'InvalidClientTokenId' });
+
+        const stranger = await newUser(policyOf({ Action: 'sts:AssumeRole', Resource: '*' }));
+        await fails(assume(stranger.credentials), 'AccessDenied', 403, /is not authorized to perform: sts:AssumeRole on resource/);
+    });
+
+    test("a bucket's policy can close what the user's policy opens", async () => {
+        const client = clientOf(s3.S3Client);
+        const Bucket = unique('guarded');
+        await client.send(new s3.CreateBucketCommand({ Bucket }));
+        undo.add(() => client.send(new s3.DeleteBucketCommand({ Bucket })));
+        for (const Key of ['open/x', 'closed/x']) {
+            await client.send(new s3.PutObjectCommand({ Bucket, Key, Body: 'x' }));
+            undo.add(() => client.send(new s3.DeleteObjectCommand({ Bucket, Key })));
+        }
+        const { credentials } = await newUser(policyOf({ Action: 's3:GetObject', Resource: `arn:aws:s3:::${Bucket}/*` }));
+        await client.send(
+            new s3.PutBucketPolicyCommand({
+                Bucket,
+                Policy: policyOf({
+                    Effect: 'Deny',
+                    Principal: '*',
+                    Action: 's3:GetObject',
+                    Resource: `arn:aws:s3:::${Bucket}/closed/*`,
+                }),
+            }),
+        );
+        undo.add(() => client.send(new s3.DeleteBucketPolicyCommand({ Bucket })));
+        const user = clientOf(s3.S3Client, { credentials });
+        const get = (Key) => user.send(new s3.GetObjectCommand({ Bucket, Key }));
+        assert.equal(await (await get('open/x')).Body.transformToString(), 'x');
+        await fails(get('closed/x'), 'AccessDenied', 403, /with an explicit deny in a resource-based policy/);
+        await fails(user.send(new s3.ListObjectsV2Command({ Bucket })), 'AccessDenied', 403, /s3:ListBucket/);
+    });
+});
