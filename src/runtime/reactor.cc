@@ -134,10 +134,12 @@ bool Reactor::take_paused() {
 bool Reactor::fire_due() {
     bool fired = false;
     while (true) {
+        // Only this thread changes timers. Their lock is not held while the clock is read: the clock takes it under its own.
+        const auto due = next_due();
+        if (!due || *due > clock_.now()) return fired;
         std::function<void()> fire;
         {
             std::lock_guard lock(timers_mutex_);
-            if (timers_.empty() || timers_.begin()->first.due > clock_.now()) return fired;
             busy_ = true;
             fire = std::move(timers_.begin()->second);
             timers_.erase(timers_.begin());

@@ -117,5 +117,26 @@ TEST(Clock, WaitsForWhatHoldsItBeforeTheNextInstant) {
     EXPECT_EQ(released_at, start + 1s);
 }
 
+TEST(Clock, AdvancesWhileOtherReactorsFireTheirTimers) {
+    Clock clock(start);
+    Reactor reactor(clock, Random(1));
+    std::atomic<bool> begun = false, done = false;
+    auto sleeper = [&]() -> Task<void> {
+        while (!done) {
+            if (!begun.exchange(true)) begun.notify_all();
+            for (int i = 0; i < 8; ++i) co_await Reactor::current().sleep_until(clock.now());
+            co_await Reactor::current().pause(20us);
+        }
+    };
+    std::jthread other([&] {
+        Reactor theirs(clock, Random(2));
+        theirs.block_on(sleeper());
+    });
+    begun.wait(false);
+    for (int i = 0; i < 100'000; ++i) reactor.block_on(clock.advance(1s));
+    done = true;
+    EXPECT_EQ(clock.now(), start + 100'000s);
+}
+
 }  // namespace
 }  // namespace cumulet
