@@ -276,6 +276,19 @@ describe('functions', () => {
         assert.ok(AccountLimit.ConcurrentExecutions > 0);
     });
 
+    test('reserved concurrency bounds what runs at once', async () => {
+        const { FunctionName } = await newFunction();
+        const ReservedConcurrentExecutions = 0;
+        await send(lambda.PutFunctionConcurrencyCommand, { FunctionName, ReservedConcurrentExecutions });
+        const read = await send(lambda.GetFunctionConcurrencyCommand, { FunctionName });
+        assert.equal(read.ReservedConcurrentExecutions, 0);
+        await eventually(() => invoke(FunctionName, {}).then(() => false, () => true));
+        const error = await fails(invoke(FunctionName, {}), 'TooManyRequestsException', 429, /Rate Exceeded/i);
+        assert.equal(error.Reason, 'ReservedFunctionConcurrentInvocationLimitExceeded');
+        await send(lambda.DeleteFunctionConcurrencyCommand, { FunctionName });
+        assert.ok(await eventually(() => invoke(FunctionName, { again: true }).catch(() => undefined)));
+    });
+
     test('code and configuration change in place', async () => {
         const { FunctionName, CodeSha256 } = await newFunction();
         const code = `export const handler = async () => 'second';`;
