@@ -97,7 +97,7 @@ def check_nothing_remains(cloud):
 
 def one_process(binary, deployer):
     with harness.temporary_folder() as folder:
-        cloud = harness.Cloud(binary, folder).start()
+        cloud = harness.Cloud(binary, folder, "--iam", "enforce").start()  # functions may do what their roles allow
         deploy(cloud, deployer)
         outputs = cloud.outputs(STACK)
         url = outputs["ApiUrl"]
