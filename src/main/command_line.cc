@@ -69,7 +69,9 @@ void add_deploy(CLI::App& app, DeployOptions& options, std::function<int()>& cho
     command->add_option("--stack-name", options.stack_name, "The stack's name [that of the template's folder]");
     command->add_option("--s3-bucket", options.s3_bucket,
                         "The bucket for packaged code [cumulet-deploy-<region>-<account>, made if it is missing]");
-    command->add_option("--capabilities", options.capabilities, "What the template may do [everything]")->delimiter(',');
+    command->add_option("--capabilities", options.capabilities, "What the template may do, separated by commas [everything]")
+        ->allow_extra_args(false)
+        ->delimiter(',');
     add_target(*command, options.target);
     command->callback([&] { chosen = [&options] { return deploy(options); }; });
 }
