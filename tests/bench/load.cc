@@ -321,13 +321,15 @@ int main(int count, char** arguments) try {
     if (filter.empty() || filter == "start") {
         for (const bool ephemeral : {true, false}) measure_start(program, ephemeral);
     }
-    fmt::print("{:<28} {:<10} {:>10} {:>12}\n", "", "", "flows/s", "us CPU/flow");
     use_core(true);
     for (const bool ephemeral : {true, false}) {
         std::optional<Server> server;
         for (const auto& scenario : scenarios) {
             if (scenario.name.find(filter) == std::string_view::npos) continue;
-            if (!server) prepare(server.emplace(program, ephemeral));
+            if (!server) {
+                fmt::print("{:<39} {:>10} {:>12}\n", "", "flows/s", "us CPU/flow");
+                prepare(server.emplace(program, ephemeral));
+            }
             measure(*server, scenario, ephemeral ? "ephemeral" : "durable");
         }
     }
