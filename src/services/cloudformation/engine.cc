@@ -25,13 +25,30 @@ void Engine::own(Operation& operation) {
 void Engine::begin(Operation operation) {
     {
         std::lock_guard lock(mutex_);
-        if (!running_.insert(operation.stack_id).second) return;
+        const auto [running, first] = running_.try_emplace(operation.stack_id);
+        if (!first) {
+            running->second = std::move(operation);  // what runs has stored its end already, or was never stored
+            return;
+        }
     }
     tasks_.start(run(std::move(operation)));
 }
 
 Task<void> Engine::run(Operation operation) {
     const auto stack_id = operation.stack_id;
+    while (true) {
+        co_await run_to_end(operation);
+        std::lock_guard lock(mutex_);
+        auto& next = running_.at(stack_id);
+        if (!next || stopping_) {
+            running_.erase(stack_id);
+            co_return;
+        }
+        operation = *std::exchange(next, std::nullopt);
+    }
+}
+
+Task<void> Engine::run_to_end(Operation operation) {
     auto pause = first_pause;
     while (!stopping_ && !co_await run_once(operation)) {
         // The world broke: whatever was stored stands, and the next try goes on from there.
@@ -39,8 +56,6 @@ Task<void> Engine::run(Operation operation) {
         if (!stopping_) co_await gates_.wait("stop", seen, Reactor::current().now() + pause);
         pause = std::min(pause * 2, pause_between_looks);
     }
-    std::lock_guard lock(mutex_);
-    running_.erase(stack_id);
 }
 
 Task<bool> Engine::run_once(Operation operation) {

@@ -23,6 +23,7 @@ class Engine {
 
   private:
     Task<void> run(Operation operation);
+    Task<void> run_to_end(Operation operation);
     /// False if it was interrupted and must be tried again.
     Task<bool> run_once(Operation operation);
     Task<void> take_over();
@@ -33,7 +34,7 @@ class Engine {
     const bool shared_;
     std::string owner_;
     std::mutex mutex_;
-    std::set<std::string> running_;  ///< stack ids
+    std::map<std::string, std::optional<Operation>> running_;  ///< by stack id, with what was begun meanwhile
     std::atomic<bool> stopping_{false};
     Gates gates_;
     TaskGroup tasks_;

@@ -153,7 +153,7 @@ Task<void> Service::begin(Call& call, Stack stack, Operation operation, Desired 
                            .status_reason = stack.status_reason,
                            .client_request_token = operation.client_request_token,
                            .at = call.now()};
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+    const auto save = [&](store::Transaction& tx) -> Task<void> {
         const auto standing = co_await storage::find_stack(tx, place, stack.id);
         const auto holder = co_await storage::stack_id_of(tx, place, stack.name);
         if (!holder.empty() && holder != stack.id)
@@ -175,7 +175,13 @@ Task<void> Service::begin(Call& call, Stack stack, Operation operation, Desired 
         storage::save_stack(tx, place, stack);
         storage::save_operation(tx, operation);
         co_await storage::add_event(tx, place, stack.id, event);
-    });
+    };
+    try {
+        co_await store_.transact(save);
+    } catch (const Unavailable&) {
+        engine_.begin(std::move(operation));  // it may be stored all the same, and then has to be run
+        throw;
+    }
     auto watch = store_.watch(storage::topic_of(stack.id));
     engine_.begin(std::move(operation));
     co_await linger(call, stack.id, std::move(watch));
