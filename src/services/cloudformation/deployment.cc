@@ -13,6 +13,13 @@ std::string list_of(const std::set<std::string>& names) {
     return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// Adds what `removed` and the leftovers of `resource` need.
+void insert_needs(std::set<std::string>& needs, const Made& removed, const StackResource& resource) {
+    needs.insert(removed.depends_on.begin(), removed.depends_on.end());
+    for (const auto& leftover : resource.leftovers)
+        needs.insert(leftover.depends_on.begin(), leftover.depends_on.end());
+}
+
 }  // namespace
 
 Task<void> Deployment::run() {
@@ -95,6 +102,18 @@ Graph Deployment::active_graph() const {
     return graph;
 }
 
+/// The steps that an earlier process was in the middle of. What they made is known only once they were repeated, so
+/// they come before any that may fail.
+Graph Deployment::begun(const Graph& graph) const {
+    Graph result;
+    for (const auto& [logical_id, needed] : graph) {
+        const auto found = resources_.find(logical_id);
+        if (found == resources_.end() || found->second.operation != operation_.token) continue;
+        if (found->second.status.ends_with("_IN_PROGRESS")) result.emplace(logical_id, needed);
+    }
+    return result;
+}
+
 Task<void> Deployment::deploy() {
     std::string wrong;
     std::set<std::string> failures;
@@ -102,7 +121,9 @@ Task<void> Deployment::deploy() {
         read_template(stack_.desired);
         co_await load_exports();
         const auto work = [this](std::string logical_id) { return deploy_resource(std::move(logical_id)); };
-        failures = co_await run_in_order(active_graph(), work, AfterFailure::stop, resources_at_once);
+        const auto graph = active_graph();
+        failures = co_await run_in_order(begun(graph), work, AfterFailure::proceed, resources_at_once);
+        if (failures.empty()) failures = co_await run_in_order(graph, work, AfterFailure::stop, resources_at_once);
         if (stopping_()) co_return;
         if (failures.empty()) {
             co_await deployed();
@@ -212,8 +233,9 @@ Task<void> Deployment::clean_up() {
         const bool replaced = resource.operation == operation_.token && resource.before &&
                               resource.before->physical_id != resource.made.physical_id;
         const bool dropped = !kept.contains(logical_id) && resource.exists();
-        if (replaced || dropped || !resource.leftovers.empty())
-            graph[logical_id].insert(resource.depends_on.begin(), resource.depends_on.end());
+        if (!replaced && !dropped && resource.leftovers.empty()) continue;
+        // What goes was made by an earlier template, whose order it has.
+        insert_needs(graph[logical_id], dropped ? resource.made : replaced ? *resource.before : Made(), resource);
     }
     const auto work = [this, &kept](std::string logical_id) -> Task<bool> {
         auto& resource = resources_[logical_id];
@@ -265,8 +287,8 @@ Task<void> Deployment::clean_up_after_rollback() {
     for (const auto& [logical_id, resource] : resources_) {
         const bool created =
             resource.operation == operation_.token && resource.created_by_operation && !resource.gone();
-        if (created || !resource.leftovers.empty())
-            graph[logical_id].insert(resource.depends_on.begin(), resource.depends_on.end());
+        if (!created && resource.leftovers.empty()) continue;
+        insert_needs(graph[logical_id], created ? resource.made : Made(), resource);
     }
     const auto work = [this](std::string logical_id) -> Task<bool> {
         auto& resource = resources_[logical_id];

@@ -49,6 +49,7 @@ class Deployment {
     /// Throws TemplateError if another stack owns an export, or uses one that this deployment drops.
     Task<void> save_outputs(std::vector<Output> outputs, std::set<std::string> imported);
     Graph active_graph() const;
+    Graph begun(const Graph& graph) const;
 
     // steps.cc: one resource
     Task<bool> deploy_resource(std::string logical_id);

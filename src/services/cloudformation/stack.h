@@ -72,8 +72,10 @@ struct Made {
     std::string physical_id;
     json::object properties;
     json::object attributes;
+    std::vector<std::string> depends_on;  ///< logical ids of what it needs
     void fields(auto& field) {
         field("physical_id", physical_id), field("properties", properties), field("attributes", attributes);
+        field("depends_on", depends_on);
     }
 };
 

@@ -12,6 +12,25 @@ namespace cumulet::cloudformation {
 namespace {
 
 constexpr Duration lease = 60s;
+constexpr int most_tries = 20;
+constexpr auto first_pause = 10ms;  // grows with the square of the tries: half a minute in all
+
+/// Calls a service in `step`, again while it is unavailable: repeating a step is harmless, and it may have had its
+/// effect.
+template <typename Step>
+auto persistently(std::function<bool()> stopping, Step step) -> std::invoke_result_t<Step&> {
+    for (int attempt = 1;; ++attempt) {
+        try {
+            co_return co_await step();
+        } catch (const Unavailable& error) {
+            if (attempt == most_tries) throw aws::internal_failure(error.what());
+        } catch (const aws::Error& error) {
+            if (error.code != "ServiceUnavailable" || attempt == most_tries) throw;
+        }
+        if (stopping()) throw Interrupted();
+        co_await Reactor::current().pause(first_pause * attempt * attempt);
+    }
+}
 
 /// A service's refusal in the words that CloudFormation wraps it in.
 std::string handler_message(const aws::Error& error, const std::string& request_token) {
@@ -48,6 +67,8 @@ std::string Deployment::reason_of_failure() const {
         throw;
     } catch (const Interrupted&) {
         throw;
+    } catch (const Unavailable&) {
+        throw;  // the store's, which says nothing about the resource
     } catch (const aws::Error& error) {
         return handler_message(error, operation_.token);
     } catch (const TemplateError& error) {
@@ -88,8 +109,11 @@ void Deployment::describe(StackResource& resource, const ResourceDefinition& def
 Task<void> Deployment::record(StackResource& resource, std::string status, std::string reason,
                               std::string physical_id) {
     const auto permit = co_await writing_.acquire();
-    resource.status = status;
-    resource.status_reason = reason;
+    // What becomes of a leftover says nothing about what stands.
+    if (physical_id.empty()) {
+        resource.status = status;
+        resource.status_reason = reason;
+    }
     resource.changed = Reactor::current().now();
     const StackEvent event{.id = event_id(fmt::format("{}-{}", resource.logical_id, status)),
                            .logical_id = resource.logical_id,
@@ -159,8 +183,11 @@ Task<void> Deployment::create(StackResource& resource, json::object properties) 
     resource.made.properties = properties;
     co_await record(resource, "CREATE_IN_PROGRESS");
     auto call = operation_.call(Reactor::current());
-    auto made = co_await type_of(resource).create(call, context(resource), properties);
-    resource.made = {std::move(made.physical_id), std::move(properties), std::move(made.attributes)};
+    auto made = co_await persistently(stopping_, [&]() -> Task<contracts::Resource> {
+        co_return co_await type_of(resource).create(call, context(resource), properties);
+    });
+    resource.made = {std::move(made.physical_id), std::move(properties), std::move(made.attributes),
+                     resource.depends_on};
     co_await record(resource, "CREATE_COMPLETE");
 }
 
@@ -169,9 +196,12 @@ Task<void> Deployment::update(StackResource& resource, json::object properties) 
     resource.made.properties = properties;
     co_await record(resource, "UPDATE_IN_PROGRESS");
     auto call = operation_.call(Reactor::current());
-    auto made = co_await type_of(resource).update(call, context(resource), resource.made.physical_id,
-                                                  resource.before->properties, properties);
-    resource.made = {std::move(made.physical_id), std::move(properties), std::move(made.attributes)};
+    auto made = co_await persistently(stopping_, [&]() -> Task<contracts::Resource> {
+        co_return co_await type_of(resource).update(call, context(resource), resource.made.physical_id,
+                                                    resource.before->properties, properties);
+    });
+    resource.made = {std::move(made.physical_id), std::move(properties), std::move(made.attributes),
+                     resource.depends_on};
     co_await record(resource, "UPDATE_COMPLETE");
 }
 
@@ -180,8 +210,11 @@ Task<void> Deployment::replace(StackResource& resource, json::object properties)
     co_await record(resource, "UPDATE_IN_PROGRESS",
                     "Requested update requires the creation of a new physical resource; hence creating one.");
     auto call = operation_.call(Reactor::current());
-    auto made = co_await type_of(resource).create(call, context(resource), properties);
-    resource.made = {std::move(made.physical_id), std::move(properties), std::move(made.attributes)};
+    auto made = co_await persistently(stopping_, [&]() -> Task<contracts::Resource> {
+        co_return co_await type_of(resource).create(call, context(resource), properties);
+    });
+    resource.made = {std::move(made.physical_id), std::move(properties), std::move(made.attributes),
+                     resource.depends_on};
     co_await record(resource, "UPDATE_COMPLETE");
 }
 
@@ -196,8 +229,10 @@ Task<bool> Deployment::roll_back_resource(std::string logical_id) {
         try {
             co_await record(resource, "UPDATE_IN_PROGRESS");
             auto call = operation_.call(Reactor::current());
-            co_await type_of(resource).update(call, context(resource), before.physical_id, resource.made.properties,
-                                              before.properties);
+            co_await persistently(stopping_, [&]() -> Task<contracts::Resource> {
+                co_return co_await type_of(resource).update(call, context(resource), before.physical_id,
+                                                            resource.made.properties, before.properties);
+            });
         } catch (const std::exception&) {
             wrong = reason_of_failure();
         }
@@ -218,15 +253,15 @@ bool Deployment::retained(const StackResource& resource) const {
 
 Task<bool> Deployment::remove_leftovers(StackResource& resource) {
     bool well = true;
-    // Where a process died in between, the stored status speaks of the leftover.
-    const std::string status = resource.status.starts_with("DELETE_") ? "UPDATE_COMPLETE" : resource.status;
     while (!resource.leftovers.empty() && !stopping_()) {
         const auto leftover = resource.leftovers.back();
         std::string wrong;
         co_await record(resource, "DELETE_IN_PROGRESS", "", leftover.physical_id);
         try {
             auto call = operation_.call(Reactor::current());
-            co_await type_of(resource).remove(call, context(resource), leftover.physical_id, leftover.properties);
+            co_await persistently(stopping_, [&]() -> Task<void> {
+                co_await type_of(resource).remove(call, context(resource), leftover.physical_id, leftover.properties);
+            });
         } catch (const std::exception&) {
             wrong = reason_of_failure();
         }
@@ -234,9 +269,6 @@ Task<bool> Deployment::remove_leftovers(StackResource& resource) {
         well = well && wrong.empty();
         co_await record(resource, wrong.empty() ? "DELETE_COMPLETE" : "DELETE_FAILED", wrong, leftover.physical_id);
     }
-    // The events tell of the physical resource that went; the logical one stands as it stood.
-    resource.status = status;
-    resource.status_reason = "";
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         storage::save_resource(tx, place_, stack_.id, resource);
         co_return;
@@ -260,7 +292,10 @@ Task<bool> Deployment::remove_resource(std::string logical_id) {
     co_await record(resource, "DELETE_IN_PROGRESS");
     try {
         auto call = operation_.call(Reactor::current());
-        co_await type_of(resource).remove(call, context(resource), resource.made.physical_id, resource.made.properties);
+        co_await persistently(stopping_, [&]() -> Task<void> {
+            co_await type_of(resource).remove(call, context(resource), resource.made.physical_id,
+                                              resource.made.properties);
+        });
     } catch (const std::exception&) {
         wrong = reason_of_failure();
     }

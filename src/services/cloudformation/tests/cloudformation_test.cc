@@ -15,10 +15,12 @@ struct Backend {
     std::map<std::string, std::string> made_by_token;
     std::vector<std::string> log;
     std::set<std::string> refuse;     ///< "create A", "update A", "delete A": these fail
+    std::set<std::string> unavailable;  ///< these fail once, for the moment
     std::set<std::string> cut_after;  ///< after these the process dies
     int made = 0;
 
     void step(const std::string& what) {
+        if (unavailable.erase(what)) throw aws::Error("ServiceUnavailable", "not for the moment", 503, false);
         if (refuse.contains(what)) throw aws::Error("InvalidParameterValue", what + " refused", 400);
         log.push_back(what);
     }
@@ -266,6 +268,29 @@ Resources:
     const auto left = world.run(&Service::list_stack_resources, model::ListStackResourcesInput{.StackName = "shop"});
     ASSERT_EQ(left.StackResourceSummaries->size(), 1u);
     EXPECT_EQ(left.StackResourceSummaries->at(0).PhysicalResourceId, "A-2");
+}
+
+TEST(UpdateStack, RemovesWhatItReplacedInTheOrderInWhichThatWasMade) {
+    World world;
+    world.create(two);
+    world.settled();
+    world.backend.log.clear();
+    // A used B; now B uses A, and both are replaced.
+    world.update(R"(
+Resources:
+  A: {Type: Test::Thing, Properties: {Name: new}}
+  B: {Type: Test::Thing, Properties: {Name: new, Uses: !GetAtt A.Arn}}
+)");
+    EXPECT_EQ(world.settled(), "UPDATE_COMPLETE");
+    EXPECT_EQ(world.backend.log, (Lines{"create A", "create B", "delete A", "delete B"}));
+}
+
+TEST(CreateStack, TriesAgainWhileAServiceIsUnavailable) {
+    World world;
+    world.backend.unavailable = {"create B"};
+    world.create(two);
+    EXPECT_EQ(world.settled(), "CREATE_COMPLETE");
+    EXPECT_EQ(world.backend.log, (Lines{"create B", "create A"}));
 }
 
 TEST(UpdateStack, ReturnsToWhatWasWhenSomethingFails) {
