@@ -13,5 +13,7 @@ void store_workload(World& world);
 void sqs_workload(World& world);
 /// Counters, versions, transactions between items, and an index beside its table.
 void dynamodb_workload(World& world);
+/// Stacks that are created, updated, rolled back and deleted while services fail and the process restarts.
+void cloudformation_workload(World& world);
 
 }  // namespace cumulet::simulation
