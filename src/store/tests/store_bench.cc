@@ -100,7 +100,10 @@ void rocksdb_scan(benchmark::State& state) {
     scan_ten(state, world, *store, 100'000);
     world.reactor.block_on(store->close());
 }
-BENCHMARK(rocksdb_scan)->Name("rocksdb: scan of ten, resident")->Arg(0)->Arg(1);
+BENCHMARK(rocksdb_scan)->Name("rocksdb: scan of ten, resident")
+    ->Arg(0)
+    ->Arg(1)
+    ->Iterations(20'000);  // a fixed number, so that the range is filled once
 
 void rocksdb_commits(benchmark::State& state) {
     World world;
@@ -170,7 +173,10 @@ void consumed_range(benchmark::State& state) {
     state.counters["keys passed"] = static_cast<double>(keys);
     world.reactor.block_on(store->close());
 }
-BENCHMARK(consumed_range)->Name("rocksdb: take the head of a consumed range, resident")->Arg(0)->Arg(1);
+BENCHMARK(consumed_range)->Name("rocksdb: take the head of a consumed range, resident")
+    ->Arg(0)
+    ->Arg(1)
+    ->Iterations(20'000);  // a fixed number, so that the range is filled once
 
 void rocksdb_open(benchmark::State& state) {
     World world;
