@@ -7,9 +7,7 @@
 namespace cumulet::auth {
 namespace {
 
-constexpr bool is_space(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 /// Trimmed, with each run of white space as one space.
 void append_collapsed(std::string& out, std::string_view value) {
@@ -93,9 +91,7 @@ void append_canonical_headers(std::string& out, const http::Headers& headers, st
 
 }  // namespace
 
-bool is_aws_chunked(Payload payload) {
-    return payload >= Payload::streaming_signed;
-}
+bool is_aws_chunked(Payload payload) { return payload >= Payload::streaming_signed; }
 
 Payload payload_of(std::string_view content_sha256) {
     if (content_sha256 == "UNSIGNED-PAYLOAD") return Payload::unsigned_payload;

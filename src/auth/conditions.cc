@@ -35,15 +35,9 @@ bool compare(std::string_view asked, std::string_view stated) {
     return left && right && Relation()(*left, *right);
 }
 
-bool equal(std::string_view asked, std::string_view stated) {
-    return asked == stated;
-}
-bool like(std::string_view asked, std::string_view stated) {
-    return matches_wildcard(stated, asked);
-}
-bool arn_like(std::string_view asked, std::string_view stated) {
-    return matches_arn(stated, asked);
-}
+bool equal(std::string_view asked, std::string_view stated) { return asked == stated; }
+bool like(std::string_view asked, std::string_view stated) { return matches_wildcard(stated, asked); }
+bool arn_like(std::string_view asked, std::string_view stated) { return matches_arn(stated, asked); }
 
 bool equal_binary(std::string_view asked, std::string_view stated) {
     const auto bytes = from_base64(stated);
@@ -130,9 +124,7 @@ const Operator* find_operator(std::string_view name) {
 
 }  // namespace
 
-bool is_condition_operator(std::string_view name) {
-    return find_operator(name) != nullptr;
-}
+bool is_condition_operator(std::string_view name) { return find_operator(name) != nullptr; }
 
 bool read_operator(std::string_view text, Condition& condition) {
     if (text.starts_with("ForAllValues:")) {
@@ -179,8 +171,7 @@ bool holds(const Condition& condition, const ConditionContext& context, bool var
             return std::ranges::all_of(*asked, [&](const auto& value) { return matches(value) != test->negated; });
         case Condition::Set::any_value:
             return std::ranges::any_of(*asked, [&](const auto& value) { return matches(value) != test->negated; });
-        case Condition::Set::none:
-            break;
+        case Condition::Set::none: break;
     }
     return std::ranges::any_of(*asked, matches) != test->negated;
 }

@@ -16,9 +16,7 @@ constexpr size_t deepest_document = 16;
 [[noreturn]] void malformed(std::string message) {
     throw aws::Error("MalformedPolicyDocument", std::move(message), 400);
 }
-[[noreturn]] void syntax_error() {
-    malformed("Syntax errors in policy.");
-}
+[[noreturn]] void syntax_error() { malformed("Syntax errors in policy."); }
 
 std::string_view text_of(const json::value& value) {
     if (!value.is_string()) syntax_error();

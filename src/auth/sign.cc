@@ -36,9 +36,7 @@ ChunkVerifier::ChunkVerifier(std::string signing_key, const Signature& seed)
       previous_(seed.signature),
       chunk_(Hasher::Algorithm::sha256) {}
 
-void ChunkVerifier::add(std::string_view bytes) {
-    chunk_.add(bytes);
-}
+void ChunkVerifier::add(std::string_view bytes) { chunk_.add(bytes); }
 
 std::string ChunkVerifier::next_signature() {
     const auto digest = to_hex(chunk_.finish());

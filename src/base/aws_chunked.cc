@@ -57,16 +57,13 @@ std::string_view AwsChunkedParser::take_data(std::string_view bytes, Visitor& vi
 
 void AwsChunkedParser::line(std::string_view text, Visitor& visitor) {
     switch (state_) {
-        case State::size_line:
-            return size_line(text, visitor);
+        case State::size_line: return size_line(text, visitor);
         case State::data_end:
             if (!text.empty()) fail("a chunk is longer than its size");
             state_ = State::size_line;
             return;
-        case State::trailers:
-            return trailer_line(text, visitor);
-        default:
-            fail("a line out of place");
+        case State::trailers: return trailer_line(text, visitor);
+        default: fail("a line out of place");
     }
 }
 

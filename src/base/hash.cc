@@ -19,7 +19,8 @@ using Algorithm = Hasher::Algorithm;
 
 /// The digests of this process: looking one up in OpenSSL 3 costs more than hashing a short text.
 const EVP_MD* digest_of(Algorithm algorithm) {
-    static const EVP_MD* const digests[] = {EVP_MD_fetch(nullptr, "MD5", nullptr), EVP_MD_fetch(nullptr, "SHA1", nullptr),
+    static const EVP_MD* const digests[] = {EVP_MD_fetch(nullptr, "MD5", nullptr),
+                                            EVP_MD_fetch(nullptr, "SHA1", nullptr),
                                             EVP_MD_fetch(nullptr, "SHA256", nullptr)};
     const auto* digest = digests[size_t(algorithm)];
     if (!digest) throw std::runtime_error("OpenSSL lacks a digest that AWS's protocols need");

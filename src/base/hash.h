@@ -15,7 +15,8 @@ std::string sha256(std::string_view bytes);
 std::string sha256_hex(std::string_view bytes);
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
 
-/// CRC-32 (IEEE), CRC-32C (Castagnoli) and CRC-64/NVME, as S3's flexible checksums use them; `seed` is the value so far.
+/// CRC-32 (IEEE), CRC-32C (Castagnoli) and CRC-64/NVME, as S3's flexible checksums use them; `seed` is the value so
+/// far.
 uint32_t crc32(std::string_view bytes, uint32_t seed = 0);
 uint32_t crc32c(std::string_view bytes, uint32_t seed = 0);
 uint64_t crc64nvme(std::string_view bytes, uint64_t seed = 0);
@@ -25,7 +26,7 @@ std::string big_endian(uint64_t value);
 
 /// A digest fed piece by piece.
 class Hasher {
- public:
+  public:
     enum class Algorithm { md5, sha1, sha256 };
     explicit Hasher(Algorithm algorithm);
     ~Hasher();
@@ -36,7 +37,7 @@ class Hasher {
     /// The digest of all that was added. Call once.
     std::string finish();
 
- private:
+  private:
     struct State;
     std::unique_ptr<State> state_;
 };

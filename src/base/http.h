@@ -21,7 +21,7 @@ struct Header {
 
 /// Header fields in their order; names compare without regard to case.
 class Headers {
- public:
+  public:
     Headers() = default;
     Headers(std::initializer_list<Header> fields) : fields_(fields) {}
 
@@ -42,7 +42,7 @@ class Headers {
     size_t size() const { return fields_.size(); }
     void clear() { fields_.clear(); }
 
- private:
+  private:
     std::vector<Header> fields_;
 };
 
@@ -53,10 +53,10 @@ struct Request {
     std::string path;
     std::string query;
     Headers headers;
-    std::string body;                    ///< the whole body, unless `stream` is set
-    std::shared_ptr<ByteStream> stream;  ///< a body that arrives piece by piece
+    std::string body;                     ///< the whole body, unless `stream` is set
+    std::shared_ptr<ByteStream> stream;   ///< a body that arrives piece by piece
     std::optional<uint64_t> stream_size;  ///< length of the stream in bytes, where the caller declared it
-    std::string remote_address;          ///< "127.0.0.1"
+    std::string remote_address;           ///< "127.0.0.1"
     bool tls = false;
 
     /// Sets target, path and query.

@@ -29,7 +29,8 @@ void append_json_string(std::string& out, std::string_view text) {
     size_t plain = 0;  // start of what needs no escape and is not appended yet
     for (size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<uint8_t>(text[i]);
-        if (byte >= 0x20 && byte != '"' && byte != '\\') [[likely]] continue;
+        if (byte >= 0x20 && byte != '"' && byte != '\\') [[likely]]
+            continue;
         out.append(text, plain, i - plain);
         plain = i + 1;
         out += '\\';

@@ -170,8 +170,7 @@ std::optional<Time> parse_basic(std::string_view text) {
     Scanner scanner{text};
     int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
     if (!scanner.digits(4, year) || !scanner.digits(2, month) || !scanner.digits(2, day) || !scanner.literal('T') ||
-        !scanner.digits(2, hour) || !scanner.digits(2, minute) || !scanner.digits(2, second) ||
-        scanner.rest != "Z") {
+        !scanner.digits(2, hour) || !scanner.digits(2, minute) || !scanner.digits(2, second) || scanner.rest != "Z") {
         return std::nullopt;
     }
     return instant(year, month, day, hour, minute, second, Duration{0});
@@ -227,8 +226,6 @@ Time from_epoch_seconds(double seconds) {
     return Time{Duration{std::llround(seconds * 1e6)}};
 }
 
-int64_t epoch_millis(Time time) {
-    return floor<std::chrono::milliseconds>(time).time_since_epoch().count();
-}
+int64_t epoch_millis(Time time) { return floor<std::chrono::milliseconds>(time).time_since_epoch().count(); }
 
 }  // namespace cumulet

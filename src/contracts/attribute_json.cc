@@ -45,13 +45,10 @@ class Builder final : public NativeBuilder {
         }
         switch (place().kind) {
             case Place::ignored:
-            case Place::value:
-                after_scalar();
-                return;
+            case Place::value: after_scalar(); return;
             case Place::set:
                 invalid_parameter(fmt::format("An {} set may not have a null as a member", set_word(place().type)));
-            default:
-                refuse(empty_value);
+            default: refuse(empty_value);
         }
     }
 
@@ -98,10 +95,8 @@ class Builder final : public NativeBuilder {
                 writer_.binary(decode_binary(text));
                 break;
             case AttributeType::BOOL:
-            case AttributeType::NULL_:
-                cannot_convert("STRING_VALUE");
-            default:
-                serialization_error("Unexpected field type");
+            case AttributeType::NULL_: cannot_convert("STRING_VALUE");
+            default: serialization_error("Unexpected field type");
         }
         after_scalar();
     }
@@ -180,12 +175,9 @@ class Builder final : public NativeBuilder {
                 places_.push_back({.kind = Place::set, .type = type});
                 break;
             case AttributeType::S:
-            case AttributeType::N:
-                serialization_error("Unrecognized collection type class java.lang.String");
-            case AttributeType::B:
-                serialization_error("Unrecognized collection type class java.nio.ByteBuffer");
-            default:
-                serialization_error("Unrecognized collection type");
+            case AttributeType::N: serialization_error("Unrecognized collection type class java.lang.String");
+            case AttributeType::B: serialization_error("Unrecognized collection type class java.nio.ByteBuffer");
+            default: serialization_error("Unrecognized collection type");
         }
     }
 
@@ -304,9 +296,7 @@ class Builder final : public NativeBuilder {
                 if (text.empty()) invalid_parameter("An string set may not have a empty string as a member");
                 writer_.string(text);
                 break;
-            case AttributeType::NS:
-                writer_.number(read_number(text));
-                break;
+            case AttributeType::NS: writer_.number(read_number(text)); break;
             default:
                 if (text.empty()) invalid_parameter("Binary sets may not contain null or empty values");
                 writer_.binary(decode_binary(text));
@@ -461,12 +451,8 @@ void AttributeView::append_json(std::string& out) const {
             out.append(to_base64(content()));
             out.push_back('"');
             break;
-        case AttributeType::BOOL:
-            out.append(boolean() ? "{\"BOOL\":true" : "{\"BOOL\":false");
-            break;
-        case AttributeType::NULL_:
-            out.append("{\"NULL\":true");
-            break;
+        case AttributeType::BOOL: out.append(boolean() ? "{\"BOOL\":true" : "{\"BOOL\":false"); break;
+        case AttributeType::NULL_: out.append("{\"NULL\":true"); break;
         case AttributeType::SS:
             out.append("{\"SS\":");
             append_elements(out, *this, false);

@@ -59,8 +59,7 @@ void write_u32(std::string& out, size_t offset, size_t value) {
 size_t value_length(const char* at) {
     const char* begin = at++;
     switch (static_cast<uint8_t>(*begin)) {
-        case tag_number:
-            return 2 + static_cast<uint8_t>(*at);
+        case tag_number: return 2 + static_cast<uint8_t>(*at);
         case tag_string:
         case tag_binary: {
             const size_t length = read_length(at);
@@ -68,10 +67,8 @@ size_t value_length(const char* at) {
         }
         case tag_false:
         case tag_true:
-        case tag_null:
-            return 1;
-        default:
-            return 5 + read_u32(at);
+        case tag_null: return 1;
+        default: return 5 + read_u32(at);
     }
 }
 
@@ -87,29 +84,18 @@ AttributeView::AttributeView(std::string_view bytes)
 
 AttributeType AttributeView::type() const {
     switch (static_cast<uint8_t>(bytes_[0])) {
-        case tag_string:
-            return AttributeType::S;
-        case tag_number:
-            return AttributeType::N;
-        case tag_binary:
-            return AttributeType::B;
+        case tag_string: return AttributeType::S;
+        case tag_number: return AttributeType::N;
+        case tag_binary: return AttributeType::B;
         case tag_false:
-        case tag_true:
-            return AttributeType::BOOL;
-        case tag_null:
-            return AttributeType::NULL_;
-        case tag_string_set:
-            return AttributeType::SS;
-        case tag_number_set:
-            return AttributeType::NS;
-        case tag_binary_set:
-            return AttributeType::BS;
-        case tag_list:
-            return AttributeType::L;
-        case tag_map:
-            return AttributeType::M;
-        default:
-            throw std::runtime_error("an attribute value of an unknown form");
+        case tag_true: return AttributeType::BOOL;
+        case tag_null: return AttributeType::NULL_;
+        case tag_string_set: return AttributeType::SS;
+        case tag_number_set: return AttributeType::NS;
+        case tag_binary_set: return AttributeType::BS;
+        case tag_list: return AttributeType::L;
+        case tag_map: return AttributeType::M;
+        default: throw std::runtime_error("an attribute value of an unknown form");
     }
 }
 
@@ -120,13 +106,9 @@ std::string_view AttributeView::content() const {
     return {at, length};
 }
 
-size_t AttributeView::count() const {
-    return read_u32(bytes_.data() + 5);
-}
+size_t AttributeView::count() const { return read_u32(bytes_.data() + 5); }
 
-AttributeElements AttributeView::elements() const {
-    return AttributeElements(body());
-}
+AttributeElements AttributeView::elements() const { return AttributeElements(body()); }
 
 AttributeView AttributeView::at(size_t index) const {
     if (index >= count()) return {};
@@ -142,9 +124,7 @@ bool AttributeView::contains(AttributeView element) const {
     return false;
 }
 
-AttributeMembers AttributeView::members() const {
-    return AttributeMembers(body());
-}
+AttributeMembers AttributeView::members() const { return AttributeMembers(body()); }
 
 AttributeView AttributeView::find(std::string_view name) const {
     for (const auto& member : members()) {
@@ -158,13 +138,10 @@ AttributeView AttributeView::find(std::string_view name) const {
 size_t AttributeView::size_bytes() const {
     switch (type()) {
         case AttributeType::S:
-        case AttributeType::B:
-            return content().size();
-        case AttributeType::N:
-            return number().size_bytes();
+        case AttributeType::B: return content().size();
+        case AttributeType::N: return number().size_bytes();
         case AttributeType::BOOL:
-        case AttributeType::NULL_:
-            return 1;
+        case AttributeType::NULL_: return 1;
         case AttributeType::SS:
         case AttributeType::NS:
         case AttributeType::BS: {
@@ -233,9 +210,7 @@ AttributeMap AttributeMap::from_bytes(std::string bytes) {
     return map;
 }
 
-AttributeView AttributeMap::view() const {
-    return AttributeView(bytes_.empty() ? empty_map : bytes_);
-}
+AttributeView AttributeMap::view() const { return AttributeView(bytes_.empty() ? empty_map : bytes_); }
 
 size_t AttributeMap::size_bytes() const {
     size_t sum = 0;

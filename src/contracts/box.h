@@ -8,7 +8,7 @@ namespace cumulet::contracts {
 
 template <typename T>
 class Box {
- public:
+  public:
     Box() = default;
     Box(T value) : value_(std::make_unique<T>(std::move(value))) {}
     Box(const Box& other) : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
@@ -32,7 +32,7 @@ class Box {
         return a.has_value() == b.has_value() && (!a.has_value() || *a == *b);
     }
 
- private:
+  private:
     std::unique_ptr<T> value_;
 };
 

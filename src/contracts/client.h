@@ -1,4 +1,5 @@
-// How one service reaches another: a generated Client calls through a Door, which takes the same steps as a call from outside.
+// How one service reaches another: a generated Client calls through a Door, which takes the same steps as a call from
+// outside.
 #pragma once
 
 #include "base/http.h"
@@ -7,15 +8,16 @@
 namespace cumulet::contracts {
 
 class Door {
- public:
+  public:
     virtual ~Door() = default;
     /// Calls `operation` of `service` on behalf of `caller`. Moves from `input`, assigns `output`. Throws aws::Error.
-    virtual Task<void> invoke(Call& caller, const Service& service, const Operation& operation, void* input, void* output) = 0;
+    virtual Task<void> invoke(Call& caller, const Service& service, const Operation& operation, void* input,
+                              void* output) = 0;
 };
 
 /// An operation's input on its way through a door, without its type.
 class AnyInput {
- public:
+  public:
     AnyInput(void* value, const Operation& operation) : value_(value), operation_(&operation) {}
     AnyInput(AnyInput&& other) noexcept : value_(std::exchange(other.value_, nullptr)), operation_(other.operation_) {}
     AnyInput& operator=(AnyInput&&) = delete;
@@ -25,7 +27,7 @@ class AnyInput {
     void* get() const { return value_; }
     const Operation& operation() const { return *operation_; }
 
- private:
+  private:
     void* value_;
     const Operation* operation_;
 };
@@ -41,7 +43,7 @@ Task<Output> call_through(Door& door, Call& call, const Service& service, AnyInp
 /// Something that answers HTTP requests which are no AWS operation: an API's own front door, a function URL,
 /// a developer endpoint under /_aws/.
 class Surface {
- public:
+  public:
     virtual ~Surface() = default;
     virtual Task<http::Response> serve(Call& call, http::Request request) = 0;
 };

@@ -15,9 +15,7 @@ constexpr char negative_mark = 1;
 constexpr char zero_mark = 2;
 constexpr char positive_mark = 3;
 
-bool is_digit(char character) {
-    return character >= '0' && character <= '9';
-}
+bool is_digit(char character) { return character >= '0' && character <= '9'; }
 
 [[noreturn]] void refuse(std::string_view text) {
     if (text.empty()) throw aws::validation_error("The parameter cannot be converted to a numeric value");
@@ -211,9 +209,7 @@ Decimal Decimal::operator+(const Decimal& other) const {
     return normalised(larger.negative_, highest + 1, digits.data(), static_cast<size_t>(width));
 }
 
-size_t Decimal::size_bytes() const {
-    return 1 + static_cast<size_t>(count_ + 1) / 2 + (negative_ ? 1 : 0);
-}
+size_t Decimal::size_bytes() const { return 1 + static_cast<size_t>(count_ + 1) / 2 + (negative_ ? 1 : 0); }
 
 std::strong_ordering Decimal::operator<=>(const Decimal& other) const {
     const auto sign = [](const Decimal& number) { return number.is_zero() ? 0 : number.negative_ ? -1 : 1; };

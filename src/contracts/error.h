@@ -10,7 +10,7 @@ namespace aws {
 
 /// The base of every generated error. What a contract adds to code and message are members of the derived type.
 class Error : public std::exception {
- public:
+  public:
     Error(std::string code, std::string message, int status = 400, bool sender_fault = true)
         : code(std::move(code)), message(std::move(message)), status(status), sender_fault(sender_fault) {}
 

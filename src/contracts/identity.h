@@ -14,13 +14,13 @@ struct Credentials {
 
 /// All policy documents (JSON texts) that apply to a principal.
 struct PrincipalPolicies {
-    std::vector<std::string> identity;              ///< inline and attached, of the user, its groups, or the role
-    std::optional<std::string> boundary;            ///< permissions boundary
-    std::vector<std::string> session;               ///< of the session; empty: none limits it
+    std::vector<std::string> identity;    ///< inline and attached, of the user, its groups, or the role
+    std::optional<std::string> boundary;  ///< permissions boundary
+    std::vector<std::string> session;     ///< of the session; empty: none limits it
 };
 
 class IdentitySource {
- public:
+  public:
     virtual ~IdentitySource() = default;
     /// Nothing if no such key was ever issued here.
     virtual Task<std::optional<Credentials>> find(std::string access_key_id) = 0;

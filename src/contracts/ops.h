@@ -16,7 +16,9 @@ namespace cumulet::contracts {
 template <typename T>
 inline constexpr Ops list_ops = {
     .size = [](const void* list) { return static_cast<const std::vector<T>*>(list)->size(); },
-    .at = [](const void* list, size_t index) -> const void* { return &(*static_cast<const std::vector<T>*>(list))[index]; },
+    .at = [](const void* list, size_t index) -> const void* {
+        return &(*static_cast<const std::vector<T>*>(list))[index];
+    },
     .append = [](void* list) -> void* { return &static_cast<std::vector<T>*>(list)->emplace_back(); },
 };
 
@@ -29,7 +31,8 @@ inline constexpr Ops map_ops = {
     },
     .each =
         [](const void* map, void (*visit)(void* context, const std::string& key, const void* value), void* context) {
-            for (const auto& [key, value] : *static_cast<const std::map<std::string, T>*>(map)) visit(context, key, &value);
+            for (const auto& [key, value] : *static_cast<const std::map<std::string, T>*>(map))
+                visit(context, key, &value);
         },
 };
 

@@ -24,7 +24,7 @@ struct ResourceContext {
 };
 
 class ResourceType {
- public:
+  public:
     virtual ~ResourceType() = default;
     virtual std::string_view name() const = 0;  ///< "AWS::SQS::Queue"
 
@@ -32,10 +32,11 @@ class ResourceType {
     virtual Task<Resource> create(Call& call, const ResourceContext& context, json::object properties) = 0;
     /// True if going from `before` to `after` needs a new resource.
     virtual bool needs_replacement(const json::object& before, const json::object& after) const = 0;
-    virtual Task<Resource> update(Call& call, const ResourceContext& context, std::string physical_id, json::object before,
-                                  json::object after) = 0;
+    virtual Task<Resource> update(Call& call, const ResourceContext& context, std::string physical_id,
+                                  json::object before, json::object after) = 0;
     /// Deleting what is gone already succeeds.
-    virtual Task<void> remove(Call& call, const ResourceContext& context, std::string physical_id, json::object properties) = 0;
+    virtual Task<void> remove(Call& call, const ResourceContext& context, std::string physical_id,
+                              json::object properties) = 0;
 };
 
 /// True if any of `names` differs between `before` and `after`.

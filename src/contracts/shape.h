@@ -21,21 +21,21 @@ namespace cumulet::contracts {
 
 /// The C++ type of each kind stands behind it.
 enum class Kind : uint8_t {
-    boolean,     // bool
-    integer,     // int32_t (AWS's byte, short and integer)
-    long_,       // int64_t
-    float_,      // double
-    double_,     // double
-    string,      // std::string, enumerations too
-    blob,        // std::string
-    timestamp,   // cumulet::Time
-    structure,   // a generated struct; unions too, whose members are all optional
-    list,        // std::vector<T>
-    map,         // std::map<std::string, T>
-    document,    // json::value
-    body,        // std::shared_ptr<ByteStream>: a streaming payload, never null after decoding
+    boolean,       // bool
+    integer,       // int32_t (AWS's byte, short and integer)
+    long_,         // int64_t
+    float_,        // double
+    double_,       // double
+    string,        // std::string, enumerations too
+    blob,          // std::string
+    timestamp,     // cumulet::Time
+    structure,     // a generated struct; unions too, whose members are all optional
+    list,          // std::vector<T>
+    map,           // std::map<std::string, T>
+    document,      // json::value
+    body,          // std::shared_ptr<ByteStream>: a streaming payload, never null after decoding
     event_stream,  // std::shared_ptr<ByteStream> of framed events; the table's members are the events, without offsets
-    native,      // a type of Cumulet's own, with its own codec: see Native
+    native,        // a type of Cumulet's own, with its own codec: see Native
 };
 
 enum class Location : uint8_t { body, uri, query, header, headers, status };
@@ -52,8 +52,8 @@ struct Ops {
     void* (*append)(void* list) = nullptr;  ///< a new last element
     // map
     void* (*insert)(void* map, std::string key) = nullptr;  ///< the value at `key`, made if it is not there
-    void (*each)(const void* map, void (*visit)(void* context, const std::string& key, const void* value), void* context) =
-        nullptr;
+    void (*each)(const void* map, void (*visit)(void* context, const std::string& key, const void* value),
+                 void* context) = nullptr;
 };
 
 /// How an optional member is reached: std::optional<T>, or Box<T> where the structure contains itself.
@@ -66,7 +66,8 @@ struct Member {
     std::string_view name;       ///< AWS's name and C++'s
     std::string_view wire_name;  ///< locationName where the model has one, otherwise name
     std::string_view ec2_name;   ///< queryName, or wire_name with a capital: ec2Query's input
-    std::string_view query_name;  ///< awsQuery's, input and output; differs from wire_name where a service moved to JSON
+    std::string_view
+        query_name;  ///< awsQuery's, input and output; differs from wire_name where a service moved to JSON
     const Shape* shape = nullptr;
     uint32_t offset = 0;
     const OptionalOps* optional = nullptr;  ///< nullptr: the member is the plain value
@@ -77,7 +78,7 @@ struct Member {
     bool xml_attribute = false;
     bool sensitive = false;
     bool idempotency_token = false;
-    bool json_text = false;          ///< jsonvalue: JSON as a string in the message
+    bool json_text = false;  ///< jsonvalue: JSON as a string in the message
     bool event_payload = false;
     std::string_view xml_prefix;     ///< xmlNamespace.prefix
     std::string_view xml_namespace;  ///< xmlNamespace.uri
@@ -86,7 +87,7 @@ struct Member {
 /// A type with its own codec: DynamoDB's items go straight between JSON and their stored form.
 /// Decoding is by events, in the order of the text; `text` of number is as it was written.
 class NativeBuilder {
- public:
+  public:
     virtual ~NativeBuilder() = default;
     virtual void null() = 0;
     virtual void boolean(bool value) = 0;
@@ -109,7 +110,7 @@ struct Shape {
     Kind kind = Kind::structure;
     // structure
     std::span<const Member> members;
-    int payload = -1;         ///< index of the member that is the whole body, or -1
+    int payload = -1;  ///< index of the member that is the whole body, or -1
     bool is_union = false;
     bool is_event_stream = false;
     // list and map
@@ -145,7 +146,7 @@ struct Service;
 
 /// The abstract base of every generated Api.
 class AnyApi {
- public:
+  public:
     virtual ~AnyApi() = default;
     /// The ARN (or "*") that IAM evaluates for an operation on `input`.
     virtual std::string resource_of(const Call& call, const Operation& operation, const void* input) const {
@@ -160,7 +161,7 @@ struct Operation {
     std::string_view method;  ///< "POST"
     std::string_view uri;     ///< "/2015-03-31/functions/{FunctionName}/invocations"
     int status = 200;
-    uint16_t index = 0;  ///< in Service::operations
+    uint16_t index = 0;             ///< in Service::operations
     const Shape* input = nullptr;   ///< never null: an empty structure where the model has none
     const Shape* output = nullptr;  ///< never null
     std::span<const Shape* const> errors;

@@ -67,14 +67,10 @@ auth::Dialect Passage::dialect() const {
     switch (route.protocol) {
         case contracts::Protocol::rest_xml:
             return route.entry && route.entry->service->name != "s3" ? auth::Dialect::query : auth::Dialect::s3;
-        case contracts::Protocol::aws_query:
-            return auth::Dialect::query;
-        case contracts::Protocol::ec2_query:
-            return auth::Dialect::ec2;
-        case contracts::Protocol::rest_json:
-            return auth::Dialect::rest_json;
-        default:
-            return auth::Dialect::json;
+        case contracts::Protocol::aws_query: return auth::Dialect::query;
+        case contracts::Protocol::ec2_query: return auth::Dialect::ec2;
+        case contracts::Protocol::rest_json: return auth::Dialect::rest_json;
+        default: return auth::Dialect::json;
     }
 }
 

@@ -26,9 +26,7 @@ std::shared_ptr<const auth::Policy> parsed(Shard& shard, const std::string& text
     return policy;
 }
 
-std::string_view after_last(std::string_view text, char mark) {
-    return text.substr(text.rfind(mark) + 1);
-}
+std::string_view after_last(std::string_view text, char mark) { return text.substr(text.rfind(mark) + 1); }
 
 /// The global condition keys of a call.
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -132,12 +130,9 @@ std::string name_of(const Policies& policies, const auth::Policy* policy) {
         case auth::Dialect::ec2:
             throw aws::Error("UnauthorizedOperation", "You are not authorized to perform this operation. " + message,
                              403);
-        case auth::Dialect::query:
-            throw aws::Error("AccessDenied", std::move(message), 403);
-        case auth::Dialect::rest_json:
-            throw aws::Error("AccessDeniedException", std::move(message), 403);
-        default:
-            throw aws::Error("AccessDeniedException", std::move(message), 400);
+        case auth::Dialect::query: throw aws::Error("AccessDenied", std::move(message), 403);
+        case auth::Dialect::rest_json: throw aws::Error("AccessDeniedException", std::move(message), 403);
+        default: throw aws::Error("AccessDeniedException", std::move(message), 400);
     }
 }
 

@@ -67,9 +67,7 @@ contracts::Surface* surface_of(const Door::State& door, const http::Request& req
     return find_route(door.catalog, request, auth::read_claim(request), door.own_host).surface;
 }
 
-std::string without_port(const std::string& host) {
-    return host.substr(0, host.rfind(':'));
-}
+std::string without_port(const std::string& host) { return host.substr(0, host.rfind(':')); }
 
 uint64_t next_serial() {
     static std::atomic<uint64_t> serial{0};
@@ -110,34 +108,23 @@ Door::Door(Settings settings, Clock& clock, contracts::IdentitySource* identitie
     : state_(std::make_unique<State>(std::move(settings), clock, identities)) {}
 Door::~Door() = default;
 
-void Door::add(const contracts::Service& service, contracts::AnyApi& api) {
-    state_->catalog.add(service, api);
-}
+void Door::add(const contracts::Service& service, contracts::AnyApi& api) { state_->catalog.add(service, api); }
 void Door::add_host_surface(std::string label, contracts::Surface& surface) {
     state_->catalog.add_host_surface(std::move(label), surface);
 }
 void Door::add_path_surface(std::string prefix, contracts::Surface& surface) {
     state_->catalog.add_path_surface(std::move(prefix), surface);
 }
-void Door::set_identities(contracts::IdentitySource& identities) {
-    state_->identities = &identities;
-}
-void Door::set_init_status(std::function<json::object()> status) {
-    state_->init_status = std::move(status);
-}
-void Door::add_metrics(std::function<void(std::string& out)> append) {
-    state_->metrics.push_back(std::move(append));
-}
-void Door::set_ready(bool ready) {
-    state_->ready = ready;
-}
-const Settings& Door::settings() const {
-    return state_->settings;
-}
+void Door::set_identities(contracts::IdentitySource& identities) { state_->identities = &identities; }
+void Door::set_init_status(std::function<json::object()> status) { state_->init_status = std::move(status); }
+void Door::add_metrics(std::function<void(std::string& out)> append) { state_->metrics.push_back(std::move(append)); }
+void Door::set_ready(bool ready) { state_->ready = ready; }
+const Settings& Door::settings() const { return state_->settings; }
 
 Task<http::Response> Door::serve(http::Request request) {
     auto& state = *state_;
-    if (state.settings.cors && is_preflight(request) && !surface_of(state, request)) co_return answer_preflight(request);
+    if (state.settings.cors && is_preflight(request) && !surface_of(state, request))
+        co_return answer_preflight(request);
     const std::string origin(state.settings.cors ? request.headers.get("origin") : std::string_view());
 
     auto& reactor = Reactor::current();

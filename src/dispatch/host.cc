@@ -35,9 +35,7 @@ std::optional<std::string_view> below_domain(std::string_view host, std::string_
     return std::nullopt;
 }
 
-bool is_s3_label(std::string_view label) {
-    return label == "s3" || label.starts_with("s3-") || label == "s3express";
-}
+bool is_s3_label(std::string_view label) { return label == "s3" || label.starts_with("s3-") || label == "s3express"; }
 
 /// "<bucket>.s3[.region]": the bucket may have dots, so S3's own label is looked for from the end.
 bool read_s3(HostName& name, const std::vector<std::string_view>& labels, std::string_view host) {

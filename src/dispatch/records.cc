@@ -18,9 +18,7 @@ Record& RecordRing::claim() {
     return records_[(head_ + size_++) % records_.size()];
 }
 
-void RecordRing::publish() {
-    mutex_.unlock();
-}
+void RecordRing::publish() { mutex_.unlock(); }
 
 void RecordRing::take(RecordSink& sink) {
     std::vector<Record> taken;

@@ -7,15 +7,9 @@ namespace {
 
 using contracts::Protocol;
 
-bool is_json(Protocol protocol) {
-    return protocol == Protocol::aws_json_1_0 || protocol == Protocol::aws_json_1_1;
-}
-bool is_rest(Protocol protocol) {
-    return protocol == Protocol::rest_json || protocol == Protocol::rest_xml;
-}
-bool is_query(Protocol protocol) {
-    return protocol == Protocol::aws_query || protocol == Protocol::ec2_query;
-}
+bool is_json(Protocol protocol) { return protocol == Protocol::aws_json_1_0 || protocol == Protocol::aws_json_1_1; }
+bool is_rest(Protocol protocol) { return protocol == Protocol::rest_json || protocol == Protocol::rest_xml; }
+bool is_query(Protocol protocol) { return protocol == Protocol::aws_query || protocol == Protocol::ec2_query; }
 
 bool all_digits(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -172,9 +166,7 @@ std::optional<Route> match_rest(const Entry& entry, const http::Request& request
     return route;
 }
 
-std::string shown(const http::Request& request) {
-    return request.method + " " + request.path;
-}
+std::string shown(const http::Request& request) { return request.method + " " + request.path; }
 
 /// S3, by path or with the bucket in the host name.
 Route by_s3(const Catalog& catalog, const http::Request& request, const std::string& bucket) {

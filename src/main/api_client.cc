@@ -64,9 +64,7 @@ Target target_from_environment() {
 
 ApiClient::ApiClient(Target target) : target_(std::move(target)), origin_(origin_of(target_.endpoint)) {}
 
-Time ApiClient::now() const {
-    return Reactor::current().now();
-}
+Time ApiClient::now() const { return Reactor::current().now(); }
 
 Task<http::Response> ApiClient::send(std::string service, http::Request request) {
     request.headers.set("Host", origin_.authority());
@@ -118,9 +116,7 @@ Task<json::object> ApiClient::call_json(std::string service, std::string operati
     co_return std::move(body->get_object());
 }
 
-std::string_view text_of(pugi::xml_node element, const char* child) {
-    return element.child(child).text().get();
-}
+std::string_view text_of(pugi::xml_node element, const char* child) { return element.child(child).text().get(); }
 
 int run_command(Task<int> command) {
     try {

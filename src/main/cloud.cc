@@ -17,7 +17,7 @@ constexpr size_t blocking_threads = 8;  // for files and processes; they sleep w
 
 /// A folder that lives as long as the process: where an ephemeral cloud keeps its blobs.
 class TemporaryFolder {
- public:
+  public:
     TemporaryFolder() {
         auto pattern = (std::filesystem::temp_directory_path() / "cumulet-XXXXXX").string();
         if (!mkdtemp(pattern.data())) throw std::runtime_error("cannot create a temporary folder");
@@ -30,7 +30,7 @@ class TemporaryFolder {
     TemporaryFolder(const TemporaryFolder&) = delete;
     const std::filesystem::path& path() const { return path_; }
 
- private:
+  private:
     std::filesystem::path path_;
 };
 

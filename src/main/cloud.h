@@ -8,7 +8,7 @@
 namespace cumulet {
 
 class Cloud {
- public:
+  public:
     /// Opens the store and builds every service. Throws if the store cannot be opened.
     explicit Cloud(ServeOptions options);
     /// Stops, if stop() was not called.
@@ -28,7 +28,7 @@ class Cloud {
 
     struct Parts;
 
- private:
+  private:
     std::unique_ptr<Parts> parts_;
 };
 

@@ -17,8 +17,9 @@ void add_serve(CLI::App& app, ServeOptions& options, std::function<int()>& chose
         ->delimiter(',')
         ->capture_default_str();
     serve_command->add_option("--data", options.data, "Folder in which state is kept")->capture_default_str();
-    serve_command->add_flag_callback("--ephemeral", [&] { options.engine = Engine::memory; },
-                                     "Keep everything in memory; nothing outlives the process");
+    serve_command->add_flag_callback(
+        "--ephemeral", [&] { options.engine = Engine::memory; },
+        "Keep everything in memory; nothing outlives the process");
     serve_command->add_option_function<std::string>(
         "--postgres",
         [&](const std::string& connection) {
@@ -26,14 +27,18 @@ void add_serve(CLI::App& app, ServeOptions& options, std::function<int()>& chose
             options.postgres = connection;
         },
         "Keep state in PostgreSQL, shared with other processes: a libpq connection string");
-    const std::map<std::string, Durability> durabilities{{"sync", Durability::sync}, {"interval", Durability::interval}};
-    serve_command->add_option("--durability", options.durability, "When an answer is given: after its state is synced to disk "
-                                                                  "(sync), or up to 100 ms before (interval)")
+    const std::map<std::string, Durability> durabilities{{"sync", Durability::sync},
+                                                         {"interval", Durability::interval}};
+    serve_command
+        ->add_option("--durability", options.durability,
+                     "When an answer is given: after its state is synced to disk "
+                     "(sync), or up to 100 ms before (interval)")
         ->transform(CLI::CheckedTransformer(durabilities))
         ->default_str("sync");
     const std::map<std::string, dispatch::SignatureMode> signatures{{"off", dispatch::SignatureMode::off},
                                                                     {"check", dispatch::SignatureMode::check}};
-    serve_command->add_option("--signatures", options.door.signatures, "Whether request signatures are checked: off, check")
+    serve_command
+        ->add_option("--signatures", options.door.signatures, "Whether request signatures are checked: off, check")
         ->transform(CLI::CheckedTransformer(signatures))
         ->default_str("off");
     const std::map<std::string, dispatch::AuthorisationMode> modes{{"off", dispatch::AuthorisationMode::off},
@@ -42,12 +47,15 @@ void add_serve(CLI::App& app, ServeOptions& options, std::function<int()>& chose
     serve_command->add_option("--iam", options.door.authorisation, "Whether policies decide: off, log, enforce")
         ->transform(CLI::CheckedTransformer(modes))
         ->default_str("off");
-    serve_command->add_option("--threads", options.reactors, "Reactor threads; 0 is one per core")->capture_default_str();
-    serve_command->add_flag("--tls", options.tls, "Accept TLS too, on the same port; generates a certificate unless given one");
+    serve_command->add_option("--threads", options.reactors, "Reactor threads; 0 is one per core")
+        ->capture_default_str();
+    serve_command->add_flag("--tls", options.tls,
+                            "Accept TLS too, on the same port; generates a certificate unless given one");
     serve_command->add_option("--certificate", options.certificate, "PEM file of the certificate chain");
     serve_command->add_option("--key", options.key, "PEM file of the certificate's key");
-    serve_command->add_option("--clock-factor", options.clock_factor,
-                              "Make the cloud's clock virtual: seconds it goes per real second; 0 stands still")
+    serve_command
+        ->add_option("--clock-factor", options.clock_factor,
+                     "Make the cloud's clock virtual: seconds it goes per real second; 0 stands still")
         ->check(CLI::Range(0.0, 1e6));
     serve_command->add_option("--init-hooks", options.init_hooks, "Folder of boot.d, start.d, ready.d and shutdown.d")
         ->capture_default_str();
@@ -55,7 +63,8 @@ void add_serve(CLI::App& app, ServeOptions& options, std::function<int()>& chose
 }
 
 void add_target(CLI::App& command, TargetOptions& options) {
-    command.add_option("--endpoint", options.endpoint, "The cloud's address [AWS_ENDPOINT_URL, else http://127.0.0.1:4566]");
+    command.add_option("--endpoint", options.endpoint,
+                       "The cloud's address [AWS_ENDPOINT_URL, else http://127.0.0.1:4566]");
     command.add_option("--region", options.region, "The region [AWS_REGION, AWS_DEFAULT_REGION, else us-east-1]");
 }
 
@@ -64,12 +73,15 @@ void add_deploy(CLI::App& app, DeployOptions& options, std::function<int()>& cho
     command->add_option("TEMPLATE", options.template_file, "The template: YAML or JSON, CloudFormation or SAM")
         ->required()
         ->check(CLI::ExistingFile);
-    command->add_option("PARAMETERS", options.parameters,
-                        "Parameters of the template: Key=Value. Those left out keep the stack's value, or have their default");
+    command->add_option(
+        "PARAMETERS", options.parameters,
+        "Parameters of the template: Key=Value. Those left out keep the stack's value, or have their default");
     command->add_option("--stack-name", options.stack_name, "The stack's name [that of the template's folder]");
     command->add_option("--s3-bucket", options.s3_bucket,
                         "The bucket for packaged code [cumulet-deploy-<region>-<account>, made if it is missing]");
-    command->add_option("--capabilities", options.capabilities, "What the template may do, separated by commas [everything]")
+    command
+        ->add_option("--capabilities", options.capabilities,
+                     "What the template may do, separated by commas [everything]")
         ->allow_extra_args(false)
         ->delimiter(',');
     add_target(*command, options.target);

@@ -44,9 +44,9 @@ int print_status(TargetOptions options);
 
 struct LogsOptions {
     TargetOptions target;
-    std::string name;             ///< of a function or log group, or its beginning; "": all
+    std::string name;  ///< of a function or log group, or its beginning; "": all
     std::string since = "10m";
-    std::string filter;           ///< CloudWatch Logs' filter pattern
+    std::string filter;  ///< CloudWatch Logs' filter pattern
     bool tail = false;
 };
 /// Prints log events; with `tail` until a signal ends it.

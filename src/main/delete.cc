@@ -29,8 +29,6 @@ Task<int> run(DeleteOptions options) {
 
 }  // namespace
 
-int delete_stack(DeleteOptions options) {
-    return run_command(run(std::move(options)));
-}
+int delete_stack(DeleteOptions options) { return run_command(run(std::move(options))); }
 
 }  // namespace cumulet

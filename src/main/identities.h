@@ -8,7 +8,7 @@
 namespace cumulet {
 
 class Identities final : public contracts::IdentitySource {
- public:
+  public:
     Identities(iam::Service& iam, sts::Service& sts) : iam_(iam), sts_(sts) {}
 
     Task<std::optional<contracts::Credentials>> find(std::string access_key_id) override {
@@ -23,7 +23,7 @@ class Identities final : public contracts::IdentitySource {
         co_return policies;
     }
 
- private:
+  private:
     iam::Service& iam_;
     sts::Service& sts_;
 };

@@ -100,9 +100,8 @@ json::object InitHooks::status() const {
     for (size_t i = 0; i < completed_.size(); ++i) completed[stage_names[i]] = completed_[i];
     json::array scripts;
     for (const auto& script : scripts_) {
-        scripts.push_back(json::object{{"stage", stage_names[static_cast<size_t>(script.stage)]},
-                                       {"name", script.name},
-                                       {"state", script.state}});
+        scripts.push_back(json::object{
+            {"stage", stage_names[static_cast<size_t>(script.stage)]}, {"name", script.name}, {"state", script.state}});
     }
     return {{"completed", std::move(completed)}, {"scripts", std::move(scripts)}};
 }

@@ -11,7 +11,7 @@
 namespace cumulet {
 
 class InitHooks {
- public:
+  public:
     enum class Stage { boot, start, ready, shutdown };
 
     explicit InitHooks(std::filesystem::path folder) : folder_(std::move(folder)) {}
@@ -23,7 +23,7 @@ class InitHooks {
     /// {"completed": {"BOOT": true, …}, "scripts": [{"stage", "name", "state"}]}. From any thread.
     json::object status() const;
 
- private:
+  private:
     struct Script {
         Stage stage;
         std::string name;

@@ -28,9 +28,10 @@ std::vector<std::string> split(std::string_view text, char separator) {
 }
 
 log::Level parse_log_level(std::string_view text) {
-    for (const auto [name, level] : {std::pair("trace", log::Level::debug), std::pair("debug", log::Level::debug),
-                                     std::pair("info", log::Level::info), std::pair("warn", log::Level::warning),
-                                     std::pair("warning", log::Level::warning), std::pair("error", log::Level::error)}) {
+    for (const auto [name, level] :
+         {std::pair("trace", log::Level::debug), std::pair("debug", log::Level::debug),
+          std::pair("info", log::Level::info), std::pair("warn", log::Level::warning),
+          std::pair("warning", log::Level::warning), std::pair("error", log::Level::error)}) {
         if (equal_ignoring_case(text, name)) return level;
     }
     throw std::invalid_argument(fmt::format("LS_LOG: '{}' is none of trace, debug, info, warn, error", text));

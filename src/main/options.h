@@ -17,11 +17,11 @@ enum class Durability { sync, interval };
 
 struct ServeOptions {
     std::vector<std::string> listen{"127.0.0.1:4566"};
-    std::filesystem::path data;         ///< where state is kept; the default is under the user's home
-    Engine engine = Engine::rocksdb;    ///< memory: --ephemeral
-    std::string postgres;               ///< connection string of the shared store
+    std::filesystem::path data;       ///< where state is kept; the default is under the user's home
+    Engine engine = Engine::rocksdb;  ///< memory: --ephemeral
+    std::string postgres;             ///< connection string of the shared store
     Durability durability = Durability::sync;
-    size_t reactors = 0;                ///< 0: one per core
+    size_t reactors = 0;  ///< 0: one per core
     bool tls = false;
     std::filesystem::path certificate;  ///< PEM; empty with tls: a generated one
     std::filesystem::path key;
@@ -31,8 +31,8 @@ struct ServeOptions {
     dispatch::Settings door;
 };
 
-/// The defaults, with what the environment says: GATEWAY_LISTEN, PERSISTENCE, ENFORCE_IAM, DEBUG, LS_LOG, …, each also with
-/// the prefix LOCALSTACK_. Throws std::invalid_argument for a value that cannot be meant.
+/// The defaults, with what the environment says: GATEWAY_LISTEN, PERSISTENCE, ENFORCE_IAM, DEBUG, LS_LOG, …, each also
+/// with the prefix LOCALSTACK_. Throws std::invalid_argument for a value that cannot be meant.
 ServeOptions options_from_environment();
 
 /// $XDG_DATA_HOME/cumulet, otherwise ~/.local/share/cumulet.

@@ -98,14 +98,10 @@ std::vector<Artifact> find_artifacts(json::object& document, const fs::path& fol
 
 json::value reference_to(Reference form, std::string_view bucket, std::string_view key, std::string_view endpoint) {
     switch (form) {
-        case Reference::uri:
-            return json::value(fmt::format("s3://{}/{}", bucket, key));
-        case Reference::s3_bucket_and_key:
-            return json::object{{"S3Bucket", bucket}, {"S3Key", key}};
-        case Reference::bucket_and_key:
-            return json::object{{"Bucket", bucket}, {"Key", key}};
-        case Reference::url:
-            break;
+        case Reference::uri: return json::value(fmt::format("s3://{}/{}", bucket, key));
+        case Reference::s3_bucket_and_key: return json::object{{"S3Bucket", bucket}, {"S3Key", key}};
+        case Reference::bucket_and_key: return json::object{{"Bucket", bucket}, {"Key", key}};
+        case Reference::url: break;
     }
     return json::value(fmt::format("{}/{}/{}", endpoint, bucket, key));
 }

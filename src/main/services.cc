@@ -59,7 +59,8 @@ struct Services::All {
         door.set_identities(identities);
         door.add_path_surface(std::string(lambda::Service::code_prefix), lambda.code_surface());
         door.add_host_surface(std::string(apigatewayv2::Surface::host_label), http_apis);
-        for (const auto prefix : apigatewayv2::Surface::path_prefixes) door.add_path_surface(std::string(prefix), http_apis);
+        for (const auto prefix : apigatewayv2::Surface::path_prefixes)
+            door.add_path_surface(std::string(prefix), http_apis);
     }
 
     const bool exclusive;

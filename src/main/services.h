@@ -26,7 +26,7 @@ struct Foundation {
 };
 
 class Services {
- public:
+  public:
     explicit Services(Foundation foundation);
     ~Services();
 
@@ -36,7 +36,7 @@ class Services {
     Task<void> start(std::string endpoint);
     Task<void> stop();
 
- private:
+  private:
     struct All;
     std::unique_ptr<All> all_;
 };

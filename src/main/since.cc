@@ -9,20 +9,11 @@ std::optional<Duration> parse_since(std::string_view text) {
     if (text.size() < 2) return std::nullopt;
     std::chrono::seconds unit{};
     switch (text.back()) {
-        case 's':
-            unit = 1s;
-            break;
-        case 'm':
-            unit = 1min;
-            break;
-        case 'h':
-            unit = 1h;
-            break;
-        case 'd':
-            unit = std::chrono::days(1);
-            break;
-        default:
-            return std::nullopt;
+        case 's': unit = 1s; break;
+        case 'm': unit = 1min; break;
+        case 'h': unit = 1h; break;
+        case 'd': unit = std::chrono::days(1); break;
+        default: return std::nullopt;
     }
     text.remove_suffix(1);
     uint32_t count = 0;

@@ -53,9 +53,7 @@ void print_event(const StackEvent& event) {
 
 }  // namespace
 
-bool StackView::is_changing() const {
-    return status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS";
-}
+bool StackView::is_changing() const { return status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS"; }
 
 bool StackView::has_succeeded() const {
     return status == "CREATE_COMPLETE" || status == "UPDATE_COMPLETE" || status == "DELETE_COMPLETE";
@@ -122,9 +120,7 @@ Task<std::vector<StackEvent>> Stacks::events_after(std::string name_or_arn, std:
     co_return events;
 }
 
-Task<void> Stacks::remove(std::string name_or_arn) {
-    co_await query("DeleteStack", {{"StackName", name_or_arn}});
-}
+Task<void> Stacks::remove(std::string name_or_arn) { co_await query("DeleteStack", {{"StackName", name_or_arn}}); }
 
 Task<Stacks::Created> Stacks::create_change_set(ApiClient::Fields fields) {
     const auto answer = co_await query("CreateChangeSet", std::move(fields));
@@ -142,13 +138,9 @@ Task<ChangeSetView> Stacks::wait_for_change_set(std::string arn) {
     throw std::runtime_error("The change set does not become complete");
 }
 
-Task<void> Stacks::execute_change_set(std::string arn) {
-    co_await query("ExecuteChangeSet", {{"ChangeSetName", arn}});
-}
+Task<void> Stacks::execute_change_set(std::string arn) { co_await query("ExecuteChangeSet", {{"ChangeSetName", arn}}); }
 
-Task<void> Stacks::delete_change_set(std::string arn) {
-    co_await query("DeleteChangeSet", {{"ChangeSetName", arn}});
-}
+Task<void> Stacks::delete_change_set(std::string arn) { co_await query("DeleteChangeSet", {{"ChangeSetName", arn}}); }
 
 Task<StackView> Stacks::follow(std::string arn, std::string last, std::vector<StackEvent>* causes) {
     for (int poll = 0; poll < max_polls; ++poll) {

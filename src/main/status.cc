@@ -52,8 +52,6 @@ Task<int> run(TargetOptions options) {
 
 }  // namespace
 
-int print_status(TargetOptions options) {
-    return run_command(run(std::move(options)));
-}
+int print_status(TargetOptions options) { return run_command(run(std::move(options))); }
 
 }  // namespace cumulet

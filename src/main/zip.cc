@@ -14,9 +14,7 @@ namespace fs = std::filesystem;
 constexpr zip_uint16_t dos_date_1980 = 0x21;  // the first of January, the oldest that the format knows
 constexpr int max_folder_depth = 64;
 
-bool is_left_out(const fs::path& name) {
-    return name == ".git" || name == ".aws-sam" || name == "__pycache__";
-}
+bool is_left_out(const fs::path& name) { return name == ".git" || name == ".aws-sam" || name == "__pycache__"; }
 
 /// The files of an archive by their names in it, ordered.
 std::map<std::string, fs::path> files_of(const fs::path& root) {
@@ -46,9 +44,7 @@ struct Discard {
 };
 using Archive = std::unique_ptr<zip_t, Discard>;
 
-[[noreturn]] void fail(zip_t* archive) {
-    throw std::runtime_error(fmt::format("zip: {}", zip_strerror(archive)));
-}
+[[noreturn]] void fail(zip_t* archive) { throw std::runtime_error(fmt::format("zip: {}", zip_strerror(archive))); }
 
 void add(zip_t* archive, const std::string& name, const std::string& bytes, bool executable) {
     auto* source = zip_source_buffer(archive, bytes.data(), bytes.size(), 0);

@@ -17,9 +17,7 @@ constexpr int backlog = 1024;
 [[noreturn]] void fail(const std::string& address, const std::string& reason) {
     throw ListenFailed(fmt::format("cannot listen on {}: {}", address, reason));
 }
-[[noreturn]] void fail(const std::string& address, int error) {
-    fail(address, std::string(std::strerror(error)));
-}
+[[noreturn]] void fail(const std::string& address, int error) { fail(address, std::string(std::strerror(error))); }
 
 class Descriptor {
   public:

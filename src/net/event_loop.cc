@@ -75,8 +75,6 @@ Task<void> real_pause(std::chrono::milliseconds duration) {
     }};
 }
 
-std::unique_ptr<Parker> make_socket_parker() {
-    return std::make_unique<EventLoop>();
-}
+std::unique_ptr<Parker> make_socket_parker() { return std::make_unique<EventLoop>(); }
 
 }  // namespace cumulet::net

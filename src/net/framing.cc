@@ -12,9 +12,7 @@ using beast::error_code;
 using beast::string_view;
 using beast::http::field;
 
-std::string_view view(string_view text) {
-    return {text.data(), text.size()};
-}
+std::string_view view(string_view text) { return {text.data(), text.size()}; }
 
 constexpr auto refused = boost::system::errc::protocol_error;
 
@@ -231,9 +229,7 @@ class Responses final : public Framing<ResponseParser, false> {
 
 }  // namespace
 
-std::unique_ptr<RequestParser> RequestParser::make(FramingLimits limits) {
-    return std::make_unique<Requests>(limits);
-}
+std::unique_ptr<RequestParser> RequestParser::make(FramingLimits limits) { return std::make_unique<Requests>(limits); }
 std::unique_ptr<ResponseParser> ResponseParser::make(FramingLimits limits) {
     return std::make_unique<Responses>(limits);
 }

@@ -38,9 +38,7 @@ bool frames_message(const http::Header& field) {
            is(field, "Keep-Alive");
 }
 
-bool status_without_body(int status) {
-    return status < 200 || status == 204 || status == 304;
-}
+bool status_without_body(int status) { return status < 200 || status == 204 || status == 304; }
 
 BodyFraming framing_of(const http::Response& response, const ResponseSurroundings& surroundings) {
     if (surroundings.answers_head || status_without_body(response.status)) return BodyFraming::none;
@@ -130,8 +128,6 @@ BodyFraming write_head(std::string& text, const http::Request& request, std::str
     return framing;
 }
 
-std::string chunk_line(size_t size_bytes) {
-    return fmt::format("{:x}\r\n", size_bytes);
-}
+std::string chunk_line(size_t size_bytes) { return fmt::format("{:x}\r\n", size_bytes); }
 
 }  // namespace cumulet::net

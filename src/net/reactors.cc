@@ -24,9 +24,7 @@ ReactorThreads::ReactorThreads(Clock& clock, size_t count, std::function<Random(
     }
 }
 
-ReactorThreads::~ReactorThreads() {
-    stop();
-}
+ReactorThreads::~ReactorThreads() { stop(); }
 
 void ReactorThreads::run(size_t index, Task<void> task) {
     struct Outcome {

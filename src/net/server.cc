@@ -160,12 +160,8 @@ void Server::start() {
     for (auto& sockets : state.listening) state.listen(sockets);
 }
 
-const std::vector<std::string>& Server::addresses() const {
-    return state_->addresses;
-}
-uint16_t Server::port() const {
-    return state_->port;
-}
+const std::vector<std::string>& Server::addresses() const { return state_->addresses; }
+uint16_t Server::port() const { return state_->port; }
 
 Task<void> Server::stop(std::chrono::milliseconds grace) {
     auto state = state_;

@@ -172,9 +172,7 @@ Certificate generate_certificate() {
     return {text_of(certificate_bio.get()), text_of(key_bio.get())};
 }
 
-TlsContext::~TlsContext() {
-    SSL_CTX_free(context_);
-}
+TlsContext::~TlsContext() { SSL_CTX_free(context_); }
 
 std::shared_ptr<TlsContext> TlsContext::for_server(const TlsOptions& options) {
     if (options.certificate_file.empty() != options.key_file.empty()) {

@@ -17,9 +17,7 @@ Transport::Transport(EventLoop& loop, Socket socket) : loop_(loop), socket_(std:
     loop_.watch(*this);
 }
 
-Transport::~Transport() {
-    loop_.unwatch(*this);
-}
+Transport::~Transport() { loop_.unwatch(*this); }
 
 Task<void> Transport::read_tls(Operation& operation, char* into, size_t size_bytes) {
     co_await operation.run(

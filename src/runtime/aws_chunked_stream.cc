@@ -91,9 +91,7 @@ Task<std::optional<std::string>> AwsChunkedStream::read() {
     co_return std::exchange(decoded, {});
 }
 
-const std::vector<http::Header>& AwsChunkedStream::trailers() const {
-    return decoder_->collector.trailers;
-}
+const std::vector<http::Header>& AwsChunkedStream::trailers() const { return decoder_->collector.trailers; }
 
 AwsChunkedBody decode_aws_chunked(std::string_view encoded, ChunkVerifier* verifier) {
     Collector collector(verifier);

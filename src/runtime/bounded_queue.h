@@ -7,7 +7,7 @@ namespace cumulet {
 
 template <typename T>
 class BoundedQueue {
- public:
+  public:
     explicit BoundedQueue(size_t capacity) : capacity_(capacity) {}
 
     /// Waits while the queue is full. False if it is closed.
@@ -69,7 +69,7 @@ class BoundedQueue {
         return items_.size();
     }
 
- private:
+  private:
     const size_t capacity_;
     mutable std::mutex mutex_;
     std::deque<T> items_;

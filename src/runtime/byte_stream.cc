@@ -4,14 +4,14 @@ namespace cumulet {
 namespace {
 
 class OnePiece final : public ByteStream {
- public:
+  public:
     explicit OnePiece(std::string bytes) : bytes_(std::move(bytes)) {}
     Task<std::optional<std::string>> read() override {
         if (bytes_.empty()) co_return std::nullopt;
         co_return std::exchange(bytes_, {});
     }
 
- private:
+  private:
     std::string bytes_;
 };
 

@@ -9,9 +9,10 @@
 namespace cumulet {
 
 class ByteStream {
- public:
+  public:
     virtual ~ByteStream() = default;
-    /// The next piece, never empty; nothing at the end. Throws StreamBroken if the sender went away or broke its framing.
+    /// The next piece, never empty; nothing at the end. Throws StreamBroken if the sender went away or broke its
+    /// framing.
     virtual Task<std::optional<std::string>> read() = 0;
     /// The reader does not want the rest.
     virtual void cancel() {}

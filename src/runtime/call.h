@@ -20,7 +20,7 @@ struct Principal {
 };
 
 class Call {
- public:
+  public:
     Call(Reactor& reactor, std::string request_id) : request_id(std::move(request_id)), reactor_(&reactor) {}
 
     std::string request_id;
@@ -29,13 +29,14 @@ class Call {
     std::string service;    ///< "sqs"
     std::string operation;  ///< "SendMessage"
     Principal principal;
-    std::string host = "localhost:4566";  ///< the Host that the outermost caller used; URLs in answers are built from it
+    std::string host =
+        "localhost:4566";  ///< the Host that the outermost caller used; URLs in answers are built from it
     bool tls = false;
     std::string source_address = "127.0.0.1";
     std::string user_agent;
-    std::string trace;  ///< X-Amzn-Trace-Id, "" if none
-    Time started;       ///< when the call came in
-    int depth = 0;      ///< calls of neighbours above this one; bounded by dispatch
+    std::string trace;              ///< X-Amzn-Trace-Id, "" if none
+    Time started;                   ///< when the call came in
+    int depth = 0;                  ///< calls of neighbours above this one; bounded by dispatch
     bool query_compatible = false;  ///< spoken by the legacy query protocol of a service that moved to JSON
 
     /// The cloud's clock.
@@ -59,7 +60,7 @@ class Call {
         return child;
     }
 
- private:
+  private:
     Reactor* reactor_;
 };
 

@@ -18,7 +18,7 @@ namespace cumulet {
 class Reactor;
 
 class Clock {
- public:
+  public:
     /// Runs with the system's clock.
     Clock();
     /// Stands still at `start` until advanced.
@@ -28,15 +28,15 @@ class Clock {
     /// Cloud seconds per real second: 1 is real time, 0 stands still.
     double factor() const;
     void set_factor(double factor);
-    /// Moves to `target`, no earlier than now. Fires due timers of all reactors in order of their instants, each seeing its
-    /// own instant as now, and lets the reactors become idle in between. One advance at a time; others wait.
+    /// Moves to `target`, no earlier than now. Fires due timers of all reactors in order of their instants, each seeing
+    /// its own instant as now, and lets the reactors become idle in between. One advance at a time; others wait.
     Task<void> advance_to(Time target);
     Task<void> advance(Duration by);
 
     /// While a Hold exists, advance waits before it goes to the next instant: for work outside the reactors, such as a
     /// disk's sync or a Lambda function's process. Bounded: after 60 real seconds advance goes on.
     class Hold {
-     public:
+      public:
         explicit Hold(Clock& clock) : clock_(&clock) { clock_->holds_.fetch_add(1); }
         ~Hold() {
             if (clock_) clock_->holds_.fetch_sub(1);
@@ -44,20 +44,21 @@ class Clock {
         Hold(Hold&& other) noexcept : clock_(std::exchange(other.clock_, nullptr)) {}
         Hold& operator=(Hold&&) = delete;
 
-     private:
+      private:
         Clock* clock_;
     };
 
     /// How long in real time until the cloud's clock shows `due`; nothing if it never will by itself.
     std::optional<std::chrono::nanoseconds> real_wait(Time due) const;
 
- private:
+  private:
     friend class Reactor;
     void add(Reactor* reactor);
     void remove(Reactor* reactor);
 
     Time now_locked() const;
-    /// Makes `time` the present; the clock goes on from there unless `frozen`. Wakes every reactor: its waits have changed.
+    /// Makes `time` the present; the clock goes on from there unless `frozen`. Wakes every reactor: its waits have
+    /// changed.
     void set_now(Time time, bool frozen);
     std::optional<Time> next_due() const;
     /// Waits until no reactor has anything to do at this instant and nothing holds the clock.

@@ -9,7 +9,7 @@ namespace cumulet {
 
 /// Owned by one reactor; not thread-safe.
 class Random {
- public:
+  public:
     /// Unpredictable, fit for secrets.
     Random();
     /// Repeatable, fit for simulation only.
@@ -27,7 +27,7 @@ class Random {
     /// `count` characters, each drawn from `alphabet`.
     std::string text(size_t count, std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
- private:
+  private:
     void refill();
 
     bool seeded_ = false;

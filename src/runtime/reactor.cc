@@ -8,7 +8,7 @@ namespace {
 thread_local Reactor* current_reactor = nullptr;
 
 class ConditionParker final : public Parker {
- public:
+  public:
     void park(std::optional<std::chrono::nanoseconds> wait) override {
         std::unique_lock lock(mutex_);
         const auto woken = [&] { return woken_; };
@@ -25,7 +25,7 @@ class ConditionParker final : public Parker {
         changed_.notify_one();
     }
 
- private:
+  private:
     std::mutex mutex_;
     std::condition_variable changed_;
     bool woken_ = false;
@@ -36,9 +36,7 @@ struct Detached {
     struct promise_type {
         static void* operator new(size_t size_bytes) { return allocate_frame(size_bytes); }
         static void operator delete(void* frame, size_t size_bytes) noexcept { free_frame(frame, size_bytes); }
-        Detached get_return_object() noexcept {
-            return {std::coroutine_handle<promise_type>::from_promise(*this)};
-        }
+        Detached get_return_object() noexcept { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
         std::suspend_always initial_suspend() noexcept { return {}; }
         std::suspend_never final_suspend() noexcept { return {}; }
         void return_void() noexcept {}
@@ -50,11 +48,11 @@ struct Detached {
 Detached detach(Task<void> task) { co_await std::move(task); }
 
 class CurrentReactor {
- public:
+  public:
     explicit CurrentReactor(Reactor* reactor) : before_(std::exchange(current_reactor, reactor)) {}
     ~CurrentReactor() { current_reactor = before_; }
 
- private:
+  private:
     Reactor* before_;
 };
 
@@ -134,7 +132,8 @@ bool Reactor::take_paused() {
 bool Reactor::fire_due() {
     bool fired = false;
     while (true) {
-        // Only this thread changes timers. Their lock is not held while the clock is read: the clock takes it under its own.
+        // Only this thread changes timers. Their lock is not held while the clock is read: the clock takes it under its
+        // own.
         const auto due = next_due();
         if (!due || *due > clock_.now()) return fired;
         std::function<void()> fire;
@@ -175,7 +174,8 @@ std::optional<std::chrono::nanoseconds> Reactor::longest_wait() const {
     std::optional<std::chrono::nanoseconds> wait;
     if (const auto due = next_due()) wait = clock_.real_wait(*due);
     if (!paused_.empty()) {
-        const auto until = std::max(paused_.begin()->first - std::chrono::steady_clock::now(), std::chrono::nanoseconds(0));
+        const auto until =
+            std::max(paused_.begin()->first - std::chrono::steady_clock::now(), std::chrono::nanoseconds(0));
         wait = wait ? std::min<std::chrono::nanoseconds>(*wait, until) : until;
     }
     return wait;
@@ -220,9 +220,8 @@ std::optional<Time> Reactor::next_due() const {
 }
 
 Task<void> Reactor::sleep_until(Time due) {
-    co_await Suspend{[&](std::coroutine_handle<> handle) {
-        add_timer(due, [this, handle] { ready_.push_back(handle); });
-    }};
+    co_await Suspend{
+        [&](std::coroutine_handle<> handle) { add_timer(due, [this, handle] { ready_.push_back(handle); }); }};
 }
 
 Task<void> Reactor::pause(std::chrono::nanoseconds duration) {
@@ -230,9 +229,8 @@ Task<void> Reactor::pause(std::chrono::nanoseconds duration) {
         co_await yield();
         co_return;
     }
-    co_await Suspend{[&](std::coroutine_handle<> handle) {
-        paused_.emplace(std::chrono::steady_clock::now() + duration, handle);
-    }};
+    co_await Suspend{
+        [&](std::coroutine_handle<> handle) { paused_.emplace(std::chrono::steady_clock::now() + duration, handle); }};
 }
 
 Task<void> Reactor::yield() {

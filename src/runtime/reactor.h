@@ -18,7 +18,7 @@ namespace cumulet {
 
 /// Where a reactor waits when it has nothing to do. net waits in its sockets' event loop.
 class Parker {
- public:
+  public:
     virtual ~Parker() = default;
     /// Returns when something happened, `unpark` was called, or `wait` has passed (nothing: wait without limit).
     virtual void park(std::optional<std::chrono::nanoseconds> wait) = 0;
@@ -29,8 +29,9 @@ class Parker {
 };
 
 class Reactor {
- public:
-    /// Without a parker, waits on a condition variable. With `order`, runs ready coroutines in a random order: simulation.
+  public:
+    /// Without a parker, waits on a condition variable. With `order`, runs ready coroutines in a random order:
+    /// simulation.
     Reactor(Clock& clock, Random random, std::unique_ptr<Parker> parker = nullptr, Random* order = nullptr);
     ~Reactor();
     Reactor(const Reactor&) = delete;
@@ -61,7 +62,8 @@ class Reactor {
     template <typename T>
     T block_on(Task<T> task);
 
-    /// Starts `task` on this reactor, soon. From any thread. An exception that escapes it is a bug and ends the process.
+    /// Starts `task` on this reactor, soon. From any thread. An exception that escapes it is a bug and ends the
+    /// process.
     void start(Task<void> task);
 
     struct Timer {
@@ -78,7 +80,8 @@ class Reactor {
     /// Sleeps by the cloud's clock. Not cancellable; see Gates for waits that end early.
     Task<void> sleep_until(Time due);
     Task<void> sleep_for(Duration duration) { return sleep_until(now() + duration); }
-    /// Waits in real time, whatever the cloud's clock does: to let others of this machine go on. In simulation, a yield.
+    /// Waits in real time, whatever the cloud's clock does: to let others of this machine go on. In simulation, a
+    /// yield.
     Task<void> pause(std::chrono::nanoseconds duration);
     /// Lets others that are ready go first.
     Task<void> yield();
@@ -88,7 +91,7 @@ class Reactor {
     /// True if nothing is ready, running or posted. From any thread; a moment's truth.
     bool idle() const;
 
- private:
+  private:
     friend class Clock;
     bool nothing_else_ready() const;
     void wake_up();
@@ -120,8 +123,8 @@ class Reactor {
     std::multimap<std::chrono::steady_clock::time_point, std::coroutine_handle<>> paused_;
 };
 
-/// Suspends and hands the coroutine's handle to `keep`, which sees to it that it is resumed by Reactor::post. Once `keep` has
-/// published the handle the coroutine may already run elsewhere: `keep` touches nothing of it afterwards.
+/// Suspends and hands the coroutine's handle to `keep`, which sees to it that it is resumed by Reactor::post. Once
+/// `keep` has published the handle the coroutine may already run elsewhere: `keep` touches nothing of it afterwards.
 template <typename Keep>
 struct Suspend {
     Keep keep;

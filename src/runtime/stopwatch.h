@@ -6,10 +6,10 @@
 namespace cumulet {
 
 class Stopwatch {
- public:
+  public:
     std::chrono::nanoseconds elapsed() const { return std::chrono::steady_clock::now() - started_; }
 
- private:
+  private:
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 

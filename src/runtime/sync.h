@@ -15,7 +15,7 @@ namespace cumulet {
 ///     auto seen = gates.version(key);
 ///     ... look; if there is nothing: co_await gates.wait(key, seen, until);
 class Gates {
- public:
+  public:
     /// More buckets, fewer sleepers looked at per wake-up; each costs 64 bytes.
     explicit Gates(size_t buckets = 1024);
     ~Gates();
@@ -28,7 +28,7 @@ class Gates {
     /// Wakes all of them: at shutdown.
     void wake_all();
 
- private:
+  private:
     struct State;
     std::unique_ptr<State> state_;
 };
@@ -36,12 +36,12 @@ class Gates {
 /// Mutual exclusion by key, first come, first served. Keeps callers of one hot resource from conflicting; correctness
 /// never depends on it.
 class KeyedLocks {
- public:
+  public:
     KeyedLocks();
     ~KeyedLocks();
 
     class [[nodiscard]] Guard {
-     public:
+      public:
         Guard(KeyedLocks* locks, std::string key) : locks_(locks), key_(std::move(key)) {}
         Guard(Guard&& other) noexcept : locks_(std::exchange(other.locks_, nullptr)), key_(std::move(other.key_)) {}
         Guard& operator=(Guard&&) = delete;
@@ -49,13 +49,13 @@ class KeyedLocks {
             if (locks_) locks_->unlock(key_);
         }
 
-     private:
+      private:
         KeyedLocks* locks_;
         std::string key_;
     };
     Task<Guard> lock(std::string key);
 
- private:
+  private:
     void unlock(const std::string& key);
     struct State;
     std::unique_ptr<State> state_;
@@ -63,12 +63,12 @@ class KeyedLocks {
 
 /// A bounded number of permits.
 class Semaphore {
- public:
+  public:
     explicit Semaphore(size_t permits);
     ~Semaphore();
 
     class [[nodiscard]] Permit {
-     public:
+      public:
         explicit Permit(Semaphore* semaphore) : semaphore_(semaphore) {}
         Permit(Permit&& other) noexcept : semaphore_(std::exchange(other.semaphore_, nullptr)) {}
         Permit& operator=(Permit&&) = delete;
@@ -76,13 +76,13 @@ class Semaphore {
             if (semaphore_) semaphore_->release();
         }
 
-     private:
+      private:
         Semaphore* semaphore_;
     };
     Task<Permit> acquire();
     std::optional<Permit> try_acquire();
 
- private:
+  private:
     void release();
     struct State;
     std::unique_ptr<State> state_;
@@ -90,17 +90,18 @@ class Semaphore {
 
 /// The owner of work that outlives the call that started it. Each task runs on the reactor that started it.
 class TaskGroup {
- public:
+  public:
     TaskGroup();
     ~TaskGroup();  // asserts that stop() has ended
 
-    /// Starts `task` on this reactor. After stop() was called it does nothing. An exception that escapes `task` is logged.
+    /// Starts `task` on this reactor. After stop() was called it does nothing. An exception that escapes `task` is
+    /// logged.
     void start(Task<void> task);
     bool stopping() const;
     /// Completes when every task has ended. Tasks notice by stopping() and by being woken.
     Task<void> stop();
 
- private:
+  private:
     struct State;
     std::shared_ptr<State> state_;
 };

@@ -1,5 +1,5 @@
-// Task<T>: a lazy coroutine. It starts when awaited, runs on the caller's reactor, and hands its result or exception over.
-// Frames come from a per-thread pool: four awaits cost about 64 ns.
+// Task<T>: a lazy coroutine. It starts when awaited, runs on the caller's reactor, and hands its result or exception
+// over. Frames come from a per-thread pool: four awaits cost about 64 ns.
 #pragma once
 
 #include <cassert>
@@ -11,7 +11,8 @@
 
 namespace cumulet {
 
-/// Memory for coroutine frames: per-thread free lists by size class. A frame may be freed by another thread than its maker.
+/// Memory for coroutine frames: per-thread free lists by size class. A frame may be freed by another thread than its
+/// maker.
 void* allocate_frame(size_t size_bytes);
 void free_frame(void* frame, size_t size_bytes) noexcept;
 
@@ -73,7 +74,7 @@ struct Promise<void> : PromiseBase {
 
 template <typename T = void>
 class [[nodiscard]] Task {
- public:
+  public:
     using promise_type = task::Promise<T>;
     using Handle = std::coroutine_handle<promise_type>;
 
@@ -98,7 +99,7 @@ class [[nodiscard]] Task {
     }
     T await_resume() { return handle_.promise().take(); }
 
- private:
+  private:
     Handle handle_;
 };
 

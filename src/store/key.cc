@@ -30,18 +30,14 @@ Key& Key::operator<<(std::string_view text) {
     return *this;
 }
 
-Key& Key::operator<<(int64_t number) {
-    return *this << (static_cast<uint64_t>(number) ^ sign_bit);
-}
+Key& Key::operator<<(int64_t number) { return *this << (static_cast<uint64_t>(number) ^ sign_bit); }
 
 Key& Key::operator<<(uint64_t number) {
     for (int shift = 56; shift >= 0; shift -= 8) bytes_.push_back(static_cast<char>(number >> shift));
     return *this;
 }
 
-Key& Key::operator<<(Time time) {
-    return *this << static_cast<int64_t>(time.time_since_epoch().count());
-}
+Key& Key::operator<<(Time time) { return *this << static_cast<int64_t>(time.time_since_epoch().count()); }
 
 Key& Key::raw(std::string_view bytes) {
     bytes_.append(bytes);
@@ -69,9 +65,7 @@ std::string KeyReader::text() {
     }
 }
 
-int64_t KeyReader::number() {
-    return static_cast<int64_t>(unsigned_number() ^ sign_bit);
-}
+int64_t KeyReader::number() { return static_cast<int64_t>(unsigned_number() ^ sign_bit); }
 
 uint64_t KeyReader::unsigned_number() {
     if (rest_.size() < 8) throw std::runtime_error("the key ends before its number part does");
@@ -81,20 +75,12 @@ uint64_t KeyReader::unsigned_number() {
     return number;
 }
 
-Time KeyReader::time() {
-    return Time(Duration(number()));
-}
+Time KeyReader::time() { return Time(Duration(number())); }
 
-Range Range::prefix(const Key& prefix) {
-    return Range::prefix(std::string_view(prefix.bytes()));
-}
+Range Range::prefix(const Key& prefix) { return Range::prefix(std::string_view(prefix.bytes())); }
 
-Range Range::prefix(std::string_view prefix) {
-    return {std::string(prefix), end_of_prefix(prefix)};
-}
+Range Range::prefix(std::string_view prefix) { return {std::string(prefix), end_of_prefix(prefix)}; }
 
-Range Range::from(const Key& from, const Key& prefix) {
-    return {from.bytes(), end_of_prefix(prefix.bytes())};
-}
+Range Range::from(const Key& from, const Key& prefix) { return {from.bytes(), end_of_prefix(prefix.bytes())}; }
 
 }  // namespace cumulet::store

@@ -12,31 +12,31 @@ namespace cumulet::store {
 /// Builds a key part by part: Key("000000000000", "us-east-1", "sqs") << "queue" << name << 7. Text may hold any byte.
 /// A part's kind is fixed by its place: the reader must ask for the same kinds in the same order.
 class Key {
- public:
+  public:
     Key() = default;
     template <typename... Parts>
     explicit Key(const Parts&... parts) {
         (*this << ... << parts);
     }
 
-    Key& operator<<(std::string_view text);   // 0x00 is escaped as 0x00 0xff; the part ends with 0x00 0x01
-    Key& operator<<(int64_t number);          // sign flipped, big-endian, 8 bytes
+    Key& operator<<(std::string_view text);  // 0x00 is escaped as 0x00 0xff; the part ends with 0x00 0x01
+    Key& operator<<(int64_t number);         // sign flipped, big-endian, 8 bytes
     Key& operator<<(uint64_t number);
     Key& operator<<(int number) { return *this << static_cast<int64_t>(number); }
-    Key& operator<<(Time time);               // microseconds as int64_t
+    Key& operator<<(Time time);  // microseconds as int64_t
     /// Bytes that already sort as they should, unescaped: only as the last part.
     Key& raw(std::string_view bytes);
 
     const std::string& bytes() const& { return bytes_; }
     std::string bytes() && { return std::move(bytes_); }
 
- private:
+  private:
     std::string bytes_;
 };
 
 /// Reads the parts of a key back, after a prefix. Throws std::runtime_error if the key is shorter.
 class KeyReader {
- public:
+  public:
     explicit KeyReader(std::string_view key, std::string_view prefix = "");
     std::string text();
     int64_t number();
@@ -45,7 +45,7 @@ class KeyReader {
     std::string_view rest() const { return rest_; }
     bool done() const { return rest_.empty(); }
 
- private:
+  private:
     std::string_view rest_;
 };
 

@@ -42,9 +42,7 @@ Task<void> OptimisticStore::run(Body body) {
     throw TooManyConflicts("a transaction conflicted with others 64 times");
 }
 
-Task<std::optional<std::string>> OptimisticStore::load(std::string key) {
-    co_return std::nullopt;
-}
+Task<std::optional<std::string>> OptimisticStore::load(std::string key) { co_return std::nullopt; }
 
 OptimisticTransaction::OptimisticTransaction(OptimisticStore& store) : store_(store) {
     std::shared_lock lock(store_.mutex_);

@@ -14,7 +14,7 @@
 namespace cumulet::store {
 
 class RecordWriter {
- public:
+  public:
     explicit RecordWriter(uint8_t version) { bytes_.push_back(static_cast<char>(version)); }
 
     RecordWriter& text(std::string_view value) {
@@ -36,13 +36,13 @@ class RecordWriter {
 
     std::string take() { return std::move(bytes_); }
 
- private:
+  private:
     std::string bytes_;
 };
 
 /// Throws std::runtime_error if the record ends early: the store is damaged.
 class RecordReader {
- public:
+  public:
     explicit RecordReader(std::string_view bytes) : rest_(bytes) { version_ = static_cast<uint8_t>(take(1)[0]); }
 
     uint8_t version() const { return version_; }
@@ -58,7 +58,7 @@ class RecordReader {
     std::map<std::string, std::string> texts();
     bool done() const { return rest_.empty(); }
 
- private:
+  private:
     std::string_view take(size_t size_bytes) {
         if (size_bytes > rest_.size()) throw std::runtime_error("a stored record ends early");
         const auto taken = rest_.substr(0, size_bytes);

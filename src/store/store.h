@@ -28,7 +28,7 @@ struct ScanOptions {
 
 /// A serialisable transaction. It sees its own writes. Bounds: key 2 KiB, value 16 MiB, 100,000 writes.
 class Transaction {
- public:
+  public:
     virtual ~Transaction() = default;
 
     virtual Task<std::optional<std::string>> get(std::string key) = 0;
@@ -38,8 +38,8 @@ class Transaction {
     virtual void erase_range(Range range) = 0;
     /// Wakes the watchers of `topic`, in every process of the cloud, once this transaction is committed.
     virtual void wake(std::string topic) = 0;
-    /// Calls `let_go` once the commit is visible to others, which is before it is durable: for locks that keep others from
-    /// conflicting. Called at most once, on this reactor; not at all if the body throws.
+    /// Calls `let_go` once the commit is visible to others, which is before it is durable: for locks that keep others
+    /// from conflicting. Called at most once, on this reactor; not at all if the body throws.
     virtual void when_visible(std::function<void()> let_go) { let_go_.push_back(std::move(let_go)); }
 
     Task<std::optional<std::string>> get(Key key) { return get(std::move(key).bytes()); }
@@ -60,7 +60,7 @@ class Transaction {
 ///     auto watch = store.watch(topic);
 ///     while (true) { ...look...; if (found || !co_await watch.wait(until)) break; }
 class Watch {
- public:
+  public:
     Watch(Gates& gates, std::string topic) : gates_(&gates), topic_(std::move(topic)), seen_(gates.version(topic_)) {}
     /// True if the topic was woken since the last look; false at `until` on the cloud's clock.
     Task<bool> wait(Time until) {
@@ -69,7 +69,7 @@ class Watch {
         co_return woken;
     }
 
- private:
+  private:
     Gates* gates_;
     std::string topic_;
     uint64_t seen_;
@@ -85,7 +85,7 @@ struct TooManyConflicts : Unavailable {
 };
 
 class Store {
- public:
+  public:
     virtual ~Store() = default;
 
     /// Runs `body` in a transaction and commits it. The body may run again after a conflict (at most 64 times, with
@@ -124,19 +124,19 @@ class Store {
     struct Statistics {
         uint64_t commits = 0;
         uint64_t conflicts = 0;
-        uint64_t groups = 0;         ///< syncs to disk
-        uint64_t keys = 0;           ///< estimate
-        uint64_t memory_bytes = 0;   ///< estimate
+        uint64_t groups = 0;        ///< syncs to disk
+        uint64_t keys = 0;          ///< estimate
+        uint64_t memory_bytes = 0;  ///< estimate
     };
     virtual Statistics statistics() const = 0;
     virtual std::string_view engine() const = 0;  ///< "memory", "rocksdb", "postgres"
 
- protected:
+  protected:
     using Body = std::function<Task<void>(Transaction&)>;
     virtual Task<void> run(Body body) = 0;
     Gates gates_;
 
- private:
+  private:
     std::atomic<bool> closing_{false};
 };
 

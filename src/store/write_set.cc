@@ -48,9 +48,7 @@ void WriteSet::put(std::string key, std::string value) {
     set(std::move(key), std::move(value));
 }
 
-void WriteSet::erase(std::string key) {
-    set(std::move(key), std::nullopt);
-}
+void WriteSet::erase(std::string key) { set(std::move(key), std::nullopt); }
 
 void WriteSet::set(std::string key, std::optional<std::string> value) {
     check_key(key);

@@ -11,7 +11,18 @@ namespace {
 /// One item of the encoding, as libcbor's stateless decoder reports it.
 struct Item {
     enum class Type : uint8_t {
-        positive, negative, bytes, text, array, map, tag, number, boolean, null, undefined, stop
+        positive,
+        negative,
+        bytes,
+        text,
+        array,
+        map,
+        tag,
+        number,
+        boolean,
+        null,
+        undefined,
+        stop
     } type = Type::undefined;
     bool indefinite = false;
     bool flag = false;
@@ -96,15 +107,15 @@ const cbor_callbacks& callbacks() {
 }
 
 class Reader {
- public:
+  public:
     Reader(std::string_view bytes, Violations& violations) : rest_(bytes), violations_(violations) {}
 
     bool at_end() const { return rest_.empty(); }
 
     Item next() {
         Item item;
-        const auto result = cbor_stream_decode(reinterpret_cast<cbor_data>(rest_.data()), rest_.size(), &callbacks(),
-                                               &item);
+        const auto result =
+            cbor_stream_decode(reinterpret_cast<cbor_data>(rest_.data()), rest_.size(), &callbacks(), &item);
         if (result.status != CBOR_DECODER_FINISHED) malformed();
         rest_.remove_prefix(result.read);
         return item;
@@ -123,7 +134,7 @@ class Reader {
         });
     }
 
- private:
+  private:
     /// Calls visit(first item) for each element of an array, or each key of a map.
     template <typename Visit>
     void each(const Item& head, Visit visit) {

@@ -48,7 +48,7 @@ std::string encode_event(const Event& event);
 
 /// Takes bytes as they arrive and gives whole events.
 class EventReader {
- public:
+  public:
     static constexpr size_t max_headers_bytes = 128 * 1024;
     static constexpr size_t max_frame_bytes = 24 * 1024 * 1024;
 
@@ -59,7 +59,7 @@ class EventReader {
     /// True if no frame has begun: the stream may end here.
     bool at_boundary() const { return buffer_.empty(); }
 
- private:
+  private:
     std::string buffer_;
 };
 

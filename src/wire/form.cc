@@ -19,9 +19,7 @@ struct Node {
     }
 };
 
-[[noreturn]] void malformed(std::string message) {
-    throw aws::Error("MalformedQueryString", std::move(message), 404);
-}
+[[noreturn]] void malformed(std::string message) { throw aws::Error("MalformedQueryString", std::move(message), 404); }
 
 void plant(Node& root, const std::vector<http::Parameter>& parameters) {
     for (const auto& parameter : parameters) {
@@ -53,7 +51,7 @@ std::vector<const Node*> numbered(const Node& node) {
 }
 
 class Reader {
- public:
+  public:
     Reader(XmlNames names, Violations& violations) : names_(names), violations_(violations) {}
 
     void read_structure(const Shape& shape, const Node& node, void* target, const Path& path, Seen& seen) {
@@ -66,7 +64,7 @@ class Reader {
         }
     }
 
- private:
+  private:
     /// A name may itself have dots ("Filter.member").
     static const Node* find(const Node& node, std::string_view name) {
         const auto dot = name.find('.');

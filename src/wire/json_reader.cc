@@ -36,7 +36,7 @@ struct Slot {
 /// Boost.JSON calls this for each event. Three ways to take one: by the tables; skipped; or handed on, to a native
 /// type's builder or into a document.
 class Reader {
- public:
+  public:
     static constexpr size_t max_object_size = size_t(-1);
     static constexpr size_t max_array_size = size_t(-1);
     static constexpr size_t max_key_size = size_t(-1);
@@ -160,7 +160,7 @@ class Reader {
     bool on_comment_part(Text, error_code&) { return true; }
     bool on_comment(Text, error_code&) { return true; }
 
- private:
+  private:
     struct Frame {
         const Shape* shape;
         void* target;
@@ -172,7 +172,7 @@ class Reader {
 
     /// Builds a json::value from events.
     class Document {
-     public:
+      public:
         void null() { count(), stack_.push_null(); }
         void boolean(bool value) { count(), stack_.push_bool(value); }
         void number(std::string_view text) {
@@ -207,7 +207,7 @@ class Reader {
         }
         json::value release() { return stack_.release(); }
 
-     private:
+      private:
         struct Open {
             bool array;
             size_t size = 0;
@@ -363,8 +363,8 @@ class Reader {
         auto bytes = from_base64(text);
         if (!bytes) {
             if (text.size() % 4 != 0) {
-                throw serialization_error(fmt::format(
-                    "Base64 encoded length is expected a multiple of 4 bytes but found: {}", text.size()));
+                throw serialization_error(
+                    fmt::format("Base64 encoded length is expected a multiple of 4 bytes but found: {}", text.size()));
             }
             // The spelling is AWS's.
             throw serialization_error("Invalid last non-pad Base64 character dectected");
@@ -416,9 +416,9 @@ class Reader {
     Violations& violations_;
     std::vector<Frame> frames_;
     ElementCount elements_;
-    std::string text_;       ///< the parts of a text that arrived in parts
-    size_t skipping_ = 0;    ///< 0, or one more than the nesting inside the unknown value
-    size_t elsewhere_ = 0;   ///< the same for a native value or a document
+    std::string text_;      ///< the parts of a text that arrived in parts
+    size_t skipping_ = 0;   ///< 0, or one more than the nesting inside the unknown value
+    size_t elsewhere_ = 0;  ///< the same for a native value or a document
     std::unique_ptr<contracts::NativeBuilder> builder_;
     Document document_;
     void* document_target_ = nullptr;

@@ -9,8 +9,7 @@ namespace cumulet::wire {
 namespace {
 
 void append_member(std::string& out, const Member& member, const void* value, JsonNames names) {
-    append_json(out, *member.shape, value, names,
-                format_of(&member, *member.shape, TimestampFormat::epoch_seconds));
+    append_json(out, *member.shape, value, names, format_of(&member, *member.shape, TimestampFormat::epoch_seconds));
 }
 
 void append_list(std::string& out, const Shape& shape, const void* list, JsonNames names) {

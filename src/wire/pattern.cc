@@ -23,7 +23,7 @@ std::string rewrite_escapes(std::string text) {
         {"\\p{ASCII}", "\\x00-\\x7F"}, {"\\p{Print}", "\\x20-\\x7E"}, {"\\p{Graph}", "\\x21-\\x7E"},
         {"\\p{Alnum}", "a-zA-Z0-9"},   {"\\p{Alpha}", "a-zA-Z"},      {"\\p{Digit}", "0-9"},
         {"\\p{Lower}", "a-z"},         {"\\p{Upper}", "A-Z"},         {"\\p{Space}", "\\t-\\r "},
-        {"\\p{XDigit}", "0-9A-Fa-f"}, {"\\p{Blank}", " \\t"},        {"\\p{Cntrl}", "\\x00-\\x1F\\x7F"},
+        {"\\p{XDigit}", "0-9A-Fa-f"},  {"\\p{Blank}", " \\t"},        {"\\p{Cntrl}", "\\x00-\\x1F\\x7F"},
         {"\\p{IsLetter}", "\\p{L}"},   {"\\p{IsDigit}", "\\p{Nd}"},   {"\\p{IsAlphabetic}", "\\p{L}"}};
     std::string out;
     bool in_class = false;

@@ -14,7 +14,7 @@ namespace cumulet::wire {
 /// - \p{Print}, \p{ASCII} and their kin become RE2's classes.
 /// Any other lookaround is dropped, and a pattern that RE2 still refuses accepts everything: is_enforced() says so.
 class Pattern {
- public:
+  public:
     explicit Pattern(std::string_view java);
     ~Pattern();
 
@@ -25,7 +25,7 @@ class Pattern {
     /// The compiled pattern; `java` lives as long as the process, as a table's does.
     static const Pattern& of(std::string_view java);
 
- private:
+  private:
     struct Parts;
     std::unique_ptr<Parts> parts_;
     bool enforced_ = true;

@@ -76,8 +76,8 @@ inline std::string_view fault_of(const aws::Error& error) { return error.sender_
 inline std::string_view query_code_of(const aws::Error& error) {
     return error.query_code.empty() ? error.code : error.query_code;
 }
-/// The status of an error in JSON and CBOR: where a service also speaks the query protocol, the contract's status is that
-/// protocol's alone.
+/// The status of an error in JSON and CBOR: where a service also speaks the query protocol, the contract's status is
+/// that protocol's alone.
 inline int status_of(const Failure& failure) {
     if (!failure.service || !failure.service->query_compatible || !failure.error.shape()) return failure.error.status;
     return failure.error.sender_fault ? 400 : 500;

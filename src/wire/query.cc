@@ -37,7 +37,7 @@ http::Response encode(const Outgoing& out) {
     append_xml_text(body, out.service.xml_namespace);
     body += "\">";
     // A service whose own protocol is another one does not name its results' wrappers.
-    const std::string wrapper = !operation.result_wrapper.empty() ? std::string(operation.result_wrapper)
+    const std::string wrapper = !operation.result_wrapper.empty()   ? std::string(operation.result_wrapper)
                                 : operation.output->members.empty() ? ""
                                                                     : fmt::format("{}Result", operation.name);
     if (!wrapper.empty()) {

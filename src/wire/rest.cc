@@ -52,7 +52,7 @@ void append_list_element(std::string& out, std::string_view element) {
 }
 
 class Binder {
- public:
+  public:
     explicit Binder(Incoming& in) : in_(in), shape_(*in.operation.input) {}
 
     void read() {
@@ -67,7 +67,7 @@ class Binder {
         }
     }
 
- private:
+  private:
     void* place(const Member& member) {
         see(in_.seen, shape_, member);
         return place_of(member, in_.input);

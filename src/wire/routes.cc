@@ -27,8 +27,8 @@ std::vector<std::string_view> split_path(std::string_view path) {
 struct Routes::Route {
     const Operation* operation;
     std::vector<Segment> segments;
-    std::vector<http::Parameter> literals;          ///< of the query string
-    std::vector<std::string_view> required_query;   ///< wire names of required members
+    std::vector<http::Parameter> literals;         ///< of the query string
+    std::vector<std::string_view> required_query;  ///< wire names of required members
     std::vector<std::string_view> required_header;
 
     explicit Route(const Operation& of) : operation(&of) {

@@ -65,7 +65,7 @@ void append_shown(std::string& out, const Shape& shape, const void* value) {
 }
 
 class Checker {
- public:
+  public:
     explicit Checker(Violations& violations) : violations_(violations) {
         for (const auto& violation : violations) known_.push_back(violation.path);
     }
@@ -82,7 +82,7 @@ class Checker {
         }
     }
 
- private:
+  private:
     static std::optional<size_t> length_of(const Shape& shape, const void* value) {
         switch (shape.kind) {
             case Kind::string: return utf8_length(as<std::string>(value));
@@ -143,8 +143,10 @@ class Checker {
         const bool measured = shape.kind == Kind::string || shape.kind == Kind::blob;
         const std::string_view what = measured ? "length " : "value ";
         if (shape.max) add(fmt::format("Member must have {}less than or equal to {}", what, number_text(*shape.max)));
-        if (shape.min) add(fmt::format("Member must have {}greater than or equal to {}", what, number_text(*shape.min)));
-        if (!shape.pattern.empty()) add(fmt::format("Member must satisfy regular expression pattern: {}", shape.pattern));
+        if (shape.min)
+            add(fmt::format("Member must have {}greater than or equal to {}", what, number_text(*shape.min)));
+        if (!shape.pattern.empty())
+            add(fmt::format("Member must satisfy regular expression pattern: {}", shape.pattern));
         if (!shape.values.empty()) add(enumeration(shape));
         return out;
     }
@@ -195,7 +197,8 @@ class Checker {
             }
         });
         if (bad_key) {
-            report(shape, value, path, sensitive, fmt::format("Map keys must satisfy constraint: [{}]", all_of(*shape.key)));
+            report(shape, value, path, sensitive,
+                   fmt::format("Map keys must satisfy constraint: [{}]", all_of(*shape.key)));
         }
         if (bad_value) {
             report(shape, value, path, sensitive,
@@ -256,9 +259,8 @@ aws::Error validation_failure(Protocol protocol, const Service& service, const V
     const auto missing = std::ranges::find_if(violations, is_missing);
     // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html, and SQS's Common Errors
     if ((protocol == Protocol::ec2_query || service.name == "sqs") && missing != violations.end()) {
-        return aws::Error("MissingParameter",
-                          fmt::format("The request must contain the parameter {}{}", parameter_of(*missing),
-                                      service.name == "sqs" ? "." : ""));
+        return aws::Error("MissingParameter", fmt::format("The request must contain the parameter {}{}",
+                                                          parameter_of(*missing), service.name == "sqs" ? "." : ""));
     }
     if (protocol == Protocol::rest_xml && service.name == "s3") {
         return aws::Error("InvalidRequest", validation_message(violations));

@@ -195,8 +195,8 @@ void set_integer(const Shape& shape, int64_t value, void* target) {
 void set_integer(const Shape& shape, double value, void* target) {
     // AWS drops the fraction (DynamoDB takes a Limit of 5.5 for 5).
     if (!(value > -9.2e18 && value < 9.2e18)) {
-        throw serialization_error(fmt::format("NUMBER_VALUE cannot be converted to {}",
-                                              shape.kind == Kind::integer ? "Integer" : "Long"));
+        throw serialization_error(
+            fmt::format("NUMBER_VALUE cannot be converted to {}", shape.kind == Kind::integer ? "Integer" : "Long"));
     }
     set_integer(shape, int64_t(value), target);
 }

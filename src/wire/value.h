@@ -48,7 +48,8 @@ inline void* place_of(const Member& member, void* structure) {
 template <typename Visit>
 void each_entry(const Shape& shape, const void* map, Visit visit) {
     shape.ops->each(
-        map, [](void* context, const std::string& key, const void* value) { (*static_cast<Visit*>(context))(key, value); },
+        map,
+        [](void* context, const std::string& key, const void* value) { (*static_cast<Visit*>(context))(key, value); },
         &visit);
 }
 
@@ -87,12 +88,12 @@ aws::Error serialization_error(std::string message);
 
 /// Counts the elements of a message. Throws SerializationException beyond max_elements.
 class ElementCount {
- public:
+  public:
     void add() {
         if (++count_ > max_elements) throw serialization_error("The request has too many elements");
     }
 
- private:
+  private:
     size_t count_ = 0;
 };
 

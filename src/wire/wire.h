@@ -34,7 +34,7 @@ using UriLabels = std::vector<UriLabel>;
 /// Which operation of a REST service a request means: by method, path, literal query parameters ("?uploads"), and where
 /// those are not enough by the required query parameters and headers ("x-amz-copy-source").
 class Routes {
- public:
+  public:
     explicit Routes(const Service& service);
     Routes(Routes&&) noexcept;
     ~Routes();
@@ -46,7 +46,7 @@ class Routes {
     /// Nothing if the service has no such operation.
     std::optional<Match> find(const http::Request& request) const;
 
- private:
+  private:
     struct Route;
     std::vector<Route> routes_;
 };

@@ -17,7 +17,7 @@ std::string_view local_name(std::string_view name) {
 }
 
 class Reader {
- public:
+  public:
     explicit Reader(Violations& violations) : violations_(violations) {}
 
     void read(const Shape& shape, const Member* member, pugi::xml_node node, void* target, const Path& path,
@@ -71,7 +71,7 @@ class Reader {
         }
     }
 
- private:
+  private:
     static size_t index_of(const Shape& shape, const Member& member) {
         return std::min(size_t(&member - shape.members.data()), Seen().size() - 1);
     }

@@ -1,6 +1,5 @@
-#include "wire/xml.h"
-
 #include "wire/protocols.h"
+#include "wire/xml.h"
 
 namespace cumulet::wire {
 namespace {
@@ -29,9 +28,7 @@ std::string_view name_of(const Member& member, XmlNames names) {
     return names == XmlNames::query ? member.query_name : member.wire_name;
 }
 
-bool is_flattened(const Member* member, const Shape& shape) {
-    return (member && member->flattened) || shape.flattened;
-}
+bool is_flattened(const Member* member, const Shape& shape) { return (member && member->flattened) || shape.flattened; }
 
 void append_elements(std::string& out, const Shape& shape, const void* list, std::string_view name, XmlNames names) {
     for (size_t i = 0, size = shape.ops->size(list); i < size; ++i) {

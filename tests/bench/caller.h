@@ -11,9 +11,7 @@
 
 namespace cumulet::load {
 
-[[noreturn]] inline void fail(const std::string& why) {
-    throw std::runtime_error(why);
-}
+[[noreturn]] inline void fail(const std::string& why) { throw std::runtime_error(why); }
 
 inline sockaddr_in loopback(uint16_t port) {
     sockaddr_in address{};

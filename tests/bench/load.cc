@@ -31,9 +31,7 @@ std::string request(std::string_view service, std::string_view target, std::stri
         target, service, 0, body.size(), body);
 }
 
-std::string queue_url() {
-    return "http://127.0.0.1/000000000000/load";
-}
+std::string queue_url() { return "http://127.0.0.1/000000000000/load"; }
 
 std::string send_message(Caller&) {
     static const auto text = request("sqs", "AmazonSQS.SendMessage",

@@ -57,9 +57,7 @@ Server::Server(const std::string& program, bool ephemeral)
     }
 }
 
-Server::~Server() {
-    end();
-}
+Server::~Server() { end(); }
 
 void Server::end() {
     ::kill(process_, SIGTERM);

@@ -24,12 +24,8 @@ void say(const std::string& line) {
 }
 
 /// Every slot is two keys, one of them in a resident range, which every transaction writes alike.
-Key left(int caller, int slot) {
-    return Key("left", caller, slot);
-}
-Key right(int caller, int slot) {
-    return Key("right", caller, slot);
-}
+Key left(int caller, int slot) { return Key("left", caller, slot); }
+Key right(int caller, int slot) { return Key("right", caller, slot); }
 
 /// Tells its number, and by its length whether it is whole.
 std::string value_of(uint64_t number) {

@@ -38,15 +38,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Placeholders placeholders(&names, &values);
     try {
         switch (data[0] % 4) {
-            case 0:
-                check_condition(text, placeholders);
-                break;
-            case 1:
-                check_update(text, placeholders);
-                break;
-            case 2:
-                project(parse_projection(text, placeholders), item().view());
-                break;
+            case 0: check_condition(text, placeholders); break;
+            case 1: check_update(text, placeholders); break;
+            case 2: project(parse_projection(text, placeholders), item().view()); break;
             default: {
                 const auto read = AttributeMap::from_json(text);
                 if (!(AttributeMap::from_json(read.json()) == read)) __builtin_trap();

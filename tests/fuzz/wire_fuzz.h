@@ -8,8 +8,8 @@
 
 namespace cumulet::wire {
 
-/// The first byte chooses the operation. In REST protocols the bytes up to a line feed are the target and, up to a second
-/// one, the value of each header that the operation knows; the rest is the body.
+/// The first byte chooses the operation. In REST protocols the bytes up to a line feed are the target and, up to a
+/// second one, the value of each header that the operation knows; the rest is the body.
 inline int fuzz(Protocol protocol, const Service& service, const uint8_t* data, size_t size) {
     if (size == 0) return 0;
     const auto& operation = service.operations[data[0] % service.operations.size()];

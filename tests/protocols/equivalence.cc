@@ -53,11 +53,15 @@ json::value element_tree(const pugi::xml_node& node) {
         if (!std::ranges::all_of(siblings, is_entry)) continue;
         std::ranges::sort(siblings, {}, [](const json::value& element) { return json::serialize(element); });
     }
-    return {{"attributes", attributes}, {"children", children}, {"text", children.empty() && !trimmed(text).empty() ? text : ""}};
+    return {{"attributes", attributes},
+            {"children", children},
+            {"text", children.empty() && !trimmed(text).empty() ? text : ""}};
 }
 
 json::value cbor_value(cbor_item_t* item) {
-    const auto content = [](const void* data, size_t size) { return std::string(static_cast<const char*>(data), size); };
+    const auto content = [](const void* data, size_t size) {
+        return std::string(static_cast<const char*>(data), size);
+    };
     switch (cbor_typeof(item)) {
         case CBOR_TYPE_UINT: return double(cbor_get_int(item));
         case CBOR_TYPE_NEGINT: return -1 - double(cbor_get_int(item));

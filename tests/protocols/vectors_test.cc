@@ -1,5 +1,7 @@
-// Every protocol case of AWS's SDK tests: what a client puts on the wire must decode to its parameters, and a result must
-// encode to an equivalent of the answer that a client reads.
+// Every protocol case of AWS's SDK tests: what a client puts on the wire must decode to its parameters, and a result
+// must encode to an equivalent of the answer that a client reads.
+
+#include "contracts/vectors.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +12,6 @@
 
 #include "base/bytes.h"
 #include "contracts/reflect.h"
-#include "contracts/vectors.h"
 #include "equivalence.h"
 #include "exclusions.h"
 #include "runtime/byte_stream.h"
@@ -69,7 +70,8 @@ http::Request request_of(const json::value& serialized, Protocol protocol) {
     request.set_target(string_at(serialized, "uri"));
     request.headers.set("Host", "vectors.example.com");
     if (const auto* headers = find(serialized, "headers")) {
-        for (const auto& [name, value] : headers->as_object()) request.headers.add(name, std::string(value.as_string()));
+        for (const auto& [name, value] : headers->as_object())
+            request.headers.add(name, std::string(value.as_string()));
     }
     const std::string body = string_at(serialized, "body");
     request.body = is_cbor(protocol) ? from_base64(body).value_or("not Base64") : body;
@@ -85,7 +87,8 @@ std::string check_input(const Service& service, const json::value& test) {
     wire::UriLabels labels;
     if (is_rest(protocol)) {
         auto match = wire::Routes(service).find(request);
-        if (!match || match->operation != operation) return "routed to " + std::string(match ? match->operation->name : "nothing");
+        if (!match || match->operation != operation)
+            return "routed to " + std::string(match ? match->operation->name : "nothing");
         labels = std::move(match->labels);
     }
     const std::shared_ptr<void> input(operation->new_input(), operation->delete_input);
@@ -151,7 +154,8 @@ std::string compare_response(const http::Response& response, const json::value& 
         for (const auto& [name, value] : headers->as_object()) {
             auto got = std::string(response.headers.get(name));
             auto expected = std::string(value.as_string());
-            if (equal_ignoring_case(name, "Content-Type") && !expected.contains(';')) got = got.substr(0, got.find(';'));
+            if (equal_ignoring_case(name, "Content-Type") && !expected.contains(';'))
+                got = got.substr(0, got.find(';'));
             if (equal_ignoring_case(name, "X-Amzn-Errortype")) expected = without_namespace(expected);
             if (equal_ignoring_case(name, "Content-Length")) continue;  // net writes it
             if (equal_ignoring_case(name, "Content-Type") && response.body.empty() && !response.stream) continue;

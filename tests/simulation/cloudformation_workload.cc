@@ -256,8 +256,6 @@ class CloudFormationWorkload {
 
 }  // namespace
 
-void cloudformation_workload(World& world) {
-    CloudFormationWorkload(world).run();
-}
+void cloudformation_workload(World& world) { CloudFormationWorkload(world).run(); }
 
 }  // namespace cumulet::simulation

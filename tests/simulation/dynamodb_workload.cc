@@ -13,15 +13,9 @@ using dynamodb::Service;
 
 constexpr int accounts = 5, first_balance = 100, groups = 3;
 
-AttributeMap map_of(std::string json) {
-    return AttributeMap::from_json(json);
-}
-AttributeMap key_of(const std::string& pk) {
-    return map_of(fmt::format(R"({{"pk":{{"S":"{}"}}}})", pk));
-}
-int64_t number_of(AttributeView value) {
-    return value ? std::stoll(value.number().text()) : 0;
-}
+AttributeMap map_of(std::string json) { return AttributeMap::from_json(json); }
+AttributeMap key_of(const std::string& pk) { return map_of(fmt::format(R"({{"pk":{{"S":"{}"}}}})", pk)); }
+int64_t number_of(AttributeView value) { return value ? std::stoll(value.number().text()) : 0; }
 
 class DynamoDbWorkload {
   public:
@@ -372,8 +366,6 @@ class DynamoDbWorkload {
 
 }  // namespace
 
-void dynamodb_workload(World& world) {
-    DynamoDbWorkload(world).run();
-}
+void dynamodb_workload(World& world) { DynamoDbWorkload(world).run(); }
 
 }  // namespace cumulet::simulation

@@ -171,8 +171,6 @@ class RuntimeWorkload {
 
 }  // namespace
 
-void runtime_workload(World& world) {
-    RuntimeWorkload(world).run();
-}
+void runtime_workload(World& world) { RuntimeWorkload(world).run(); }
 
 }  // namespace cumulet::simulation

@@ -45,13 +45,9 @@ void SqsModel::received(const Receipt& receipt) {
     }
 }
 
-void SqsModel::trying_to_delete(const Receipt& receipt) {
-    messages_.at(receipt.message_id).perhaps_deleted = true;
-}
+void SqsModel::trying_to_delete(const Receipt& receipt) { messages_.at(receipt.message_id).perhaps_deleted = true; }
 
-void SqsModel::trying_to_move(const Receipt& receipt) {
-    messages_.at(receipt.message_id).hidden_until = Time::min();
-}
+void SqsModel::trying_to_move(const Receipt& receipt) { messages_.at(receipt.message_id).hidden_until = Time::min(); }
 
 void SqsModel::deleted(const Receipt& receipt) {
     if (world_.now() >= receipt.held_until()) return;

@@ -300,8 +300,6 @@ class SqsWorkload {
 
 }  // namespace
 
-void sqs_workload(World& world) {
-    SqsWorkload(world).run();
-}
+void sqs_workload(World& world) { SqsWorkload(world).run(); }
 
 }  // namespace cumulet::simulation

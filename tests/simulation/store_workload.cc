@@ -207,8 +207,6 @@ class StoreWorkload {
 
 }  // namespace
 
-void store_workload(World& world) {
-    StoreWorkload(world).run();
-}
+void store_workload(World& world) { StoreWorkload(world).run(); }
 
 }  // namespace cumulet::simulation

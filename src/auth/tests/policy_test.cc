@@ -233,7 +233,8 @@ TEST(Conditions, ValuesOfVariablesAreNoPatterns) {
 
 // SAM's policy templates name no version.
 TEST(Documents, WithoutAVersionAreOfTheOldOne) {
-    const auto policy = Policy::parse(R"({"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}})", PolicyKind::identity);
+    const auto policy =
+        Policy::parse(R"({"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}})", PolicyKind::identity);
     EXPECT_FALSE(policy.has_variables());
     EXPECT_EQ(policy.statements.size(), 1u);
 }

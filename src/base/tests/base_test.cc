@@ -82,7 +82,8 @@ TEST(Bytes, Base64AndHexGoThereAndBack) {
         EXPECT_EQ(to_base64(bytes), text);
         EXPECT_EQ(from_base64(text), bytes);
     }
-    for (const auto* text : {"Zg", "Zg=", "Zg==\n", "Z===", "====", "Zm 8=", "Zm-8"}) EXPECT_FALSE(from_base64(text)) << text;
+    for (const auto* text : {"Zg", "Zg=", "Zg==\n", "Z===", "====", "Zm 8=", "Zm-8"})
+        EXPECT_FALSE(from_base64(text)) << text;
     EXPECT_EQ(to_hex(std::string("\x00\xff\x10", 3)), "00ff10");
     EXPECT_EQ(from_hex("00fF10"), std::string("\x00\xff\x10", 3));
     EXPECT_FALSE(from_hex("0"));
@@ -99,7 +100,8 @@ TEST(Bytes, PercentEncodingFollowsRfc3986) {
 }
 
 TEST(Bytes, KnowsUtf8) {
-    for (const auto* good : {"", "plain ASCII of some length", "é", "漢字", "😀", "\xF4\x8F\xBF\xBF"}) EXPECT_TRUE(valid_utf8(good));
+    for (const auto* good : {"", "plain ASCII of some length", "é", "漢字", "😀", "\xF4\x8F\xBF\xBF"})
+        EXPECT_TRUE(valid_utf8(good));
     for (const auto* bad : {"\x80", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE6\xBC", "12345678\xFF"}) {
         EXPECT_FALSE(valid_utf8(bad));
     }

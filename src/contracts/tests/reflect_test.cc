@@ -42,7 +42,8 @@ TEST(Reflect, ComesBackAsItWas) {
 
 TEST(Reflect, ReadsNumbersAndTruthFromTextAsTemplatesWriteThem) {
     SendMessageRequest request;
-    from_json(input_of("SendMessage"), &request, json::parse(R"({"QueueUrl":"q","MessageBody":12,"DelaySeconds":"30"})"));
+    from_json(input_of("SendMessage"), &request,
+              json::parse(R"({"QueueUrl":"q","MessageBody":12,"DelaySeconds":"30"})"));
     EXPECT_EQ(request.MessageBody, "12");
     EXPECT_EQ(request.DelaySeconds, 30);
 }
@@ -98,12 +99,14 @@ TEST(Contract, GivesErrorsTheirCodesStatusAndTable) {
     EXPECT_EQ(error.code, "QueueDoesNotExist");
     EXPECT_EQ(error.query_code, "AWS.SimpleQueueService.NonExistentQueue");
     EXPECT_EQ(error.message, "The specified queue does not exist.");
-    EXPECT_EQ(to_json(*error.shape(), error.self()), json::parse(R"({"message":"The specified queue does not exist."})"));
+    EXPECT_EQ(to_json(*error.shape(), error.self()),
+              json::parse(R"({"message":"The specified queue does not exist."})"));
 
     aws::apigatewayv2::NotFoundException missing("no such API");
     missing.ResourceType = "Api";
     EXPECT_EQ(missing.status, 404);
-    EXPECT_EQ(to_json(*missing.shape(), missing.self()), json::parse(R"({"Message":"no such API","ResourceType":"Api"})"));
+    EXPECT_EQ(to_json(*missing.shape(), missing.self()),
+              json::parse(R"({"Message":"no such API","ResourceType":"Api"})"));
     EXPECT_EQ(aws::make_error(*missing.shape())->code, "NotFoundException");
 }
 
@@ -116,13 +119,14 @@ class OneOperation : public aws::sqs::Api {
 
 /// A door without steps.
 class OpenDoor : public Door {
- public:
+  public:
     explicit OpenDoor(AnyApi& api) : api_(api) {}
-    Task<void> invoke(Call& caller, const Service& service, const Operation& operation, void* input, void* output) override {
+    Task<void> invoke(Call& caller, const Service& service, const Operation& operation, void* input,
+                      void* output) override {
         co_await operation.invoke(api_, caller, input, output);
     }
 
- private:
+  private:
     AnyApi& api_;
 };
 

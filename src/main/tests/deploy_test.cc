@@ -24,7 +24,7 @@ ServeOptions ephemeral() {
 }
 
 class CommandsTest : public testing::Test {
- protected:
+  protected:
     CommandsTest() : cloud_(ephemeral()) {
         auto pattern = (fs::temp_directory_path() / "cumulet-deploy-XXXXXX").string();
         folder_ = mkdtemp(pattern.data());
@@ -50,7 +50,9 @@ class CommandsTest : public testing::Test {
     Result deploy_template(std::string_view text, std::vector<std::string> parameters = {}) {
         std::ofstream(folder_ / "template.yaml") << text;
         return capture([&] {
-            return deploy({.target = target_, .template_file = folder_ / "template.yaml", .stack_name = "jobs",
+            return deploy({.target = target_,
+                           .template_file = folder_ / "template.yaml",
+                           .stack_name = "jobs",
                            .parameters = std::move(parameters)});
         });
     }

@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 class PackagingTest : public testing::Test {
- protected:
+  protected:
     PackagingTest() {
         auto pattern = (fs::temp_directory_path() / "cumulet-packaging-XXXXXX").string();
         folder_ = mkdtemp(pattern.data());

@@ -7,7 +7,8 @@
 namespace cumulet {
 namespace {
 
-const json::object document = parse_json(R"({"Parameters": {"Stage": {"Type": "String"}, "Size": {"Type": "Number"}}})")->as_object();
+const json::object document =
+    parse_json(R"({"Parameters": {"Stage": {"Type": "String"}, "Size": {"Type": "Number"}}})")->as_object();
 
 TEST(Parameters, SplitsAtTheFirstEqualsSign) {
     const std::map<std::string, std::string> expected{{"Empty", ""}, {"Url", "http://x?a=b"}};

@@ -61,9 +61,7 @@ struct Caller {
     Client client;
 };
 
-Origin local(uint16_t port) {
-    return {.host = "127.0.0.1", .port = port};
-}
+Origin local(uint16_t port) { return {.host = "127.0.0.1", .port = port}; }
 
 struct TemporaryFolder {
     TemporaryFolder() {

@@ -30,9 +30,7 @@ struct Refused {
     int status;
 };
 
-void PrintTo(const Refused& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(const Refused& row, std::ostream* out) { *out << row.name; }
 
 class Refusal : public testing::TestWithParam<Refused> {};
 

@@ -12,9 +12,7 @@ using aws::apigatewayv2::BadRequestException;
 constexpr std::string_view methods[] = {"ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"};
 constexpr std::string_view resolving_domain = "localhost.localstack.cloud";
 
-bool is_word(char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
-}
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_'; }
 
 /// Host and port apart; the port keeps its colon.
 std::pair<std::string_view, std::string_view> split_port(std::string_view host) {
@@ -60,9 +58,7 @@ bool well_formed_path(std::string_view path) {
 
 }  // namespace
 
-aws::Error unsupported(std::string_view what) {
-    return aws::not_implemented("apigatewayv2", "HTTP API", what);
-}
+aws::Error unsupported(std::string_view what) { return aws::not_implemented("apigatewayv2", "HTTP API", what); }
 
 std::string domain_name_of(const Call& call, std::string_view api_id) {
     const auto host = call.host.empty() ? std::string_view(resolving_domain) : split_port(call.host).first;

@@ -104,12 +104,8 @@ http::Response message_reply(int status, std::string_view message) {
     return response;
 }
 
-http::Response not_found() {
-    return message_reply(404, "Not Found");
-}
-http::Response internal_server_error() {
-    return message_reply(500, "Internal Server Error");
-}
+http::Response not_found() { return message_reply(404, "Not Found"); }
+http::Response internal_server_error() { return message_reply(500, "Internal Server Error"); }
 
 http::Response read_reply(std::string_view payload, std::string_view version) {
     const auto parsed = parse_json(payload.empty() ? "null" : payload);

@@ -47,9 +47,7 @@ Task<void> replace_tags(Call& call, Client gateway, std::string arn, std::map<st
 
 namespace {
 
-std::string api_of(const json::object& properties) {
-    return std::string(string_or(properties, "ApiId"));
-}
+std::string api_of(const json::object& properties) { return std::string(string_or(properties, "ApiId")); }
 
 contracts::Resource resource_of(std::string id, std::string_view attribute) {
     contracts::Resource resource;

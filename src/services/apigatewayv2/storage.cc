@@ -135,9 +135,7 @@ Task<Page<T>> list(store::Transaction& tx, Key all, std::optional<std::string> m
 
 }  // namespace
 
-Place place_of(const Call& call, std::string api_id) {
-    return {call.account, call.region, std::move(api_id)};
-}
+Place place_of(const Call& call, std::string api_id) { return {call.account, call.region, std::move(api_id)}; }
 
 Task<std::optional<Address>> find_address(store::Transaction& tx, std::string api_id) {
     const auto bytes = co_await tx.get(addresses() << api_id);

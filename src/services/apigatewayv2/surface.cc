@@ -208,8 +208,6 @@ Task<http::Response> Surface::invoke(Call& call, Passage passage, Place place) {
     co_return read_reply(invocation->response->Payload.value_or(""), target.payload_version);
 }
 
-Task<void> Surface::stop() {
-    co_await invocations_.stop();
-}
+Task<void> Surface::stop() { co_await invocations_.stop(); }
 
 }  // namespace cumulet::apigatewayv2

@@ -13,9 +13,7 @@ constexpr std::string_view no_changes =
 
 using Texts = std::vector<std::string>;
 
-bool executed(const ChangeSet& change_set) {
-    return change_set.execution_status.starts_with("EXECUTE_");
-}
+bool executed(const ChangeSet& change_set) { return change_set.execution_status.starts_with("EXECUTE_"); }
 
 /// By ARN or by name; of two with one name the one that was not executed.
 Task<std::optional<ChangeSet>> find_change_set(store::Transaction& tx, storage::Place place, std::string stack_id,

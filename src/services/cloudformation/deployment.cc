@@ -9,9 +9,7 @@ namespace {
 
 constexpr size_t resources_at_once = 8;
 
-std::string list_of(const std::set<std::string>& names) {
-    return fmt::format("{}", fmt::join(names, ", "));
-}
+std::string list_of(const std::set<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
 
 /// Adds what `removed` and the leftovers of `resource` need.
 void insert_needs(std::set<std::string>& needs, const Made& removed, const StackResource& resource) {
@@ -26,22 +24,12 @@ Task<void> Deployment::run() {
     co_await load();
     while (!ended_ && !stopping_()) {
         switch (operation_.phase) {
-            case Phase::deploy:
-                co_await deploy();
-                break;
-            case Phase::cleanup:
-                co_await clean_up();
-                break;
-            case Phase::rollback:
-                co_await roll_back();
-                break;
-            case Phase::rollback_cleanup:
-                co_await clean_up_after_rollback();
-                break;
+            case Phase::deploy: co_await deploy(); break;
+            case Phase::cleanup: co_await clean_up(); break;
+            case Phase::rollback: co_await roll_back(); break;
+            case Phase::rollback_cleanup: co_await clean_up_after_rollback(); break;
             case Phase::remove:
-            case Phase::remove_created:
-                co_await remove_all();
-                break;
+            case Phase::remove_created: co_await remove_all(); break;
         }
     }
 }

@@ -51,9 +51,7 @@ void check_types(const Template& parsed, const Registry& registry) {
 
 }  // namespace
 
-aws::Error invalid(std::string message) {
-    return aws::Error("ValidationError", std::move(message), 400);
-}
+aws::Error invalid(std::string message) { return aws::Error("ValidationError", std::move(message), 400); }
 
 std::optional<ObjectAddress> parse_object_url(std::string_view url) {
     const auto scheme = url.find("://");

@@ -10,9 +10,7 @@ namespace {
 /// quickly done spares them that.
 constexpr Duration patience = 2s;
 
-std::string json_text(const json::object& document) {
-    return json::serialize(document);
-}
+std::string json_text(const json::object& document) { return json::serialize(document); }
 
 }  // namespace
 

@@ -173,8 +173,6 @@ Task<std::vector<Operation>> operations(store::Transaction& tx) {
     return all_under<Operation>(tx, store::Key("", "", service, "unfinished"), max_operations);
 }
 
-std::string topic_of(const std::string& stack_id) {
-    return "cloudformation/" + stack_id;
-}
+std::string topic_of(const std::string& stack_id) { return "cloudformation/" + stack_id; }
 
 }  // namespace cumulet::cloudformation::storage

@@ -19,12 +19,8 @@ struct Place {
     std::string account;
     std::string region;
 };
-inline Place place_of(const Call& call) {
-    return {call.account, call.region};
-}
-inline Place place_of(const Operation& operation) {
-    return {operation.account, operation.region};
-}
+inline Place place_of(const Call& call) { return {call.account, call.region}; }
+inline Place place_of(const Operation& operation) { return {operation.account, operation.region}; }
 
 Task<std::optional<Stack>> find_stack(store::Transaction& tx, Place place, std::string id);
 /// The id of the stack that has this name now, "" if there is none.

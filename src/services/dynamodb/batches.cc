@@ -14,9 +14,7 @@ constexpr size_t max_gets = 100;
 constexpr size_t max_writes = 25;
 constexpr size_t max_response_bytes = 16 * 1024 * 1024;
 
-[[noreturn]] void refuse_duplicates() {
-    throw aws::validation_error("Provided list of item keys contains duplicates");
-}
+[[noreturn]] void refuse_duplicates() { throw aws::validation_error("Provided list of item keys contains duplicates"); }
 
 /// One table's part of a BatchGetItem, read and checked.
 struct Gets {

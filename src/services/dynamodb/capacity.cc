@@ -11,9 +11,7 @@ double steps(size_t size_bytes, size_t step_bytes) {
     return static_cast<double>(std::max<size_t>(1, (size_bytes + step_bytes - 1) / step_bytes));
 }
 
-size_t size_of(const AttributeMap* item) {
-    return item ? item->size_bytes() : 0;
-}
+size_t size_of(const AttributeMap* item) { return item ? item->size_bytes() : 0; }
 
 /// Units that a write costs in one index: an entry whose key changes is one deletion and one insertion.
 double index_units(const Table& table, const Index& index, const AttributeMap* old, const AttributeMap* item) {
@@ -86,8 +84,6 @@ std::optional<aws::dynamodb::ItemCollectionMetrics> collection_metrics(const std
                                                 .SizeEstimateRangeGB = {{0.0, 1.0}}};
 }
 
-bool wants_capacity(const std::optional<std::string>& mode) {
-    return mode && *mode != "NONE";
-}
+bool wants_capacity(const std::optional<std::string>& mode) { return mode && *mode != "NONE"; }
 
 }  // namespace cumulet::dynamodb

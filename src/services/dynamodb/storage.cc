@@ -14,21 +14,15 @@ constexpr size_t most_filled = 50'000;
 constexpr int bucket_bits = 16;
 constexpr int64_t buckets = int64_t{1} << bucket_bits;
 
-Key base(const Scope& scope) {
-    return Key(scope.account, scope.region, "dynamodb");
-}
-Key table_key(const Scope& scope, std::string_view name) {
-    return base(scope) << "table" << name;
-}
+Key base(const Scope& scope) { return Key(scope.account, scope.region, "dynamodb"); }
+Key table_key(const Scope& scope, std::string_view name) { return base(scope) << "table" << name; }
 
 std::string bounded(std::string_view content) {
     if (content.size() <= longest_plain_hash) return "s" + std::string(content);
     return "d" + sha256(content);
 }
 
-uint64_t bucket_of(std::string_view content) {
-    return crc32(content) >> (32 - bucket_bits);
-}
+uint64_t bucket_of(std::string_view content) { return crc32(content) >> (32 - bucket_bits); }
 
 /// Up to the hash key, which is where all items of one collection begin.
 Key hash_key(const Scope& scope, uint64_t number, AttributeView hash) {
@@ -100,9 +94,7 @@ void write_index(AttributeWriter& writer, const Index& index) {
     writer.end();
 }
 
-uint64_t read_number(AttributeView text) {
-    return std::stoull(std::string(text.content()));
-}
+uint64_t read_number(AttributeView text) { return std::stoull(std::string(text.content())); }
 
 Index read_index(AttributeView record) {
     Index index{.name = std::string(record.find("name").content()),
@@ -167,9 +159,7 @@ DescribedTable read_table(std::string name, AttributeView record) {
 }
 
 /// The least key behind all that begin with `key`.
-std::string behind(const Key& key) {
-    return store::Range::prefix(key).end;
-}
+std::string behind(const Key& key) { return store::Range::prefix(key).end; }
 
 }  // namespace
 
@@ -284,23 +274,12 @@ store::Range query_range(const Scope& scope, const Table& table, const Index* in
     auto range = store::Range::prefix(collection);
     const auto at = [&](AttributeView value) { return Key(collection) << value.content(); };
     switch (condition.kind) {
-        case Kind::any:
-            break;
-        case Kind::equal:
-            range = store::Range::prefix(at(condition.first));
-            break;
-        case Kind::less:
-            range.end = at(condition.first).bytes();
-            break;
-        case Kind::less_or_equal:
-            range.end = behind(at(condition.first));
-            break;
-        case Kind::greater:
-            range.begin = behind(at(condition.first));
-            break;
-        case Kind::greater_or_equal:
-            range.begin = at(condition.first).bytes();
-            break;
+        case Kind::any: break;
+        case Kind::equal: range = store::Range::prefix(at(condition.first)); break;
+        case Kind::less: range.end = at(condition.first).bytes(); break;
+        case Kind::less_or_equal: range.end = behind(at(condition.first)); break;
+        case Kind::greater: range.begin = behind(at(condition.first)); break;
+        case Kind::greater_or_equal: range.begin = at(condition.first).bytes(); break;
         case Kind::between:
             range.begin = at(condition.first).bytes();
             range.end = behind(at(condition.second));

@@ -122,9 +122,7 @@ void Table::check_updated(const AttributeMap& item) const {
     if (too_large(item)) throw aws::validation_error("Item size to update has exceeded the maximum allowed size");
 }
 
-AttributeMap Table::key_of(const AttributeMap& item) const {
-    return pick(item.view(), {&key.hash, &key.range});
-}
+AttributeMap Table::key_of(const AttributeMap& item) const { return pick(item.view(), {&key.hash, &key.range}); }
 
 AttributeMap Table::key_of(const AttributeMap& item, const Index* index) const {
     if (!index) return key_of(item);

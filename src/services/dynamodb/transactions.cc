@@ -80,15 +80,9 @@ void decide(Change& change) {
     const Intent& intent = *change.intent;
     require(intent.condition, pointer(change.old), *intent.on_failure);
     switch (intent.kind) {
-        case Intent::Kind::check:
-            change.item = change.old;
-            break;
-        case Intent::Kind::put:
-            change.item = *intent.key;
-            break;
-        case Intent::Kind::remove:
-            change.item.reset();
-            break;
+        case Intent::Kind::check: change.item = change.old; break;
+        case Intent::Kind::put: change.item = *intent.key; break;
+        case Intent::Kind::remove: change.item.reset(); break;
         case Intent::Kind::update:
             change.item = updated(*intent.update, pointer(change.old), *intent.key);
             if (change.item) change.table->check_updated(*change.item);

@@ -15,12 +15,12 @@ constexpr size_t most_attached = 10;
 using Kind = Entity::Kind;
 
 Task<Entity> load(store::Store& store, Call& call, Kind kind, std::string name) {
-    co_return co_await store.transact([&](store::Transaction& tx) -> Task<Entity> {
-        co_return co_await load_entity(tx, call.account, kind, name);
-    });
+    co_return co_await store.transact(
+        [&](store::Transaction& tx) -> Task<Entity> { co_return co_await load_entity(tx, call.account, kind, name); });
 }
 
-Task<void> put_inline(store::Store& store, Call& call, Kind kind, std::string name, std::string policy, std::string document) {
+Task<void> put_inline(store::Store& store, Call& call, Kind kind, std::string name, std::string policy,
+                      std::string document) {
     auth::Policy::parse(document, auth::PolicyKind::identity);
     co_await store.transact([&](store::Transaction& tx) -> Task<void> {
         auto entity = co_await load_entity(tx, call.account, kind, name);

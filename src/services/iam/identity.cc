@@ -27,8 +27,12 @@ Task<std::optional<contracts::Credentials>> Service::find_credentials(std::strin
         if (!user) co_return std::nullopt;
         contracts::Credentials credentials;
         credentials.secret_access_key = key->secret;
-        credentials.principal = {.kind = Principal::Kind::user, .account = key->account, .arn = user->arn(),
-                                 .user_id = user->id, .access_key_id = key->id, .service = ""};
+        credentials.principal = {.kind = Principal::Kind::user,
+                                 .account = key->account,
+                                 .arn = user->arn(),
+                                 .user_id = user->id,
+                                 .access_key_id = key->id,
+                                 .service = ""};
         co_return credentials;
     });
 }

@@ -59,14 +59,16 @@ int64_t version_number(const ManagedPolicy& policy, std::string_view id) {
     int64_t number = 0;
     if (id.starts_with('v')) std::from_chars(id.data() + 1, id.data() + id.size(), number);
     if (!policy.versions.contains(number)) {
-        throw NoSuchEntityException(fmt::format("Policy {} version {} does not exist or is not attachable.", policy.arn(), id));
+        throw NoSuchEntityException(
+            fmt::format("Policy {} version {} does not exist or is not attachable.", policy.arn(), id));
     }
     return number;
 }
 
 void check_own(const ManagedPolicy& policy) {
     if (policy.account == "aws") {
-        throw aws::Error("AccessDenied", fmt::format("Policy {} is managed by AWS and cannot be changed.", policy.arn()), 403);
+        throw aws::Error("AccessDenied",
+                         fmt::format("Policy {} is managed by AWS and cannot be changed.", policy.arn()), 403);
     }
 }
 
@@ -110,8 +112,9 @@ Task<DeletePolicyResponse> Service::delete_policy(Call& call, DeletePolicyReques
             throw DeleteConflictException("Cannot delete a policy attached to entities.");
         }
         if (policy.versions.size() > 1) {
-            throw DeleteConflictException("This policy has more than one version. Before you delete a policy, you must delete "
-                                          "the policy's versions. The default version is deleted with the policy.");
+            throw DeleteConflictException(
+                "This policy has more than one version. Before you delete a policy, you must delete "
+                "the policy's versions. The default version is deleted with the policy.");
         }
         erase_policy(tx, policy);
     });
@@ -152,8 +155,9 @@ Task<CreatePolicyVersionResponse> Service::create_policy_version(Call& call, Cre
         auto policy = co_await load_policy(tx, call.account, request.PolicyArn);
         check_own(policy);
         if (policy.versions.size() >= most_versions) {
-            throw LimitExceededException("A managed policy can have up to 5 versions. Before you create a new version, you "
-                                         "must delete an existing version.");
+            throw LimitExceededException(
+                "A managed policy can have up to 5 versions. Before you create a new version, you "
+                "must delete an existing version.");
         }
         const auto number = ++policy.newest_version;
         policy.versions[number] = {request.PolicyDocument, call.now()};

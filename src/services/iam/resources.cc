@@ -29,7 +29,8 @@ std::map<std::string, std::string> inline_policies(const json::object& propertie
     if (!list || !list->is_array()) return result;
     for (const auto& item : list->as_array()) {
         if (!item.is_object()) continue;
-        result[std::string(string_or(item.as_object(), "PolicyName"))] = document_text(item.as_object(), "PolicyDocument");
+        result[std::string(string_or(item.as_object(), "PolicyName"))] =
+            document_text(item.as_object(), "PolicyDocument");
     }
     return result;
 }
@@ -39,25 +40,28 @@ std::vector<aws::iam::Tag> tag_list(const contracts::ResourceContext& context, c
     for (const auto& [key, value] : context.stack_tags) tags[std::string(key)] = value.as_string();
     if (const auto* own = properties.if_contains("Tags"); own && own->is_array()) {
         for (const auto& tag : own->as_array()) {
-            if (tag.is_object()) tags[std::string(string_or(tag.as_object(), "Key"))] = string_or(tag.as_object(), "Value");
+            if (tag.is_object())
+                tags[std::string(string_or(tag.as_object(), "Key"))] = string_or(tag.as_object(), "Value");
         }
     }
     return tags_of(tags);
 }
 
 class RoleResource final : public contracts::ResourceType {
- public:
+  public:
     explicit RoleResource(contracts::Door& door) : iam_(door) {}
     std::string_view name() const override { return "AWS::IAM::Role"; }
 
-    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context, json::object properties) override {
+    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
+                                     json::object properties) override {
         aws::iam::CreateRoleRequest request;
         request.RoleName = string_or(properties, "RoleName", context.generated_name.substr(0, 64));
         request.AssumeRolePolicyDocument = document_text(properties, "AssumeRolePolicyDocument");
         request.Tags = tag_list(context, properties);
         if (properties.contains("Path")) request.Path = string_or(properties, "Path");
         if (properties.contains("Description")) request.Description = string_or(properties, "Description");
-        if (properties.contains("PermissionsBoundary")) request.PermissionsBoundary = string_or(properties, "PermissionsBoundary");
+        if (properties.contains("PermissionsBoundary"))
+            request.PermissionsBoundary = string_or(properties, "PermissionsBoundary");
         if (const auto* seconds = properties.if_contains("MaxSessionDuration"); seconds && seconds->is_int64()) {
             request.MaxSessionDuration = static_cast<int32_t>(seconds->as_int64());
         }
@@ -109,7 +113,7 @@ class RoleResource final : public contracts::ResourceType {
         }
     }
 
- private:
+  private:
     /// A step that is repeated after a crash finds the role that its first try made: generated names are its own.
     Task<void> create_role(Call& call, aws::iam::CreateRoleRequest request) {
         const auto document = request.AssumeRolePolicyDocument;
@@ -137,7 +141,8 @@ class RoleResource final : public contracts::ResourceType {
         const auto wanted_arns = texts(after, "ManagedPolicyArns");
         for (const auto& arn : wanted_arns) co_await iam_.attach_role_policy(call, {role, arn});
         for (const auto& arn : texts(before, "ManagedPolicyArns")) {
-            if (std::ranges::find(wanted_arns, arn) == wanted_arns.end()) co_await iam_.detach_role_policy(call, {role, arn});
+            if (std::ranges::find(wanted_arns, arn) == wanted_arns.end())
+                co_await iam_.detach_role_policy(call, {role, arn});
         }
     }
 
@@ -152,17 +157,21 @@ class RoleResource final : public contracts::ResourceType {
 
 /// An inline policy put on roles and users.
 class PolicyResource final : public contracts::ResourceType {
- public:
+  public:
     explicit PolicyResource(contracts::Door& door) : iam_(door) {}
     std::string_view name() const override { return "AWS::IAM::Policy"; }
 
-    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context, json::object properties) override {
+    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
+                                     json::object properties) override {
         if (!texts(properties, "Groups").empty()) throw aws::not_implemented("iam", "AWS::IAM::Policy", "Groups");
         const std::string policy(string_or(properties, "PolicyName"));
         const auto document = document_text(properties, "PolicyDocument");
-        for (const auto& role : texts(properties, "Roles")) co_await iam_.put_role_policy(call, {role, policy, document});
-        for (const auto& user : texts(properties, "Users")) co_await iam_.put_user_policy(call, {user, policy, document});
-        co_return contracts::Resource{.physical_id = context.generated_name, .attributes = {{"Id", context.generated_name}}};
+        for (const auto& role : texts(properties, "Roles"))
+            co_await iam_.put_role_policy(call, {role, policy, document});
+        for (const auto& user : texts(properties, "Users"))
+            co_await iam_.put_user_policy(call, {user, policy, document});
+        co_return contracts::Resource{.physical_id = context.generated_name,
+                                      .attributes = {{"Id", context.generated_name}}};
     }
 
     bool needs_replacement(const json::object&, const json::object&) const override { return false; }
@@ -192,17 +201,19 @@ class PolicyResource final : public contracts::ResourceType {
         }
     }
 
- private:
+  private:
     aws::iam::Client iam_;
 };
 
 class ManagedPolicyResource final : public contracts::ResourceType {
- public:
+  public:
     explicit ManagedPolicyResource(contracts::Door& door) : iam_(door) {}
     std::string_view name() const override { return "AWS::IAM::ManagedPolicy"; }
 
-    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context, json::object properties) override {
-        if (!texts(properties, "Groups").empty()) throw aws::not_implemented("iam", "AWS::IAM::ManagedPolicy", "Groups");
+    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
+                                     json::object properties) override {
+        if (!texts(properties, "Groups").empty())
+            throw aws::not_implemented("iam", "AWS::IAM::ManagedPolicy", "Groups");
         aws::iam::CreatePolicyRequest request;
         request.PolicyName = string_or(properties, "ManagedPolicyName", context.generated_name);
         request.PolicyDocument = document_text(properties, "PolicyDocument");
@@ -213,7 +224,8 @@ class ManagedPolicyResource final : public contracts::ResourceType {
         try {
             co_await iam_.create_policy(call, std::move(request));
         } catch (const aws::iam::EntityAlreadyExistsException&) {
-            if (properties.contains("ManagedPolicyName")) throw;  // a generated name is this step's own, made before a crash
+            if (properties.contains("ManagedPolicyName"))
+                throw;  // a generated name is this step's own, made before a crash
         }
         for (const auto& role : texts(properties, "Roles")) co_await iam_.attach_role_policy(call, {role, arn});
         for (const auto& user : texts(properties, "Users")) co_await iam_.attach_user_policy(call, {user, arn});
@@ -233,7 +245,8 @@ class ManagedPolicyResource final : public contracts::ResourceType {
         co_return contracts::Resource{.physical_id = physical_id, .attributes = {{"PolicyArn", physical_id}}};
     }
 
-    Task<void> remove(Call& call, const contracts::ResourceContext&, std::string physical_id, json::object properties) override {
+    Task<void> remove(Call& call, const contracts::ResourceContext&, std::string physical_id,
+                      json::object properties) override {
         co_await detach(call, physical_id, std::move(properties));
         try {
             co_await iam_.delete_policy(call, {physical_id});
@@ -242,7 +255,7 @@ class ManagedPolicyResource final : public contracts::ResourceType {
         }
     }
 
- private:
+  private:
     /// The new version becomes the only one.
     Task<void> replace_version(Call& call, std::string arn, std::string document) {
         co_await iam_.create_policy_version(call, {arn, std::move(document), true});

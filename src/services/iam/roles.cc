@@ -114,9 +114,11 @@ Task<UpdateRoleResponse> Service::update_role(Call& call, UpdateRoleRequest requ
     co_return UpdateRoleResponse{};
 }
 
-Task<UpdateAssumeRolePolicyResponse> Service::update_assume_role_policy(Call& call, UpdateAssumeRolePolicyRequest request) {
+Task<UpdateAssumeRolePolicyResponse> Service::update_assume_role_policy(Call& call,
+                                                                        UpdateAssumeRolePolicyRequest request) {
     auth::Policy::parse(request.PolicyDocument, auth::PolicyKind::trust);
-    co_await change_role(store_, call, request.RoleName, [&](Entity& role) { role.trust_policy = request.PolicyDocument; });
+    co_await change_role(store_, call, request.RoleName,
+                         [&](Entity& role) { role.trust_policy = request.PolicyDocument; });
     co_return UpdateAssumeRolePolicyResponse{};
 }
 
@@ -143,8 +145,8 @@ Task<ListRoleTagsResponse> Service::list_role_tags(Call& call, ListRoleTagsReque
 }
 
 // Instance profiles are not built; tools ask for a role's before they delete it, and there can be none.
-Task<ListInstanceProfilesForRoleResponse> Service::list_instance_profiles_for_role(Call& call,
-                                                                                   ListInstanceProfilesForRoleRequest request) {
+Task<ListInstanceProfilesForRoleResponse> Service::list_instance_profiles_for_role(
+    Call& call, ListInstanceProfilesForRoleRequest request) {
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await load_entity(tx, call.account, Entity::Kind::role, request.RoleName);
     });

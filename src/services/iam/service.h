@@ -9,7 +9,7 @@
 namespace cumulet::iam {
 
 class Service final : public aws::iam::Api {
- public:
+  public:
     explicit Service(store::Store& store) : store_(store) {}
 
     // roles.cc
@@ -31,26 +31,38 @@ class Service final : public aws::iam::Api {
     Task<aws::iam::GetUserResponse> get_user(Call& call, aws::iam::GetUserRequest request) override;
     Task<aws::iam::ListUsersResponse> list_users(Call& call, aws::iam::ListUsersRequest request) override;
     Task<aws::iam::DeleteUserResponse> delete_user(Call& call, aws::iam::DeleteUserRequest request) override;
-    Task<aws::iam::CreateAccessKeyResponse> create_access_key(Call& call, aws::iam::CreateAccessKeyRequest request) override;
-    Task<aws::iam::DeleteAccessKeyResponse> delete_access_key(Call& call, aws::iam::DeleteAccessKeyRequest request) override;
-    Task<aws::iam::ListAccessKeysResponse> list_access_keys(Call& call, aws::iam::ListAccessKeysRequest request) override;
-    Task<aws::iam::UpdateAccessKeyResponse> update_access_key(Call& call, aws::iam::UpdateAccessKeyRequest request) override;
+    Task<aws::iam::CreateAccessKeyResponse> create_access_key(Call& call,
+                                                              aws::iam::CreateAccessKeyRequest request) override;
+    Task<aws::iam::DeleteAccessKeyResponse> delete_access_key(Call& call,
+                                                              aws::iam::DeleteAccessKeyRequest request) override;
+    Task<aws::iam::ListAccessKeysResponse> list_access_keys(Call& call,
+                                                            aws::iam::ListAccessKeysRequest request) override;
+    Task<aws::iam::UpdateAccessKeyResponse> update_access_key(Call& call,
+                                                              aws::iam::UpdateAccessKeyRequest request) override;
 
     // entity_policies.cc
     Task<aws::iam::PutRolePolicyResponse> put_role_policy(Call& call, aws::iam::PutRolePolicyRequest request) override;
     Task<aws::iam::GetRolePolicyResponse> get_role_policy(Call& call, aws::iam::GetRolePolicyRequest request) override;
-    Task<aws::iam::DeleteRolePolicyResponse> delete_role_policy(Call& call, aws::iam::DeleteRolePolicyRequest request) override;
-    Task<aws::iam::ListRolePoliciesResponse> list_role_policies(Call& call, aws::iam::ListRolePoliciesRequest request) override;
-    Task<aws::iam::AttachRolePolicyResponse> attach_role_policy(Call& call, aws::iam::AttachRolePolicyRequest request) override;
-    Task<aws::iam::DetachRolePolicyResponse> detach_role_policy(Call& call, aws::iam::DetachRolePolicyRequest request) override;
+    Task<aws::iam::DeleteRolePolicyResponse> delete_role_policy(Call& call,
+                                                                aws::iam::DeleteRolePolicyRequest request) override;
+    Task<aws::iam::ListRolePoliciesResponse> list_role_policies(Call& call,
+                                                                aws::iam::ListRolePoliciesRequest request) override;
+    Task<aws::iam::AttachRolePolicyResponse> attach_role_policy(Call& call,
+                                                                aws::iam::AttachRolePolicyRequest request) override;
+    Task<aws::iam::DetachRolePolicyResponse> detach_role_policy(Call& call,
+                                                                aws::iam::DetachRolePolicyRequest request) override;
     Task<aws::iam::ListAttachedRolePoliciesResponse> list_attached_role_policies(
         Call& call, aws::iam::ListAttachedRolePoliciesRequest request) override;
     Task<aws::iam::PutUserPolicyResponse> put_user_policy(Call& call, aws::iam::PutUserPolicyRequest request) override;
     Task<aws::iam::GetUserPolicyResponse> get_user_policy(Call& call, aws::iam::GetUserPolicyRequest request) override;
-    Task<aws::iam::DeleteUserPolicyResponse> delete_user_policy(Call& call, aws::iam::DeleteUserPolicyRequest request) override;
-    Task<aws::iam::ListUserPoliciesResponse> list_user_policies(Call& call, aws::iam::ListUserPoliciesRequest request) override;
-    Task<aws::iam::AttachUserPolicyResponse> attach_user_policy(Call& call, aws::iam::AttachUserPolicyRequest request) override;
-    Task<aws::iam::DetachUserPolicyResponse> detach_user_policy(Call& call, aws::iam::DetachUserPolicyRequest request) override;
+    Task<aws::iam::DeleteUserPolicyResponse> delete_user_policy(Call& call,
+                                                                aws::iam::DeleteUserPolicyRequest request) override;
+    Task<aws::iam::ListUserPoliciesResponse> list_user_policies(Call& call,
+                                                                aws::iam::ListUserPoliciesRequest request) override;
+    Task<aws::iam::AttachUserPolicyResponse> attach_user_policy(Call& call,
+                                                                aws::iam::AttachUserPolicyRequest request) override;
+    Task<aws::iam::DetachUserPolicyResponse> detach_user_policy(Call& call,
+                                                                aws::iam::DetachUserPolicyRequest request) override;
     Task<aws::iam::ListAttachedUserPoliciesResponse> list_attached_user_policies(
         Call& call, aws::iam::ListAttachedUserPoliciesRequest request) override;
 
@@ -65,8 +77,8 @@ class Service final : public aws::iam::Api {
                                                                 aws::iam::GetPolicyVersionRequest request) override;
     Task<aws::iam::DeletePolicyVersionResponse> delete_policy_version(
         Call& call, aws::iam::DeletePolicyVersionRequest request) override;
-    Task<aws::iam::ListPolicyVersionsResponse> list_policy_versions(Call& call,
-                                                                    aws::iam::ListPolicyVersionsRequest request) override;
+    Task<aws::iam::ListPolicyVersionsResponse> list_policy_versions(
+        Call& call, aws::iam::ListPolicyVersionsRequest request) override;
 
     // identity.cc: what dispatch and STS ask
     /// The long-term key's credentials; nothing if it was never issued, or is inactive.
@@ -76,7 +88,7 @@ class Service final : public aws::iam::Api {
 
     std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
 
- private:
+  private:
     store::Store& store_;
 };
 

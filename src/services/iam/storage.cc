@@ -60,7 +60,8 @@ std::string encode(const ManagedPolicy& policy) {
     writer.text(policy.name).text(policy.path).text(policy.id).text(policy.description);
     writer.time(policy.created).time(policy.updated).number(policy.newest_version).number(policy.default_version);
     writer.texts(policy.tags).number(static_cast<int64_t>(policy.versions.size()));
-    for (const auto& [number, version] : policy.versions) writer.number(number).text(version.document).time(version.created);
+    for (const auto& [number, version] : policy.versions)
+        writer.number(number).text(version.document).time(version.created);
     return writer.take();
 }
 
@@ -99,7 +100,8 @@ AccessKey decode_access_key(std::string id, std::string_view bytes) {
 
 }  // namespace
 
-Task<std::optional<Entity>> find_entity(store::Transaction& tx, std::string account, Entity::Kind kind, std::string name) {
+Task<std::optional<Entity>> find_entity(store::Transaction& tx, std::string account, Entity::Kind kind,
+                                        std::string name) {
     const auto bytes = co_await tx.get(entities(account, kind) << name);
     if (!bytes) co_return std::nullopt;
     co_return decode_entity(std::move(account), kind, std::move(name), *bytes);
@@ -119,8 +121,8 @@ void erase_entity(store::Transaction& tx, const Entity& entity) {
     tx.erase(entities(entity.account, entity.kind) << entity.name);
 }
 
-Task<std::vector<Entity>> list_entities(store::Transaction& tx, std::string account, Entity::Kind kind, std::string after,
-                                        size_t limit) {
+Task<std::vector<Entity>> list_entities(store::Transaction& tx, std::string account, Entity::Kind kind,
+                                        std::string after, size_t limit) {
     const auto all = entities(account, kind);
     std::vector<Entity> found;
     for (const auto& entry : co_await tx.scan(after_name(all, after), {.limit = limit})) {
@@ -156,7 +158,8 @@ void erase_policy(store::Transaction& tx, const ManagedPolicy& policy) {
     tx.erase(collection(policy.account, "policy") << policy.name);
 }
 
-Task<std::vector<ManagedPolicy>> list_policies(store::Transaction& tx, std::string account, std::string after, size_t limit) {
+Task<std::vector<ManagedPolicy>> list_policies(store::Transaction& tx, std::string account, std::string after,
+                                               size_t limit) {
     const auto all = collection(account, "policy");
     std::vector<ManagedPolicy> found;
     for (const auto& entry : co_await tx.scan(after_name(all, after), {.limit = limit})) {
@@ -172,8 +175,13 @@ Task<std::optional<AccessKey>> find_access_key(store::Transaction& tx, std::stri
 }
 
 void save_access_key(store::Transaction& tx, const AccessKey& key) {
-    tx.put(access_key(key.id),
-           store::RecordWriter(1).text(key.account).text(key.user).text(key.secret).boolean(key.active).time(key.created).take());
+    tx.put(access_key(key.id), store::RecordWriter(1)
+                                   .text(key.account)
+                                   .text(key.user)
+                                   .text(key.secret)
+                                   .boolean(key.active)
+                                   .time(key.created)
+                                   .take());
     tx.put(keys_of(key.account, key.user) << key.id, "");
 }
 

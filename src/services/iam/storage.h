@@ -13,14 +13,15 @@
 
 namespace cumulet::iam {
 
-Task<std::optional<Entity>> find_entity(store::Transaction& tx, std::string account, Entity::Kind kind, std::string name);
+Task<std::optional<Entity>> find_entity(store::Transaction& tx, std::string account, Entity::Kind kind,
+                                        std::string name);
 /// Throws NoSuchEntity.
 Task<Entity> load_entity(store::Transaction& tx, std::string account, Entity::Kind kind, std::string name);
 void save_entity(store::Transaction& tx, const Entity& entity);
 void erase_entity(store::Transaction& tx, const Entity& entity);
 /// Entities that come after `after` by name, at most `limit`.
-Task<std::vector<Entity>> list_entities(store::Transaction& tx, std::string account, Entity::Kind kind, std::string after,
-                                        size_t limit);
+Task<std::vector<Entity>> list_entities(store::Transaction& tx, std::string account, Entity::Kind kind,
+                                        std::string after, size_t limit);
 
 /// A policy of the account, or of AWS's catalogue.
 Task<std::optional<ManagedPolicy>> find_policy(store::Transaction& tx, std::string account, std::string arn);
@@ -30,7 +31,8 @@ Task<bool> has_policy_named(store::Transaction& tx, std::string account, std::st
 Task<ManagedPolicy> load_policy(store::Transaction& tx, std::string account, std::string arn);
 void save_policy(store::Transaction& tx, const ManagedPolicy& policy);
 void erase_policy(store::Transaction& tx, const ManagedPolicy& policy);
-Task<std::vector<ManagedPolicy>> list_policies(store::Transaction& tx, std::string account, std::string after, size_t limit);
+Task<std::vector<ManagedPolicy>> list_policies(store::Transaction& tx, std::string account, std::string after,
+                                               size_t limit);
 
 Task<std::optional<AccessKey>> find_access_key(store::Transaction& tx, std::string id);
 void save_access_key(store::Transaction& tx, const AccessKey& key);

@@ -90,8 +90,10 @@ Task<ListUsersResponse> Service::list_users(Call& call, ListUsersRequest request
 Task<DeleteUserResponse> Service::delete_user(Call& call, DeleteUserRequest request) {
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         const auto user = co_await load_entity(tx, call.account, Entity::Kind::user, request.UserName);
-        if (!user.attached.empty()) throw DeleteConflictException("Cannot delete entity, must detach all policies first.");
-        if (!user.inline_policies.empty()) throw DeleteConflictException("Cannot delete entity, must delete policies first.");
+        if (!user.attached.empty())
+            throw DeleteConflictException("Cannot delete entity, must detach all policies first.");
+        if (!user.inline_policies.empty())
+            throw DeleteConflictException("Cannot delete entity, must delete policies first.");
         if (!(co_await access_keys_of(tx, call.account, user.name)).empty()) {
             throw DeleteConflictException("Cannot delete entity, must delete access keys first.");
         }
@@ -114,8 +116,11 @@ Task<CreateAccessKeyResponse> Service::create_access_key(Call& call, CreateAcces
         }
         save_access_key(tx, key);
     });
-    co_return CreateAccessKeyResponse{.AccessKey = {.UserName = key.user, .AccessKeyId = key.id, .Status = "Active",
-                                                    .SecretAccessKey = key.secret, .CreateDate = key.created}};
+    co_return CreateAccessKeyResponse{.AccessKey = {.UserName = key.user,
+                                                    .AccessKeyId = key.id,
+                                                    .Status = "Active",
+                                                    .SecretAccessKey = key.secret,
+                                                    .CreateDate = key.created}};
 }
 
 Task<DeleteAccessKeyResponse> Service::delete_access_key(Call& call, DeleteAccessKeyRequest request) {
@@ -135,8 +140,10 @@ Task<ListAccessKeysResponse> Service::list_access_keys(Call& call, ListAccessKey
     ListAccessKeysResponse response;
     response.IsTruncated = false;
     for (const auto& key : keys) {
-        response.AccessKeyMetadata.push_back({.UserName = key.user, .AccessKeyId = key.id,
-                                              .Status = key.active ? "Active" : "Inactive", .CreateDate = key.created});
+        response.AccessKeyMetadata.push_back({.UserName = key.user,
+                                              .AccessKeyId = key.id,
+                                              .Status = key.active ? "Active" : "Inactive",
+                                              .CreateDate = key.created});
     }
     co_return response;
 }

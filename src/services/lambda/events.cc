@@ -43,7 +43,8 @@ Task<std::vector<QueuedEvent>> Service::claim_events() {
         auto events = co_await due_events(tx, now, most_claimed);
         for (auto& event : events) {
             erase_event(tx, event);
-            event.due = now + event.hold;  // tried again then, by whichever process, if this one does not say how it ended
+            event.due =
+                now + event.hold;  // tried again then, by whichever process, if this one does not say how it ended
             save_event(tx, event);
         }
         co_return events;
@@ -78,7 +79,8 @@ Task<void> Service::serve_events() {
 
 Task<void> Service::handle_event(QueuedEvent event) {
     auto call = service_call(Reactor::current(), "lambda.amazonaws.com", event.account, event.region);
-    const FunctionName name{.account = event.account, .region = event.region, .name = event.function, .qualifier = event.qualifier};
+    const FunctionName name{
+        .account = event.account, .region = event.region, .name = event.function, .qualifier = event.qualifier};
     std::shared_ptr<const Function> function;
     std::string answer;
     bool failed = true;
@@ -89,8 +91,11 @@ Task<void> Service::handle_event(QueuedEvent event) {
             co_return co_await load_qualified(tx, functions_, name, fraction);
         });
         auto outcome = co_await run(call, name, function,
-                                    {.request_id = event.id, .payload = event.payload, .function_arn = name.arn(),
-                                     .client_context = event.client_context, .trace = event.trace});
+                                    {.request_id = event.id,
+                                     .payload = event.payload,
+                                     .function_arn = name.arn(),
+                                     .client_context = event.client_context,
+                                     .trace = event.trace});
         failed = outcome.failed || outcome.lost;
         answer = std::move(outcome.payload);
     } catch (const aws::lambda::TooManyRequestsException&) {
@@ -108,17 +113,20 @@ Task<void> Service::handle_event(QueuedEvent event) {
             co_await forget(std::move(event));
         }
     } catch (const std::exception& error) {
-        log::warning("an event's end was not recorded: it will be tried again", {{"event", name.arn()}, {"why", error.what()}});
+        log::warning("an event's end was not recorded: it will be tried again",
+                     {{"event", name.arn()}, {"why", error.what()}});
     }
 }
 
 Task<void> Service::event_failed(QueuedEvent event, const Function* function, std::string answer) {
     auto retry = event;
     ++retry.attempts;
-    const auto next = function ? next_attempt(retry, clock_.now()) : std::nullopt;  // a function that is gone stays gone
+    const auto next =
+        function ? next_attempt(retry, clock_.now()) : std::nullopt;  // a function that is gone stays gone
     if (!next && function && function->configuration.DeadLetterConfig) {
         auto call = service_call(Reactor::current(), "lambda.amazonaws.com", event.account, event.region);
-        co_await send_to_dead_letters(call, event, *function->configuration.DeadLetterConfig->TargetArn, std::move(answer));
+        co_await send_to_dead_letters(call, event, *function->configuration.DeadLetterConfig->TargetArn,
+                                      std::move(answer));
     }
     if (next) {
         co_await try_again(std::move(event), std::move(retry), *next);
@@ -144,19 +152,22 @@ Task<void> Service::forget(QueuedEvent event) {
     });
 }
 
-Task<void> Service::send_to_dead_letters(Call& call, const QueuedEvent& event, std::string target_arn, std::string answer) {
+Task<void> Service::send_to_dead_letters(Call& call, const QueuedEvent& event, std::string target_arn,
+                                         std::string answer) {
     const auto arn = Arn::parse(target_arn);
     if (!arn || arn->service != "sqs") {
         log::warning("an event was dropped: only SQS queues take dead letters", {{"target", target_arn}});
         co_return;
     }
     const auto parsed = parse_json(answer);
-    const auto message = parsed && parsed->is_object() ? std::string(string_or(parsed->as_object(), "errorMessage")) : answer;
+    const auto message =
+        parsed && parsed->is_object() ? std::string(string_or(parsed->as_object(), "errorMessage")) : answer;
     const auto text = [](std::string value, std::string type) {
         return aws::sqs::MessageAttributeValue{.StringValue = std::move(value), .DataType = std::move(type)};
     };
-    aws::sqs::SendMessageRequest request{.QueueUrl = fmt::format("{}/{}/{}", call.base_url(), arn->account, arn->resource),
-                                         .MessageBody = event.payload};
+    aws::sqs::SendMessageRequest request{
+        .QueueUrl = fmt::format("{}/{}/{}", call.base_url(), arn->account, arn->resource),
+        .MessageBody = event.payload};
     auto& attributes = request.MessageAttributes.emplace();
     attributes["RequestID"] = text(event.id, "String");
     attributes["ErrorCode"] = text("200", "Number");
@@ -165,7 +176,8 @@ Task<void> Service::send_to_dead_letters(Call& call, const QueuedEvent& event, s
     try {
         co_await sqs.send_message(call, std::move(request));
     } catch (const aws::Error& error) {
-        log::warning("an event was dropped: its dead-letter queue refused it", {{"target", target_arn}, {"why", error.message}});
+        log::warning("an event was dropped: its dead-letter queue refused it",
+                     {{"target", target_arn}, {"why", error.message}});
     }
 }
 

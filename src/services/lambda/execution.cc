@@ -44,7 +44,8 @@ Task<std::optional<int32_t>> Service::reserved_concurrency(FunctionName name, co
     co_return current->reserved_concurrency;
 }
 
-Task<Outcome> Service::run(Call& call, FunctionName name, std::shared_ptr<const Function> function, Invocation invocation) {
+Task<Outcome> Service::run(Call& call, FunctionName name, std::shared_ptr<const Function> function,
+                           Invocation invocation) {
     invocation.version = function->version();
     std::optional<Running::Place> reserved;
     if (const auto most = co_await reserved_concurrency(name, *function)) {
@@ -60,7 +61,8 @@ Task<Outcome> Service::run(Call& call, FunctionName name, std::shared_ptr<const 
         if (place.may_start) {
             std::exception_ptr failure;
             try {
-                place.worker = std::make_shared<Worker>(loop_, *co_await sandbox(), clock_, co_await plan(call, name, function, key));
+                place.worker = std::make_shared<Worker>(loop_, *co_await sandbox(), clock_,
+                                                        co_await plan(call, name, function, key));
             } catch (...) {
                 failure = std::current_exception();
             }
@@ -86,7 +88,8 @@ Task<void> Service::look_for_sandbox() {
     for (const auto& warning : (co_await sandbox())->warnings()) log::warning(warning);
 }
 
-Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<const Function> function, std::string key) {
+Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<const Function> function,
+                               std::string key) {
     const auto& configuration = function->configuration;
     const auto runtime = find_runtime(configuration.Runtime.value_or(""));
     if (!runtime) {
@@ -104,7 +107,8 @@ Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<co
     plan.timeout = std::chrono::seconds(configuration.Timeout.value_or(3));
     if (session.expires != Time::max()) plan.expires = session.expires - renewed_before;
     const auto stream = log_stream_name(call.now(), function->version(), call.random().hex(32));
-    auto group = configuration.LoggingConfig ? configuration.LoggingConfig->LogGroup.value_or("") : "/aws/lambda/" + name.name;
+    auto group =
+        configuration.LoggingConfig ? configuration.LoggingConfig->LogGroup.value_or("") : "/aws/lambda/" + name.name;
     plan.output = book_.open(name.account, name.region, std::move(group), stream);
     plan.environment = environment_of(*function, name, session, endpoint_, stream, *sandbox, plan.room);
     co_return plan;

@@ -12,12 +12,26 @@ namespace {
 using aws::lambda::FunctionConfiguration;
 
 constexpr size_t most_environment_bytes = 4096;
-constexpr std::array<std::string_view, 20> reserved_variables{
-    "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
-    "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS"};
+constexpr std::array<std::string_view, 20> reserved_variables{"_HANDLER",
+                                                              "_X_AMZN_TRACE_ID",
+                                                              "AWS_DEFAULT_REGION",
+                                                              "AWS_REGION",
+                                                              "AWS_EXECUTION_ENV",
+                                                              "AWS_LAMBDA_FUNCTION_NAME",
+                                                              "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                                                              "AWS_LAMBDA_FUNCTION_VERSION",
+                                                              "AWS_LAMBDA_INITIALIZATION_TYPE",
+                                                              "AWS_LAMBDA_LOG_GROUP_NAME",
+                                                              "AWS_LAMBDA_LOG_STREAM_NAME",
+                                                              "AWS_ACCESS_KEY",
+                                                              "AWS_ACCESS_KEY_ID",
+                                                              "AWS_SECRET_ACCESS_KEY",
+                                                              "AWS_SESSION_TOKEN",
+                                                              "AWS_LAMBDA_RUNTIME_API",
+                                                              "LAMBDA_TASK_ROOT",
+                                                              "LAMBDA_RUNTIME_DIR",
+                                                              "AWS_XRAY_CONTEXT_MISSING",
+                                                              "AWS_XRAY_DAEMON_ADDRESS"};
 
 const contracts::Shape& configuration_shape() {
     static const contracts::Shape& shape = *aws::lambda::service.find("GetFunctionConfiguration")->output;
@@ -35,13 +49,17 @@ void set_environment(FunctionConfiguration& configuration, const aws::lambda::En
         measured[name] = value;
     }
     if (!reserved.empty()) {
-        throw invalid("Lambda was unable to configure your environment variables because the environment variables you have "
-                      "provided contains reserved keys that are currently not supported for modification. Reserved keys used "
-                      "in this request: " + reserved);
+        throw invalid(
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            "provided contains reserved keys that are currently not supported for modification. Reserved keys used "
+            "in this request: " +
+            reserved);
     }
     if (const auto text = json::serialize(measured); text.size() > most_environment_bytes) {
-        throw invalid("Lambda was unable to configure your environment variables because the environment variables you have "
-                      "provided exceeded the 4KB limit. String measured: " + text);
+        throw invalid(
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            "provided exceeded the 4KB limit. String measured: " +
+            text);
     }
     if (variables.empty()) {
         configuration.Environment.reset();
@@ -85,7 +103,8 @@ void apply(FunctionConfiguration& configuration, const Request& request) {
     if (request.Environment) set_environment(configuration, *request.Environment);
     if (request.VpcConfig) set_network(configuration, *request.VpcConfig);
     if (request.LoggingConfig) set_logging(configuration, *request.LoggingConfig);
-    if (request.TracingConfig) configuration.TracingConfig.emplace().Mode = request.TracingConfig->Mode.value_or("PassThrough");
+    if (request.TracingConfig)
+        configuration.TracingConfig.emplace().Mode = request.TracingConfig->Mode.value_or("PassThrough");
     if (request.SnapStart) {
         auto& snap_start = configuration.SnapStart.emplace();
         snap_start.ApplyOn = request.SnapStart->ApplyOn.value_or("None");
@@ -102,7 +121,8 @@ void apply(FunctionConfiguration& configuration, const Request& request) {
 }  // namespace
 
 std::string Function::text() const {
-    json::object record{{"configuration", contracts::to_json(configuration_shape(), &configuration)}, {"code", code_blob}};
+    json::object record{{"configuration", contracts::to_json(configuration_shape(), &configuration)},
+                        {"code", code_blob}};
     if (!tags.empty()) {
         json::object each;
         for (const auto& [key, value] : tags) each[key] = value;
@@ -180,7 +200,8 @@ void touch(Function& function, std::string revision, Time now) {
 void check_revision(const Function& function, const std::optional<std::string>& seen) {
     if (!seen || *seen == function.revision()) return;
     throw user_fault<aws::lambda::PreconditionFailedException>(
-        "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the "
+        "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve "
+        "the "
         "latest Revision Id");
 }
 

@@ -39,16 +39,25 @@ PoolBounds pool_bounds() {
 
 Service::Service(store::Store& store, store::Blobs& blobs, contracts::Door& door, BlockingPool& threads, Clock& clock,
                  Options options)
-    : store_(store), blobs_(blobs), door_(door), threads_(threads), clock_(clock), options_(std::move(options)),
-      code_(blobs, threads, options_.folder / "code"), pool_(loop_, launcher_, options_.pool),
+    : store_(store),
+      blobs_(blobs),
+      door_(door),
+      threads_(threads),
+      clock_(clock),
+      options_(std::move(options)),
+      code_(blobs, threads, options_.folder / "code"),
+      pool_(loop_, launcher_, options_.pool),
       book_(door),
-      pollers_(store, door, tasks_, options_.shared, [this](Call& call, FunctionName name, std::string payload) -> Task<Outcome> {
-          auto function = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
-              co_return co_await load_qualified(tx, functions_, name);
-          });
-          Invocation invocation{.request_id = call.random().uuid(), .payload = std::move(payload), .function_arn = name.arn()};
-          co_return co_await run(call, std::move(name), std::move(function), std::move(invocation));
-      }) {
+      pollers_(store, door, tasks_, options_.shared,
+               [this](Call& call, FunctionName name, std::string payload) -> Task<Outcome> {
+                   auto function =
+                       co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+                           co_return co_await load_qualified(tx, functions_, name);
+                       });
+                   Invocation invocation{
+                       .request_id = call.random().uuid(), .payload = std::move(payload), .function_arn = name.arn()};
+                   co_return co_await run(call, std::move(name), std::move(function), std::move(invocation));
+               }) {
     write_bootstraps(options_.folder / "bootstrap");
 }
 
@@ -68,19 +77,21 @@ Task<void> Service::stop() {
     co_await book_tasks_.stop();
 }
 
-Task<Service::Package> Service::store_package(Call& call, std::optional<std::string> zip, std::optional<std::string> bucket,
-                                              std::optional<std::string> key, std::optional<std::string> object_version) {
+Task<Service::Package> Service::store_package(Call& call, std::optional<std::string> zip,
+                                              std::optional<std::string> bucket, std::optional<std::string> key,
+                                              std::optional<std::string> object_version) {
     std::string bytes;
     if (zip) {
         bytes = std::move(*zip);
     } else if (bucket && key) {
         aws::s3::Client s3(door_);
         try {
-            auto object = co_await s3.get_object(call, {.Bucket = *bucket, .Key = *key, .VersionId = std::move(object_version)});
+            auto object =
+                co_await s3.get_object(call, {.Bucket = *bucket, .Key = *key, .VersionId = std::move(object_version)});
             bytes = co_await read_all(object.Body, most_package_bytes);
         } catch (const aws::Error& error) {
-            throw invalid(fmt::format("Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}", error.code,
-                                      error.message));
+            throw invalid(fmt::format("Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}",
+                                      error.code, error.message));
         } catch (const StreamTooLong&) {
             throw invalid("Unzipped size must be smaller than 262144000 bytes");
         }
@@ -102,7 +113,9 @@ Task<FunctionConfiguration> Service::create_function(Call& call, CreateFunctionR
     const auto name = parse_function_name(call, request.FunctionName);
     auto function = new_function(call, name, request);
     if (const auto runtime = find_runtime(*request.Runtime); !runtime) throw invalid(runtime.error());
-    const auto exists = [&](store::Transaction& tx) -> Task<bool> { co_return (co_await find_function(tx, name)).has_value(); };
+    const auto exists = [&](store::Transaction& tx) -> Task<bool> {
+        co_return (co_await find_function(tx, name)).has_value();
+    };
     const auto conflict = user_fault<ResourceConflictException>("Function already exist: " + name.name);
     if (co_await store_.transact(exists)) throw conflict;
 
@@ -145,7 +158,8 @@ Task<GetFunctionResponse> Service::get_function(Call& call, GetFunctionRequest r
     response.Code->Location = fmt::format("{}{}{}/{}/{}/{}/{}", call.base_url(), code_prefix, name.account, name.region,
                                           name.name, percent_encode(function->version()), function->revision());
     if (!current.tags.empty()) response.Tags = current.tags;
-    if (current.reserved_concurrency) response.Concurrency.emplace().ReservedConcurrentExecutions = current.reserved_concurrency;
+    if (current.reserved_concurrency)
+        response.Concurrency.emplace().ReservedConcurrentExecutions = current.reserved_concurrency;
     co_return response;
 }
 
@@ -161,9 +175,10 @@ Task<http::Response> Service::serve(Call& call, http::Request request) {
     if (parts.size() != 5 || (request.method != "GET" && request.method != "HEAD")) co_return missing;
     const FunctionName name{.account = parts[0], .region = parts[1], .name = parts[2], .qualifier = parts[3]};
     try {
-        const auto function = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
-            co_return co_await load_qualified(tx, functions_, name);
-        });
+        const auto function =
+            co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+                co_return co_await load_qualified(tx, functions_, name);
+            });
         if (!equal_in_constant_time(function->revision(), parts[4])) co_return missing;
         http::Response response;
         response.headers.add("Content-Type", "application/zip");
@@ -177,9 +192,10 @@ Task<http::Response> Service::serve(Call& call, http::Request request) {
 
 Task<FunctionConfiguration> Service::get_function_configuration(Call& call, GetFunctionConfigurationRequest request) {
     const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
-    const auto function = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
-        co_return co_await load_qualified(tx, functions_, name);
-    });
+    const auto function =
+        co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+            co_return co_await load_qualified(tx, functions_, name);
+        });
     co_return function->configuration;
 }
 
@@ -194,14 +210,16 @@ Task<ListFunctionsResponse> Service::list_functions(Call& call, ListFunctionsReq
         for (const auto& function : functions) {
             const auto& name = *function.configuration.FunctionName;
             if (listed.size() >= limit || &function - functions.data() >= static_cast<ptrdiff_t>(limit)) {
-                const auto& last = *functions[static_cast<size_t>(&function - functions.data()) - 1].configuration.FunctionName;
+                const auto& last =
+                    *functions[static_cast<size_t>(&function - functions.data()) - 1].configuration.FunctionName;
                 response.NextMarker = to_base64(last);
                 break;
             }
             listed.push_back(function.configuration);
             if (!with_versions) continue;
             const FunctionName full{.account = call.account, .region = call.region, .name = name};
-            for (auto& version : co_await list_versions(tx, full, 0, 1000)) listed.push_back(std::move(version.configuration));
+            for (auto& version : co_await list_versions(tx, full, 0, 1000))
+                listed.push_back(std::move(version.configuration));
         }
         co_return response;
     });
@@ -219,9 +237,9 @@ Task<DeleteFunctionResponse> Service::delete_function(Call& call, DeleteFunction
         const auto number = std::strtoll(name.qualifier.c_str(), nullptr, 10);
         for (const auto& alias : co_await lambda::list_aliases(tx, name, "", 1000)) {
             if (alias.FunctionVersion == name.qualifier) {
-                throw user_fault<ResourceConflictException>(fmt::format(
-                    "Version {} is currently referenced by an alias: {}. Please delete the alias first.", name.qualifier,
-                    alias.Name.value_or("")));
+                throw user_fault<ResourceConflictException>(
+                    fmt::format("Version {} is currently referenced by an alias: {}. Please delete the alias first.",
+                                name.qualifier, alias.Name.value_or("")));
             }
         }
         tx.erase(version_key(name, number));

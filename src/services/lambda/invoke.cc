@@ -50,9 +50,10 @@ Task<InvocationResponse> Service::invoke(Call& call, InvocationRequest request) 
     check_payload(payload, type == "Event" ? most_event_bytes : most_payload_bytes);
 
     const auto fraction = call.random().fraction();
-    const auto function = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
-        co_return co_await load_qualified(tx, functions_, name, fraction);
-    });
+    const auto function =
+        co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+            co_return co_await load_qualified(tx, functions_, name, fraction);
+        });
     if (type == "DryRun") co_return InvocationResponse{.StatusCode = 204, .ExecutedVersion = function->version()};
 
     Invocation invocation{.request_id = call.request_id,
@@ -65,7 +66,8 @@ Task<InvocationResponse> Service::invoke(Call& call, InvocationRequest request) 
         co_return InvocationResponse{.StatusCode = 202};
     }
     auto outcome = co_await run(call, name, function, std::move(invocation));
-    InvocationResponse response{.StatusCode = 200, .Payload = std::move(outcome.payload), .ExecutedVersion = function->version()};
+    InvocationResponse response{
+        .StatusCode = 200, .Payload = std::move(outcome.payload), .ExecutedVersion = function->version()};
     if (outcome.failed) response.FunctionError = "Unhandled";
     if (request.LogType.value_or("None") == "Tail") response.LogResult = to_base64(outcome.log_tail);
     co_return response;

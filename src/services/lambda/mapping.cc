@@ -55,7 +55,9 @@ bool Mapping::reports_failures() const {
     return types && std::find(types->begin(), types->end(), "ReportBatchItemFailures") != types->end();
 }
 
-std::string Lease::text() const { return json::serialize(json::object{{"owner", owner}, {"until", epoch_millis(until)}}); }
+std::string Lease::text() const {
+    return json::serialize(json::object{{"owner", owner}, {"until", epoch_millis(until)}});
+}
 
 Lease Lease::parse(std::string_view text) {
     const auto record = json::parse(text).as_object();
@@ -67,16 +69,20 @@ void check_batching(const Mapping& mapping, bool fifo) {
     const auto size = mapping.configuration.BatchSize.value_or(most_without_window);
     const auto window = mapping.configuration.MaximumBatchingWindowInSeconds.value_or(0);
     if (size < 1 || size > (fifo ? most_without_window : most_batch)) {
-        throw invalid(fifo ? "Batch size must be less than or equal to 10 for FIFO queues." : "Batch size is out of range.");
+        throw invalid(fifo ? "Batch size must be less than or equal to 10 for FIFO queues."
+                           : "Batch size is out of range.");
     }
-    if (window < 0 || window > longest_window_seconds) throw invalid("Maximum batch window in seconds is out of range.");
+    if (window < 0 || window > longest_window_seconds)
+        throw invalid("Maximum batch window in seconds is out of range.");
     if (fifo && window > 0) throw invalid("Batching window is not supported for FIFO queues.");
     if (size > most_without_window && window == 0) {
-        throw invalid("Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
+        throw invalid(
+            "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
     }
 }
 
-std::string queue_event(const std::vector<aws::sqs::Message>& messages, std::string_view queue_arn, std::string_view region) {
+std::string queue_event(const std::vector<aws::sqs::Message>& messages, std::string_view queue_arn,
+                        std::string_view region) {
     json::array records;
     records.reserve(messages.size());
     for (const auto& message : messages) {
@@ -86,7 +92,8 @@ std::string queue_event(const std::vector<aws::sqs::Message>& messages, std::str
         }
         json::object message_attributes;
         if (message.MessageAttributes) {
-            for (const auto& [name, value] : *message.MessageAttributes) message_attributes[name] = attribute_value(value);
+            for (const auto& [name, value] : *message.MessageAttributes)
+                message_attributes[name] = attribute_value(value);
         }
         json::object record{{"messageId", message.MessageId.value_or("")},
                             {"receiptHandle", message.ReceiptHandle.value_or("")},
@@ -103,8 +110,8 @@ std::string queue_event(const std::vector<aws::sqs::Message>& messages, std::str
     return json::serialize(json::object{{"Records", std::move(records)}});
 }
 
-std::vector<const aws::sqs::Message*> handled_messages(const std::vector<aws::sqs::Message>& messages, bool reports_failures,
-                                                       std::string_view answer) {
+std::vector<const aws::sqs::Message*> handled_messages(const std::vector<aws::sqs::Message>& messages,
+                                                       bool reports_failures, std::string_view answer) {
     std::set<std::string, std::less<>> failed;
     if (reports_failures) {
         const auto parsed = parse_json(answer);

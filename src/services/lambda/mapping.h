@@ -42,11 +42,12 @@ struct Lease {
 void check_batching(const Mapping& mapping, bool fifo);
 
 /// The event that Lambda hands over for messages of a queue.
-std::string queue_event(const std::vector<aws::sqs::Message>& messages, std::string_view queue_arn, std::string_view region);
+std::string queue_event(const std::vector<aws::sqs::Message>& messages, std::string_view queue_arn,
+                        std::string_view region);
 
 /// Which messages the function handled. With `reports_failures`, its answer may name those that it did not;
 /// an answer that names what was not in the batch means that none was handled.
-std::vector<const aws::sqs::Message*> handled_messages(const std::vector<aws::sqs::Message>& messages, bool reports_failures,
-                                                       std::string_view answer);
+std::vector<const aws::sqs::Message*> handled_messages(const std::vector<aws::sqs::Message>& messages,
+                                                       bool reports_failures, std::string_view answer);
 
 }  // namespace cumulet::lambda

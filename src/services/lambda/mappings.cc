@@ -51,7 +51,8 @@ std::string queue_of(std::string_view arn) {
 /// Checks that the queue is there and that its messages stay hidden long enough.
 Task<void> check_queue(contracts::Door& door, Call& call, Arn queue, int32_t timeout_seconds) {
     aws::sqs::Client sqs(door);
-    aws::sqs::GetQueueAttributesRequest request{.QueueUrl = fmt::format("{}/{}/{}", call.base_url(), queue.account, queue.resource)};
+    aws::sqs::GetQueueAttributesRequest request{
+        .QueueUrl = fmt::format("{}/{}/{}", call.base_url(), queue.account, queue.resource)};
     request.AttributeNames = std::vector<std::string>{"VisibilityTimeout"};
     std::map<std::string, std::string> attributes;
     try {
@@ -59,22 +60,25 @@ Task<void> check_queue(contracts::Door& door, Call& call, Arn queue, int32_t tim
         if (answer.Attributes) attributes = std::move(*answer.Attributes);
     } catch (const aws::Error& error) {
         const auto& code = error.query_code.empty() ? error.code : error.query_code;
-        throw invalid(fmt::format("Error occurred while ReceiveMessage. SQS Error Code: {}. SQS Error Message: {}", code, error.message));
+        throw invalid(fmt::format("Error occurred while ReceiveMessage. SQS Error Code: {}. SQS Error Message: {}",
+                                  code, error.message));
     }
     const auto visibility = std::atoi(attributes["VisibilityTimeout"].c_str());
     if (visibility < timeout_seconds) {
-        throw invalid(fmt::format("Queue visibility timeout: {} seconds is less than Function timeout: {} seconds", visibility,
-                                  timeout_seconds));
+        throw invalid(fmt::format("Queue visibility timeout: {} seconds is less than Function timeout: {} seconds",
+                                  visibility, timeout_seconds));
     }
 }
 
 }  // namespace
 
-Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call& call, CreateEventSourceMappingRequest request) {
+Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call& call,
+                                                                           CreateEventSourceMappingRequest request) {
     refuse_what_is_not_built(request, "CreateEventSourceMapping");
     const auto source = Arn::parse(request.EventSourceArn.value_or(""));
     if (!source) throw invalid("Unrecognized event source.");
-    if (source->service != "sqs") throw aws::not_implemented("lambda", "CreateEventSourceMapping", source->service + " as a source");
+    if (source->service != "sqs")
+        throw aws::not_implemented("lambda", "CreateEventSourceMapping", source->service + " as a source");
     const auto function_name = parse_function_name(call, request.FunctionName);
     const MappingName name{.account = call.account, .region = call.region, .uuid = call.random().uuid()};
     Mapping mapping;
@@ -90,13 +94,14 @@ Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call&
     apply(mapping, request);
     check_batching(mapping, source->resource.ends_with(".fifo"));
 
-    const auto function = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
-        try {
-            co_return co_await load_qualified(tx, functions_, function_name);
-        } catch (const ResourceNotFoundException&) {
-            throw invalid("Function does not exist");
-        }
-    });
+    const auto function =
+        co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+            try {
+                co_return co_await load_qualified(tx, functions_, function_name);
+            } catch (const ResourceNotFoundException&) {
+                throw invalid("Function does not exist");
+            }
+        });
     co_await check_queue(door_, call, *source, function->configuration.Timeout.value_or(3));
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         for (const auto& other : co_await list_mappings(tx, call.account, call.region, "", most_mappings)) {
@@ -104,9 +109,11 @@ Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call&
                 other.configuration.FunctionArn != configuration.FunctionArn) {
                 continue;
             }
-            throw user_fault<ResourceConflictException>(fmt::format(
-                "An event source mapping with SQS arn (\" {} \") and function (\" {} \") already exists. Please update or delete the "
-                "existing mapping with UUID {}", source->text(), function_name.name, *other.configuration.UUID));
+            throw user_fault<ResourceConflictException>(
+                fmt::format("An event source mapping with SQS arn (\" {} \") and function (\" {} \") already exists. "
+                            "Please update or delete the "
+                            "existing mapping with UUID {}",
+                            source->text(), function_name.name, *other.configuration.UUID));
         }
         save_mapping(tx, name, mapping);
     });
@@ -115,7 +122,8 @@ Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call&
     co_return shown;
 }
 
-Task<EventSourceMappingConfiguration> Service::get_event_source_mapping(Call& call, GetEventSourceMappingRequest request) {
+Task<EventSourceMappingConfiguration> Service::get_event_source_mapping(Call& call,
+                                                                        GetEventSourceMappingRequest request) {
     const MappingName name{.account = call.account, .region = call.region, .uuid = request.UUID};
     const auto mapping = co_await store_.transact(
         [&](store::Transaction& tx) -> Task<std::optional<Mapping>> { co_return co_await find_mapping(tx, name); });
@@ -123,7 +131,8 @@ Task<EventSourceMappingConfiguration> Service::get_event_source_mapping(Call& ca
     co_return mapping->shown();
 }
 
-Task<EventSourceMappingConfiguration> Service::update_event_source_mapping(Call& call, UpdateEventSourceMappingRequest request) {
+Task<EventSourceMappingConfiguration> Service::update_event_source_mapping(Call& call,
+                                                                           UpdateEventSourceMappingRequest request) {
     refuse_what_is_not_built(request, "UpdateEventSourceMapping");
     const MappingName name{.account = call.account, .region = call.region, .uuid = request.UUID};
     const bool was_named = request.FunctionName.has_value();
@@ -146,7 +155,8 @@ Task<EventSourceMappingConfiguration> Service::update_event_source_mapping(Call&
     co_return shown;
 }
 
-Task<EventSourceMappingConfiguration> Service::delete_event_source_mapping(Call& call, DeleteEventSourceMappingRequest request) {
+Task<EventSourceMappingConfiguration> Service::delete_event_source_mapping(Call& call,
+                                                                           DeleteEventSourceMappingRequest request) {
     const MappingName name{.account = call.account, .region = call.region, .uuid = request.UUID};
     const auto mapping = co_await store_.transact([&](store::Transaction& tx) -> Task<Mapping> {
         auto found = co_await find_mapping(tx, name);
@@ -159,7 +169,8 @@ Task<EventSourceMappingConfiguration> Service::delete_event_source_mapping(Call&
     co_return shown;
 }
 
-Task<ListEventSourceMappingsResponse> Service::list_event_source_mappings(Call& call, ListEventSourceMappingsRequest request) {
+Task<ListEventSourceMappingsResponse> Service::list_event_source_mappings(Call& call,
+                                                                          ListEventSourceMappingsRequest request) {
     const auto limit = std::clamp<size_t>(static_cast<size_t>(request.MaxItems.value_or(most_listed)), 1, most_listed);
     std::string function_arn;
     if (request.FunctionName) function_arn = parse_function_name(call, *request.FunctionName).arn();

@@ -25,9 +25,10 @@ struct FunctionName {
     bool names_version() const;
 };
 
-/// Reads `text` ("thumbnail", "thumbnail:v1", "123456789012:function:thumbnail", "arn:aws:lambda:…") as `call` means it.
-/// Throws ResourceNotFoundException for another region's function and InvalidParameterValueException where the name's
-/// qualifier is not `qualifier`.
-FunctionName parse_function_name(const Call& call, std::string_view text, const std::optional<std::string>& qualifier = {});
+/// Reads `text` ("thumbnail", "thumbnail:v1", "123456789012:function:thumbnail", "arn:aws:lambda:…") as `call` means
+/// it. Throws ResourceNotFoundException for another region's function and InvalidParameterValueException where the
+/// name's qualifier is not `qualifier`.
+FunctionName parse_function_name(const Call& call, std::string_view text,
+                                 const std::optional<std::string>& qualifier = {});
 
 }  // namespace cumulet::lambda

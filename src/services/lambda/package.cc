@@ -15,7 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view cannot_unzip = "Could not unzip uploaded file. Please check your file, then try to upload again.";
+constexpr std::string_view cannot_unzip =
+    "Could not unzip uploaded file. Please check your file, then try to upload again.";
 
 struct Closer {
     void operator()(zip_t* archive) const { zip_discard(archive); }
@@ -26,7 +27,8 @@ using ArchivedFile = std::unique_ptr<zip_file_t, Closer>;
 
 /// True if the entry's path stays inside the folder it is unpacked to.
 bool stays_inside(std::string_view name) {
-    if (name.empty() || name.front() == '/' || name.find('\0') != name.npos || name.find('\\') != name.npos) return false;
+    if (name.empty() || name.front() == '/' || name.find('\0') != name.npos || name.find('\\') != name.npos)
+        return false;
     for (const auto& part : fs::path(name)) {
         if (part == "..") return false;
     }
@@ -48,7 +50,8 @@ std::string fault_of(zip_t* archive, const PackageBounds& bounds) {
     uint64_t total = 0;
     for (zip_int64_t index = 0; index < count; ++index) {
         zip_stat_t entry;
-        if (zip_stat_index(archive, index, 0, &entry) != 0 || !stays_inside(entry.name)) return std::string(cannot_unzip);
+        if (zip_stat_index(archive, index, 0, &entry) != 0 || !stays_inside(entry.name))
+            return std::string(cannot_unzip);
         total += entry.size;
         if (total > bounds.unzipped_bytes) {
             return fmt::format("Unzipped size must be smaller than {} bytes", bounds.unzipped_bytes);

@@ -22,13 +22,13 @@ void unpack(const std::filesystem::path& file, const std::filesystem::path& fold
 
 /// Unpacked packages by their digest, in a folder that is emptied at the start: it can always be made anew.
 class CodeFolders {
- public:
+  public:
     CodeFolders(store::Blobs& blobs, BlockingPool& threads, std::filesystem::path folder);
 
     /// The folder with what is in the package `blob`, whose SHA-256 is `digest` in Base64.
     Task<std::filesystem::path> unpacked(std::string blob, std::string digest);
 
- private:
+  private:
     store::Blobs& blobs_;
     BlockingPool& threads_;
     const std::filesystem::path folder_;

@@ -22,14 +22,15 @@ json::object parse_policy(const std::string& document) {
 /// A policy's revision follows from its text.
 std::string revision_of(std::string_view document) {
     const auto digest = sha256_hex(document);
-    return fmt::format("{}-{}-{}-{}-{}", digest.substr(0, 8), digest.substr(8, 4), digest.substr(12, 4), digest.substr(16, 4),
-                       digest.substr(20, 12));
+    return fmt::format("{}-{}-{}-{}-{}", digest.substr(0, 8), digest.substr(8, 4), digest.substr(12, 4),
+                       digest.substr(16, 4), digest.substr(20, 12));
 }
 
 void check_policy_revision(const std::string& document, const std::optional<std::string>& seen) {
     if (!seen || *seen == revision_of(document)) return;
     throw user_fault<PreconditionFailedException>(
-        "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve the latest RevisionId");
+        "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve the latest "
+        "RevisionId");
 }
 
 json::value principal_of(std::string_view principal) {
@@ -59,7 +60,8 @@ json::object statement_of(const AddPermissionRequest& request, const std::string
     require("StringEquals", "lambda:EventSourceToken", request.EventSourceToken);
     require("StringEquals", "lambda:FunctionUrlAuthType", request.FunctionUrlAuthType);
     if (request.InvokedViaFunctionUrl) {
-        condition["Bool"] = json::object{{"lambda:InvokedViaFunctionUrl", *request.InvokedViaFunctionUrl ? "true" : "false"}};
+        condition["Bool"] =
+            json::object{{"lambda:InvokedViaFunctionUrl", *request.InvokedViaFunctionUrl ? "true" : "false"}};
     }
     require("ArnLike", "AWS:SourceArn", request.SourceArn);
     if (!condition.empty()) statement["Condition"] = std::move(condition);
@@ -83,15 +85,16 @@ Task<AddPermissionResponse> Service::add_permission(Call& call, AddPermissionReq
         auto policy = parse_policy(document);
         auto& statements = policy["Statement"].as_array();
         if (std::any_of(statements.begin(), statements.end(), with_sid(request.StatementId))) {
-            throw user_fault<ResourceConflictException>(
-                fmt::format("The statement id ({}) provided already exists. Please provide a new statement id, or remove the "
-                            "existing statement.", request.StatementId));
+            throw user_fault<ResourceConflictException>(fmt::format(
+                "The statement id ({}) provided already exists. Please provide a new statement id, or remove the "
+                "existing statement.",
+                request.StatementId));
         }
         statements.push_back(statement);
         auto text = json::serialize(policy);
         if (text.size() > most_policy_bytes) {
-            throw user_fault<PolicyLengthExceededException>(
-                fmt::format("The final policy size ({}) is bigger than the limit ({}).", text.size(), most_policy_bytes));
+            throw user_fault<PolicyLengthExceededException>(fmt::format(
+                "The final policy size ({}) is bigger than the limit ({}).", text.size(), most_policy_bytes));
         }
         save_policy(tx, name, std::move(text));
     });

@@ -22,8 +22,10 @@ size_t bytes_of(const aws::sqs::Message& message) { return message.Body.value_or
 
 struct Pollers::Poll {
     Poll(MappingName name, const Arn& queue, size_t concurrency)
-        : name(std::move(name)), queue_arn(queue.text()),
-          queue_url(fmt::format("{}/{}/{}", call().base_url(), queue.account, queue.resource)), permits(concurrency) {}
+        : name(std::move(name)),
+          queue_arn(queue.text()),
+          queue_url(fmt::format("{}/{}/{}", call().base_url(), queue.account, queue.resource)),
+          permits(concurrency) {}
 
     const MappingName name;
     const std::string queue_arn;
@@ -100,7 +102,8 @@ Task<void> Pollers::poll(MappingName name) {
             if (!arn) break;
             if (!poll) {
                 const auto scaling = mapping->configuration.ScalingConfig;
-                const auto permits = scaling ? scaling->MaximumConcurrency.value_or(usual_concurrency) : usual_concurrency;
+                const auto permits =
+                    scaling ? scaling->MaximumConcurrency.value_or(usual_concurrency) : usual_concurrency;
                 poll = std::make_shared<Poll>(name, *arn, static_cast<size_t>(permits));
             }
             auto permit = co_await poll->permits.acquire();
@@ -149,7 +152,8 @@ Task<std::vector<aws::sqs::Message>> Pollers::gather(Call& call, const Mapping& 
             call, {.QueueUrl = queue_url,
                    .MessageSystemAttributeNames = std::vector<std::string>{"All"},
                    .MessageAttributeNames = std::vector<std::string>{"All"},
-                   .MaxNumberOfMessages = static_cast<int32_t>(std::min(most_per_receive, mapping.batch_size() - gathered.size())),
+                   .MaxNumberOfMessages =
+                       static_cast<int32_t>(std::min(most_per_receive, mapping.batch_size() - gathered.size())),
                    .WaitTimeSeconds = static_cast<int32_t>(wait.count())});
         for (auto& message : answer.Messages.value_or(std::vector<aws::sqs::Message>())) {
             bytes += bytes_of(message);
@@ -175,12 +179,14 @@ Task<void> Pollers::handle(std::shared_ptr<Poll> poll, Mapping mapping, std::vec
         for (size_t begin = 0; begin < handled.size(); begin += most_per_receive) {
             aws::sqs::DeleteMessageBatchRequest request{.QueueUrl = poll->queue_url};
             for (size_t i = begin; i < std::min(begin + most_per_receive, handled.size()); ++i) {
-                request.Entries.push_back({.Id = std::to_string(i), .ReceiptHandle = handled[i]->ReceiptHandle.value_or("")});
+                request.Entries.push_back(
+                    {.Id = std::to_string(i), .ReceiptHandle = handled[i]->ReceiptHandle.value_or("")});
             }
             co_await sqs.delete_message_batch(call, std::move(request));
         }
     } catch (const std::exception& error) {
-        log::warning("messages of an event source were not handled", {{"mapping", poll->name.uuid}, {"why", error.what()}});
+        log::warning("messages of an event source were not handled",
+                     {{"mapping", poll->name.uuid}, {"why", error.what()}});
     }
 }
 

@@ -10,7 +10,7 @@
 namespace cumulet::lambda {
 
 class Pollers {
- public:
+  public:
     /// Runs a function on one event. Throws as Invoke does.
     using Run = std::function<Task<Outcome>(Call& call, FunctionName name, std::string payload)>;
 
@@ -21,7 +21,7 @@ class Pollers {
     /// Starts a poller for each mapping that no other process polls. Ends when the tasks' group stops.
     Task<void> supervise();
 
- private:
+  private:
     struct Poll;  // one mapping's poller
 
     Task<bool> take_lease(MappingName name);

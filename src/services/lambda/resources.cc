@@ -1,5 +1,5 @@
-// AWS::Lambda::Function, Permission, EventSourceMapping, Version and Alias for CloudFormation: the properties are mostly
-// the members of the operations' requests.
+// AWS::Lambda::Function, Permission, EventSourceMapping, Version and Alias for CloudFormation: the properties are
+// mostly the members of the operations' requests.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Lambda.html
 
 #include <zip.h>
@@ -29,7 +29,8 @@ json::object only_members(std::string_view operation, const json::object& proper
                           std::initializer_list<std::string_view> others = {}) {
     const auto& known = aws::lambda::service.find(operation)->input->members;
     for (const auto& [name, value] : properties) {
-        const bool is_known = std::any_of(known.begin(), known.end(), [&](const auto& member) { return member.name == name; });
+        const bool is_known =
+            std::any_of(known.begin(), known.end(), [&](const auto& member) { return member.name == name; });
         if (!is_known && std::find(others.begin(), others.end(), name) == others.end()) {
             throw aws::not_implemented("lambda", operation, name);
         }
@@ -41,7 +42,9 @@ json::object only_members(std::string_view operation, const json::object& proper
     return members;
 }
 
-std::string text_of(const json::object& properties, std::string_view name) { return std::string(string_or(properties, name)); }
+std::string text_of(const json::object& properties, std::string_view name) {
+    return std::string(string_or(properties, name));
+}
 
 std::map<std::string, std::string> tags_of(const ResourceContext& context, const json::object& properties) {
     std::map<std::string, std::string> tags;
@@ -64,7 +67,8 @@ std::string package_of_source(const std::string& source, std::string_view runtim
     auto* target = zip_source_buffer_create(nullptr, 0, 0, &error);
     zip_source_keep(target);
     auto* archive = zip_open_from_source(target, ZIP_TRUNCATE, &error);
-    const auto index = zip_file_add(archive, name, zip_source_buffer(archive, source.data(), source.size(), 0), ZIP_FL_ENC_UTF_8);
+    const auto index =
+        zip_file_add(archive, name, zip_source_buffer(archive, source.data(), source.size(), 0), ZIP_FL_ENC_UTF_8);
     zip_file_set_external_attributes(archive, static_cast<zip_uint64_t>(index), 0, ZIP_OPSYS_UNIX, 0100644U << 16);
     // The same source gives the same package.
     zip_file_set_dostime(archive, static_cast<zip_uint64_t>(index), 0, 0x21, 0);
@@ -101,7 +105,7 @@ FunctionCode code_of(const json::object& properties) {
 }
 
 class FunctionResource final : public contracts::ResourceType {
- public:
+  public:
     explicit FunctionResource(contracts::Door& door) : lambda_(door) {}
     std::string_view name() const override { return "AWS::Lambda::Function"; }
 
@@ -134,8 +138,10 @@ class FunctionResource final : public contracts::ResourceType {
                           json::object after) override {
         if (contracts::any_differs(before, after, {"Code", "Architectures"})) {
             auto code = code_of(after);
-            UpdateFunctionCodeRequest request{.FunctionName = physical_id, .ZipFile = std::move(code.ZipFile),
-                                              .S3Bucket = std::move(code.S3Bucket), .S3Key = std::move(code.S3Key),
+            UpdateFunctionCodeRequest request{.FunctionName = physical_id,
+                                              .ZipFile = std::move(code.ZipFile),
+                                              .S3Bucket = std::move(code.S3Bucket),
+                                              .S3Key = std::move(code.S3Key),
                                               .S3ObjectVersion = std::move(code.S3ObjectVersion),
                                               .ImageUri = std::move(code.ImageUri)};
             if (const auto* list = after.if_contains("Architectures"); list && list->is_array()) {
@@ -145,9 +151,11 @@ class FunctionResource final : public contracts::ResourceType {
             co_await lambda_.update_function_code(call, std::move(request));
         }
         co_await update_tags(call, context, physical_id, before, after);
-        if (contracts::any_differs(before, after, {"ReservedConcurrentExecutions"})) co_await reserve(call, physical_id, after);
-        auto members = only_members("UpdateFunctionConfiguration", after,
-                                    {"ReservedConcurrentExecutions", "Code", "Tags", "Architectures", "PackageType", "FunctionName"});
+        if (contracts::any_differs(before, after, {"ReservedConcurrentExecutions"}))
+            co_await reserve(call, physical_id, after);
+        auto members = only_members(
+            "UpdateFunctionConfiguration", after,
+            {"ReservedConcurrentExecutions", "Code", "Tags", "Architectures", "PackageType", "FunctionName"});
         members["FunctionName"] = physical_id;
         // What the template names no longer goes back to its default.
         for (const auto& [name, initial] : defaults()) {
@@ -164,7 +172,7 @@ class FunctionResource final : public contracts::ResourceType {
         }
     }
 
- private:
+  private:
     static json::object defaults() {
         return {{"Description", ""},
                 {"Timeout", 3},
@@ -186,12 +194,13 @@ class FunctionResource final : public contracts::ResourceType {
         }
         co_await lambda_.put_function_concurrency(
             call, request_of<PutFunctionConcurrencyRequest>(
-                      "PutFunctionConcurrency", {{"FunctionName", function},
-                                                 {"ReservedConcurrentExecutions", properties.at("ReservedConcurrentExecutions")}}));
+                      "PutFunctionConcurrency",
+                      {{"FunctionName", function},
+                       {"ReservedConcurrentExecutions", properties.at("ReservedConcurrentExecutions")}}));
     }
 
-    Task<void> update_tags(Call& call, const ResourceContext& context, std::string physical_id, const json::object& before,
-                           const json::object& after) {
+    Task<void> update_tags(Call& call, const ResourceContext& context, std::string physical_id,
+                           const json::object& before, const json::object& after) {
         const auto old_tags = tags_of(context, before);
         auto new_tags = tags_of(context, after);
         if (old_tags == new_tags) co_return;
@@ -208,7 +217,7 @@ class FunctionResource final : public contracts::ResourceType {
 };
 
 class PermissionResource final : public contracts::ResourceType {
- public:
+  public:
     explicit PermissionResource(contracts::Door& door) : lambda_(door) {}
     std::string_view name() const override { return "AWS::Lambda::Permission"; }
 
@@ -224,25 +233,29 @@ class PermissionResource final : public contracts::ResourceType {
         co_return Resource{.physical_id = request.StatementId, .attributes = {{"Id", request.StatementId}}};
     }
 
-    bool needs_replacement(const json::object& before, const json::object& after) const override { return before != after; }
+    bool needs_replacement(const json::object& before, const json::object& after) const override {
+        return before != after;
+    }
 
-    Task<Resource> update(Call& call, const ResourceContext&, std::string physical_id, json::object, json::object) override {
+    Task<Resource> update(Call& call, const ResourceContext&, std::string physical_id, json::object,
+                          json::object) override {
         co_return Resource{.physical_id = physical_id, .attributes = {{"Id", physical_id}}};
     }
 
     Task<void> remove(Call& call, const ResourceContext&, std::string physical_id, json::object properties) override {
         try {
-            co_await lambda_.remove_permission(call, {.FunctionName = text_of(properties, "FunctionName"), .StatementId = physical_id});
+            co_await lambda_.remove_permission(
+                call, {.FunctionName = text_of(properties, "FunctionName"), .StatementId = physical_id});
         } catch (const ResourceNotFoundException&) {
         }
     }
 
- private:
+  private:
     Client lambda_;
 };
 
 class EventSourceMappingResource final : public contracts::ResourceType {
- public:
+  public:
     explicit EventSourceMappingResource(contracts::Door& door) : lambda_(door) {}
     std::string_view name() const override { return "AWS::Lambda::EventSourceMapping"; }
 
@@ -255,7 +268,8 @@ class EventSourceMappingResource final : public contracts::ResourceType {
             co_return describe(co_await lambda_.create_event_source_mapping(call, std::move(request)));
         } catch (const ResourceConflictException&) {
         }
-        auto list = co_await lambda_.list_event_source_mappings(call, {.EventSourceArn = source, .FunctionName = function});
+        auto list =
+            co_await lambda_.list_event_source_mappings(call, {.EventSourceArn = source, .FunctionName = function});
         if (!list.EventSourceMappings || list.EventSourceMappings->empty()) {
             throw user_fault<ResourceConflictException>("The event source mapping exists already.");
         }
@@ -263,7 +277,8 @@ class EventSourceMappingResource final : public contracts::ResourceType {
     }
 
     bool needs_replacement(const json::object& before, const json::object& after) const override {
-        return contracts::any_differs(before, after, {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp"});
+        return contracts::any_differs(before, after,
+                                      {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp"});
     }
 
     Task<Resource> update(Call& call, const ResourceContext&, std::string physical_id, json::object before,
@@ -289,7 +304,7 @@ class EventSourceMappingResource final : public contracts::ResourceType {
         }
     }
 
- private:
+  private:
     static json::object without_tags(json::object properties) {
         properties.erase("Tags");
         return properties;
@@ -304,7 +319,7 @@ class EventSourceMappingResource final : public contracts::ResourceType {
 };
 
 class VersionResource final : public contracts::ResourceType {
- public:
+  public:
     explicit VersionResource(contracts::Door& door) : lambda_(door) {}
     std::string_view name() const override { return "AWS::Lambda::Version"; }
 
@@ -315,9 +330,12 @@ class VersionResource final : public contracts::ResourceType {
                            .attributes = {{"Version", *version.Version}, {"FunctionArn", *version.FunctionArn}}};
     }
 
-    bool needs_replacement(const json::object& before, const json::object& after) const override { return before != after; }
+    bool needs_replacement(const json::object& before, const json::object& after) const override {
+        return before != after;
+    }
 
-    Task<Resource> update(Call& call, const ResourceContext&, std::string physical_id, json::object, json::object) override {
+    Task<Resource> update(Call& call, const ResourceContext&, std::string physical_id, json::object,
+                          json::object) override {
         const auto name = parse_function_name(call, physical_id);
         co_return Resource{.physical_id = physical_id,
                            .attributes = {{"Version", name.qualifier}, {"FunctionArn", physical_id}}};
@@ -330,12 +348,12 @@ class VersionResource final : public contracts::ResourceType {
         }
     }
 
- private:
+  private:
     Client lambda_;
 };
 
 class AliasResource final : public contracts::ResourceType {
- public:
+  public:
     explicit AliasResource(contracts::Door& door) : lambda_(door) {}
     std::string_view name() const override { return "AWS::Lambda::Alias"; }
 
@@ -345,8 +363,9 @@ class AliasResource final : public contracts::ResourceType {
             co_return describe(co_await lambda_.create_alias(call, request));
         } catch (const ResourceConflictException&) {
         }
-        co_return describe(co_await lambda_.update_alias(call, {.FunctionName = request.FunctionName, .Name = request.Name,
-                                                                .FunctionVersion = request.FunctionVersion}));
+        co_return describe(co_await lambda_.update_alias(
+            call,
+            {.FunctionName = request.FunctionName, .Name = request.Name, .FunctionVersion = request.FunctionVersion}));
     }
 
     bool needs_replacement(const json::object& before, const json::object& after) const override {
@@ -367,7 +386,7 @@ class AliasResource final : public contracts::ResourceType {
         }
     }
 
- private:
+  private:
     /// A template lists the weights as objects, the operation takes a map.
     static json::object members_of(std::string_view operation, const json::object& properties) {
         auto members = only_members(operation, properties);

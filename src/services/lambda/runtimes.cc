@@ -21,7 +21,8 @@ std::expected<Runtime, std::string> find_runtime(std::string_view runtime) {
     if (runtime.starts_with("nodejs")) {
         const auto node = find_program({"node", "nodejs"});
         if (node.empty()) {
-            return std::unexpected(fmt::format("The runtime {} needs the program 'node' in /usr/bin or /usr/local/bin.", runtime));
+            return std::unexpected(
+                fmt::format("The runtime {} needs the program 'node' in /usr/bin or /usr/local/bin.", runtime));
         }
         return Runtime{.program = {node, "/var/runtime/bootstrap.cjs"}};
     }
@@ -29,7 +30,8 @@ std::expected<Runtime, std::string> find_runtime(std::string_view runtime) {
         // The version that the runtime names, or else the machine's own.
         const auto python = find_program({std::string(runtime), "python3"});
         if (python.empty()) {
-            return std::unexpected(fmt::format("The runtime {} needs the program 'python3' in /usr/bin or /usr/local/bin.", runtime));
+            return std::unexpected(
+                fmt::format("The runtime {} needs the program 'python3' in /usr/bin or /usr/local/bin.", runtime));
         }
         return Runtime{.program = {python, "-S", "-s", "/var/runtime/bootstrap.py"}};
     }
@@ -37,14 +39,17 @@ std::expected<Runtime, std::string> find_runtime(std::string_view runtime) {
 }
 
 std::vector<std::string> environment_of(const Function& function, const FunctionName& name, const RoleSession& session,
-                                        const std::string& endpoint, const std::string& log_stream, const Sandbox& sandbox,
-                                        const Room& room) {
+                                        const std::string& endpoint, const std::string& log_stream,
+                                        const Sandbox& sandbox, const Room& room) {
     const auto& configuration = function.configuration;
     const auto root = sandbox.seen(room, "/var/task");
     const auto layers = sandbox.seen(room, "/opt");
     std::map<std::string, std::string> variables;
-    if (configuration.Environment && configuration.Environment->Variables) variables = *configuration.Environment->Variables;
-    const auto initial = [&](std::string variable, std::string value) { variables.try_emplace(variable, std::move(value)); };
+    if (configuration.Environment && configuration.Environment->Variables)
+        variables = *configuration.Environment->Variables;
+    const auto initial = [&](std::string variable, std::string value) {
+        variables.try_emplace(variable, std::move(value));
+    };
     initial("PATH", "/usr/local/bin:/usr/bin:/bin:" + layers + "/bin");
     initial("LD_LIBRARY_PATH", fmt::format("{0}:{0}/lib:{1}/lib", root, layers));
     initial("LANG", "C.UTF-8");

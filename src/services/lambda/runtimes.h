@@ -27,8 +27,8 @@ struct RoleSession {
 
 /// What AWS sets around a function, and the function's own variables: "NAME=value".
 std::vector<std::string> environment_of(const Function& function, const FunctionName& name, const RoleSession& session,
-                                        const std::string& endpoint, const std::string& log_stream, const Sandbox& sandbox,
-                                        const Room& room);
+                                        const std::string& endpoint, const std::string& log_stream,
+                                        const Sandbox& sandbox, const Room& room);
 
 /// "2026/11/23/[$LATEST]0123456789abcdef0123456789abcdef"
 std::string log_stream_name(Time now, std::string_view version, std::string_view hex);

@@ -12,18 +12,19 @@ namespace cumulet::lambda {
 
 /// How many events each function with a reserved concurrency has at once, in this process.
 class Running {
- public:
+  public:
     /// One event's place; gives it back at its end.
     class Place {
-     public:
+      public:
         Place(Running& running, std::string function) : running_(&running), function_(std::move(function)) {}
-        Place(Place&& other) noexcept : running_(std::exchange(other.running_, nullptr)), function_(std::move(other.function_)) {}
+        Place(Place&& other) noexcept
+            : running_(std::exchange(other.running_, nullptr)), function_(std::move(other.function_)) {}
         Place& operator=(Place&&) = delete;
         ~Place() {
             if (running_) running_->leave(function_);
         }
 
-     private:
+      private:
         Running* running_;
         std::string function_;
     };
@@ -31,7 +32,7 @@ class Running {
     /// Nothing if `most` are running already.
     std::optional<Place> enter(const std::string& function, int32_t most);
 
- private:
+  private:
     void leave(const std::string& function);
 
     std::mutex mutex_;
@@ -48,12 +49,12 @@ struct Options {
 };
 
 class Service final : public aws::lambda::Api, private contracts::Surface {
- public:
+  public:
     Service(store::Store& store, store::Blobs& blobs, contracts::Door& door, BlockingPool& threads, Clock& clock,
             Options options);
 
-    /// Begins the background work on this reactor: queued events, pollers, logs. `endpoint` ("http://127.0.0.1:4566") is
-    /// where functions reach this cloud: their AWS_ENDPOINT_URL. Before it, nothing may be invoked.
+    /// Begins the background work on this reactor: queued events, pollers, logs. `endpoint` ("http://127.0.0.1:4566")
+    /// is where functions reach this cloud: their AWS_ENDPOINT_URL. Before it, nothing may be invoked.
     void start(std::string endpoint);
     /// Ends it, and every process. Ends the waits of the whole store, so call it at shutdown only.
     Task<void> stop();
@@ -62,16 +63,19 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     static constexpr std::string_view code_prefix = "/_aws/lambda/code/";
 
     // functions.cc
-    Task<aws::lambda::FunctionConfiguration> create_function(Call& call, aws::lambda::CreateFunctionRequest request) override;
+    Task<aws::lambda::FunctionConfiguration> create_function(Call& call,
+                                                             aws::lambda::CreateFunctionRequest request) override;
     Task<aws::lambda::GetFunctionResponse> get_function(Call& call, aws::lambda::GetFunctionRequest request) override;
     Task<aws::lambda::FunctionConfiguration> get_function_configuration(
         Call& call, aws::lambda::GetFunctionConfigurationRequest request) override;
-    Task<aws::lambda::ListFunctionsResponse> list_functions(Call& call, aws::lambda::ListFunctionsRequest request) override;
-    Task<aws::lambda::DeleteFunctionResponse> delete_function(Call& call, aws::lambda::DeleteFunctionRequest request) override;
+    Task<aws::lambda::ListFunctionsResponse> list_functions(Call& call,
+                                                            aws::lambda::ListFunctionsRequest request) override;
+    Task<aws::lambda::DeleteFunctionResponse> delete_function(Call& call,
+                                                              aws::lambda::DeleteFunctionRequest request) override;
 
     // updates.cc
-    Task<aws::lambda::FunctionConfiguration> update_function_code(Call& call,
-                                                                  aws::lambda::UpdateFunctionCodeRequest request) override;
+    Task<aws::lambda::FunctionConfiguration> update_function_code(
+        Call& call, aws::lambda::UpdateFunctionCodeRequest request) override;
     Task<aws::lambda::FunctionConfiguration> update_function_configuration(
         Call& call, aws::lambda::UpdateFunctionConfigurationRequest request) override;
 
@@ -79,7 +83,8 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<aws::lambda::InvocationResponse> invoke(Call& call, aws::lambda::InvocationRequest request) override;
 
     // versions.cc
-    Task<aws::lambda::FunctionConfiguration> publish_version(Call& call, aws::lambda::PublishVersionRequest request) override;
+    Task<aws::lambda::FunctionConfiguration> publish_version(Call& call,
+                                                             aws::lambda::PublishVersionRequest request) override;
     Task<aws::lambda::ListVersionsByFunctionResponse> list_versions_by_function(
         Call& call, aws::lambda::ListVersionsByFunctionRequest request) override;
     Task<aws::lambda::AliasConfiguration> create_alias(Call& call, aws::lambda::CreateAliasRequest request) override;
@@ -89,9 +94,10 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<aws::lambda::ListAliasesResponse> list_aliases(Call& call, aws::lambda::ListAliasesRequest request) override;
 
     // permissions.cc
-    Task<aws::lambda::AddPermissionResponse> add_permission(Call& call, aws::lambda::AddPermissionRequest request) override;
-    Task<aws::lambda::RemovePermissionResponse> remove_permission(Call& call,
-                                                                  aws::lambda::RemovePermissionRequest request) override;
+    Task<aws::lambda::AddPermissionResponse> add_permission(Call& call,
+                                                            aws::lambda::AddPermissionRequest request) override;
+    Task<aws::lambda::RemovePermissionResponse> remove_permission(
+        Call& call, aws::lambda::RemovePermissionRequest request) override;
     Task<aws::lambda::GetPolicyResponse> get_policy(Call& call, aws::lambda::GetPolicyRequest request) override;
     std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
     Task<std::string> resource_policy(Call& call, std::string arn) override;
@@ -110,7 +116,8 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
 
     // settings.cc
     Task<aws::lambda::TagResourceResponse> tag_resource(Call& call, aws::lambda::TagResourceRequest request) override;
-    Task<aws::lambda::UntagResourceResponse> untag_resource(Call& call, aws::lambda::UntagResourceRequest request) override;
+    Task<aws::lambda::UntagResourceResponse> untag_resource(Call& call,
+                                                            aws::lambda::UntagResourceRequest request) override;
     Task<aws::lambda::ListTagsResponse> list_tags(Call& call, aws::lambda::ListTagsRequest request) override;
     Task<aws::lambda::GetAccountSettingsResponse> get_account_settings(
         Call& call, aws::lambda::GetAccountSettingsRequest request) override;
@@ -127,7 +134,7 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<aws::lambda::GetFunctionRecursionConfigResponse> get_function_recursion_config(
         Call& call, aws::lambda::GetFunctionRecursionConfigRequest request) override;
 
- private:
+  private:
     struct Package {
         std::string blob;
         std::string sha256;  // Base64

@@ -65,19 +65,22 @@ Task<GetAccountSettingsResponse> Service::get_account_settings(Call& call, GetAc
         }
         after = *functions.back().configuration.FunctionName;
     }
-    co_return GetAccountSettingsResponse{.AccountLimit = AccountLimit{.TotalCodeSize = 80'530'636'800,
-                                                                      .CodeSizeUnzipped = 262'144'000,
-                                                                      .CodeSizeZipped = 52'428'800,
-                                                                      .ConcurrentExecutions = concurrent_executions,
-                                                                      .UnreservedConcurrentExecutions = concurrent_executions},
-                                         .AccountUsage = usage};
+    co_return GetAccountSettingsResponse{
+        .AccountLimit = AccountLimit{.TotalCodeSize = 80'530'636'800,
+                                     .CodeSizeUnzipped = 262'144'000,
+                                     .CodeSizeZipped = 52'428'800,
+                                     .ConcurrentExecutions = concurrent_executions,
+                                     .UnreservedConcurrentExecutions = concurrent_executions},
+        .AccountUsage = usage};
 }
 
 Task<Concurrency> Service::put_function_concurrency(Call& call, PutFunctionConcurrencyRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
     if (request.ReservedConcurrentExecutions > concurrent_executions - least_unreserved) {
-        throw invalid("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below "
-                      "its minimum value of [100].");
+        throw invalid(
+            "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+            "below "
+            "its minimum value of [100].");
     }
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         auto function = co_await load_function(tx, name);
@@ -98,7 +101,8 @@ Task<DeleteFunctionConcurrencyResponse> Service::delete_function_concurrency(Cal
     co_return DeleteFunctionConcurrencyResponse{};
 }
 
-Task<GetFunctionConcurrencyResponse> Service::get_function_concurrency(Call& call, GetFunctionConcurrencyRequest request) {
+Task<GetFunctionConcurrencyResponse> Service::get_function_concurrency(Call& call,
+                                                                       GetFunctionConcurrencyRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
     const auto function = co_await store_.transact(
         [&](store::Transaction& tx) -> Task<Function> { co_return co_await load_function(tx, name); });
@@ -112,15 +116,16 @@ Task<GetFunctionCodeSigningConfigResponse> Service::get_function_code_signing_co
     co_return GetFunctionCodeSigningConfigResponse{.CodeSigningConfigArn = "", .FunctionName = name.name};
 }
 
-Task<GetRuntimeManagementConfigResponse> Service::get_runtime_management_config(Call& call,
-                                                                                GetRuntimeManagementConfigRequest request) {
+Task<GetRuntimeManagementConfigResponse> Service::get_runtime_management_config(
+    Call& call, GetRuntimeManagementConfigRequest request) {
     const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> { co_await load_qualified(tx, functions_, name); });
+    co_await store_.transact(
+        [&](store::Transaction& tx) -> Task<void> { co_await load_qualified(tx, functions_, name); });
     co_return GetRuntimeManagementConfigResponse{.UpdateRuntimeOn = "Auto", .FunctionArn = name.arn()};
 }
 
-Task<GetFunctionRecursionConfigResponse> Service::get_function_recursion_config(Call& call,
-                                                                                GetFunctionRecursionConfigRequest request) {
+Task<GetFunctionRecursionConfigResponse> Service::get_function_recursion_config(
+    Call& call, GetFunctionRecursionConfigRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> { co_await load_function(tx, name); });
     co_return GetFunctionRecursionConfigResponse{.RecursiveLoop = "Terminate"};

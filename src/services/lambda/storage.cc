@@ -20,7 +20,9 @@ Key alias_key(const FunctionName& name) { return keys_of(name, "alias") << name.
 Key policy_key(const FunctionName& name) { return keys_of(name, "policy") << name.name << name.qualifier; }
 Key mapping_key(const MappingName& name) { return Key(name.account, name.region, service, "mapping", name.uuid); }
 Key all_mappings_key() { return Key("", "", service, "mapping"); }
-Key mapping_index_key(const MappingName& name) { return all_mappings_key() << name.account << name.region << name.uuid; }
+Key mapping_index_key(const MappingName& name) {
+    return all_mappings_key() << name.account << name.region << name.uuid;
+}
 Key lease_key(std::string_view uuid) { return Key("", "", service, "lease", uuid); }
 Key events_key() { return Key("", "", service, "event"); }
 
@@ -91,7 +93,8 @@ Task<std::shared_ptr<const Function>> load_qualified(Transaction& tx, FunctionCa
         }
     }
     const bool current = version.empty() || version == latest;
-    const auto key = (current ? function_key(name) : version_key(name, std::strtoll(version.c_str(), nullptr, 10))).bytes();
+    const auto key =
+        (current ? function_key(name) : version_key(name, std::strtoll(version.c_str(), nullptr, 10))).bytes();
     const auto text = co_await tx.get(key);
     if (!text) throw function_not_found(name.arn());
     co_return cache.decode(key, *text);
@@ -124,7 +127,8 @@ Task<std::vector<std::string>> erase_function(Transaction& tx, FunctionName name
 Task<std::vector<Function>> list_functions(Transaction& tx, const Call& call, std::string after, size_t limit) {
     const auto prefix = keys_of({.account = call.account, .region = call.region}, "function");
     const auto from = Key(prefix) << after;
-    const auto entries = co_await tx.scan(after.empty() ? Range::prefix(prefix) : after_key(from, prefix), {.limit = limit});
+    const auto entries =
+        co_await tx.scan(after.empty() ? Range::prefix(prefix) : after_key(from, prefix), {.limit = limit});
     std::vector<Function> functions;
     for (const auto& entry : entries) functions.push_back(Function::parse(entry.value));
     co_return functions;
@@ -157,7 +161,8 @@ Task<std::vector<aws::lambda::AliasConfiguration>> list_aliases(Transaction& tx,
                                                                 size_t limit) {
     const auto prefix = keys_of(name, "alias") << name.name;
     const auto from = Key(prefix) << after;
-    const auto entries = co_await tx.scan(after.empty() ? Range::prefix(prefix) : after_key(from, prefix), {.limit = limit});
+    const auto entries =
+        co_await tx.scan(after.empty() ? Range::prefix(prefix) : after_key(from, prefix), {.limit = limit});
     std::vector<aws::lambda::AliasConfiguration> aliases;
     for (const auto& entry : entries) aliases.push_back(parse_alias(entry.value));
     co_return aliases;
@@ -195,7 +200,8 @@ Task<std::vector<Mapping>> list_mappings(Transaction& tx, std::string account, s
                                          size_t limit) {
     const auto prefix = Key(account, region, service, "mapping");
     const auto from = Key(prefix) << after;
-    const auto entries = co_await tx.scan(after.empty() ? Range::prefix(prefix) : after_key(from, prefix), {.limit = limit});
+    const auto entries =
+        co_await tx.scan(after.empty() ? Range::prefix(prefix) : after_key(from, prefix), {.limit = limit});
     std::vector<Mapping> mappings;
     for (const auto& entry : entries) mappings.push_back(Mapping::parse(entry.value));
     co_return mappings;

@@ -19,10 +19,10 @@ namespace cumulet::lambda {
 
 /// Decoded functions by key: a function invoked again is not parsed again. Shared by all reactors.
 class FunctionCache {
- public:
+  public:
     std::shared_ptr<const Function> decode(const std::string& key, const std::string& text);
 
- private:
+  private:
     static constexpr size_t most_entries = 4096;
     std::mutex mutex_;
     std::unordered_map<std::string, std::pair<std::string, std::shared_ptr<const Function>>> entries_;
@@ -50,8 +50,8 @@ Task<std::vector<Function>> list_versions(store::Transaction& tx, FunctionName n
 Task<std::optional<aws::lambda::AliasConfiguration>> find_alias(store::Transaction& tx, FunctionName name);
 void save_alias(store::Transaction& tx, const FunctionName& name, const aws::lambda::AliasConfiguration& alias);
 void erase_alias(store::Transaction& tx, const FunctionName& name);
-Task<std::vector<aws::lambda::AliasConfiguration>> list_aliases(store::Transaction& tx, FunctionName name, std::string after,
-                                                                size_t limit);
+Task<std::vector<aws::lambda::AliasConfiguration>> list_aliases(store::Transaction& tx, FunctionName name,
+                                                                std::string after, size_t limit);
 
 /// The policy's document, "" if there is none.
 Task<std::string> find_policy(store::Transaction& tx, FunctionName name);
@@ -61,8 +61,8 @@ void erase_policy(store::Transaction& tx, const FunctionName& name);
 Task<std::optional<Mapping>> find_mapping(store::Transaction& tx, MappingName name);
 void save_mapping(store::Transaction& tx, const MappingName& name, const Mapping& mapping);
 void erase_mapping(store::Transaction& tx, const MappingName& name);
-Task<std::vector<Mapping>> list_mappings(store::Transaction& tx, std::string account, std::string region, std::string after,
-                                         size_t limit);
+Task<std::vector<Mapping>> list_mappings(store::Transaction& tx, std::string account, std::string region,
+                                         std::string after, size_t limit);
 /// Mappings of every account and region.
 Task<std::vector<MappingName>> all_mappings(store::Transaction& tx);
 

@@ -53,7 +53,8 @@ Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunc
     co_return answer;
 }
 
-Task<FunctionConfiguration> Service::update_function_configuration(Call& call, UpdateFunctionConfigurationRequest request) {
+Task<FunctionConfiguration> Service::update_function_configuration(Call& call,
+                                                                   UpdateFunctionConfigurationRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
     if (request.Runtime) {
         if (const auto runtime = find_runtime(*request.Runtime); !runtime) throw invalid(runtime.error());

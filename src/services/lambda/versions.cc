@@ -37,8 +37,9 @@ void set_routing(AliasConfiguration& alias, const AliasRoutingConfiguration& rou
         throw invalid("Number of items in AdditionalVersionWeights cannot be greater than 1");
     }
     const auto& [version, weight] = *routing.AdditionalVersionWeights->begin();
-    if (version == alias.FunctionVersion) throw invalid("Invalid function version " + version + ". Function version " + version +
-                                                       " is already included in routing configuration.");
+    if (version == alias.FunctionVersion)
+        throw invalid("Invalid function version " + version + ". Function version " + version +
+                      " is already included in routing configuration.");
     if (alias.FunctionVersion == latest || version == latest) {
         throw invalid("$LATEST is not supported for an alias pointing to more than 1 version");
     }
@@ -55,8 +56,10 @@ Task<FunctionConfiguration> Service::publish_version(Call& call, PublishVersionR
         auto function = co_await load_function(tx, name);
         check_revision(function, request.RevisionId);
         if (request.CodeSha256 && *request.CodeSha256 != function.configuration.CodeSha256) {
-            throw invalid(fmt::format("CodeSHA256 ({}) is different from current CodeSHA256 in $LATEST ({}). Please try again with "
-                                      "the CodeSHA256 in $LATEST.", *request.CodeSha256, *function.configuration.CodeSha256));
+            throw invalid(fmt::format(
+                "CodeSHA256 ({}) is different from current CodeSHA256 in $LATEST ({}). Please try again with "
+                "the CodeSHA256 in $LATEST.",
+                *request.CodeSha256, *function.configuration.CodeSha256));
         }
         if (function.last_version > 0) {
             const auto newest = co_await list_versions(tx, name, function.last_version - 1, 1);
@@ -70,7 +73,8 @@ Task<FunctionConfiguration> Service::publish_version(Call& call, PublishVersionR
     });
 }
 
-Task<ListVersionsByFunctionResponse> Service::list_versions_by_function(Call& call, ListVersionsByFunctionRequest request) {
+Task<ListVersionsByFunctionResponse> Service::list_versions_by_function(Call& call,
+                                                                        ListVersionsByFunctionRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
     const auto limit = limit_of(request.MaxItems);
     const auto after = request.Marker ? std::strtoll(request.Marker->c_str(), nullptr, 10) : -1;
@@ -98,7 +102,8 @@ Task<AliasConfiguration> Service::create_alias(Call& call, CreateAliasRequest re
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await load_function(tx, name);
         co_await check_version(tx, functions_, name, request.FunctionVersion);
-        if (co_await find_alias(tx, name)) throw user_fault<ResourceConflictException>("Alias already exists: " + name.arn());
+        if (co_await find_alias(tx, name))
+            throw user_fault<ResourceConflictException>("Alias already exists: " + name.arn());
         save_alias(tx, name, alias);
     });
     co_return alias;
@@ -125,7 +130,8 @@ Task<AliasConfiguration> Service::update_alias(Call& call, UpdateAliasRequest re
         if (!alias) throw alias_not_found(name);
         if (request.RevisionId && request.RevisionId != alias->RevisionId) {
             throw user_fault<PreconditionFailedException>(
-                "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve "
+                "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to "
+                "retrieve "
                 "the latest Revision Id");
         }
         if (request.FunctionVersion) {

@@ -78,7 +78,8 @@ std::pair<bool, Position> parse_token(std::string_view token) {
 Position after(Position position) { return {position.timestamp_millis, position.serial + 1}; }
 
 OutputLogEvent shown(Event event) {
-    return {.timestamp = event.position.timestamp_millis, .message = std::move(event.message),
+    return {.timestamp = event.position.timestamp_millis,
+            .message = std::move(event.message),
             .ingestionTime = epoch_millis(event.ingested)};
 }
 
@@ -113,8 +114,10 @@ Task<PutLogEventsResponse> Service::put_log_events(Call& call, PutLogEventsReque
             save_event(tx, place, group.name, {{event.timestamp, stream.events++}, stream.name, now, event.message});
         }
         if (first < last) {
-            stream.first_event_millis = std::min(stream.first_event_millis.value_or(INT64_MAX), request.logEvents[first].timestamp);
-            stream.last_event_millis = std::max(stream.last_event_millis.value_or(INT64_MIN), request.logEvents[last - 1].timestamp);
+            stream.first_event_millis =
+                std::min(stream.first_event_millis.value_or(INT64_MAX), request.logEvents[first].timestamp);
+            stream.last_event_millis =
+                std::max(stream.last_event_millis.value_or(INT64_MIN), request.logEvents[last - 1].timestamp);
             stream.last_ingestion = now;
             save_stream(tx, place, stream);
         }
@@ -155,7 +158,8 @@ Task<GetLogEventsResponse> Service::get_log_events(Call& call, GetLogEventsReque
 
     GetLogEventsResponse response;
     // At an end the token stays the same: that is how callers know.
-    response.nextForwardToken = format_token("f", found.empty() ? (forward ? from : until) : after(found.back().position));
+    response.nextForwardToken =
+        format_token("f", found.empty() ? (forward ? from : until) : after(found.back().position));
     response.nextBackwardToken = format_token("b", found.empty() ? (forward ? from : until) : found.front().position);
     response.events.emplace();
     for (auto& event : found) response.events->push_back(shown(std::move(event)));
@@ -182,7 +186,8 @@ Task<FilterLogEventsResponse> Service::filter_log_events(Call& call, FilterLogEv
         const Position begin{std::max(from.timestamp_millis, oldest_shown(group, call.now())), from.serial};
         for (const auto& stream :
              co_await list_streams(tx, place, name, request.logStreamNamePrefix.value_or(""), "", most_streams)) {
-            if (!chosen(request, stream.name) || stream.last_event_millis.value_or(INT64_MIN) < begin.timestamp_millis) continue;
+            if (!chosen(request, stream.name) || stream.last_event_millis.value_or(INT64_MIN) < begin.timestamp_millis)
+                continue;
             auto own = co_await events(tx, place, name, stream.name, begin, until, limit + 1, false);
             std::ranges::move(own, std::back_inserter(found));
         }

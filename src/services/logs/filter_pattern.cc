@@ -11,7 +11,8 @@ FilterPattern FilterPattern::parse(std::string_view text) {
     };
     skip_spaces();
     if (text.starts_with('{') || text.starts_with('[') || text.starts_with('%')) {
-        throw aws::not_implemented("logs", "FilterLogEvents", "filter patterns of JSON, columns or regular expressions");
+        throw aws::not_implemented("logs", "FilterLogEvents",
+                                   "filter patterns of JSON, columns or regular expressions");
     }
     while (!text.empty()) {
         auto* kind = &pattern.required_;

@@ -8,15 +8,15 @@
 
 namespace cumulet::logs {
 
-/// Terms: all plain ones must occur, none of the excluded ("-term"), and if there are optional ones ("?term") one of them.
-/// Terms in double quotes may hold any character. Case counts.
+/// Terms: all plain ones must occur, none of the excluded ("-term"), and if there are optional ones ("?term") one of
+/// them. Terms in double quotes may hold any character. Case counts.
 class FilterPattern {
- public:
+  public:
     /// Throws InvalidParameterException for a quote that does not end, NotImplemented for patterns of JSON or columns.
     static FilterPattern parse(std::string_view text);
     bool matches(std::string_view message) const;
 
- private:
+  private:
     std::vector<std::string> required_;
     std::vector<std::string> excluded_;
     std::vector<std::string> optional_;

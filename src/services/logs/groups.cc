@@ -10,8 +10,8 @@ using namespace aws::logs;
 
 namespace {
 
-constexpr int32_t retention_choices[] = {1,   3,   5,   7,    14,   30,   60,   90,   120,  150,  180, 365,
-                                         400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
+constexpr int32_t retention_choices[] = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
+                                         365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
 constexpr std::string_view arn_marker = ":log-group:";
 
 Place place_of(const Call& call) { return {call.account, call.region}; }
@@ -60,7 +60,9 @@ std::string group_name(const std::optional<std::string>& name, const std::option
     return given.starts_with("arn:") ? name_in_arn(given) : given;
 }
 
-std::string group_arn(const Call& call, std::string_view name) { return call.arn("logs", fmt::format("log-group:{}", name)); }
+std::string group_arn(const Call& call, std::string_view name) {
+    return call.arn("logs", fmt::format("log-group:{}", name));
+}
 
 Task<CreateLogGroupResponse> Service::create_log_group(Call& call, CreateLogGroupRequest request) {
     if (request.kmsKeyId) throw aws::not_implemented("logs", "CreateLogGroup", "kmsKeyId");
@@ -94,7 +96,8 @@ Task<DeleteLogGroupResponse> Service::delete_log_group(Call& call, DeleteLogGrou
 Task<DescribeLogGroupsResponse> Service::describe_log_groups(Call& call, DescribeLogGroupsRequest request) {
     if (request.logGroupIdentifiers) throw aws::not_implemented("logs", "DescribeLogGroups", "logGroupIdentifiers");
     if (request.logGroupNamePrefix && request.logGroupNamePattern) {
-        throw InvalidParameterException("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
+        throw InvalidParameterException(
+            "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
     }
     const auto after = from_base64(request.nextToken.value_or(""));
     if (!after) throw InvalidParameterException("The specified nextToken is invalid.");
@@ -107,7 +110,8 @@ Task<DescribeLogGroupsResponse> Service::describe_log_groups(Call& call, Describ
     bool more = true;
     while (more && response.logGroups->size() < limit) {
         const auto page = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<Group>> {
-            co_return co_await list_groups(tx, place_of(call), request.logGroupNamePrefix.value_or(""), last, limit + 1);
+            co_return co_await list_groups(tx, place_of(call), request.logGroupNamePrefix.value_or(""), last,
+                                           limit + 1);
         });
         more = page.size() > limit;
         for (const auto& group : page) {

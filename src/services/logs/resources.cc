@@ -7,13 +7,15 @@ namespace cumulet::logs {
 namespace {
 
 class LogGroupResource final : public contracts::ResourceType {
- public:
+  public:
     explicit LogGroupResource(contracts::Door& door) : logs_(door) {}
     std::string_view name() const override { return "AWS::Logs::LogGroup"; }
 
-    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context, json::object properties) override {
+    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
+                                     json::object properties) override {
         for (const auto unsupported : {"KmsKeyId", "DataProtectionPolicy", "FieldIndexPolicies"}) {
-            if (properties.contains(unsupported)) throw aws::not_implemented("logs", "AWS::Logs::LogGroup", unsupported);
+            if (properties.contains(unsupported))
+                throw aws::not_implemented("logs", "AWS::Logs::LogGroup", unsupported);
         }
         aws::logs::CreateLogGroupRequest request;
         request.logGroupName = string_or(properties, "LogGroupName", context.generated_name);
@@ -37,8 +39,8 @@ class LogGroupResource final : public contracts::ResourceType {
         return contracts::any_differs(before, after, {"LogGroupName"});
     }
 
-    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id, json::object,
-                                     json::object after) override {
+    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id,
+                                     json::object, json::object after) override {
         co_await set_retention(call, physical_id, after);
         co_return describe(call, physical_id);
     }
@@ -51,12 +53,14 @@ class LogGroupResource final : public contracts::ResourceType {
         }
     }
 
- private:
-    static std::map<std::string, std::string> tags_of(const contracts::ResourceContext& context, const json::object& properties) {
+  private:
+    static std::map<std::string, std::string> tags_of(const contracts::ResourceContext& context,
+                                                      const json::object& properties) {
         std::map<std::string, std::string> tags;
         if (const auto* own = properties.if_contains("Tags"); own && own->is_array()) {
             for (const auto& tag : own->as_array()) {
-                if (tag.is_object()) tags[std::string(string_or(tag.as_object(), "Key"))] = string_or(tag.as_object(), "Value");
+                if (tag.is_object())
+                    tags[std::string(string_or(tag.as_object(), "Key"))] = string_or(tag.as_object(), "Value");
             }
         }
         tags["aws:cloudformation:stack-id"] = context.stack_id;
@@ -68,8 +72,11 @@ class LogGroupResource final : public contracts::ResourceType {
     Task<bool> made_before(Call& call, const contracts::ResourceContext& context, std::string group) {
         const auto answer = co_await logs_.list_tags_for_resource(call, {.resourceArn = group_arn(call, group)});
         const auto tags = answer.tags.value_or(std::map<std::string, std::string>());
-        const auto is = [&](const std::string& key, const std::string& value) { return tags.contains(key) && tags.at(key) == value; };
-        co_return is("aws:cloudformation:stack-id", context.stack_id) && is("aws:cloudformation:logical-id", context.logical_id);
+        const auto is = [&](const std::string& key, const std::string& value) {
+            return tags.contains(key) && tags.at(key) == value;
+        };
+        co_return is("aws:cloudformation:stack-id", context.stack_id) &&
+            is("aws:cloudformation:logical-id", context.logical_id);
     }
 
     Task<void> set_retention(Call& call, std::string group, json::object properties) {

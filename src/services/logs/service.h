@@ -9,16 +9,18 @@
 namespace cumulet::logs {
 
 class Service final : public aws::logs::Api {
- public:
+  public:
     explicit Service(store::Store& store) : store_(store) {}
 
     // groups.cc
-    Task<aws::logs::CreateLogGroupResponse> create_log_group(Call& call, aws::logs::CreateLogGroupRequest request) override;
-    Task<aws::logs::DeleteLogGroupResponse> delete_log_group(Call& call, aws::logs::DeleteLogGroupRequest request) override;
-    Task<aws::logs::DescribeLogGroupsResponse> describe_log_groups(Call& call,
-                                                                   aws::logs::DescribeLogGroupsRequest request) override;
-    Task<aws::logs::PutRetentionPolicyResponse> put_retention_policy(Call& call,
-                                                                     aws::logs::PutRetentionPolicyRequest request) override;
+    Task<aws::logs::CreateLogGroupResponse> create_log_group(Call& call,
+                                                             aws::logs::CreateLogGroupRequest request) override;
+    Task<aws::logs::DeleteLogGroupResponse> delete_log_group(Call& call,
+                                                             aws::logs::DeleteLogGroupRequest request) override;
+    Task<aws::logs::DescribeLogGroupsResponse> describe_log_groups(
+        Call& call, aws::logs::DescribeLogGroupsRequest request) override;
+    Task<aws::logs::PutRetentionPolicyResponse> put_retention_policy(
+        Call& call, aws::logs::PutRetentionPolicyRequest request) override;
     Task<aws::logs::DeleteRetentionPolicyResponse> delete_retention_policy(
         Call& call, aws::logs::DeleteRetentionPolicyRequest request) override;
     Task<aws::logs::TagResourceResponse> tag_resource(Call& call, aws::logs::TagResourceRequest request) override;
@@ -31,8 +33,8 @@ class Service final : public aws::logs::Api {
                                                                aws::logs::CreateLogStreamRequest request) override;
     Task<aws::logs::DeleteLogStreamResponse> delete_log_stream(Call& call,
                                                                aws::logs::DeleteLogStreamRequest request) override;
-    Task<aws::logs::DescribeLogStreamsResponse> describe_log_streams(Call& call,
-                                                                     aws::logs::DescribeLogStreamsRequest request) override;
+    Task<aws::logs::DescribeLogStreamsResponse> describe_log_streams(
+        Call& call, aws::logs::DescribeLogStreamsRequest request) override;
 
     // events.cc
     Task<aws::logs::PutLogEventsResponse> put_log_events(Call& call, aws::logs::PutLogEventsRequest request) override;
@@ -42,7 +44,7 @@ class Service final : public aws::logs::Api {
 
     std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
 
- private:
+  private:
     store::Store& store_;
 };
 

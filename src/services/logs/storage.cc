@@ -67,8 +67,9 @@ Task<Group> load_group(store::Transaction& tx, const Place& place, std::string n
 }
 
 void save_group(store::Transaction& tx, const Place& place, const Group& group) {
-    tx.put(groups(place) << group.name,
-           store::RecordWriter(1).time(group.created).number(group.retention_days.value_or(0)).texts(group.tags).take());
+    tx.put(
+        groups(place) << group.name,
+        store::RecordWriter(1).time(group.created).number(group.retention_days.value_or(0)).texts(group.tags).take());
 }
 
 void erase_group(store::Transaction& tx, const Place& place, const std::string& name) {
@@ -89,7 +90,8 @@ Task<std::vector<Group>> list_groups(store::Transaction& tx, const Place& place,
     co_return found;
 }
 
-Task<std::optional<Stream>> find_stream(store::Transaction& tx, const Place& place, std::string group, std::string name) {
+Task<std::optional<Stream>> find_stream(store::Transaction& tx, const Place& place, std::string group,
+                                        std::string name) {
     const auto bytes = co_await tx.get(streams(place, group) << name);
     if (!bytes) co_return std::nullopt;
     co_return decode_stream(std::move(group), std::move(name), *bytes);
@@ -117,8 +119,8 @@ void erase_stream(store::Transaction& tx, const Place& place, const Stream& stre
     tx.erase_range(Range::prefix(events_of(place, stream.group, stream.name)));
 }
 
-Task<std::vector<Stream>> list_streams(store::Transaction& tx, const Place& place, std::string group, std::string prefix,
-                                       std::string after, size_t limit) {
+Task<std::vector<Stream>> list_streams(store::Transaction& tx, const Place& place, std::string group,
+                                       std::string prefix, std::string after, size_t limit) {
     const auto all = streams(place, group);
     std::vector<Stream> found;
     for (const auto& entry : co_await tx.scan(named(all, prefix, after), {.limit = limit})) {

@@ -57,13 +57,14 @@ void erase_group(store::Transaction& tx, const Place& place, const std::string& 
 Task<std::vector<Group>> list_groups(store::Transaction& tx, const Place& place, std::string prefix, std::string after,
                                      size_t limit);
 
-Task<std::optional<Stream>> find_stream(store::Transaction& tx, const Place& place, std::string group, std::string name);
+Task<std::optional<Stream>> find_stream(store::Transaction& tx, const Place& place, std::string group,
+                                        std::string name);
 /// Throws ResourceNotFoundException.
 Task<Stream> load_stream(store::Transaction& tx, const Place& place, std::string group, std::string name);
 void save_stream(store::Transaction& tx, const Place& place, const Stream& stream);
 void erase_stream(store::Transaction& tx, const Place& place, const Stream& stream);
-Task<std::vector<Stream>> list_streams(store::Transaction& tx, const Place& place, std::string group, std::string prefix,
-                                       std::string after, size_t limit);
+Task<std::vector<Stream>> list_streams(store::Transaction& tx, const Place& place, std::string group,
+                                       std::string prefix, std::string after, size_t limit);
 
 void save_event(store::Transaction& tx, const Place& place, const std::string& group, const Event& event);
 /// Events of one stream from `from` to before `until`, at most `limit`, oldest first, or newest first if `descending`.

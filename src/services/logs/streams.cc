@@ -63,7 +63,8 @@ Task<DescribeLogStreamsResponse> Service::describe_log_streams(Call& call, Descr
 
     auto streams = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<Stream>> {
         co_await load_group(tx, place, group);
-        co_return co_await list_streams(tx, place, group, request.logStreamNamePrefix.value_or(""), "", most_sorted_streams);
+        co_return co_await list_streams(tx, place, group, request.logStreamNamePrefix.value_or(""), "",
+                                        most_sorted_streams);
     });
     if (by_time) {
         std::ranges::sort(streams, {}, [](const Stream& stream) {

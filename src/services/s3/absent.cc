@@ -46,7 +46,8 @@ Task<NotificationConfiguration> Service::get_bucket_notification_configuration(
 
 Task<GetBucketReplicationOutput> Service::get_bucket_replication(Call& call, GetBucketReplicationRequest request) {
     co_await bucket_of(request.Bucket, request.ExpectedBucketOwner);
-    throw absent("ReplicationConfigurationNotFoundError", "The replication configuration was not found", request.Bucket);
+    throw absent("ReplicationConfigurationNotFoundError", "The replication configuration was not found",
+                 request.Bucket);
 }
 
 Task<GetBucketRequestPaymentOutput> Service::get_bucket_request_payment(Call& call,
@@ -61,8 +62,8 @@ Task<GetBucketWebsiteOutput> Service::get_bucket_website(Call& call, GetBucketWe
                  request.Bucket);
 }
 
-Task<GetObjectLockConfigurationOutput> Service::get_object_lock_configuration(Call& call,
-                                                                              GetObjectLockConfigurationRequest request) {
+Task<GetObjectLockConfigurationOutput> Service::get_object_lock_configuration(
+    Call& call, GetObjectLockConfigurationRequest request) {
     co_await bucket_of(request.Bucket, request.ExpectedBucketOwner);
     throw absent("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket",
                  request.Bucket);

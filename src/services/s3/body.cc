@@ -18,7 +18,8 @@ class Sums {
                                                              : expected.algorithm);
     }
     void want(std::string_view algorithm) {
-        if (std::ranges::find(summers_, algorithm, &Summer::algorithm) == summers_.end()) summers_.emplace_back(algorithm);
+        if (std::ranges::find(summers_, algorithm, &Summer::algorithm) == summers_.end())
+            summers_.emplace_back(algorithm);
     }
     void add(std::string_view bytes) {
         md5_.add(bytes);
@@ -47,7 +48,8 @@ void check_sum(const Checksum& given, const Sums& sums) {
     check_checksum_value(given.algorithm, given.value);
     const auto computed = sums.values.find(given.algorithm);
     if (computed != sums.values.end() && computed->second == given.value) return;
-    throw error("BadDigest", fmt::format("The {} you specified did not match the calculated checksum.", given.algorithm));
+    throw error("BadDigest",
+                fmt::format("The {} you specified did not match the calculated checksum.", given.algorithm));
 }
 
 /// Checksums that came behind the body.
@@ -157,10 +159,10 @@ Task<Received> receive(store::Blobs& blobs, std::shared_ptr<ByteStream> body, Ex
     for (const auto& checksum : expected.checksums) check_sum(checksum, sums);
 
     received.md5_hex = to_hex(sums.md5);
-    received.checksum.algorithm = !expected.algorithm.empty()    ? expected.algorithm
-                                  : !expected.checksums.empty()  ? expected.checksums[0].algorithm
+    received.checksum.algorithm = !expected.algorithm.empty()   ? expected.algorithm
+                                  : !expected.checksums.empty() ? expected.checksums[0].algorithm
                                   : !expected.announced.empty() ? expected.announced
-                                                                 : std::string(default_algorithm);
+                                                                : std::string(default_algorithm);
     received.checksum.value = sums.values.find(received.checksum.algorithm)->second;
     received.checksum.type = "FULL_OBJECT";
     if (writer) received.content.segments.push_back({co_await writer->finish(), received.size_bytes, ""});

@@ -17,8 +17,9 @@ constexpr size_t most_buckets = 10'000;
 void check_existing(const Call& call, const Bucket& existing) {
     if (existing.account != call.account) {
         throw Detailed<BucketAlreadyExists>(
-            BucketAlreadyExists("The requested bucket name is not available. The bucket namespace is shared by all users "
-                                "of the system. Please select a different name and try again."),
+            BucketAlreadyExists(
+                "The requested bucket name is not available. The bucket namespace is shared by all users "
+                "of the system. Please select a different name and try again."),
             {.BucketName = existing.name});
     }
     if (existing.region == "us-east-1" && call.region == "us-east-1") return;

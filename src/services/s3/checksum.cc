@@ -42,7 +42,9 @@ size_t size_of(std::string_view algorithm) {
 
 }  // namespace
 
-bool known_algorithm(std::string_view algorithm) { return std::ranges::find(algorithms, algorithm) != std::end(algorithms); }
+bool known_algorithm(std::string_view algorithm) {
+    return std::ranges::find(algorithms, algorithm) != std::end(algorithms);
+}
 
 Summer::Summer(std::string_view algorithm) : algorithm_(algorithm) {
     if (algorithm == "SHA1") hasher_.emplace(Hasher::Algorithm::sha1);
@@ -68,7 +70,8 @@ std::string Summer::finish() {
 
 bool joins(std::string_view algorithm) { return algorithm.starts_with("CRC"); }
 
-std::string join(std::string_view algorithm, std::string_view first, std::string_view second, uint64_t second_size_bytes) {
+std::string join(std::string_view algorithm, std::string_view first, std::string_view second,
+                 uint64_t second_size_bytes) {
     if (algorithm == "CRC64NVME") {
         return big_endian(shifted<uint64_t>(number(first), second_size_bytes, 0x9A6C9329AC4BC9B5) ^ number(second));
     }
@@ -81,8 +84,8 @@ std::string checksum_type(std::string_view algorithm, const std::optional<std::s
     const std::string usual = algorithm == "CRC64NVME" ? "FULL_OBJECT" : "COMPOSITE";
     if (!wanted || *wanted == usual) return usual;
     if (*wanted == "FULL_OBJECT" && joins(algorithm)) return *wanted;
-    throw invalid_request(
-        fmt::format("The {} checksum type cannot be used with the {} checksum algorithm.", *wanted, to_lower(algorithm)));
+    throw invalid_request(fmt::format("The {} checksum type cannot be used with the {} checksum algorithm.", *wanted,
+                                      to_lower(algorithm)));
 }
 
 void check_checksum_value(std::string_view algorithm, std::string_view value) {

@@ -39,9 +39,11 @@ class Summer {
 /// True for the checksums whose value over a whole follows from those of its pieces.
 bool joins(std::string_view algorithm);
 /// The raw checksum of two pieces in a row, from the checksums of both; `joins(algorithm)`.
-std::string join(std::string_view algorithm, std::string_view first, std::string_view second, uint64_t second_size_bytes);
+std::string join(std::string_view algorithm, std::string_view first, std::string_view second,
+                 uint64_t second_size_bytes);
 
-/// The type that an upload has if its creator did not say. Throws InvalidRequest for a type that `algorithm` cannot have.
+/// The type that an upload has if its creator did not say. Throws InvalidRequest for a type that `algorithm` cannot
+/// have.
 std::string checksum_type(std::string_view algorithm, const std::optional<std::string>& wanted);
 
 /// Throws InvalidRequest if `value` is not the Base64 of a checksum of that algorithm.

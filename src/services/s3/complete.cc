@@ -15,11 +15,11 @@ constexpr uint64_t smallest_part_bytes = 5 << 20;  // of all but the last
 constexpr size_t most_parts = 10'000;
 
 Detailed<> invalid_part(const Upload& upload, const CompletedPart& listed) {
-    return error("InvalidPart",
-                 "One or more of the specified parts could not be found.  The part may not have been uploaded, or the "
-                 "specified entity tag may not match the part's entity tag.",
-                 400, {.UploadId = upload.id, .PartNumber = std::to_string(listed.PartNumber.value_or(0)),
-                       .ETag = listed.ETag});
+    return error(
+        "InvalidPart",
+        "One or more of the specified parts could not be found.  The part may not have been uploaded, or the "
+        "specified entity tag may not match the part's entity tag.",
+        400, {.UploadId = upload.id, .PartNumber = std::to_string(listed.PartNumber.value_or(0)), .ETag = listed.ETag});
 }
 
 /// The parts that the caller lists, in its order. Throws InvalidPartOrder, InvalidPart, EntityTooSmall.
@@ -83,8 +83,10 @@ void check_whole(const CompleteMultipartUploadRequest& request, const Object& ob
                                              to_lower(given.algorithm)));
     }
     if (request.MpuObjectSize && static_cast<uint64_t>(*request.MpuObjectSize) != object.size_bytes) {
-        throw invalid_request(fmt::format("The provided 'x-amz-mp-object-size' header value {} does not match what was "
-                                          "computed: {}", *request.MpuObjectSize, object.size_bytes));
+        throw invalid_request(
+            fmt::format("The provided 'x-amz-mp-object-size' header value {} does not match what was "
+                        "computed: {}",
+                        *request.MpuObjectSize, object.size_bytes));
     }
 }
 
@@ -114,8 +116,8 @@ Content whole_content(const std::vector<Part>& chosen) {
 
 Task<CompleteMultipartUploadOutput> Service::complete_multipart_upload(Call& call,
                                                                        CompleteMultipartUploadRequest request) {
-    const auto listed = request.MultipartUpload.value_or(CompletedMultipartUpload()).Parts.value_or(
-        std::vector<CompletedPart>());
+    const auto listed =
+        request.MultipartUpload.value_or(CompletedMultipartUpload()).Parts.value_or(std::vector<CompletedPart>());
     if (listed.empty() || listed.size() > most_parts) throw malformed_xml();
     if (has_other_checksum(request)) throw not_implemented(call, "ChecksumAlgorithm");
 

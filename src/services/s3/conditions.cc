@@ -121,9 +121,10 @@ std::optional<Slice> parse_range(std::string_view field, uint64_t size_bytes) {
 Slice parse_copy_range(std::string_view field, uint64_t size_bytes) {
     const auto ends = parse_ends(field);
     if (!ends || !ends->first || !ends->last) {
-        throw invalid_argument("The x-amz-copy-source-range value must be of the form bytes=first-last where first and last "
-                               "are the zero-based offsets of the first and last bytes to copy",
-                               "x-amz-copy-source-range", std::string(field));
+        throw invalid_argument(
+            "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last "
+            "are the zero-based offsets of the first and last bytes to copy",
+            "x-amz-copy-source-range", std::string(field));
     }
     if (*ends->last >= size_bytes) {
         throw invalid_argument(fmt::format("Range specified is not valid for source object of size: {}", size_bytes),

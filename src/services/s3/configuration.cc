@@ -110,8 +110,8 @@ Task<GetPublicAccessBlockOutput> Service::get_public_access_block(Call& call, Ge
     }
     const auto& access = *bucket.public_access;
     GetPublicAccessBlockOutput output;
-    output.PublicAccessBlockConfiguration =
-        PublicAccessBlockConfiguration{access.block_acls, access.ignore_acls, access.block_policy, access.restrict_buckets};
+    output.PublicAccessBlockConfiguration = PublicAccessBlockConfiguration{
+        access.block_acls, access.ignore_acls, access.block_policy, access.restrict_buckets};
     co_return output;
 }
 
@@ -131,8 +131,8 @@ Task<DeletePublicAccessBlockResponse> Service::delete_public_access_block(Call& 
     co_return DeletePublicAccessBlockResponse{};
 }
 
-Task<GetBucketOwnershipControlsOutput> Service::get_bucket_ownership_controls(Call& call,
-                                                                              GetBucketOwnershipControlsRequest request) {
+Task<GetBucketOwnershipControlsOutput> Service::get_bucket_ownership_controls(
+    Call& call, GetBucketOwnershipControlsRequest request) {
     co_await bucket_of(request.Bucket, request.ExpectedBucketOwner);
     GetBucketOwnershipControlsOutput output;
     output.OwnershipControls.emplace().Rules.push_back({.ObjectOwnership = "BucketOwnerEnforced"});

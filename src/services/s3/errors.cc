@@ -61,9 +61,10 @@ Detailed<aws::s3::NoSuchKey> no_such_key(std::string key) {
 }
 
 Detailed<aws::s3::NoSuchUpload> no_such_upload(std::string upload_id) {
-    return {aws::s3::NoSuchUpload("The specified upload does not exist. The upload ID may be invalid, or the upload may "
-                                  "have been aborted or completed."),
-            {.UploadId = std::move(upload_id)}};
+    return {
+        aws::s3::NoSuchUpload("The specified upload does not exist. The upload ID may be invalid, or the upload may "
+                              "have been aborted or completed."),
+        {.UploadId = std::move(upload_id)}};
 }
 
 Detailed<> precondition_failed(std::string condition) {

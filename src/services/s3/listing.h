@@ -11,7 +11,8 @@ namespace cumulet::s3 {
 
 class Listing {
   public:
-    /// `after` is the key or group with which the page before ended, or what the caller named: only what follows is listed.
+    /// `after` is the key or group with which the page before ended, or what the caller named: only what follows is
+    /// listed.
     Listing(std::string prefix, std::string delimiter, std::string after, size_t limit);
 
     enum class Verdict {

@@ -50,7 +50,7 @@ struct Upload {
     std::string key;
     Time initiated;
     Description description;
-    std::string algorithm;       ///< of the checksums, never ""
+    std::string algorithm;  ///< of the checksums, never ""
     std::string checksum_type;
     bool algorithm_chosen = false;  ///< false where S3 chose for the caller
 };
@@ -77,7 +77,7 @@ struct Bucket {
     std::string region;
     Time created;
     std::map<std::string, std::string> tags;
-    std::string policy;                          ///< "" for none
+    std::string policy;  ///< "" for none
     std::optional<PublicAccess> public_access = PublicAccess();
     bool bucket_key_enabled = false;
 

@@ -58,7 +58,8 @@ void describe(Output& output, const Request& request, const Object& object, cons
     output.ContentEncoding = choose(request.ResponseContentEncoding, "Content-Encoding");
     output.ContentLanguage = choose(request.ResponseContentLanguage, "Content-Language");
     output.ContentType = choose(request.ResponseContentType, "Content-Type");
-    output.Expires = request.ResponseExpires ? format_http_date(*request.ResponseExpires) : description.header("Expires");
+    output.Expires =
+        request.ResponseExpires ? format_http_date(*request.ResponseExpires) : description.header("Expires");
     output.WebsiteRedirectLocation = description.header("x-amz-website-redirect-location");
     output.ServerSideEncryption = "AES256";
     if (!description.metadata.empty()) output.Metadata = description.metadata;
@@ -130,8 +131,9 @@ Task<GetObjectAttributesOutput> Service::get_object_attributes(Call& call, GetOb
     check_readable(call, request);
     const auto after = request.PartNumberMarker.value_or(0);
     const auto most = std::min(request.MaxParts.value_or(most_parts_listed), most_parts_listed);
-    if (after < 0 || most < 0) throw invalid_argument("Argument max-parts must be an integer between 0 and 2147483647",
-                                                      "max-parts", std::to_string(std::min(after, most)));
+    if (after < 0 || most < 0)
+        throw invalid_argument("Argument max-parts must be an integer between 0 and 2147483647", "max-parts",
+                               std::to_string(std::min(after, most)));
     const auto [object, content] = co_await find(request.Bucket, request.Key, request.ExpectedBucketOwner);
     const auto wants = [&](std::string_view attribute) {
         return std::ranges::find(request.ObjectAttributes, attribute) != request.ObjectAttributes.end();

@@ -11,7 +11,10 @@ using store::RecordWriter;
 constexpr uint8_t version = 1;
 
 void write(RecordWriter& writer, const Description& description) {
-    writer.texts(description.headers).texts(description.metadata).texts(description.tags).text(description.storage_class);
+    writer.texts(description.headers)
+        .texts(description.metadata)
+        .texts(description.tags)
+        .text(description.storage_class);
 }
 Description read_description(RecordReader& reader) {
     Description description;

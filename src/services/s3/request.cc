@@ -11,8 +11,8 @@ constexpr size_t longest_metadata_bytes = 2 << 10;
 }  // namespace
 
 std::string checked_storage_class(const Call& call, const std::optional<std::string>& storage_class) {
-    static constexpr std::string_view readable[] = {"STANDARD",    "REDUCED_REDUNDANCY",  "STANDARD_IA",
-                                                    "ONEZONE_IA",  "INTELLIGENT_TIERING", "GLACIER_IR"};
+    static constexpr std::string_view readable[] = {"STANDARD",   "REDUCED_REDUNDANCY",  "STANDARD_IA",
+                                                    "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"};
     const auto chosen = storage_class.value_or("STANDARD");
     if (std::ranges::find(readable, chosen) != std::end(readable)) return chosen;
     if (chosen == "GLACIER" || chosen == "DEEP_ARCHIVE") throw not_implemented(call, "StorageClass");
@@ -23,9 +23,9 @@ void check_metadata(const std::map<std::string, std::string>& metadata) {
     size_t size_bytes = 0;
     for (const auto& [name, value] : metadata) size_bytes += name.size() + value.size();
     if (size_bytes > longest_metadata_bytes) {
-        throw error("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size", 400,
-                    {.ProposedSize = std::to_string(size_bytes),
-                     .MaxSizeAllowed = std::to_string(longest_metadata_bytes)});
+        throw error(
+            "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size", 400,
+            {.ProposedSize = std::to_string(size_bytes), .MaxSizeAllowed = std::to_string(longest_metadata_bytes)});
     }
 }
 

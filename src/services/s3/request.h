@@ -22,7 +22,8 @@ template <typename Request>
 void refuse_unbuilt(const Call& call, const Request& request) {
     if (request.SSECustomerAlgorithm || request.SSECustomerKey) throw not_implemented(call, "SSECustomerAlgorithm");
     if constexpr (requires { request.ServerSideEncryption; }) {
-        if (request.ServerSideEncryption.value_or("AES256") != "AES256") throw not_implemented(call, "ServerSideEncryption");
+        if (request.ServerSideEncryption.value_or("AES256") != "AES256")
+            throw not_implemented(call, "ServerSideEncryption");
         if (request.SSEKMSKeyId) throw not_implemented(call, "SSEKMSKeyId");
     }
     if constexpr (requires { request.ObjectLockMode; }) {

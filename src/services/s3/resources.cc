@@ -173,7 +173,8 @@ class BucketResource final : public contracts::ResourceType {
         resource.attributes["Arn"] = "arn:aws:s3:::" + bucket;
         resource.attributes["DomainName"] = bucket + ".s3.amazonaws.com";
         resource.attributes["RegionalDomainName"] = fmt::format("{}.s3.{}.amazonaws.com", bucket, call.region);
-        resource.attributes["DualStackDomainName"] = fmt::format("{}.s3.dualstack.{}.amazonaws.com", bucket, call.region);
+        resource.attributes["DualStackDomainName"] =
+            fmt::format("{}.s3.dualstack.{}.amazonaws.com", bucket, call.region);
         resource.attributes["WebsiteURL"] = fmt::format("http://{}.s3-website-{}.amazonaws.com", bucket, call.region);
         return resource;
     }

@@ -36,9 +36,8 @@ void check_tag(const aws::s3::Tag& tag, bool system) {
 bool is_everyone(const json::value* principal) {
     if (!principal) return false;
     if (principal->is_string()) return principal->as_string() == "*";
-    if (principal->is_array()) return std::ranges::any_of(principal->as_array(), [](const auto& one) {
-        return is_everyone(&one);
-    });
+    if (principal->is_array())
+        return std::ranges::any_of(principal->as_array(), [](const auto& one) { return is_everyone(&one); });
     return principal->is_object() && is_everyone(principal->as_object().if_contains("AWS"));
 }
 
@@ -52,7 +51,8 @@ bool allows_everyone(const json::value& statement) {
 }  // namespace
 
 void check_bucket_name(const std::string& name) {
-    const bool characters = std::ranges::all_of(name, [](char c) { return is_lower_or_digit(c) || c == '-' || c == '.'; });
+    const bool characters =
+        std::ranges::all_of(name, [](char c) { return is_lower_or_digit(c) || c == '-' || c == '.'; });
     if (name.size() >= 3 && name.size() <= 63 && characters && is_lower_or_digit(name.front()) &&
         is_lower_or_digit(name.back()) && name.find("..") == name.npos && !looks_like_address(name) &&
         !name.starts_with("xn--") && !name.starts_with("sthree-") && !name.starts_with("amzn-s3-demo-") &&
@@ -79,9 +79,11 @@ void check_version(const std::optional<std::string>& version_id) {
 
 std::string bucket_region(const std::string& region, const std::optional<std::string>& constraint) {
     const auto illegal = [](std::string_view what) {
-        return error("IllegalLocationConstraintException",
-                     fmt::format("The {} location constraint is incompatible for the region specific endpoint this request "
-                                 "was sent to.", what));
+        return error(
+            "IllegalLocationConstraintException",
+            fmt::format("The {} location constraint is incompatible for the region specific endpoint this request "
+                        "was sent to.",
+                        what));
     };
     if (!constraint || constraint->empty()) {
         if (region == "us-east-1") return region;
@@ -126,8 +128,8 @@ std::vector<aws::s3::Tag> tag_set(const std::map<std::string, std::string>& tags
 
 json::value parse_policy(std::string_view text) {
     if (text.size() > longest_policy_bytes) {
-        throw error("PolicyTooLarge", fmt::format("Bucket policy exceeds the maximum allowed size of {} bytes.",
-                                                  longest_policy_bytes));
+        throw error("PolicyTooLarge",
+                    fmt::format("Bucket policy exceeds the maximum allowed size of {} bytes.", longest_policy_bytes));
     }
     if (!text.starts_with('{')) {
         throw error("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'");

@@ -21,7 +21,8 @@ std::string bucket_region(const std::string& region, const std::optional<std::st
 constexpr size_t most_object_tags = 10;
 constexpr size_t most_bucket_tags = 50;
 /// Throws InvalidTag, BadRequest. Tags of AWS's own ("aws:…") only where `system`.
-std::map<std::string, std::string> checked_tags(const std::vector<aws::s3::Tag>& tags, size_t most, bool system = false);
+std::map<std::string, std::string> checked_tags(const std::vector<aws::s3::Tag>& tags, size_t most,
+                                                bool system = false);
 /// Tags as a header has them: "a=1&b=2".
 std::map<std::string, std::string> parse_tags(std::string_view header);
 std::vector<aws::s3::Tag> tag_set(const std::map<std::string, std::string>& tags);

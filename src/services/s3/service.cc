@@ -15,12 +15,12 @@ Task<size_t> Service::sweep() {
 }
 
 Task<Bucket> Service::bucket_of(std::string name, std::optional<std::string> expected_owner) {
-    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<Bucket> {
-        co_return co_await load_bucket(tx, name, expected_owner);
-    });
+    co_return co_await store_.transact(
+        [&](store::Transaction& tx) -> Task<Bucket> { co_return co_await load_bucket(tx, name, expected_owner); });
 }
 
-Task<Service::Found> Service::find(std::string bucket_name, std::string key, std::optional<std::string> expected_owner) {
+Task<Service::Found> Service::find(std::string bucket_name, std::string key,
+                                   std::optional<std::string> expected_owner) {
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<Found> {
         const auto bucket = co_await load_bucket(tx, bucket_name, expected_owner);
         Found found;

@@ -20,22 +20,22 @@ class Service final : public aws::s3::Api {
     Task<aws::s3::DeleteBucketResponse> delete_bucket(Call& call, aws::s3::DeleteBucketRequest request) override;
     Task<aws::s3::HeadBucketOutput> head_bucket(Call& call, aws::s3::HeadBucketRequest request) override;
     Task<aws::s3::ListBucketsOutput> list_buckets(Call& call, aws::s3::ListBucketsRequest request) override;
-    Task<aws::s3::GetBucketLocationOutput> get_bucket_location(
-        Call& call, aws::s3::GetBucketLocationRequest request) override;
+    Task<aws::s3::GetBucketLocationOutput> get_bucket_location(Call& call,
+                                                               aws::s3::GetBucketLocationRequest request) override;
 
     // configuration.cc
-    Task<aws::s3::GetBucketPolicyOutput> get_bucket_policy(
-        Call& call, aws::s3::GetBucketPolicyRequest request) override;
-    Task<aws::s3::PutBucketPolicyResponse> put_bucket_policy(
-        Call& call, aws::s3::PutBucketPolicyRequest request) override;
-    Task<aws::s3::DeleteBucketPolicyResponse> delete_bucket_policy(
-        Call& call, aws::s3::DeleteBucketPolicyRequest request) override;
+    Task<aws::s3::GetBucketPolicyOutput> get_bucket_policy(Call& call,
+                                                           aws::s3::GetBucketPolicyRequest request) override;
+    Task<aws::s3::PutBucketPolicyResponse> put_bucket_policy(Call& call,
+                                                             aws::s3::PutBucketPolicyRequest request) override;
+    Task<aws::s3::DeleteBucketPolicyResponse> delete_bucket_policy(Call& call,
+                                                                   aws::s3::DeleteBucketPolicyRequest request) override;
     Task<aws::s3::GetBucketPolicyStatusOutput> get_bucket_policy_status(
         Call& call, aws::s3::GetBucketPolicyStatusRequest request) override;
-    Task<aws::s3::GetBucketTaggingOutput> get_bucket_tagging(
-        Call& call, aws::s3::GetBucketTaggingRequest request) override;
-    Task<aws::s3::PutBucketTaggingResponse> put_bucket_tagging(
-        Call& call, aws::s3::PutBucketTaggingRequest request) override;
+    Task<aws::s3::GetBucketTaggingOutput> get_bucket_tagging(Call& call,
+                                                             aws::s3::GetBucketTaggingRequest request) override;
+    Task<aws::s3::PutBucketTaggingResponse> put_bucket_tagging(Call& call,
+                                                               aws::s3::PutBucketTaggingRequest request) override;
     Task<aws::s3::DeleteBucketTaggingResponse> delete_bucket_tagging(
         Call& call, aws::s3::DeleteBucketTaggingRequest request) override;
     Task<aws::s3::GetBucketEncryptionOutput> get_bucket_encryption(
@@ -63,16 +63,16 @@ class Service final : public aws::s3::Api {
     Task<aws::s3::GetBucketCorsOutput> get_bucket_cors(Call& call, aws::s3::GetBucketCorsRequest request) override;
     Task<aws::s3::GetBucketLifecycleConfigurationOutput> get_bucket_lifecycle_configuration(
         Call& call, aws::s3::GetBucketLifecycleConfigurationRequest request) override;
-    Task<aws::s3::GetBucketLoggingOutput> get_bucket_logging(
-        Call& call, aws::s3::GetBucketLoggingRequest request) override;
+    Task<aws::s3::GetBucketLoggingOutput> get_bucket_logging(Call& call,
+                                                             aws::s3::GetBucketLoggingRequest request) override;
     Task<aws::s3::NotificationConfiguration> get_bucket_notification_configuration(
         Call& call, aws::s3::GetBucketNotificationConfigurationRequest request) override;
     Task<aws::s3::GetBucketReplicationOutput> get_bucket_replication(
         Call& call, aws::s3::GetBucketReplicationRequest request) override;
     Task<aws::s3::GetBucketRequestPaymentOutput> get_bucket_request_payment(
         Call& call, aws::s3::GetBucketRequestPaymentRequest request) override;
-    Task<aws::s3::GetBucketWebsiteOutput> get_bucket_website(
-        Call& call, aws::s3::GetBucketWebsiteRequest request) override;
+    Task<aws::s3::GetBucketWebsiteOutput> get_bucket_website(Call& call,
+                                                             aws::s3::GetBucketWebsiteRequest request) override;
     Task<aws::s3::GetObjectLockConfigurationOutput> get_object_lock_configuration(
         Call& call, aws::s3::GetObjectLockConfigurationRequest request) override;
 
@@ -95,10 +95,10 @@ class Service final : public aws::s3::Api {
         Call& call, aws::s3::ListMultipartUploadsRequest request) override;
 
     // tagging.cc
-    Task<aws::s3::GetObjectTaggingOutput> get_object_tagging(
-        Call& call, aws::s3::GetObjectTaggingRequest request) override;
-    Task<aws::s3::PutObjectTaggingOutput> put_object_tagging(
-        Call& call, aws::s3::PutObjectTaggingRequest request) override;
+    Task<aws::s3::GetObjectTaggingOutput> get_object_tagging(Call& call,
+                                                             aws::s3::GetObjectTaggingRequest request) override;
+    Task<aws::s3::PutObjectTaggingOutput> put_object_tagging(Call& call,
+                                                             aws::s3::PutObjectTaggingRequest request) override;
     Task<aws::s3::DeleteObjectTaggingOutput> delete_object_tagging(
         Call& call, aws::s3::DeleteObjectTaggingRequest request) override;
 

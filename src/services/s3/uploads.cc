@@ -24,8 +24,10 @@ void check_algorithm(const Upload& upload, const Expected& expected) {
     if (!upload.algorithm_chosen) return;
     for (const auto& checksum : expected.checksums) {
         if (checksum.algorithm == upload.algorithm) continue;
-        throw invalid_request(fmt::format("Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum "
-                                          "Type: {}", upload.algorithm, checksum.algorithm));
+        throw invalid_request(
+            fmt::format("Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum "
+                        "Type: {}",
+                        upload.algorithm, checksum.algorithm));
     }
 }
 

@@ -19,8 +19,9 @@ void check_copy_changes(const CopyObjectRequest& request, const CopySource& sour
     const bool changes = request.MetadataDirective.value_or("COPY") == "REPLACE" || request.StorageClass ||
                          request.WebsiteRedirectLocation || request.ServerSideEncryption || request.ChecksumAlgorithm;
     if (source.bucket != request.Bucket || source.key != request.Key || changes) return;
-    throw invalid_request("This copy request is illegal because it is trying to copy an object to itself without changing "
-                          "the object's metadata, storage class, website redirect location or encryption attributes.");
+    throw invalid_request(
+        "This copy request is illegal because it is trying to copy an object to itself without changing "
+        "the object's metadata, storage class, website redirect location or encryption attributes.");
 }
 
 /// The source's description, except for what the directives say is the request's.
@@ -79,8 +80,10 @@ Task<CopyObjectOutput> Service::copy_object(Call& call, CopyObjectRequest reques
     auto source = co_await find(place.bucket, place.key, request.ExpectedSourceBucketOwner);
     check_copy_conditions(copy_conditions(request), source.object);
     if (source.object.size_bytes > longest_body_bytes) {
-        throw invalid_request(fmt::format("The specified copy source is larger than the maximum allowable size for a copy "
-                                          "source: {}", longest_body_bytes));
+        throw invalid_request(
+            fmt::format("The specified copy source is larger than the maximum allowable size for a copy "
+                        "source: {}",
+                        longest_body_bytes));
     }
 
     Expected expected;
@@ -104,7 +107,8 @@ Task<CopyObjectOutput> Service::copy_object(Call& call, CopyObjectRequest reques
 
 Task<DeleteObjectOutput> Service::delete_object(Call& call, DeleteObjectRequest request) {
     check_version(request.VersionId);
-    if (request.IfMatchLastModifiedTime || request.IfMatchSize) throw not_implemented(call, "conditions of directory buckets");
+    if (request.IfMatchLastModifiedTime || request.IfMatchSize)
+        throw not_implemented(call, "conditions of directory buckets");
     auto freed = co_await store_.transact([&](store::Transaction& tx) -> Task<Freed> {
         const auto bucket = co_await load_bucket(tx, request.Bucket, request.ExpectedBucketOwner);
         if (request.IfMatch) {

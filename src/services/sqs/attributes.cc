@@ -26,7 +26,9 @@ Task<Counts> count_messages(store::Transaction& tx, const Queue& queue, Time now
         const auto waiting = co_await deliveries(tx, queue, from, Time::max(), page);
         for (const auto& [id, delivery] : waiting) {
             if (delivery.sent + queue.retention() <= now) continue;
-            ++(delivery.visible_at <= now ? counts.visible : delivery.receive_count > 0 ? counts.in_flight : counts.delayed);
+            ++(delivery.visible_at <= now   ? counts.visible
+               : delivery.receive_count > 0 ? counts.in_flight
+                                            : counts.delayed);
         }
         if (waiting.size() < page) co_return counts;
         from = waiting.back().delivery.visible_at + Duration(1);
@@ -40,15 +42,17 @@ Task<void> check_redrive_target(store::Transaction& tx, std::map<std::string, st
     if (!policy) co_return;
     const auto arn = Arn::parse(policy->target_arn);
     if (!arn || !co_await find_queue(tx, {arn->account, arn->region}, arn->resource)) {
-        throw invalid_parameter(fmt::format("Value {} for parameter RedrivePolicy is invalid. Reason: Dead letter target does "
-                                            "not exist.", queue.attributes["RedrivePolicy"]));
+        throw invalid_parameter(
+            fmt::format("Value {} for parameter RedrivePolicy is invalid. Reason: Dead letter target does "
+                        "not exist.",
+                        queue.attributes["RedrivePolicy"]));
     }
 }
 
 std::map<std::string, std::string> all_attributes(const Queue& queue, const Counts& counts) {
     std::map<std::string, std::string> all;
-    for (const auto name : {"DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds",
-                            "VisibilityTimeout"}) {
+    for (const auto name : {"DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod",
+                            "ReceiveMessageWaitTimeSeconds", "VisibilityTimeout"}) {
         all[name] = std::to_string(queue.number(name));
     }
     all["SqsManagedSseEnabled"] = "true";
@@ -70,19 +74,18 @@ std::map<std::string, std::string> all_attributes(const Queue& queue, const Coun
 Task<GetQueueAttributesResult> Service::get_queue_attributes(Call& call, GetQueueAttributesRequest request) {
     const auto names = request.AttributeNames.value_or(std::vector<std::string>());
     for (const auto& name : names) check_attribute_name(name);
-    const bool counted = std::ranges::any_of(names, [](std::string_view name) {
-        return name == "All" || name.starts_with("ApproximateNumberOf");
-    });
+    const bool counted = std::ranges::any_of(
+        names, [](std::string_view name) { return name == "All" || name.starts_with("ApproximateNumberOf"); });
 
     GetQueueAttributesResult result;
-    const auto [queue, counts] = co_await store_.transact([&](store::Transaction& tx) -> Task<std::pair<Queue, Counts>> {
-        const auto queue = co_await load_queue(tx, call, request.QueueUrl);
-        co_return std::pair(queue, counted ? co_await count_messages(tx, queue, call.now()) : Counts());
-    });
+    const auto [queue, counts] =
+        co_await store_.transact([&](store::Transaction& tx) -> Task<std::pair<Queue, Counts>> {
+            const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+            co_return std::pair(queue, counted ? co_await count_messages(tx, queue, call.now()) : Counts());
+        });
     auto all = all_attributes(queue, counts);
-    std::erase_if(all, [&](const auto& attribute) {
-        return !contains(names, attribute.first) && !contains(names, "All");
-    });
+    std::erase_if(all,
+                  [&](const auto& attribute) { return !contains(names, attribute.first) && !contains(names, "All"); });
     if (!all.empty()) result.Attributes = std::move(all);
     co_return result;
 }
@@ -127,9 +130,8 @@ Task<UntagQueueResponse> Service::untag_queue(Call& call, UntagQueueRequest requ
 }
 
 Task<ListQueueTagsResult> Service::list_queue_tags(Call& call, ListQueueTagsRequest request) {
-    auto queue = co_await store_.transact([&](store::Transaction& tx) -> Task<Queue> {
-        co_return co_await load_queue(tx, call, request.QueueUrl);
-    });
+    auto queue = co_await store_.transact(
+        [&](store::Transaction& tx) -> Task<Queue> { co_return co_await load_queue(tx, call, request.QueueUrl); });
     ListQueueTagsResult result;
     if (!queue.tags.empty()) result.Tags = std::move(queue.tags);
     co_return result;

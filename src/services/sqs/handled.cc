@@ -16,17 +16,21 @@ Task<void> remove(store::Transaction& tx, const Queue& queue, std::string handle
     if (delivery) erase_message(tx, queue, receipt.message_id, *delivery);
 }
 
-Task<void> change_visibility(store::Transaction& tx, const Queue& queue, std::string handle, int32_t timeout_seconds, Time now) {
+Task<void> change_visibility(store::Transaction& tx, const Queue& queue, std::string handle, int32_t timeout_seconds,
+                             Time now) {
     if (timeout_seconds < 0 || timeout_seconds > longest_visibility_seconds) {
-        throw invalid_parameter(fmt::format("Value {} for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout "
-                                            "must be an integer between 0 and {}.",
-                                            timeout_seconds, longest_visibility_seconds));
+        throw invalid_parameter(
+            fmt::format("Value {} for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout "
+                        "must be an integer between 0 and {}.",
+                        timeout_seconds, longest_visibility_seconds));
     }
     const auto receipt = parse_receipt(queue, handle);
     const auto delivery = co_await find_delivery(tx, queue, receipt);
     if (!delivery || delivery->visible_at <= now) {
-        throw MessageNotInflight(fmt::format("Value {} for parameter ReceiptHandle is invalid. Reason: Message does not exist "
-                                             "or is not available for visibility timeout change.", handle));
+        throw MessageNotInflight(
+            fmt::format("Value {} for parameter ReceiptHandle is invalid. Reason: Message does not exist "
+                        "or is not available for visibility timeout change.",
+                        handle));
     }
     move_delivery(tx, queue, receipt.message_id, *delivery, now + std::chrono::seconds(timeout_seconds));
     tx.wake(queue.topic());
@@ -41,7 +45,8 @@ Task<void> each_entry(Result& result, const std::vector<Entry>& entries, Apply a
             co_await apply(entry);
             result.Successful.push_back({.Id = entry.Id});
         } catch (const aws::Error& error) {
-            result.Failed.push_back({.Id = entry.Id, .SenderFault = true, .Code = error.code, .Message = error.message});
+            result.Failed.push_back(
+                {.Id = entry.Id, .SenderFault = true, .Code = error.code, .Message = error.message});
         }
     }
 }
@@ -67,7 +72,8 @@ Task<DeleteMessageBatchResult> Service::delete_message_batch(Call& call, DeleteM
     co_return result;
 }
 
-Task<ChangeMessageVisibilityResponse> Service::change_message_visibility(Call& call, ChangeMessageVisibilityRequest request) {
+Task<ChangeMessageVisibilityResponse> Service::change_message_visibility(Call& call,
+                                                                         ChangeMessageVisibilityRequest request) {
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await change_visibility(tx, co_await load_queue(tx, call, request.QueueUrl), request.ReceiptHandle,
                                    request.VisibilityTimeout, call.now());

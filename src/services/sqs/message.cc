@@ -17,14 +17,16 @@ bool has_valid_characters(std::string_view text) {
         const auto byte = static_cast<uint8_t>(text[i]);
         if (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') return false;
         // U+FFFE and U+FFFF
-        if (byte == 0xef && static_cast<uint8_t>(text[i + 1]) == 0xbf && static_cast<uint8_t>(text[i + 2]) >= 0xbe) return false;
+        if (byte == 0xef && static_cast<uint8_t>(text[i + 1]) == 0xbf && static_cast<uint8_t>(text[i + 2]) >= 0xbe)
+            return false;
     }
     return true;
 }
 
 bool is_attribute_name(std::string_view name) {
     const auto allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+               c == '.';
     };
     return !name.empty() && name.size() <= 256 && std::ranges::all_of(name, allowed) && name.front() != '.' &&
            name.back() != '.' && name.find("..") == std::string_view::npos;
@@ -41,16 +43,21 @@ size_t check_attribute(const std::string& name, const Value& value) {
         throw aws::Error("UnsupportedOperation", "StringListValues and BinaryListValues are not supported.", 400);
     }
     if (type != "String" && type != "Number" && type != "Binary") {
-        throw invalid_parameter(fmt::format("The message attribute '{}' has an invalid message attribute type, the set of "
-                                            "supported type prefixes is Binary, Number, and String.", name));
+        throw invalid_parameter(
+            fmt::format("The message attribute '{}' has an invalid message attribute type, the set of "
+                        "supported type prefixes is Binary, Number, and String.",
+                        name));
     }
     const auto& content = type == "Binary" ? value.BinaryValue : value.StringValue;
     if (!content || content->empty()) {
-        throw invalid_parameter(fmt::format("The message attribute '{}' must contain a non-empty message attribute value for "
-                                            "message attribute type '{}'.", name, value.DataType));
+        throw invalid_parameter(
+            fmt::format("The message attribute '{}' must contain a non-empty message attribute value for "
+                        "message attribute type '{}'.",
+                        name, value.DataType));
     }
-    if (type != "Binary" && !has_valid_characters(*content)) throw aws::sqs::InvalidMessageContents(fmt::format(
-        "The message attribute '{}' contains invalid characters.", name));
+    if (type != "Binary" && !has_valid_characters(*content))
+        throw aws::sqs::InvalidMessageContents(
+            fmt::format("The message attribute '{}' contains invalid characters.", name));
     return name.size() + value.DataType.size() + content->size();
 }
 
@@ -79,7 +86,8 @@ size_t check_message(const Queue& queue, std::string_view body, const MessageAtt
     if (body.empty()) throw aws::Error("MissingParameter", "The request must contain the parameter MessageBody.", 400);
     if (!has_valid_characters(body)) {
         throw aws::sqs::InvalidMessageContents(
-            "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | "
+            "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to "
+            "#xFFFD | "
             "#x10000 to #x10FFFF");
     }
     if (attributes.size() > most_attributes) {
@@ -90,8 +98,10 @@ size_t check_message(const Queue& queue, std::string_view body, const MessageAtt
     for (const auto& [name, value] : attributes) size_bytes += check_attribute(name, value);
     const auto most_bytes = static_cast<size_t>(queue.number("MaximumMessageSize"));
     if (size_bytes > most_bytes) {
-        throw invalid_parameter(fmt::format("One or more parameters are invalid. Reason: Message must be shorter than {} "
-                                            "bytes.", most_bytes));
+        throw invalid_parameter(
+            fmt::format("One or more parameters are invalid. Reason: Message must be shorter than {} "
+                        "bytes.",
+                        most_bytes));
     }
     for (const auto& [name, value] : system_attributes) {
         if (name != "AWSTraceHeader") {
@@ -131,7 +141,8 @@ Receipt parse_receipt(const Queue& queue, std::string_view handle) {
         receipt.message_id = reader.rest();
         if (receipt.generation == queue.generation) return receipt;
     }
-    throw aws::sqs::ReceiptHandleIsInvalid(fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", handle));
+    throw aws::sqs::ReceiptHandleIsInvalid(
+        fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", handle));
 }
 
 void check_batch_ids(const std::vector<std::string_view>& ids, std::string_view entry_type) {
@@ -139,15 +150,16 @@ void check_batch_ids(const std::vector<std::string_view>& ids, std::string_view 
         throw aws::sqs::EmptyBatchRequest(fmt::format("There should be at least one {} in the request.", entry_type));
     }
     if (ids.size() > most_batch_entries) {
-        throw aws::sqs::TooManyEntriesInBatchRequest(
-            fmt::format("Maximum number of entries per request are {}. You have sent {}.", most_batch_entries, ids.size()));
+        throw aws::sqs::TooManyEntriesInBatchRequest(fmt::format(
+            "Maximum number of entries per request are {}. You have sent {}.", most_batch_entries, ids.size()));
     }
     std::set<std::string_view> seen;
     for (const auto id : ids) {
         const auto allowed = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_'; };
         if (id.empty() || id.size() > 80 || !std::ranges::all_of(id, allowed)) {
-            throw aws::sqs::InvalidBatchEntryId("A batch entry id can only contain alphanumeric characters, hyphens and "
-                                                "underscores. It can be at most 80 letters long.");
+            throw aws::sqs::InvalidBatchEntryId(
+                "A batch entry id can only contain alphanumeric characters, hyphens and "
+                "underscores. It can be at most 80 letters long.");
         }
         if (!seen.insert(id).second) throw aws::sqs::BatchEntryIdsNotDistinct(fmt::format("Id {} repeated.", id));
     }

@@ -22,14 +22,24 @@ constexpr NumberAttribute number_attributes[] = {
     {"VisibilityTimeout", 0, longest_visibility_seconds, 30},
 };
 
-constexpr std::string_view computed_attributes[] = {
-    "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible",
-    "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn"};
+constexpr std::string_view computed_attributes[] = {"ApproximateNumberOfMessages",
+                                                    "ApproximateNumberOfMessagesDelayed",
+                                                    "ApproximateNumberOfMessagesNotVisible",
+                                                    "CreatedTimestamp",
+                                                    "LastModifiedTimestamp",
+                                                    "QueueArn"};
 
-constexpr std::string_view other_attributes[] = {
-    "All", "ContentBasedDeduplication", "DeduplicationScope", "FifoQueue", "FifoThroughputLimit",
-    "KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId", "Policy", "RedriveAllowPolicy", "RedrivePolicy",
-    "SqsManagedSseEnabled"};
+constexpr std::string_view other_attributes[] = {"All",
+                                                 "ContentBasedDeduplication",
+                                                 "DeduplicationScope",
+                                                 "FifoQueue",
+                                                 "FifoThroughputLimit",
+                                                 "KmsDataKeyReusePeriodSeconds",
+                                                 "KmsMasterKeyId",
+                                                 "Policy",
+                                                 "RedriveAllowPolicy",
+                                                 "RedrivePolicy",
+                                                 "SqsManagedSseEnabled"};
 
 const NumberAttribute* find_number_attribute(std::string_view name) {
     const auto found = std::ranges::find(number_attributes, name, &NumberAttribute::name);
@@ -50,9 +60,11 @@ std::optional<RedrivePolicy> parse_redrive_policy(std::string_view text) {
     policy.target_arn = string_or(parsed->as_object(), "deadLetterTargetArn");
     if (const auto* count = find(*parsed, "maxReceiveCount")) {
         if (count->is_int64()) policy.max_receive_count = count->as_int64();
-        if (count->is_string()) policy.max_receive_count = parse_number(std::string_view(count->as_string())).value_or(0);
+        if (count->is_string())
+            policy.max_receive_count = parse_number(std::string_view(count->as_string())).value_or(0);
     }
-    if (policy.target_arn.empty() || policy.max_receive_count < 1 || policy.max_receive_count > 1000) return std::nullopt;
+    if (policy.target_arn.empty() || policy.max_receive_count < 1 || policy.max_receive_count > 1000)
+        return std::nullopt;
     return policy;
 }
 
@@ -66,8 +78,10 @@ void check_number(const NumberAttribute& attribute, std::string_view value) {
 void check_other(std::string_view name, std::string_view value, bool creating) {
     if (name == "RedrivePolicy") {
         if (!value.empty() && !parse_redrive_policy(value)) {
-            throw invalid_parameter(fmt::format("Value {} for parameter RedrivePolicy is invalid. Reason: Redrive policy is "
-                                                "not a valid JSON map.", value));
+            throw invalid_parameter(
+                fmt::format("Value {} for parameter RedrivePolicy is invalid. Reason: Redrive policy is "
+                            "not a valid JSON map.",
+                            value));
         }
     } else if (name == "Policy" || name == "RedriveAllowPolicy") {
         if (!value.empty() && !parse_json(value)) {
@@ -80,7 +94,8 @@ void check_other(std::string_view name, std::string_view value, bool creating) {
     } else if (name == "FifoQueue" && !creating) {
         throw aws::sqs::InvalidAttributeName("Unknown Attribute FifoQueue.");
     } else if (!value.empty() && value != "false") {
-        throw aws::not_implemented("sqs", creating ? "CreateQueue" : "SetQueueAttributes", fmt::format("attribute {}", name));
+        throw aws::not_implemented("sqs", creating ? "CreateQueue" : "SetQueueAttributes",
+                                   fmt::format("attribute {}", name));
     }
 }
 
@@ -90,7 +105,9 @@ bool is_queue_name_character(char c) {
 
 }  // namespace
 
-aws::Error invalid_parameter(std::string message) { return aws::Error("InvalidParameterValue", std::move(message), 400); }
+aws::Error invalid_parameter(std::string message) {
+    return aws::Error("InvalidParameterValue", std::move(message), 400);
+}
 
 aws::sqs::QueueDoesNotExist queue_does_not_exist(const Call& call) {
     return aws::sqs::QueueDoesNotExist(call.query_compatible
@@ -114,8 +131,10 @@ std::optional<RedrivePolicy> Queue::redrive_policy() const {
 Time Queue::visible_at(std::optional<int32_t> delay_seconds, Time now) const {
     if (!delay_seconds) return now + delay();
     if (*delay_seconds < 0 || *delay_seconds > 900) {
-        throw invalid_parameter(fmt::format("Value {} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be "
-                                            ">= 0 and <= 900.", *delay_seconds));
+        throw invalid_parameter(
+            fmt::format("Value {} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be "
+                        ">= 0 and <= 900.",
+                        *delay_seconds));
     }
     return now + std::chrono::seconds(*delay_seconds);
 }
@@ -179,7 +198,9 @@ void check_same_attributes(const Queue& existing, const std::map<std::string, st
     for (const auto& [name, value] : wanted) {
         const auto set = existing.attributes.find(name);
         const auto* number = find_number_attribute(name);
-        const auto present = set != existing.attributes.end() ? set->second : number ? std::to_string(number->initial) : "";
+        const auto present = set != existing.attributes.end() ? set->second
+                             : number                         ? std::to_string(number->initial)
+                                                              : "";
         if (present != value) {
             throw aws::sqs::QueueNameExists(
                 fmt::format("A queue already exists with the same name and a different value for attribute {}", name));
@@ -188,8 +209,7 @@ void check_same_attributes(const Queue& existing, const std::map<std::string, st
 }
 
 void check_attribute_name(std::string_view name) {
-    if (!find_number_attribute(name) && !contains(computed_attributes, name) &&
-        !contains(other_attributes, name)) {
+    if (!find_number_attribute(name) && !contains(computed_attributes, name) && !contains(other_attributes, name)) {
         throw aws::sqs::InvalidAttributeName(fmt::format("Unknown Attribute {}.", name));
     }
 }

@@ -49,8 +49,8 @@ struct QueueAddress {
     std::string name;
 };
 
-/// Understands every form of queue URL, whatever its host: /<account>/<name>, /queue/<region>/<account>/<name>, and a bare
-/// name. Parts that the URL lacks are the caller's. Throws InvalidAddress.
+/// Understands every form of queue URL, whatever its host: /<account>/<name>, /queue/<region>/<account>/<name>, and a
+/// bare name. Parts that the URL lacks are the caller's. Throws InvalidAddress.
 QueueAddress parse_queue_url(const Call& call, std::string_view url);
 /// The URL by which this caller reaches the queue: built from the host that the caller used.
 std::string queue_url(const Call& call, std::string_view account, std::string_view name);

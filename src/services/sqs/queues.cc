@@ -51,14 +51,15 @@ Task<GetQueueUrlResult> Service::get_queue_url(Call& call, GetQueueUrlRequest re
 
 Task<ListQueuesResult> Service::list_queues(Call& call, ListQueuesRequest request) {
     const auto most = request.MaxResults.value_or(1000);
-    if (most < 1 || most > 1000) throw invalid_parameter("Value for parameter MaxResults is invalid. Reason: must be 1 to 1000.");
+    if (most < 1 || most > 1000)
+        throw invalid_parameter("Value for parameter MaxResults is invalid. Reason: must be 1 to 1000.");
     const auto after = from_base64(request.NextToken.value_or(""));
     if (!after) throw invalid_parameter("Invalid or expired next token.");
 
     const auto limit = static_cast<size_t>(most);
     const auto found = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<Queue>> {
-        co_return co_await sqs::list_queues(tx, {call.account, call.region}, request.QueueNamePrefix.value_or(""), *after,
-                                            limit + 1);
+        co_return co_await sqs::list_queues(tx, {call.account, call.region}, request.QueueNamePrefix.value_or(""),
+                                            *after, limit + 1);
     });
 
     ListQueuesResult result;

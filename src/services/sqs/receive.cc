@@ -31,14 +31,17 @@ struct Look {
 int32_t within(std::string_view name, std::optional<int32_t> value, int32_t min, int32_t max, int32_t initial) {
     if (!value) return initial;
     if (*value < min || *value > max) {
-        throw invalid_parameter(fmt::format("Value {} for parameter {} is invalid. Reason: Must be between {} and {}, if "
-                                            "provided.", *value, name, min, max));
+        throw invalid_parameter(
+            fmt::format("Value {} for parameter {} is invalid. Reason: Must be between {} and {}, if "
+                        "provided.",
+                        *value, name, min, max));
     }
     return *value;
 }
 
 // A message received as often as its queue allows goes to the dead-letter queue instead. False if that is gone.
-Task<bool> move_to_dead_letter_queue(store::Transaction& tx, const Queue& queue, RedrivePolicy policy, Waiting waiting, Time now) {
+Task<bool> move_to_dead_letter_queue(store::Transaction& tx, const Queue& queue, RedrivePolicy policy, Waiting waiting,
+                                     Time now) {
     const auto arn = Arn::parse(policy.target_arn);
     const auto target = arn ? co_await find_queue(tx, {arn->account, arn->region}, arn->resource) : std::nullopt;
     if (!target) co_return false;
@@ -49,13 +52,16 @@ Task<bool> move_to_dead_letter_queue(store::Transaction& tx, const Queue& queue,
     save_message(tx, *target, *message);
     // Retention still counts from when it was first sent, as on standard queues at AWS.
     save_delivery(tx, *target, message->id,
-                  {.visible_at = now, .sent = message->sent, .receive_count = waiting.delivery.receive_count,
+                  {.visible_at = now,
+                   .sent = message->sent,
+                   .receive_count = waiting.delivery.receive_count,
                    .first_received = waiting.delivery.first_received});
     tx.wake(target->topic());
     co_return true;
 }
 
-Task<std::optional<Received>> claim(store::Transaction& tx, const Queue& queue, Waiting waiting, Asked asked, Time now) {
+Task<std::optional<Received>> claim(store::Transaction& tx, const Queue& queue, Waiting waiting, Asked asked,
+                                    Time now) {
     auto message = co_await find_message(tx, queue, waiting.message_id, waiting.delivery.sent);
     if (!message) {
         erase_delivery(tx, queue, waiting.message_id, waiting.delivery);
@@ -88,7 +94,8 @@ Task<Look> look(store::Store& store, store::Transaction& tx, const Call& call, s
                 erase_message(tx, queue, each.message_id, each.delivery);
             } else if (!policy || each.delivery.receive_count < policy->max_receive_count ||
                        !co_await move_to_dead_letter_queue(tx, queue, *policy, each, now)) {
-                if (auto received = co_await claim(tx, queue, each, asked, now)) look.received.push_back(std::move(*received));
+                if (auto received = co_await claim(tx, queue, each, asked, now))
+                    look.received.push_back(std::move(*received));
             }
         }
         // With a visibility timeout of zero a message stays visible: the next round would find it again.
@@ -109,10 +116,10 @@ std::map<std::string, std::string> system_attributes(const Received& received, c
         {"ApproximateFirstReceiveTimestamp", std::to_string(epoch_millis(received.delivery.first_received))},
     };
     if (!received.message.trace_header.empty()) all["AWSTraceHeader"] = received.message.trace_header;
-    if (!received.message.dead_letter_source.empty()) all["DeadLetterQueueSourceArn"] = received.message.dead_letter_source;
-    std::erase_if(all, [&](const auto& attribute) {
-        return !contains(names, "All") && !contains(names, attribute.first);
-    });
+    if (!received.message.dead_letter_source.empty())
+        all["DeadLetterQueueSourceArn"] = received.message.dead_letter_source;
+    std::erase_if(all,
+                  [&](const auto& attribute) { return !contains(names, "All") && !contains(names, attribute.first); });
     return all;
 }
 
@@ -156,7 +163,8 @@ Task<ReceiveMessageResult> Service::receive_message(Call& call, ReceiveMessageRe
     Look found;
     while (true) {
         {
-            // The next receiver may look as soon as what this one took is hidden, while its commit is on the way to disk.
+            // The next receiver may look as soon as what this one took is hidden, while its commit is on the way to
+            // disk.
             std::optional guard(co_await receivers_.lock(lock_key));
             found = co_await store_.transact([&](store::Transaction& tx) -> Task<Look> {
                 tx.when_visible([&guard] { guard.reset(); });

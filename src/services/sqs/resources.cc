@@ -6,10 +6,20 @@
 namespace cumulet::sqs {
 namespace {
 
-constexpr std::string_view attribute_properties[] = {
-    "ContentBasedDeduplication", "DeduplicationScope", "DelaySeconds", "FifoQueue", "FifoThroughputLimit",
-    "KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId", "MaximumMessageSize", "MessageRetentionPeriod",
-    "ReceiveMessageWaitTimeSeconds", "RedriveAllowPolicy", "RedrivePolicy", "SqsManagedSseEnabled", "VisibilityTimeout"};
+constexpr std::string_view attribute_properties[] = {"ContentBasedDeduplication",
+                                                     "DeduplicationScope",
+                                                     "DelaySeconds",
+                                                     "FifoQueue",
+                                                     "FifoThroughputLimit",
+                                                     "KmsDataKeyReusePeriodSeconds",
+                                                     "KmsMasterKeyId",
+                                                     "MaximumMessageSize",
+                                                     "MessageRetentionPeriod",
+                                                     "ReceiveMessageWaitTimeSeconds",
+                                                     "RedriveAllowPolicy",
+                                                     "RedrivePolicy",
+                                                     "SqsManagedSseEnabled",
+                                                     "VisibilityTimeout"};
 
 /// An attribute's text: SQS takes numbers, booleans and documents as strings.
 std::string attribute_text(const json::value& value) {
@@ -37,14 +47,16 @@ std::map<std::string, std::string> tags_of(const contracts::ResourceContext& con
 }
 
 class QueueResource final : public contracts::ResourceType {
- public:
+  public:
     explicit QueueResource(contracts::Door& door) : sqs_(door) {}
     std::string_view name() const override { return "AWS::SQS::Queue"; }
 
-    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context, json::object properties) override {
+    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
+                                     json::object properties) override {
         aws::sqs::CreateQueueRequest request;
         request.Attributes = attributes_of(properties);
-        const bool fifo = request.Attributes && request.Attributes->contains("FifoQueue") && request.Attributes->at("FifoQueue") == "true";
+        const bool fifo = request.Attributes && request.Attributes->contains("FifoQueue") &&
+                          request.Attributes->at("FifoQueue") == "true";
         request.QueueName = string_or(properties, "QueueName", context.generated_name + (fifo ? ".fifo" : ""));
         request.tags = tags_of(context, properties);
         auto created = co_await sqs_.create_queue(call, std::move(request));
@@ -73,7 +85,7 @@ class QueueResource final : public contracts::ResourceType {
         }
     }
 
- private:
+  private:
     /// What a property that was removed from the template goes back to.
     static std::string default_of(const std::string& attribute) {
         const Queue fresh;
@@ -95,11 +107,12 @@ class QueueResource final : public contracts::ResourceType {
 };
 
 class QueuePolicyResource final : public contracts::ResourceType {
- public:
+  public:
     explicit QueuePolicyResource(contracts::Door& door) : sqs_(door) {}
     std::string_view name() const override { return "AWS::SQS::QueuePolicy"; }
 
-    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context, json::object properties) override {
+    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
+                                     json::object properties) override {
         co_await set_policy(call, properties, json::serialize(properties["PolicyDocument"]));
         contracts::Resource resource;
         resource.physical_id = context.generated_name;
@@ -122,14 +135,14 @@ class QueuePolicyResource final : public contracts::ResourceType {
         co_await set_policy(call, std::move(properties), "");
     }
 
- private:
+  private:
     Task<void> set_policy(Call& call, json::object properties, std::string policy) {
         const auto* queues = properties.if_contains("Queues");
         if (!queues || !queues->is_array()) throw aws::validation_error("Queues must be a list of queue URLs.");
         for (const auto& url : queues->as_array()) {
             try {
-                co_await sqs_.set_queue_attributes(call, {.QueueUrl = std::string(url.as_string()),
-                                                          .Attributes = {{"Policy", policy}}});
+                co_await sqs_.set_queue_attributes(
+                    call, {.QueueUrl = std::string(url.as_string()), .Attributes = {{"Policy", policy}}});
             } catch (const aws::sqs::QueueDoesNotExist&) {
                 if (!policy.empty()) throw;  // removing a policy from what is gone succeeds
             }

@@ -19,7 +19,8 @@ Message message_of(Call& call, Request& request) {
     if (request.MessageAttributes) message.attributes = std::move(*request.MessageAttributes);
     if (request.MessageSystemAttributes) {
         const auto trace = request.MessageSystemAttributes->find("AWSTraceHeader");
-        if (trace != request.MessageSystemAttributes->end()) message.trace_header = trace->second.StringValue.value_or("");
+        if (trace != request.MessageSystemAttributes->end())
+            message.trace_header = trace->second.StringValue.value_or("");
     }
     message.sender_id = call.principal.user_id.empty() ? call.principal.account : call.principal.user_id;
     message.sent = call.now();
@@ -97,12 +98,14 @@ Task<SendMessageBatchResult> Service::send_message_batch(Call& call, SendMessage
                 describe(result.Successful.emplace_back(), message, md5_of_system_attributes(entry));
                 result.Successful.back().Id = entry.Id;
             } catch (const aws::Error& error) {
-                result.Failed.push_back({.Id = entry.Id, .SenderFault = true, .Code = error.code, .Message = error.message});
+                result.Failed.push_back(
+                    {.Id = entry.Id, .SenderFault = true, .Code = error.code, .Message = error.message});
             }
         }
         if (size_bytes > largest_message_bytes) {
-            throw BatchRequestTooLong(fmt::format("Batch requests cannot be longer than {} bytes. You have sent {} bytes.",
-                                                  largest_message_bytes, size_bytes));
+            throw BatchRequestTooLong(
+                fmt::format("Batch requests cannot be longer than {} bytes. You have sent {} bytes.",
+                            largest_message_bytes, size_bytes));
         }
     });
     co_return result;

@@ -9,7 +9,7 @@
 namespace cumulet::sqs {
 
 class Service final : public aws::sqs::Api {
- public:
+  public:
     explicit Service(store::Store& store) : store_(store) {}
 
     // queues.cc
@@ -22,15 +22,16 @@ class Service final : public aws::sqs::Api {
     // attributes.cc
     Task<aws::sqs::GetQueueAttributesResult> get_queue_attributes(Call& call,
                                                                   aws::sqs::GetQueueAttributesRequest request) override;
-    Task<aws::sqs::SetQueueAttributesResponse> set_queue_attributes(Call& call,
-                                                                    aws::sqs::SetQueueAttributesRequest request) override;
+    Task<aws::sqs::SetQueueAttributesResponse> set_queue_attributes(
+        Call& call, aws::sqs::SetQueueAttributesRequest request) override;
     Task<aws::sqs::TagQueueResponse> tag_queue(Call& call, aws::sqs::TagQueueRequest request) override;
     Task<aws::sqs::UntagQueueResponse> untag_queue(Call& call, aws::sqs::UntagQueueRequest request) override;
     Task<aws::sqs::ListQueueTagsResult> list_queue_tags(Call& call, aws::sqs::ListQueueTagsRequest request) override;
 
     // send.cc
     Task<aws::sqs::SendMessageResult> send_message(Call& call, aws::sqs::SendMessageRequest request) override;
-    Task<aws::sqs::SendMessageBatchResult> send_message_batch(Call& call, aws::sqs::SendMessageBatchRequest request) override;
+    Task<aws::sqs::SendMessageBatchResult> send_message_batch(Call& call,
+                                                              aws::sqs::SendMessageBatchRequest request) override;
 
     // receive.cc
     Task<aws::sqs::ReceiveMessageResult> receive_message(Call& call, aws::sqs::ReceiveMessageRequest request) override;
@@ -48,7 +49,7 @@ class Service final : public aws::sqs::Api {
     std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
     Task<std::string> resource_policy(Call& call, std::string arn) override;
 
- private:
+  private:
     store::Store& store_;
     KeyedLocks receivers_;  // by queue: receivers of one queue would all want its first messages
 };

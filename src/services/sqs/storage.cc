@@ -8,7 +8,9 @@ namespace {
 using store::Key;
 using store::Range;
 
-Key queues(const Place& place) { return Key(place.account, place.region, std::string_view("sqs"), std::string_view("queue")); }
+Key queues(const Place& place) {
+    return Key(place.account, place.region, std::string_view("sqs"), std::string_view("queue"));
+}
 
 Key of_queue(const Queue& queue, std::string_view collection) {
     return Key(queue.account, queue.region, std::string_view("sqs"), collection) << queue.generation;
@@ -105,7 +107,8 @@ Task<std::optional<Queue>> find_queue(store::Transaction& tx, Place place, std::
 
 Task<Queue> load_queue(store::Transaction& tx, const Call& call, std::string url) {
     auto address = parse_queue_url(call, url);
-    auto queue = co_await find_queue(tx, {std::move(address.account), std::move(address.region)}, std::move(address.name));
+    auto queue =
+        co_await find_queue(tx, {std::move(address.account), std::move(address.region)}, std::move(address.name));
     if (!queue) throw queue_does_not_exist(call);
     co_return std::move(*queue);
 }
@@ -114,7 +117,8 @@ void save_queue(store::Transaction& tx, const Queue& queue) {
     tx.put(queues({queue.account, queue.region}) << queue.name, encode(queue));
 }
 
-Task<std::vector<Queue>> list_queues(store::Transaction& tx, Place place, std::string prefix, std::string after, size_t limit) {
+Task<std::vector<Queue>> list_queues(store::Transaction& tx, Place place, std::string prefix, std::string after,
+                                     size_t limit) {
     const Key all = queues(place);
     auto range = Range::prefix(all);
     if (!after.empty()) range.begin = Range::prefix(queues(place) << after).end;
@@ -191,7 +195,8 @@ Task<std::optional<Delivery>> find_delivery(store::Transaction& tx, const Queue&
     co_return delivery;
 }
 
-void move_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, Delivery delivery, Time visible_at) {
+void move_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, Delivery delivery,
+                   Time visible_at) {
     erase_delivery(tx, queue, message_id, delivery);
     delivery.visible_at = visible_at;
     delivery.moved = true;

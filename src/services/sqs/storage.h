@@ -5,8 +5,8 @@
 //   "message" generation, sent, message id            Message; new ones stand at the end, where the store adds cheaply
 //   "moved"   generation, message id                  the instant to which ChangeMessageVisibility moved a delivery
 //
-// A message that is received stays in "waiting", further on: at the end of its visibility timeout. Its receipt handle holds
-// that instant, so deleting finds it without a search.
+// A message that is received stays in "waiting", further on: at the end of its visibility timeout. Its receipt handle
+// holds that instant, so deleting finds it without a search.
 //
 // Queues are handed over by reference, also to coroutines: every caller awaits at once.
 #pragma once
@@ -27,7 +27,8 @@ Task<std::optional<Queue>> find_queue(store::Transaction& tx, Place place, std::
 Task<Queue> load_queue(store::Transaction& tx, const Call& call, std::string url);
 void save_queue(store::Transaction& tx, const Queue& queue);
 /// The queues of a place whose names begin with `prefix` and come after `after`, at most `limit`.
-Task<std::vector<Queue>> list_queues(store::Transaction& tx, Place place, std::string prefix, std::string after, size_t limit);
+Task<std::vector<Queue>> list_queues(store::Transaction& tx, Place place, std::string prefix, std::string after,
+                                     size_t limit);
 /// Removes the queue and all that is in it.
 void erase_queue(store::Transaction& tx, const Queue& queue);
 /// Removes all messages of the queue.
@@ -46,10 +47,12 @@ void erase_delivery(store::Transaction& tx, const Queue& queue, std::string_view
 store::Range deliveries_of(const Queue& queue);
 /// Deliveries whose instant is from `from` to before `until`, in that order, at most `limit`.
 Task<std::vector<Waiting>> deliveries(store::Transaction& tx, const Queue& queue, Time from, Time until, size_t limit);
-/// The delivery that a receipt names, wherever its visibility was moved to; nothing if it was deleted or received again.
+/// The delivery that a receipt names, wherever its visibility was moved to; nothing if it was deleted or received
+/// again.
 Task<std::optional<Delivery>> find_delivery(store::Transaction& tx, const Queue& queue, Receipt receipt);
 /// Puts the delivery at another instant, where its receipt still finds it.
-void move_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, Delivery delivery, Time visible_at);
+void move_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, Delivery delivery,
+                   Time visible_at);
 /// Removes the message, its delivery, and what was remembered of its moves.
 void erase_message(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery);
 

@@ -21,10 +21,11 @@ std::pair<std::string, std::string> parse_role_arn(const std::string& text) {
 }
 
 aws::Error not_allowed(const Call& call, const std::string& role_arn) {
-    const auto& caller = call.principal.arn.empty() ? fmt::format("arn:aws:iam::{}:root", call.account) : call.principal.arn;
-    return aws::Error("AccessDenied",
-                      fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}", caller, role_arn),
-                      403);
+    const auto& caller =
+        call.principal.arn.empty() ? fmt::format("arn:aws:iam::{}:root", call.account) : call.principal.arn;
+    return aws::Error(
+        "AccessDenied",
+        fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}", caller, role_arn), 403);
 }
 
 /// True if the role's trust policy lets the caller in. The owner of the account may always act as its roles, so that a
@@ -33,12 +34,12 @@ bool trusted(const Call& call, const std::string& trust_policy, const std::strin
     if (call.principal.kind == Principal::Kind::root) return true;
     const auto policy = auth::Policy::parse(trust_policy, auth::PolicyKind::trust);
     const auth::ConditionContext context;
-    const auth::AccessRequest request{.action = "sts:AssumeRole",
-                                      .resource = role_arn,
-                                      .resource_account = parse_role_arn(role_arn).second,
-                                      .requester = {.arn = call.principal.arn, .account = call.principal.account,
-                                                    .service = call.principal.service},
-                                      .context = &context};
+    const auth::AccessRequest request{
+        .action = "sts:AssumeRole",
+        .resource = role_arn,
+        .resource_account = parse_role_arn(role_arn).second,
+        .requester = {.arn = call.principal.arn, .account = call.principal.account, .service = call.principal.service},
+        .context = &context};
     // What the caller's own policies allow was dispatch's question.
     const auto speaks = [&](const auth::Statement& statement) {
         return auth::match_principal(statement, request.requester) != auth::PrincipalMatch::none &&
@@ -111,8 +112,10 @@ Task<AssumeRoleResponse> Service::assume_role(Call& call, AssumeRoleRequest requ
     });
 
     AssumeRoleResponse response;
-    response.Credentials = {.AccessKeyId = session.access_key_id, .SecretAccessKey = session.secret_access_key,
-                            .SessionToken = session.session_token, .Expiration = session.expires};
+    response.Credentials = {.AccessKeyId = session.access_key_id,
+                            .SecretAccessKey = session.secret_access_key,
+                            .SessionToken = session.session_token,
+                            .Expiration = session.expires};
     response.AssumedRoleUser = {.AssumedRoleId = session.user_id, .Arn = session.arn};
     co_return response;
 }
@@ -125,8 +128,12 @@ Task<std::optional<contracts::Credentials>> Service::find_credentials(std::strin
         credentials.secret_access_key = session->secret_access_key;
         credentials.session_token = session->session_token;
         credentials.expires = session->expires;
-        credentials.principal = {.kind = Principal::Kind::assumed_role, .account = session->account, .arn = session->arn,
-                                 .user_id = session->user_id, .access_key_id = session->access_key_id, .service = ""};
+        credentials.principal = {.kind = Principal::Kind::assumed_role,
+                                 .account = session->account,
+                                 .arn = session->arn,
+                                 .user_id = session->user_id,
+                                 .access_key_id = session->access_key_id,
+                                 .service = ""};
         co_return credentials;
     });
 }

@@ -9,7 +9,7 @@
 namespace cumulet::sts {
 
 class Service final : public aws::sts::Api {
- public:
+  public:
     Service(store::Store& store, contracts::Door& door) : store_(store), iam_(door) {}
 
     // operations.cc
@@ -25,7 +25,7 @@ class Service final : public aws::sts::Api {
 
     std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
 
- private:
+  private:
     store::Store& store_;
     aws::iam::Client iam_;
 };

@@ -6,7 +6,8 @@ namespace cumulet::sts {
 namespace {
 
 store::Key session_key(const std::string& access_key_id) {
-    return store::Key(std::string_view(""), std::string_view("global"), std::string_view("sts"), std::string_view("session"))
+    return store::Key(std::string_view(""), std::string_view("global"), std::string_view("sts"),
+                      std::string_view("session"))
            << access_key_id;
 }
 

@@ -14,8 +14,8 @@ struct Session {
     std::string secret_access_key;
     std::string session_token;
     std::string account;
-    std::string arn;      ///< arn:aws:sts::<account>:assumed-role/<role>/<session name>
-    std::string user_id;  ///< AROA…:<session name>
+    std::string arn;                    ///< arn:aws:sts::<account>:assumed-role/<role>/<session name>
+    std::string user_id;                ///< AROA…:<session name>
     std::vector<std::string> policies;  ///< documents that limit the session
     Time expires;
 };

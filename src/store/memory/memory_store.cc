@@ -31,8 +31,6 @@ class MemoryStore final : public OptimisticStore {
 
 }  // namespace
 
-std::unique_ptr<Store> open_memory_store() {
-    return std::make_unique<MemoryStore>();
-}
+std::unique_ptr<Store> open_memory_store() { return std::make_unique<MemoryStore>(); }
 
 }  // namespace cumulet::store

@@ -7,9 +7,7 @@ namespace {
 
 constexpr size_t most_kept_batch_bytes = 1 << 20;
 
-size_t weight(const Commit& commit) {
-    return commit.writes.bytes() + 64 * commit.writes.writes().size() + 64;
-}
+size_t weight(const Commit& commit) { return commit.writes.bytes() + 64 * commit.writes.writes().size() + 64; }
 
 using Write = WriteSet::Writes::value_type;
 
@@ -21,9 +19,7 @@ void append(rocksdb::WriteBatch& batch, const Write& write) {
     }
 }
 
-bool erases_ranges(const CommitPointer& commit) {
-    return !commit->writes.erased_ranges().empty();
-}
+bool erases_ranges(const CommitPointer& commit) { return !commit->writes.erased_ranges().empty(); }
 
 void append_in_order(rocksdb::WriteBatch& batch, const std::vector<CommitPointer>& group) {
     static const std::string highest(WriteSet::max_key_bytes + 1, '\xff');  // after every key
@@ -51,9 +47,7 @@ void append_sorted(rocksdb::WriteBatch& batch, const std::vector<CommitPointer>&
 CommitThread::CommitThread(Database& database, const RocksOptions& options, std::function<void(uint64_t)> written)
     : database_(database), options_(options), written_(std::move(written)), thread_([this] { serve(); }) {}
 
-CommitThread::~CommitThread() {
-    stop();
-}
+CommitThread::~CommitThread() { stop(); }
 
 void CommitThread::add(CommitPointer commit) {
     queued_bytes_.fetch_add(weight(*commit), std::memory_order_relaxed);

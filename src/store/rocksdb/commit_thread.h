@@ -43,7 +43,8 @@ class CommitThread {
     };
     void serve();
     std::vector<CommitPointer> take_group(std::unique_lock<std::mutex>& lock);
-    /// Waits at most as long as a sync for callers that were just woken to come again: fewer syncs, each for more of them.
+    /// Waits at most as long as a sync for callers that were just woken to come again: fewer syncs, each for more of
+    /// them.
     void gather(std::unique_lock<std::mutex>& lock);
     rocksdb::Status write(const std::vector<CommitPointer>& group);
     void wake(uint64_t version);

@@ -113,15 +113,11 @@ void Database::close() {
     db_.reset();
 }
 
-Database::~Database() {
-    close();
-}
+Database::~Database() { close(); }
 
 }  // namespace cumulet::store
 
 #if __has_feature(thread_sanitizer)
 // RocksDB comes compiled without the sanitizer, which therefore does not see how its threads agree.
-extern "C" const char* __tsan_default_suppressions() {
-    return "race:rocksdb::\n";
-}
+extern "C" const char* __tsan_default_suppressions() { return "race:rocksdb::\n"; }
 #endif

@@ -17,9 +17,7 @@ TreeScan::TreeScan(Database& database, Range range, std::optional<std::string> f
       overlay_(std::move(overlay)),
       snapshot_(database_->GetSnapshot()) {}
 
-TreeScan::~TreeScan() {
-    database_->ReleaseSnapshot(snapshot_);
-}
+TreeScan::~TreeScan() { database_->ReleaseSnapshot(snapshot_); }
 
 /// Goes over the tree's rows in order.
 class TreeScan::Walk {

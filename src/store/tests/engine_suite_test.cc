@@ -123,9 +123,7 @@ void write_randomly(std::mt19937& random, Transaction& tx, Model& model) {
             tx.erase_range(Range{from, to});
             model.erase(model.lower_bound(from), model.lower_bound(to));
             break;
-        default:
-            tx.put(from, to);
-            model[from] = to;
+        default: tx.put(from, to); model[from] = to;
     }
 }
 
@@ -441,9 +439,7 @@ TEST_P(DurableEngines, RefusesANewerFormat) {
     }
 }
 
-std::string name_of(const testing::TestParamInfo<EngineKind>& kind) {
-    return kind.param.name;
-}
+std::string name_of(const testing::TestParamInfo<EngineKind>& kind) { return kind.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(Engines, EngineSuite, testing::ValuesIn(all_engines()), name_of);
 INSTANTIATE_TEST_SUITE_P(Engines, DurableEngines, testing::ValuesIn(durable_engines()), name_of);

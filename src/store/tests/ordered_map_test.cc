@@ -31,10 +31,8 @@ std::vector<std::pair<std::string, std::string>> rows_of(const Model& model, con
 /// Keys that share long beginnings, hold zeros, begin one another, or have nothing in common.
 std::string any_key(std::mt19937& random, unsigned kind) {
     switch (kind) {
-        case 0:
-            return fmt::format("account/region/service/{:05}", random() % 3000);
-        case 1:
-            return std::string(random() % 40, 'a') + std::string(random() % 12, '\0');
+        case 0: return fmt::format("account/region/service/{:05}", random() % 3000);
+        case 1: return std::string(random() % 40, 'a') + std::string(random() % 12, '\0');
         case 2: {
             std::string key;
             for (auto length = random() % 6; length > 0; --length)
@@ -43,8 +41,7 @@ std::string any_key(std::mt19937& random, unsigned kind) {
                     "b"[random() % 4]);
             return key;
         }
-        default:
-            return std::to_string(random() % 5000) + std::string(random() % 3, '\xff');
+        default: return std::to_string(random() % 5000) + std::string(random() % 3, '\xff');
     }
 }
 

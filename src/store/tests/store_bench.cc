@@ -28,9 +28,7 @@ struct World {
     Reactor reactor{clock, Random(1)};
 };
 
-Key row_key(uint64_t number) {
-    return Key("000000000000", "us-east-1", "dynamodb", "orders") << number;
-}
+Key row_key(uint64_t number) { return Key("000000000000", "us-east-1", "dynamodb", "orders") << number; }
 
 void fill(World& world, Store& store, uint64_t keys) {
     for (uint64_t at = 0; at < keys; at += 1000) {
@@ -100,7 +98,8 @@ void rocksdb_scan(benchmark::State& state) {
     scan_ten(state, world, *store, 100'000);
     world.reactor.block_on(store->close());
 }
-BENCHMARK(rocksdb_scan)->Name("rocksdb: scan of ten, resident")
+BENCHMARK(rocksdb_scan)
+    ->Name("rocksdb: scan of ten, resident")
     ->Arg(0)
     ->Arg(1)
     ->Iterations(20'000);  // a fixed number, so that the range is filled once
@@ -173,7 +172,8 @@ void consumed_range(benchmark::State& state) {
     state.counters["keys passed"] = static_cast<double>(keys);
     world.reactor.block_on(store->close());
 }
-BENCHMARK(consumed_range)->Name("rocksdb: take the head of a consumed range, resident")
+BENCHMARK(consumed_range)
+    ->Name("rocksdb: take the head of a consumed range, resident")
     ->Arg(0)
     ->Arg(1)
     ->Iterations(20'000);  // a fixed number, so that the range is filled once

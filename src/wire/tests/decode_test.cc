@@ -118,7 +118,9 @@ TEST(Cbor, ReadsIndefiniteLengthsHalfFloatsAndChunks) {
     using namespace std::string_literals;
     aws::logs::PutRetentionPolicyRequest input;
     EXPECT_EQ(decode_as(Protocol::rpc_v2_cbor, aws::logs::service, "PutRetentionPolicy",
-                        "\xbf\x7f\x63log\x69GroupName\xff\x7f\x62" "ab\x61" "c\xff\x6fretentionInDays\xf9\x47\x00\xff"s,
+                        "\xbf\x7f\x63log\x69GroupName\xff\x7f\x62"
+                        "ab\x61"
+                        "c\xff\x6fretentionInDays\xf9\x47\x00\xff"s,
                         input),
               "");
     EXPECT_EQ(input.logGroupName, "abc");
@@ -207,8 +209,9 @@ TEST(Query, RefusesTooManyPartsAndWrongTypes) {
 }
 
 TEST(RestXml, RefusesMalformedDocuments) {
-    for (const auto* body : {"<a", "", "text", "<CompleteMultipartUpload><Part><PartNumber>x</PartNumber></Part>"
-                                              "</CompleteMultipartUpload>",
+    for (const auto* body : {"<a", "", "text",
+                             "<CompleteMultipartUpload><Part><PartNumber>x</PartNumber></Part>"
+                             "</CompleteMultipartUpload>",
                              "<!DOCTYPE a [<!ENTITY b \"c\">]><CompleteMultipartUpload/>"}) {
         const auto refusal = refusal_of(Protocol::rest_xml, aws::s3::service, "CompleteMultipartUpload", body);
         EXPECT_EQ(refusal.substr(0, refusal.find(':')), *body ? "MalformedXML" : "") << body;
@@ -246,7 +249,10 @@ TEST(Routes, TellS3OperationsApart) {
              Row{"PUT", "/b/k", {}, "PutObject Bucket=b Key=k"},
              Row{"PUT", "/b/k", {{"x-amz-copy-source", "/a/c"}}, "CopyObject Bucket=b Key=k"},
              Row{"PUT", "/b/k?partNumber=1&uploadId=u", {}, "UploadPart Bucket=b Key=k"},
-             Row{"PUT", "/b/k?partNumber=1&uploadId=u", {{"X-Amz-Copy-Source", "/a/c"}}, "UploadPartCopy Bucket=b Key=k"},
+             Row{"PUT",
+                 "/b/k?partNumber=1&uploadId=u",
+                 {{"X-Amz-Copy-Source", "/a/c"}},
+                 "UploadPartCopy Bucket=b Key=k"},
              Row{"POST", "/b/k?uploads", {}, "CreateMultipartUpload Bucket=b Key=k"},
              Row{"POST", "/b/k?uploadId=u", {}, "CompleteMultipartUpload Bucket=b Key=k"},
              Row{"DELETE", "/b/k?uploadId=u", {}, "AbortMultipartUpload Bucket=b Key=k"},

@@ -47,13 +47,15 @@ TEST(Errors, OfTheQueryProtocolAreXml) {
 }
 
 TEST(Errors, OfS3AreItsOwnAndHaveNoBodyWhenNothingChanged) {
-    const auto response = encode_error(Protocol::rest_xml, &aws::s3::service, aws::Error("NoSuchKey", "gone", 404), "ID");
+    const auto response =
+        encode_error(Protocol::rest_xml, &aws::s3::service, aws::Error("NoSuchKey", "gone", 404), "ID");
     EXPECT_EQ(response.status, 404);
     EXPECT_EQ(response.headers.get("x-amz-request-id"), "ID");
     EXPECT_FALSE(response.headers.get("x-amz-id-2").empty());
     EXPECT_TRUE(response.body.contains("<Error><Code>NoSuchKey</Code><Message>gone</Message><RequestId>ID</RequestId>"))
         << response.body;
-    EXPECT_EQ(encode_error(Protocol::rest_xml, &aws::s3::service, aws::Error("NotModified", "same", 304), "ID").body, "");
+    EXPECT_EQ(encode_error(Protocol::rest_xml, &aws::s3::service, aws::Error("NotModified", "same", 304), "ID").body,
+              "");
 }
 
 TEST(Errors, OfRestJsonNameTheirTypeInAHeader) {
@@ -77,8 +79,10 @@ TEST(Query, WrapsResultsAndNamesTheRequest) {
 
 TEST(S3, NamesTheRootOfItsAnswers) {
     aws::s3::ListBucketsOutput buckets;
-    const auto list = encode(Protocol::rest_xml, aws::s3::service, *aws::s3::service.find("ListBuckets"), &buckets, "i");
-    EXPECT_TRUE(list.body.contains("<ListAllMyBucketsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"")) << list.body;
+    const auto list =
+        encode(Protocol::rest_xml, aws::s3::service, *aws::s3::service.find("ListBuckets"), &buckets, "i");
+    EXPECT_TRUE(list.body.contains("<ListAllMyBucketsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\""))
+        << list.body;
     aws::s3::GetBucketLocationOutput location;
     location.LocationConstraint = "eu-west-1";
     const auto where =
@@ -97,7 +101,8 @@ TEST(S3, AnswersAPartOfAnObjectAsPartial) {
 TEST(Headers, CannotBeSplitByAValue) {
     aws::s3::HeadObjectOutput output;
     output.ContentType = "text/plain\r\nSet-Cookie: x";
-    const auto response = encode(Protocol::rest_xml, aws::s3::service, *aws::s3::service.find("HeadObject"), &output, "i");
+    const auto response =
+        encode(Protocol::rest_xml, aws::s3::service, *aws::s3::service.find("HeadObject"), &output, "i");
     EXPECT_EQ(response.headers.get("Content-Type"), "text/plain");
 }
 
@@ -175,8 +180,8 @@ void collect_patterns(const Shape& shape, std::set<const Shape*>& seen, std::set
 TEST(Pattern, EveryContractsIsEnforcedOrNamedHere) {
     // Lookaheads inside a group: an alias is not all digits, a name has no two hyphens in a row, none begins "system.".
     constexpr std::string_view relaxed[] = {"(?!\\d+$)", "(?!^\\d+$)", "-(?!-)", "(?!(system\\x2e))"};
-    for (const auto* service : {&aws::sqs::service, &aws::dynamodb::service, &aws::s3::service, &aws::lambda::service,
-                                &aws::iam::service}) {
+    for (const auto* service :
+         {&aws::sqs::service, &aws::dynamodb::service, &aws::s3::service, &aws::lambda::service, &aws::iam::service}) {
         std::set<const Shape*> seen;
         std::set<std::string_view> patterns;
         for (const auto& operation : service->operations) collect_patterns(*operation.input, seen, patterns);

@@ -40,7 +40,8 @@ void decode_get_item(benchmark::State& state) {
     const auto& operation = *aws::dynamodb::service.find("GetItem");
     http::Request request;
     for (auto _ : state) {
-        request.body = R"({"TableName":"orders","Key":{"pk":{"S":"customer#1234"},"sk":{"N":"20261123"}},"ConsistentRead":true})";
+        request.body =
+            R"({"TableName":"orders","Key":{"pk":{"S":"customer#1234"},"sk":{"N":"20261123"}},"ConsistentRead":true})";
         aws::dynamodb::GetItemInput input;
         Violations violations;
         decode(Protocol::aws_json_1_0, aws::dynamodb::service, operation, request, {}, &input, violations);

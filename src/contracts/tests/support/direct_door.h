@@ -7,17 +7,18 @@
 namespace cumulet::contracts {
 
 class DirectDoor final : public Door {
- public:
+  public:
     void add(const Service& service, AnyApi& api) { apis_[std::string(service.name)] = &api; }
 
-    Task<void> invoke(Call& caller, const Service& service, const Operation& operation, void* input, void* output) override {
+    Task<void> invoke(Call& caller, const Service& service, const Operation& operation, void* input,
+                      void* output) override {
         const auto found = apis_.find(std::string(service.name));
         if (found == apis_.end()) throw aws::not_implemented(service.name, operation.name);
         Call child = caller.child(std::string(service.name), std::string(operation.name));
         co_await operation.invoke(*found->second, child, input, output);
     }
 
- private:
+  private:
     std::map<std::string, AnyApi*> apis_;
 };
 

@@ -42,9 +42,7 @@ RawClient::RawClient(const std::string& unix_path) : socket_(::socket(AF_UNIX, S
     connect_or_throw(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address);
 }
 
-RawClient::~RawClient() {
-    ::close(socket_);
-}
+RawClient::~RawClient() { ::close(socket_); }
 
 void RawClient::send(std::string_view bytes) {
     while (!bytes.empty()) {
@@ -131,8 +129,6 @@ std::string RawClient::read_to_end() {
     return std::exchange(received_, {});
 }
 
-void RawClient::shut_down_sending() {
-    ::shutdown(socket_, SHUT_WR);
-}
+void RawClient::shut_down_sending() { ::shutdown(socket_, SHUT_WR); }
 
 }  // namespace cumulet::net::test

@@ -99,9 +99,7 @@ json::value merged(const json::value& global, const json::value& local);
 /// The part of a resource's attributes that what is made for it shares.
 json::object shared_attributes(const json::object& resource);
 
-inline json::object reference_to(std::string_view id) {
-    return json::object{{"Ref", id}};
-}
+inline json::object reference_to(std::string_view id) { return json::object{{"Ref", id}}; }
 inline json::object get_att(std::string_view id, std::string_view name) {
     return json::object{{"Fn::GetAtt", json::array{id, name}}};
 }

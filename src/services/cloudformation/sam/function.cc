@@ -5,9 +5,7 @@
 
 namespace cumulet::cloudformation::sam {
 
-json::object Function::reference() const {
-    return reference_to(alias_id.empty() ? id : alias_id);
-}
+json::object Function::reference() const { return reference_to(alias_id.empty() ? id : alias_id); }
 
 json::value Function::arn() const {
     // An alias's Ref is its ARN.

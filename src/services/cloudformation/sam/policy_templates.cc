@@ -219,9 +219,7 @@ std::set<std::string> parameters_of(const PolicyTemplate& policy) {
 
 }  // namespace
 
-bool is_policy_template(std::string_view name) {
-    return find_template(name) != nullptr;
-}
+bool is_policy_template(std::string_view name) { return find_template(name) != nullptr; }
 
 json::array policy_template_statements(std::string_view name, const json::object& parameters) {
     const auto* policy = find_template(name);

@@ -6,9 +6,7 @@ namespace cumulet::cloudformation {
 
 namespace {
 
-std::string joined(const std::set<std::string>& names) {
-    return fmt::format("{}", fmt::join(names, ", "));
-}
+std::string joined(const std::set<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
 
 void collect_sub(const json::value& argument, std::set<Reference>& found);
 
@@ -156,9 +154,7 @@ Reference get_att_target(const json::value& argument) {
     return {std::string((*list)[0].get_string()), (*list)[1].is_string() ? std::string((*list)[1].get_string()) : "?"};
 }
 
-bool is_pseudo_parameter(std::string_view name) {
-    return name.starts_with("AWS::");
-}
+bool is_pseudo_parameter(std::string_view name) { return name.starts_with("AWS::"); }
 
 std::set<Reference> references_in(const json::value& value) {
     std::set<Reference> found;

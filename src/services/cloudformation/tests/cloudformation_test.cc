@@ -14,9 +14,9 @@ struct Backend {
     std::map<std::string, json::object> things;
     std::map<std::string, std::string> made_by_token;
     std::vector<std::string> log;
-    std::set<std::string> refuse;     ///< "create A", "update A", "delete A": these fail
+    std::set<std::string> refuse;       ///< "create A", "update A", "delete A": these fail
     std::set<std::string> unavailable;  ///< these fail once, for the moment
-    std::set<std::string> cut_after;  ///< after these the process dies
+    std::set<std::string> cut_after;    ///< after these the process dies
     int made = 0;
 
     void step(const std::string& what) {

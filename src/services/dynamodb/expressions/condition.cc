@@ -9,26 +9,20 @@ namespace {
 std::optional<size_t> size_of(AttributeView value) {
     if (!value) return std::nullopt;
     switch (value.type()) {
-        case AttributeType::S:
-            return utf16_length(value.content());
-        case AttributeType::B:
-            return value.content().size();
+        case AttributeType::S: return utf16_length(value.content());
+        case AttributeType::B: return value.content().size();
         case AttributeType::N:
         case AttributeType::BOOL:
-        case AttributeType::NULL_:
-            return std::nullopt;
-        default:
-            return value.count();
+        case AttributeType::NULL_: return std::nullopt;
+        default: return value.count();
     }
 }
 
 /// The operand's value in `item`. `kept` owns what does not lie in item or request.
 AttributeView value_of(const Operand& operand, AttributeView item, AttributeValue& kept) {
     switch (operand.kind) {
-        case Operand::Kind::path:
-            return find(item, operand.path);
-        case Operand::Kind::value:
-            return operand.value;
+        case Operand::Kind::path: return find(item, operand.path);
+        case Operand::Kind::value: return operand.value;
         default: {
             AttributeValue inner;
             const auto size = size_of(value_of(operand.arguments[0], item, inner));
@@ -50,14 +44,10 @@ bool compare(Comparator comparator, AttributeView left, AttributeView right) {
     if (!left || !right || !is_ordered(left) || left.type() != right.type()) return false;
     const int order = left.content().compare(right.content());
     switch (comparator) {
-        case Comparator::less:
-            return order < 0;
-        case Comparator::less_or_equal:
-            return order <= 0;
-        case Comparator::greater:
-            return order > 0;
-        default:
-            return order >= 0;
+        case Comparator::less: return order < 0;
+        case Comparator::less_or_equal: return order <= 0;
+        case Comparator::greater: return order > 0;
+        default: return order >= 0;
     }
 }
 
@@ -76,10 +66,8 @@ bool contains(AttributeView value, AttributeView part) {
         case AttributeType::SS:
         case AttributeType::NS:
         case AttributeType::BS:
-        case AttributeType::L:
-            return value.contains(part);
-        default:
-            return false;
+        case AttributeType::L: return value.contains(part);
+        default: return false;
     }
 }
 
@@ -101,35 +89,25 @@ bool holds(const Condition& condition, AttributeView item) {
     const auto operand = [&](size_t index) { return value_of(condition.operands[index], item, kept[index]); };
     const auto part_holds = [&](const Condition& part) { return holds(part, item); };
     switch (condition.kind) {
-        case Kind::all:
-            return std::ranges::all_of(condition.parts, part_holds);
-        case Kind::any:
-            return std::ranges::any_of(condition.parts, part_holds);
-        case Kind::negation:
-            return !holds(condition.parts[0], item);
-        case Kind::comparison:
-            return compare(condition.comparator, operand(0), operand(1));
+        case Kind::all: return std::ranges::all_of(condition.parts, part_holds);
+        case Kind::any: return std::ranges::any_of(condition.parts, part_holds);
+        case Kind::negation: return !holds(condition.parts[0], item);
+        case Kind::comparison: return compare(condition.comparator, operand(0), operand(1));
         case Kind::between: {
             const auto value = operand(0);
             return compare(Comparator::greater_or_equal, value, operand(1)) &&
                    compare(Comparator::less_or_equal, value, operand(2));
         }
-        case Kind::in:
-            return holds_in(condition, item);
-        case Kind::attribute_exists:
-            return static_cast<bool>(operand(0));
-        case Kind::attribute_not_exists:
-            return !operand(0);
+        case Kind::in: return holds_in(condition, item);
+        case Kind::attribute_exists: return static_cast<bool>(operand(0));
+        case Kind::attribute_not_exists: return !operand(0);
         case Kind::attribute_type: {
             const auto value = operand(0);
             return value && name_of(value.type()) == operand(1).content();
         }
-        case Kind::begins_with:
-            return begins_with(operand(0), operand(1));
-        case Kind::contains:
-            return contains(operand(0), operand(1));
-        case Kind::misused:
-            return false;
+        case Kind::begins_with: return begins_with(operand(0), operand(1));
+        case Kind::contains: return contains(operand(0), operand(1));
+        case Kind::misused: return false;
     }
     return false;
 }

@@ -274,9 +274,7 @@ class ConditionParser : Parser {
                     if (type && *type != AttributeType::S && *type != AttributeType::B) note_type(name, name_of(*type));
                 }
                 return;
-            case Kind::attribute_type:
-                check_type_name(name, call.operands[1]);
-                return;
+            case Kind::attribute_type: check_type_name(name, call.operands[1]); return;
             case Kind::misused: {
                 const auto type = type_of(call.operands[0]);
                 if (type == AttributeType::N || type == AttributeType::BOOL || type == AttributeType::NULL_) {
@@ -284,8 +282,7 @@ class ConditionParser : Parser {
                 }
                 return;
             }
-            default:
-                return;
+            default: return;
         }
     }
 

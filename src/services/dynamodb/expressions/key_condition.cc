@@ -20,37 +20,24 @@ KeyComparison::Kind kind_of(const Condition& condition, bool mirrored) {
     if (condition.kind == Kind::between) return To::between;
     if (condition.kind == Kind::begins_with) return To::begins_with;
     switch (condition.comparator) {
-        case Comparator::less:
-            return mirrored ? To::greater : To::less;
-        case Comparator::less_or_equal:
-            return mirrored ? To::greater_or_equal : To::less_or_equal;
-        case Comparator::greater:
-            return mirrored ? To::less : To::greater;
-        case Comparator::greater_or_equal:
-            return mirrored ? To::less_or_equal : To::greater_or_equal;
-        default:
-            return To::equal;
+        case Comparator::less: return mirrored ? To::greater : To::less;
+        case Comparator::less_or_equal: return mirrored ? To::greater_or_equal : To::less_or_equal;
+        case Comparator::greater: return mirrored ? To::less : To::greater;
+        case Comparator::greater_or_equal: return mirrored ? To::less_or_equal : To::greater_or_equal;
+        default: return To::equal;
     }
 }
 
 void check_operator(const Condition& condition) {
     switch (condition.kind) {
-        case Kind::any:
-            refuse_operator("OR");
-        case Kind::negation:
-            refuse_operator("NOT");
-        case Kind::in:
-            refuse_operator("IN");
-        case Kind::attribute_exists:
-            refuse_operator("attribute_exists");
-        case Kind::attribute_not_exists:
-            refuse_operator("attribute_not_exists");
-        case Kind::attribute_type:
-            refuse_operator("attribute_type");
-        case Kind::contains:
-            refuse_operator("contains");
-        default:
-            break;
+        case Kind::any: refuse_operator("OR");
+        case Kind::negation: refuse_operator("NOT");
+        case Kind::in: refuse_operator("IN");
+        case Kind::attribute_exists: refuse_operator("attribute_exists");
+        case Kind::attribute_not_exists: refuse_operator("attribute_not_exists");
+        case Kind::attribute_type: refuse_operator("attribute_type");
+        case Kind::contains: refuse_operator("contains");
+        default: break;
     }
     if (condition.kind == Kind::comparison && condition.comparator == Comparator::not_equal) refuse_operator("<>");
 }

@@ -38,8 +38,7 @@ AttributeView evaluate(const Operand& operand, AttributeView item, std::deque<At
             }
             return found;
         }
-        case Operand::Kind::value:
-            return operand.value;
+        case Operand::Kind::value: return operand.value;
         case Operand::Kind::if_not_exists: {
             const auto found = find(item, operand.arguments[0].path);
             return found ? found : argument(1);
@@ -63,8 +62,7 @@ AttributeView evaluate(const Operand& operand, AttributeView item, std::deque<At
             writer.end();
             return make(AttributeValue::from_bytes(std::move(bytes)));
         }
-        case Operand::Kind::size:
-            break;
+        case Operand::Kind::size: break;
     }
     wrong_type();
 }

@@ -65,26 +65,13 @@ class UpdateParser : Parser {
         if (!value || value.is_set() || (name == "ADD" && value.is(AttributeType::N))) return;
         std::string_view type;
         switch (value.type()) {
-            case AttributeType::S:
-                type = "STRING";
-                break;
-            case AttributeType::N:
-                type = "NUMBER";
-                break;
-            case AttributeType::B:
-                type = "BINARY";
-                break;
-            case AttributeType::BOOL:
-                type = "BOOLEAN";
-                break;
-            case AttributeType::NULL_:
-                type = "NULL";
-                break;
-            case AttributeType::L:
-                type = "LIST";
-                break;
-            default:
-                type = "MAP";
+            case AttributeType::S: type = "STRING"; break;
+            case AttributeType::N: type = "NUMBER"; break;
+            case AttributeType::B: type = "BINARY"; break;
+            case AttributeType::BOOL: type = "BOOLEAN"; break;
+            case AttributeType::NULL_: type = "NULL"; break;
+            case AttributeType::L: type = "LIST"; break;
+            default: type = "MAP";
         }
         note(
             Problem::operand_type,

@@ -3,9 +3,7 @@
 namespace cumulet::dynamodb {
 namespace {
 
-AttributeMap key(std::string_view pk) {
-    return AttributeMap::from_json(fmt::format(R"({{"pk":{{"S":"{}"}}}})", pk));
-}
+AttributeMap key(std::string_view pk) { return AttributeMap::from_json(fmt::format(R"({{"pk":{{"S":"{}"}}}})", pk)); }
 AttributeMap item(std::string_view pk, int n) {
     return AttributeMap::from_json(fmt::format(R"({{"pk":{{"S":"{}"}},"n":{{"N":"{}"}}}})", pk, n));
 }

@@ -49,7 +49,8 @@ TEST(CreateRole, RefusesWhatAwsRefuses) {
     World world;
     world.create_role("worker");
     EXPECT_THROW(world.create_role("worker"), aws::iam::EntityAlreadyExistsException);
-    EXPECT_THROW(world.run(world.service.create_role(world.call, {.RoleName = "r", .AssumeRolePolicyDocument = "{"})), aws::Error);
+    EXPECT_THROW(world.run(world.service.create_role(world.call, {.RoleName = "r", .AssumeRolePolicyDocument = "{"})),
+                 aws::Error);
     EXPECT_THROW(world.run(world.service.get_role(world.call, {"none"})), aws::iam::NoSuchEntityException);
 }
 
@@ -82,8 +83,9 @@ TEST(ListRoles, GoesInPages) {
 TEST(AttachRolePolicy, KnowsAwsCatalogueAndTheAccountsOwn) {
     World world;
     world.create_role("worker");
-    const auto own = *world.run(world.service.create_policy(world.call, {.PolicyName = "send", .PolicyDocument = allow_send}))
-                          .Policy->Arn;
+    const auto own =
+        *world.run(world.service.create_policy(world.call, {.PolicyName = "send", .PolicyDocument = allow_send}))
+             .Policy->Arn;
     world.run(world.service.attach_role_policy(world.call, {"worker", basic_execution}));
     world.run(world.service.attach_role_policy(world.call, {"worker", own}));
     world.run(world.service.attach_role_policy(world.call, {"worker", own}));
@@ -116,18 +118,21 @@ TEST(AccessKeys, AreCredentialsUntilTheyAreInactive) {
     ASSERT_TRUE(credentials);
     EXPECT_EQ(credentials->secret_access_key, key.SecretAccessKey);
     EXPECT_EQ(credentials->principal.arn, "arn:aws:iam::000000000000:user/ada");
-    world.run(world.service.update_access_key(world.call, {.UserName = "ada", .AccessKeyId = key.AccessKeyId, .Status = "Inactive"}));
+    world.run(world.service.update_access_key(
+        world.call, {.UserName = "ada", .AccessKeyId = key.AccessKeyId, .Status = "Inactive"}));
     EXPECT_FALSE(world.run(world.service.find_credentials(key.AccessKeyId)));
     EXPECT_THROW(world.run(world.service.delete_user(world.call, {"ada"})), aws::iam::DeleteConflictException);
 }
 
 TEST(CreatePolicy, RefusesANameThatAnotherPathHas) {
     World world;
-    const auto arn = *world.run(world.service.create_policy(
-                                    world.call, {.PolicyName = "send", .Path = "/orders/", .PolicyDocument = allow_send}))
+    const auto arn = *world
+                          .run(world.service.create_policy(
+                              world.call, {.PolicyName = "send", .Path = "/orders/", .PolicyDocument = allow_send}))
                           .Policy->Arn;
-    EXPECT_THROW(world.run(world.service.create_policy(world.call, {.PolicyName = "send", .PolicyDocument = allow_send})),
-                 aws::iam::EntityAlreadyExistsException);
+    EXPECT_THROW(
+        world.run(world.service.create_policy(world.call, {.PolicyName = "send", .PolicyDocument = allow_send})),
+        aws::iam::EntityAlreadyExistsException);
     EXPECT_EQ(world.run(world.service.get_policy(world.call, {arn})).Policy->Path, "/orders/");
     EXPECT_THROW(world.run(world.service.get_policy(world.call, {"arn:aws:iam::000000000000:policy/send"})),
                  aws::iam::NoSuchEntityException);
@@ -135,13 +140,15 @@ TEST(CreatePolicy, RefusesANameThatAnotherPathHas) {
 
 TEST(PolicyVersions, AreAtMostFiveAndOneIsInForce) {
     World world;
-    const auto arn = *world.run(world.service.create_policy(world.call, {.PolicyName = "send", .PolicyDocument = allow_send}))
-                          .Policy->Arn;
+    const auto arn =
+        *world.run(world.service.create_policy(world.call, {.PolicyName = "send", .PolicyDocument = allow_send}))
+             .Policy->Arn;
     for (int i = 0; i < 4; ++i) world.run(world.service.create_policy_version(world.call, {arn, allow_send, i == 3}));
     EXPECT_THROW(world.run(world.service.create_policy_version(world.call, {arn, allow_send})),
                  aws::iam::LimitExceededException);
     EXPECT_EQ(world.run(world.service.get_policy(world.call, {arn})).Policy->DefaultVersionId, "v5");
-    EXPECT_THROW(world.run(world.service.delete_policy_version(world.call, {arn, "v5"})), aws::iam::DeleteConflictException);
+    EXPECT_THROW(world.run(world.service.delete_policy_version(world.call, {arn, "v5"})),
+                 aws::iam::DeleteConflictException);
     EXPECT_NO_THROW(world.run(world.service.delete_policy_version(world.call, {arn, "v1"})));
 }
 
@@ -162,7 +169,8 @@ TEST(RoleResource, MakesChangesAndRemovesARoleWithItsPolicies) {
     auto after = before;
     after.erase("Policies");
     world.run(role_type.update(world.call, context, made.physical_id, before, after));
-    EXPECT_THAT(world.run(world.service.list_role_policies(world.call, {.RoleName = made.physical_id})).PolicyNames, ElementsAre());
+    EXPECT_THAT(world.run(world.service.list_role_policies(world.call, {.RoleName = made.physical_id})).PolicyNames,
+                ElementsAre());
 
     world.run(role_type.remove(world.call, context, made.physical_id, after));
     EXPECT_THROW(world.run(world.service.get_role(world.call, {made.physical_id})), aws::iam::NoSuchEntityException);

@@ -122,8 +122,10 @@ std::optional<std::string> group_of(std::string_view proc_cgroup, std::string_vi
     return std::nullopt;
 }
 
-ControlGroup::ControlGroup(std::vector<fs::path> folders, bool unified) : folders_(std::move(folders)), unified_(unified) {
-    for (const auto& folder : folders_) entries_.emplace_back(::open((folder / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+ControlGroup::ControlGroup(std::vector<fs::path> folders, bool unified)
+    : folders_(std::move(folders)), unified_(unified) {
+    for (const auto& folder : folders_)
+        entries_.emplace_back(::open((folder / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
     const auto peak = folders_[0] / (unified_ ? "memory.peak" : "memory.max_usage_in_bytes");
     peak_ = Descriptor(::open(peak.c_str(), O_RDONLY | O_CLOEXEC));
 }

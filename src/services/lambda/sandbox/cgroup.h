@@ -21,7 +21,7 @@ struct Limits {
 
 /// What one worker's control group tells and does.
 class ControlGroup {
- public:
+  public:
     explicit ControlGroup(std::vector<std::filesystem::path> folders, bool unified);
     ~ControlGroup();
     ControlGroup(const ControlGroup&) = delete;
@@ -36,7 +36,7 @@ class ControlGroup {
     /// True once the group is gone; false while something still lives or dies in it.
     bool remove();
 
- private:
+  private:
     std::vector<std::filesystem::path> folders_;
     bool unified_;
     std::vector<Descriptor> entries_;
@@ -45,7 +45,7 @@ class ControlGroup {
 
 /// The place where this process may make control groups.
 class ControlGroups {
- public:
+  public:
     /// Tries to make a group and to limit it. The error says why that is not permitted here.
     static std::expected<std::unique_ptr<ControlGroups>, std::string> find();
     /// Removes the folders that this process made.
@@ -54,8 +54,9 @@ class ControlGroups {
     std::expected<std::unique_ptr<ControlGroup>, std::string> create(const Limits& limits);
     bool unified() const { return unified_; }
 
- private:
-    ControlGroups(std::vector<std::filesystem::path> roots, bool unified) : roots_(std::move(roots)), unified_(unified) {}
+  private:
+    ControlGroups(std::vector<std::filesystem::path> roots, bool unified)
+        : roots_(std::move(roots)), unified_(unified) {}
 
     std::vector<std::filesystem::path> roots_;  // version 1: one for each controller; version 2: one
     bool unified_;

@@ -21,8 +21,8 @@ namespace {
 struct Prepared {
     std::vector<char*> arguments;
     std::vector<char*> environment;
-    std::vector<Descriptor> kept;             // copies of the descriptors above all of their targets
-    std::vector<std::pair<int, int>> moves;   // from a copy to its target
+    std::vector<Descriptor> kept;            // copies of the descriptors above all of their targets
+    std::vector<std::pair<int, int>> moves;  // from a copy to its target
     int first_closed = 3;
 };
 
@@ -60,7 +60,8 @@ Prepared prepare(const Launch& launch) {
     ::syscall(SYS_close_range, static_cast<unsigned>(prepared.first_closed), ~0U, CLOSE_RANGE_CLOEXEC);
     if (::chdir(launch.folder.c_str()) == 0) {
         // Dispositions that the parent ignores would stay ignored, and its blocked signals blocked.
-        for (const int signal : {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2}) ::signal(signal, SIG_DFL);
+        for (const int signal : {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2})
+            ::signal(signal, SIG_DFL);
         sigset_t none;
         sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);

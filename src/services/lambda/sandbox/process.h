@@ -14,12 +14,12 @@ namespace cumulet::lambda {
 
 /// What to start. Only the descriptors in `descriptors` (ours, theirs) stay open in the program.
 struct Launch {
-    std::vector<std::string> arguments;  ///< the first is the program's path
+    std::vector<std::string> arguments;    ///< the first is the program's path
     std::vector<std::string> environment;  ///< "NAME=value"
     std::string folder = "/";
     std::vector<std::pair<int, int>> descriptors;
     std::vector<int> group_entries;  ///< cgroup.procs files that the program enters before it runs
-    uint64_t memory_bytes = 0;  ///< RLIMIT_DATA where no cgroup limits the memory; 0: unlimited
+    uint64_t memory_bytes = 0;       ///< RLIMIT_DATA where no cgroup limits the memory; 0: unlimited
 };
 
 struct Process {

@@ -17,8 +17,9 @@ std::string find_wrapper() {
 }  // namespace
 
 std::vector<std::string> wrapper_arguments(const std::string& wrapper, bool own_user) {
-    std::vector<std::string> arguments{wrapper, "--unshare-pid", "--unshare-ipc", "--unshare-uts",
-                                       "--unshare-cgroup-try", "--die-with-parent", "--new-session"};
+    std::vector<std::string> arguments{wrapper,         "--unshare-pid",        "--unshare-ipc",
+                                       "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent",
+                                       "--new-session"};
     // The user and group that AWS runs functions as.
     if (own_user) arguments.insert(arguments.end(), {"--unshare-user", "--uid", "993", "--gid", "990"});
     if (!own_user) arguments.insert(arguments.end(), {"--cap-drop", "ALL"});
@@ -32,9 +33,9 @@ std::vector<std::string> wrapper_arguments(const std::string& wrapper, bool own_
         }
     }
     // What the C library, TLS and the interpreters read; no other file of the host's configuration.
-    for (const std::string file : {"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/ssl", "/etc/ca-certificates",
-                                   "/etc/pki", "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/localtime",
-                                   "/etc/alternatives", "/etc/mime.types"}) {
+    for (const std::string file : {"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/ssl",
+                                   "/etc/ca-certificates", "/etc/pki", "/etc/resolv.conf", "/etc/hosts",
+                                   "/etc/nsswitch.conf", "/etc/localtime", "/etc/alternatives", "/etc/mime.types"}) {
         arguments.insert(arguments.end(), {"--ro-bind-try", file, file});
     }
     arguments.insert(arguments.end(), {"--proc", "/proc", "--dev", "/dev"});
@@ -65,7 +66,8 @@ std::unique_ptr<Sandbox> Sandbox::find() {
         sandbox->groups_ = std::move(*groups);
     } else {
         sandbox->warnings_.push_back(fmt::format(
-            "Lambda functions' CPU and process count are not limited, their memory only process by process: {}", groups.error()));
+            "Lambda functions' CPU and process count are not limited, their memory only process by process: {}",
+            groups.error()));
     }
     return sandbox;
 }
@@ -81,7 +83,8 @@ std::vector<std::string> Sandbox::command(const Room& room, const std::vector<st
     auto arguments = wrapper_;
     arguments.insert(arguments.end(), {"--size", std::to_string(room.scratch_bytes), "--tmpfs", "/tmp"});
     arguments.insert(arguments.end(), {"--ro-bind", room.code.string(), "/var/task"});
-    if (!room.bootstrap.empty()) arguments.insert(arguments.end(), {"--ro-bind", room.bootstrap.string(), "/var/runtime"});
+    if (!room.bootstrap.empty())
+        arguments.insert(arguments.end(), {"--ro-bind", room.bootstrap.string(), "/var/runtime"});
     if (!room.layers.empty()) {
         arguments.insert(arguments.end(), {"--ro-bind", room.layers.string(), "/opt"});
     } else {

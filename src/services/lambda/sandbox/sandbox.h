@@ -12,15 +12,15 @@ namespace cumulet::lambda {
 
 /// What a function's process finds around it.
 struct Room {
-    std::filesystem::path code;       ///< at /var/task, read-only
-    std::filesystem::path bootstrap;  ///< at /var/runtime, read-only; empty: none
-    std::filesystem::path layers;     ///< at /opt, read-only; empty: none
-    uint64_t scratch_bytes = 512 << 20;         ///< of /tmp
+    std::filesystem::path code;          ///< at /var/task, read-only
+    std::filesystem::path bootstrap;     ///< at /var/runtime, read-only; empty: none
+    std::filesystem::path layers;        ///< at /opt, read-only; empty: none
+    uint64_t scratch_bytes = 512 << 20;  ///< of /tmp
 };
 
 /// What this machine permits. Found out once, by trying.
 class Sandbox {
- public:
+  public:
     /// Tries bubblewrap and control groups. Blocks for some milliseconds.
     static std::unique_ptr<Sandbox> find();
     /// Plain processes in `why`'s words, for tests of that mode.
@@ -38,7 +38,7 @@ class Sandbox {
     /// Nothing where control groups are not permitted.
     std::unique_ptr<ControlGroup> group(const Limits& limits) const;
 
- private:
+  private:
     std::vector<std::string> wrapper_;  // bubblewrap with all that is the same for every room
     std::unique_ptr<ControlGroups> groups_;
     std::vector<std::string> warnings_;

@@ -43,13 +43,14 @@ TEST(Batch, IsHandledAsTheFunctionsAnswerSays) {
         size_t handled;
     };
     for (const auto& [reports, answer, handled] :
-         {Row{false, "null", 2}, Row{false, R"({"batchItemFailures":[{"itemIdentifier":"a"}]})", 2}, Row{true, "null", 2},
-          Row{true, "{}", 2}, Row{true, R"({"batchItemFailures":[]})", 2}, Row{true, R"({"batchItemFailures":null})", 2},
+         {Row{false, "null", 2}, Row{false, R"({"batchItemFailures":[{"itemIdentifier":"a"}]})", 2},
+          Row{true, "null", 2}, Row{true, "{}", 2}, Row{true, R"({"batchItemFailures":[]})", 2},
+          Row{true, R"({"batchItemFailures":null})", 2},
           Row{true, R"({"batchItemFailures":[{"itemIdentifier":"a"}]})", 1},
           Row{true, R"({"batchItemFailures":[{"itemIdentifier":""}]})", 0},
           Row{true, R"({"batchItemFailures":[{"itemIdentifier":null}]})", 0},
-          Row{true, R"({"batchItemFailures":[{"wrong":"a"}]})", 0}, Row{true, R"({"batchItemFailures":[{"itemIdentifier":"z"}]})", 0},
-          Row{true, "no JSON", 0}}) {
+          Row{true, R"({"batchItemFailures":[{"wrong":"a"}]})", 0},
+          Row{true, R"({"batchItemFailures":[{"itemIdentifier":"z"}]})", 0}, Row{true, "no JSON", 0}}) {
         EXPECT_EQ(handled_messages(messages, reports, answer).size(), handled) << answer;
     }
 }
@@ -58,8 +59,10 @@ TEST(Batch, HasAwsShapeOfAnEvent) {
     aws::sqs::Message message{.MessageId = "id", .ReceiptHandle = "handle", .MD5OfBody = "md5", .Body = "text"};
     message.Attributes.emplace()["SentTimestamp"] = "1";
     message.MessageAttributes.emplace()["k"] = {.StringValue = "v", .DataType = "String"};
-    EXPECT_EQ(json::parse(queue_event({message}, "arn:q", "us-east-1")),
-              json::parse(R"({"Records":[{"messageId":"id","receiptHandle":"handle","body":"text","attributes":{"SentTimestamp":"1"},
+    EXPECT_EQ(
+        json::parse(queue_event({message}, "arn:q", "us-east-1")),
+        json::parse(
+            R"({"Records":[{"messageId":"id","receiptHandle":"handle","body":"text","attributes":{"SentTimestamp":"1"},
                   "messageAttributes":{"k":{"stringValue":"v","stringListValues":[],"binaryListValues":[],"dataType":"String"}},
                   "md5OfBody":"md5","eventSource":"aws:sqs","eventSourceARN":"arn:q","awsRegion":"us-east-1"}]})"));
 }
@@ -69,16 +72,18 @@ TEST(Batching, FitsItsQueue) {
         int32_t size, window;
         bool fifo, fits;
     };
-    for (const auto& [size, window, fifo, fits] : {Row{10, 0, false, true}, Row{11, 0, false, false}, Row{11, 1, false, true},
-                                                   Row{10'001, 1, false, false}, Row{1, 301, false, false}, Row{10, 0, true, true},
-                                                   Row{11, 1, true, false}, Row{10, 1, true, false}, Row{0, 0, false, false}}) {
+    for (const auto& [size, window, fifo, fits] :
+         {Row{10, 0, false, true}, Row{11, 0, false, false}, Row{11, 1, false, true}, Row{10'001, 1, false, false},
+          Row{1, 301, false, false}, Row{10, 0, true, true}, Row{11, 1, true, false}, Row{10, 1, true, false},
+          Row{0, 0, false, false}}) {
         Mapping mapping;
         mapping.configuration.BatchSize = size;
         mapping.configuration.MaximumBatchingWindowInSeconds = window;
         if (fits) {
             EXPECT_NO_THROW(check_batching(mapping, fifo));
         } else {
-            EXPECT_THROW(check_batching(mapping, fifo), aws::lambda::InvalidParameterValueException) << size << " " << window;
+            EXPECT_THROW(check_batching(mapping, fifo), aws::lambda::InvalidParameterValueException)
+                << size << " " << window;
         }
     }
 }
@@ -106,9 +111,11 @@ TEST(Package, IsUnpackedWithinItsFolderAndBounds) {
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(text), {}), "text");
     const auto runs = std::filesystem::perms::others_exec;
     EXPECT_EQ(std::filesystem::status(folder.path() / "good/bootstrap").permissions() & runs, runs);
-    EXPECT_EQ(std::filesystem::status(folder.path() / "good/lib/a.txt").permissions() & runs, std::filesystem::perms::none);
+    EXPECT_EQ(std::filesystem::status(folder.path() / "good/lib/a.txt").permissions() & runs,
+              std::filesystem::perms::none);
 
-    for (const std::string name : {"../x", "a/../../x", "/x", "a\\b"}) EXPECT_NE(fault_of_package(zip_of({{name, "x"}})), "") << name;
+    for (const std::string name : {"../x", "a/../../x", "/x", "a\\b"})
+        EXPECT_NE(fault_of_package(zip_of({{name, "x"}})), "") << name;
     const auto bomb = zip_of({{"zeroes", std::string(1 << 20, '\0')}});
     EXPECT_LT(bomb.size(), 10'000U);
     EXPECT_EQ(fault_of_package(bomb, {.unzipped_bytes = 1000}), "Unzipped size must be smaller than 1000 bytes");

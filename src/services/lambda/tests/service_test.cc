@@ -52,11 +52,14 @@ TEST(Functions, AreCreatedDescribedInvokedAndDeleted) {
 TEST(Functions, RefuseWhatAwsRefuses) {
     Cloud cloud;
     cloud.create("echo", echo);
-    EXPECT_EQ(message_of<ResourceConflictException>([&] { cloud.create("echo", echo); }), "Function already exist: echo");
+    EXPECT_EQ(message_of<ResourceConflictException>([&] { cloud.create("echo", echo); }),
+              "Function already exist: echo");
     const auto create = [&](CreateFunctionRequest request) {
-        return message_of<InvalidParameterValueException>([&] { cloud.run(cloud.service.create_function(cloud.call, request)); });
+        return message_of<InvalidParameterValueException>(
+            [&] { cloud.run(cloud.service.create_function(cloud.call, request)); });
     };
-    CreateFunctionRequest request{.FunctionName = "f", .Runtime = "python3.11", .Role = "r", .Handler = "index.handler"};
+    CreateFunctionRequest request{
+        .FunctionName = "f", .Runtime = "python3.11", .Role = "r", .Handler = "index.handler"};
     EXPECT_EQ(create(request), "Please provide a source for function code.");
     request.Code.ZipFile = "no archive";
     EXPECT_EQ(create(request), "Could not unzip uploaded file. Please check your file, then try to upload again.");
@@ -68,9 +71,11 @@ TEST(Functions, RefuseWhatAwsRefuses) {
     EXPECT_THAT(create(request), HasSubstr("Runtime and Handler are mandatory parameters"));
     EXPECT_THAT(message_of<InvalidRequestContentException>([&] { cloud.invoke("echo", "{"); }),
                 HasSubstr("Could not parse request body into json"));
-    EXPECT_EQ(message_of<RequestTooLargeException>([&] { cloud.invoke("echo", "\"" + std::string(6 << 20, 'x') + "\""); }),
-              "Request must be smaller than 6291456 bytes for the InvokeFunction operation");
-    EXPECT_THAT(message_of<ResourceNotFoundException>([&] { cloud.invoke("arn:aws:lambda:eu-west-1:000000000000:function:echo"); }),
+    EXPECT_EQ(
+        message_of<RequestTooLargeException>([&] { cloud.invoke("echo", "\"" + std::string(6 << 20, 'x') + "\""); }),
+        "Request must be smaller than 6291456 bytes for the InvokeFunction operation");
+    EXPECT_THAT(message_of<ResourceNotFoundException>(
+                    [&] { cloud.invoke("arn:aws:lambda:eu-west-1:000000000000:function:echo"); }),
                 HasSubstr("Functions from 'eu-west-1' are not reachable in this region ('us-east-1')"));
 }
 
@@ -80,7 +85,8 @@ TEST(Functions, RunTheirNewCodeAndConfigurationFromTheNextEventOn) {
     EXPECT_EQ(cloud.invoke("f").Payload, R"("none")");
     UpdateFunctionConfigurationRequest configure{.FunctionName = "f"};
     configure.Environment.emplace().Variables = {{"STAGE"s, "new"}};
-    const auto before = cloud.run(cloud.service.get_function(cloud.call, {.FunctionName = "f"})).Configuration->RevisionId;
+    const auto before =
+        cloud.run(cloud.service.get_function(cloud.call, {.FunctionName = "f"})).Configuration->RevisionId;
     configure.RevisionId = before;
     cloud.run(cloud.service.update_function_configuration(cloud.call, configure));
     EXPECT_EQ(cloud.invoke("f").Payload, R"("new")");
@@ -88,17 +94,22 @@ TEST(Functions, RunTheirNewCodeAndConfigurationFromTheNextEventOn) {
                     [&] { cloud.run(cloud.service.update_function_configuration(cloud.call, configure)); }),
                 HasSubstr("The Revision Id provided does not match the latest Revision Id"));
     cloud.run(cloud.service.update_function_code(
-        cloud.call, {.FunctionName = "f", .ZipFile = zip_of({{"index.py"s, "def handler(event, context):\n    return 2\n"}})}));
+        cloud.call,
+        {.FunctionName = "f", .ZipFile = zip_of({{"index.py"s, "def handler(event, context):\n    return 2\n"}})}));
     EXPECT_EQ(cloud.invoke("f").Payload, "2");
 }
 
 TEST(Functions, FindAwsVariablesAndCredentialsAroundThem) {
     Cloud cloud;
-    cloud.create("f",
-                 "import os\ndef handler(event, context):\n    return {name: os.environ.get(name) for name in event}\n");
-    EXPECT_EQ(cloud.invoke("f", R"(["AWS_LAMBDA_FUNCTION_NAME","AWS_REGION","AWS_ACCESS_KEY_ID","AWS_ENDPOINT_URL","_HANDLER"])").Payload,
-              R"({"AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "000000000000", )"
-              R"("AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "_HANDLER": "index.handler"})");
+    cloud.create(
+        "f", "import os\ndef handler(event, context):\n    return {name: os.environ.get(name) for name in event}\n");
+    EXPECT_EQ(
+        cloud
+            .invoke("f",
+                    R"(["AWS_LAMBDA_FUNCTION_NAME","AWS_REGION","AWS_ACCESS_KEY_ID","AWS_ENDPOINT_URL","_HANDLER"])")
+            .Payload,
+        R"({"AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "000000000000", )"
+        R"("AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "_HANDLER": "index.handler"})");
 }
 
 TEST(Functions, WriteToTheirLogGroup) {
@@ -112,9 +123,11 @@ TEST(Functions, WriteToTheirLogGroup) {
 TEST(Functions, AreRefusedPastTheirReservedConcurrency) {
     Cloud cloud;
     cloud.create("f", echo);
-    cloud.run(cloud.service.put_function_concurrency(cloud.call, {.FunctionName = "f", .ReservedConcurrentExecutions = 1}));
+    cloud.run(
+        cloud.service.put_function_concurrency(cloud.call, {.FunctionName = "f", .ReservedConcurrentExecutions = 1}));
     EXPECT_EQ(cloud.invoke("f", "1").Payload, "1");
-    cloud.run(cloud.service.put_function_concurrency(cloud.call, {.FunctionName = "f", .ReservedConcurrentExecutions = 0}));
+    cloud.run(
+        cloud.service.put_function_concurrency(cloud.call, {.FunctionName = "f", .ReservedConcurrentExecutions = 0}));
     EXPECT_EQ(message_of<TooManyRequestsException>([&] { cloud.invoke("f"); }), "Rate Exceeded.");
     EXPECT_EQ(cloud.invoke("f", "1", "Event").StatusCode, 202);
     cloud.run(cloud.service.delete_function_concurrency(cloud.call, {.FunctionName = "f"}));
@@ -126,7 +139,8 @@ TEST(Functions, AreListedPageByPage) {
     for (const std::string name : {"a", "b", "c"}) cloud.create(name, echo);
     const auto first = cloud.run(cloud.service.list_functions(cloud.call, {.MaxItems = 2}));
     EXPECT_EQ(first.Functions->size(), 2U);
-    const auto second = cloud.run(cloud.service.list_functions(cloud.call, {.Marker = first.NextMarker, .MaxItems = 2}));
+    const auto second =
+        cloud.run(cloud.service.list_functions(cloud.call, {.Marker = first.NextMarker, .MaxItems = 2}));
     ASSERT_EQ(second.Functions->size(), 1U);
     EXPECT_EQ(second.Functions->front().FunctionName, "c");
     EXPECT_FALSE(second.NextMarker.has_value());
@@ -136,16 +150,19 @@ TEST(Versions, KeepTheirCodeWhileAliasesMove) {
     Cloud cloud;
     cloud.create("f", "def handler(event, context):\n    return 1\n");
     EXPECT_EQ(cloud.run(cloud.service.publish_version(cloud.call, {.FunctionName = "f"})).Version, "1");
-    EXPECT_EQ(cloud.run(cloud.service.publish_version(cloud.call, {.FunctionName = "f"})).Version, "1") << "nothing changed";
+    EXPECT_EQ(cloud.run(cloud.service.publish_version(cloud.call, {.FunctionName = "f"})).Version, "1")
+        << "nothing changed";
     cloud.run(cloud.service.create_alias(cloud.call, {.FunctionName = "f", .Name = "live", .FunctionVersion = "1"}));
     const auto updated = cloud.run(cloud.service.update_function_code(
-        cloud.call, {.FunctionName = "f", .ZipFile = zip_of({{"index.py"s, "def handler(event, context):\n    return 2\n"}}),
+        cloud.call, {.FunctionName = "f",
+                     .ZipFile = zip_of({{"index.py"s, "def handler(event, context):\n    return 2\n"}}),
                      .Publish = true}));
     EXPECT_EQ(updated.FunctionArn, "arn:aws:lambda:us-east-1:000000000000:function:f:2");
     EXPECT_EQ(cloud.invoke("f:live").Payload, "1");
     EXPECT_EQ(cloud.invoke("f").Payload, "2");
-    EXPECT_THAT(message_of<ResourceConflictException>(
-                    [&] { cloud.run(cloud.service.delete_function(cloud.call, {.FunctionName = "f", .Qualifier = "1"})); }),
+    EXPECT_THAT(message_of<ResourceConflictException>([&] {
+                    cloud.run(cloud.service.delete_function(cloud.call, {.FunctionName = "f", .Qualifier = "1"}));
+                }),
                 HasSubstr("currently referenced by an alias"));
     cloud.run(cloud.service.update_alias(cloud.call, {.FunctionName = "f", .Name = "live", .FunctionVersion = "2"}));
     const auto answer = cloud.invoke("f:live");
@@ -159,7 +176,9 @@ TEST(Versions, KeepTheirCodeWhileAliasesMove) {
 
 TEST(Events, AreTriedThreeTimesAndThenSentToTheDeadLetterQueue) {
     Cloud cloud;
-    cloud.create("f", "def handler(event, context):\n    print('attempt', context.aws_request_id)\n    raise ValueError('no')\n");
+    cloud.create(
+        "f",
+        "def handler(event, context):\n    print('attempt', context.aws_request_id)\n    raise ValueError('no')\n");
     UpdateFunctionConfigurationRequest configure{.FunctionName = "f"};
     configure.DeadLetterConfig.emplace().TargetArn = "arn:aws:sqs:us-east-1:000000000000:dead";
     cloud.run(cloud.service.update_function_configuration(cloud.call, configure));
@@ -186,13 +205,16 @@ TEST(Mappings, HandOverMessagesAndDeleteOnlyThoseThatWereHandled) {
     Cloud cloud;
     cloud.create("f",
                  "def handler(event, context):\n"
-                 "    return {'batchItemFailures': [{'itemIdentifier': r['messageId']} for r in event['Records'] if r['body'] == 'bad']}\n");
+                 "    return {'batchItemFailures': [{'itemIdentifier': r['messageId']} for r in event['Records'] if "
+                 "r['body'] == 'bad']}\n");
     const auto mapping = cloud.run(cloud.service.create_event_source_mapping(
-        cloud.call, {.EventSourceArn = "arn:aws:sqs:us-east-1:000000000000:jobs", .FunctionName = "f",
+        cloud.call, {.EventSourceArn = "arn:aws:sqs:us-east-1:000000000000:jobs",
+                     .FunctionName = "f",
                      .FunctionResponseTypes = std::vector<std::string>{"ReportBatchItemFailures"}}));
     EXPECT_EQ(mapping.State, "Creating");
     for (const std::string body : {"good", "bad", "fine"}) {
-        cloud.run(cloud.queues.send_message(cloud.call, {.QueueUrl = "http://x/000000000000/jobs", .MessageBody = body}));
+        cloud.run(
+            cloud.queues.send_message(cloud.call, {.QueueUrl = "http://x/000000000000/jobs", .MessageBody = body}));
     }
     EXPECT_TRUE(cloud.eventually([&] { return cloud.queues.deleted.size() == 2; }));
     EXPECT_THAT(cloud.queues.deleted, UnorderedElementsAre("good", "fine"));
@@ -200,9 +222,8 @@ TEST(Mappings, HandOverMessagesAndDeleteOnlyThoseThatWereHandled) {
     cloud.run(cloud.service.update_event_source_mapping(cloud.call, {.UUID = *mapping.UUID, .Enabled = false}));
     EXPECT_EQ(cloud.run(cloud.service.get_event_source_mapping(cloud.call, {.UUID = *mapping.UUID})).State, "Disabled");
     cloud.run(cloud.service.delete_event_source_mapping(cloud.call, {.UUID = *mapping.UUID}));
-    EXPECT_EQ(message_of<ResourceNotFoundException>([&] {
-                  cloud.run(cloud.service.get_event_source_mapping(cloud.call, {.UUID = *mapping.UUID}));
-              }),
+    EXPECT_EQ(message_of<ResourceNotFoundException>(
+                  [&] { cloud.run(cloud.service.get_event_source_mapping(cloud.call, {.UUID = *mapping.UUID})); }),
               "The resource you requested does not exist.");
 }
 
@@ -212,11 +233,13 @@ TEST(Mappings, RefuseQueuesThatAreMissingOrShowTheirMessagesTooSoon) {
     const auto create = [&](std::string queue, std::string function) {
         return message_of<InvalidParameterValueException>([&] {
             cloud.run(cloud.service.create_event_source_mapping(
-                cloud.call, {.EventSourceArn = "arn:aws:sqs:us-east-1:000000000000:" + queue, .FunctionName = function}));
+                cloud.call,
+                {.EventSourceArn = "arn:aws:sqs:us-east-1:000000000000:" + queue, .FunctionName = function}));
         });
     };
     EXPECT_EQ(create("missing", "f"),
-              "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The "
+              "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error "
+              "Message: The "
               "specified queue does not exist.");
     EXPECT_EQ(create("jobs", "none"), "Function does not exist");
     UpdateFunctionConfigurationRequest slow{.FunctionName = "f", .Timeout = 60};
@@ -227,17 +250,24 @@ TEST(Mappings, RefuseQueuesThatAreMissingOrShowTheirMessagesTooSoon) {
 TEST(Permissions, AreStatementsOfTheFunctionsPolicy) {
     Cloud cloud;
     cloud.create("f", echo);
-    AddPermissionRequest request{.FunctionName = "f", .StatementId = "api", .Action = "lambda:InvokeFunction",
-                                 .Principal = "apigateway.amazonaws.com", .SourceArn = "arn:aws:execute-api:us-east-1:000000000000:x/*"};
-    EXPECT_EQ(*cloud.run(cloud.service.add_permission(cloud.call, request)).Statement,
-              R"({"Sid":"api","Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},"Action":"lambda:InvokeFunction",)"
-              R"("Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","Condition":{"ArnLike":{"AWS:SourceArn":)"
-              R"("arn:aws:execute-api:us-east-1:000000000000:x/*"}}})");
-    EXPECT_THAT(message_of<ResourceConflictException>([&] { cloud.run(cloud.service.add_permission(cloud.call, request)); }),
-                HasSubstr("The statement id (api) provided already exists."));
-    EXPECT_THAT(*cloud.run(cloud.service.get_policy(cloud.call, {.FunctionName = "f"})).Policy, HasSubstr(R"("Sid":"api")"));
+    AddPermissionRequest request{.FunctionName = "f",
+                                 .StatementId = "api",
+                                 .Action = "lambda:InvokeFunction",
+                                 .Principal = "apigateway.amazonaws.com",
+                                 .SourceArn = "arn:aws:execute-api:us-east-1:000000000000:x/*"};
+    EXPECT_EQ(
+        *cloud.run(cloud.service.add_permission(cloud.call, request)).Statement,
+        R"({"Sid":"api","Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},"Action":"lambda:InvokeFunction",)"
+        R"("Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","Condition":{"ArnLike":{"AWS:SourceArn":)"
+        R"("arn:aws:execute-api:us-east-1:000000000000:x/*"}}})");
+    EXPECT_THAT(
+        message_of<ResourceConflictException>([&] { cloud.run(cloud.service.add_permission(cloud.call, request)); }),
+        HasSubstr("The statement id (api) provided already exists."));
+    EXPECT_THAT(*cloud.run(cloud.service.get_policy(cloud.call, {.FunctionName = "f"})).Policy,
+                HasSubstr(R"("Sid":"api")"));
     cloud.run(cloud.service.remove_permission(cloud.call, {.FunctionName = "f", .StatementId = "api"}));
-    EXPECT_EQ(message_of<ResourceNotFoundException>([&] { cloud.run(cloud.service.get_policy(cloud.call, {.FunctionName = "f"})); }),
+    EXPECT_EQ(message_of<ResourceNotFoundException>(
+                  [&] { cloud.run(cloud.service.get_policy(cloud.call, {.FunctionName = "f"})); }),
               "The resource you requested does not exist.");
 }
 
@@ -254,7 +284,8 @@ TEST(CloudFormation, MakesAFunctionOfSourceTextAndChangesIt) {
                             {"Timeout", "5"},
                             {"Code", {{"ZipFile", "exports.handler = async () => '" + answer + "';"}}}};
     };
-    auto made = cloud.run(const_cast<contracts::ResourceType&>(function).create(cloud.call, context, properties("one")));
+    auto made =
+        cloud.run(const_cast<contracts::ResourceType&>(function).create(cloud.call, context, properties("one")));
     EXPECT_EQ(made.physical_id, "s-F-1");
     EXPECT_EQ(made.attributes.at("Arn"), "arn:aws:lambda:us-east-1:000000000000:function:s-F-1");
     EXPECT_EQ(cloud.invoke("s-F-1").Payload, R"("one")");

@@ -34,7 +34,9 @@ bool somewhere_runs(std::string_view argument) {
 
 TEST(NodeWorker, AnswersWithWhatAnAsynchronousHandlerGives) {
     Workshop shop;
-    shop.code.write("index.js", "exports.handler = async (event, context) => ({ doubled: event.n * 2, id: context.awsRequestId });");
+    shop.code.write(
+        "index.js",
+        "exports.handler = async (event, context) => ({ doubled: event.n * 2, id: context.awsRequestId });");
     const auto plan = shop.plan("nodejs");
     EXPECT_EQ(shop.invoke(plan, R"({"n":21})").payload, R"({"doubled":42,"id":"request-1"})");
     EXPECT_EQ(shop.invoke(plan, R"({"n":4})").payload, R"({"doubled":8,"id":"request-2"})");
@@ -44,7 +46,9 @@ TEST(NodeWorker, AnswersWithWhatAnAsynchronousHandlerGives) {
 TEST(NodeWorker, RunsModulesCallbacksAndNestedExports) {
     Workshop shop;
     shop.code.write("module.mjs", "import { sep } from 'path'; export const handler = async () => sep;");
-    shop.code.write("calls.js", "exports.api = { late: (event, context, callback) => { setTimeout(() => callback(null, 'late'), 5); } };");
+    shop.code.write(
+        "calls.js",
+        "exports.api = { late: (event, context, callback) => { setTimeout(() => callback(null, 'late'), 5); } };");
     shop.code.write("folder/deep.cjs", "exports.handler = async () => __filename.split('/').pop();");
     EXPECT_EQ(shop.invoke(shop.plan("nodejs", "module.handler")).payload, R"("/")");
     EXPECT_EQ(shop.invoke(shop.plan("nodejs", "calls.api.late")).payload, R"("late")");
@@ -53,7 +57,9 @@ TEST(NodeWorker, RunsModulesCallbacksAndNestedExports) {
 
 TEST(NodeWorker, GivesAnErrorItsShapeAndLivesOn) {
     Workshop shop;
-    shop.code.write("index.js", "let n = 0; exports.handler = async () => { if (++n < 2) throw new RangeError('too far'); return n; };");
+    shop.code.write(
+        "index.js",
+        "let n = 0; exports.handler = async () => { if (++n < 2) throw new RangeError('too far'); return n; };");
     const auto plan = shop.plan("nodejs");
     const auto failed = shop.invoke(plan);
     EXPECT_TRUE(failed.failed);
@@ -70,11 +76,11 @@ TEST(NodeWorker, TellsWhyItCannotBegin) {
     struct Row {
         std::string handler, type, message;
     };
-    for (const auto& [handler, type, message] : {Row{"missing.handler", "Runtime.ImportModuleError", "Cannot find module 'missing'"},
-                                                 Row{"broken.handler", "Runtime.UserCodeSyntaxError", "SyntaxError"},
-                                                 Row{"empty.handler", "Runtime.HandlerNotFound", "empty.handler is undefined"},
-                                                 Row{"nodot", "Runtime.MalformedHandlerName", "Bad handler"},
-                                                 Row{"thrower.handler", "Error", "at import"}}) {
+    for (const auto& [handler, type, message] :
+         {Row{"missing.handler", "Runtime.ImportModuleError", "Cannot find module 'missing'"},
+          Row{"broken.handler", "Runtime.UserCodeSyntaxError", "SyntaxError"},
+          Row{"empty.handler", "Runtime.HandlerNotFound", "empty.handler is undefined"},
+          Row{"nodot", "Runtime.MalformedHandlerName", "Bad handler"}, Row{"thrower.handler", "Error", "at import"}}) {
         const auto outcome = shop.invoke(shop.plan("nodejs", handler));
         EXPECT_TRUE(outcome.failed) << handler;
         EXPECT_EQ(member(outcome.payload, "errorType"), type);
@@ -105,7 +111,8 @@ TEST(PythonWorker, TellsWhyItCannotBegin) {
     shop.code.write("broken.py", "def handler(:\n");
     shop.code.write("needs.py", "import nowhere_to_be_found\n");
     shop.code.write("empty.py", "");
-    EXPECT_EQ(member(shop.invoke(shop.plan("python", "broken.handler")).payload, "errorType"), "Runtime.UserCodeSyntaxError");
+    EXPECT_EQ(member(shop.invoke(shop.plan("python", "broken.handler")).payload, "errorType"),
+              "Runtime.UserCodeSyntaxError");
     EXPECT_EQ(member(shop.invoke(shop.plan("python", "empty.handler")).payload, "errorMessage"),
               "Handler 'handler' missing on module 'empty'");
     EXPECT_EQ(member(shop.invoke(shop.plan("python", "needs.handler")).payload, "errorMessage"),
@@ -137,16 +144,20 @@ TEST(Worker, EndsAFunctionThatTakesTooLongWithAllItsChildren) {
     shop.code.write("index.js",
                     "const { spawn } = require('child_process');\n"
                     "process.on('SIGTERM', () => {});\n"
-                    "exports.handler = () => new Promise(() => { spawn('sleep', ['4711'], { detached: true }); setInterval(() => {}, 1000); });");
+                    "exports.handler = () => new Promise(() => { spawn('sleep', ['4711'], { detached: true }); "
+                    "setInterval(() => {}, 1000); });");
     auto plan = shop.plan("nodejs");
     plan.timeout = std::chrono::milliseconds(400);
     const auto outcome = shop.invoke(plan);
     EXPECT_TRUE(outcome.failed);
-    EXPECT_EQ(outcome.payload,
-              R"({"errorType":"Sandbox.Timedout","errorMessage":"RequestId: request-1 Error: Task timed out after 0.40 seconds"})");
-    EXPECT_THAT(outcome.log_tail, HasSubstr("request-1 Task timed out after 0.40 seconds\nEND RequestId: request-1\nREPORT"));
+    EXPECT_EQ(
+        outcome.payload,
+        R"({"errorType":"Sandbox.Timedout","errorMessage":"RequestId: request-1 Error: Task timed out after 0.40 seconds"})");
+    EXPECT_THAT(outcome.log_tail,
+                HasSubstr("request-1 Task timed out after 0.40 seconds\nEND RequestId: request-1\nREPORT"));
     EXPECT_TRUE(shop.eventually([&] { return shop.pool.processes() == 0; }));
-    if (!shop.sandbox->isolated() && !shop.sandbox->limited()) GTEST_SKIP() << "nothing here holds what leaves its process group";
+    if (!shop.sandbox->isolated() && !shop.sandbox->limited())
+        GTEST_SKIP() << "nothing here holds what leaves its process group";
     EXPECT_TRUE(shop.eventually([] { return !somewhere_runs("4711"); }));
 }
 
@@ -164,7 +175,9 @@ TEST(Worker, TellsHowAProcessEnded) {
 
 TEST(Worker, KeepsAllOfAFloodOfOutput) {
     Workshop shop;
-    shop.code.write("index.js", "exports.handler = async () => { for (let i = 0; i < 10240; ++i) console.log('x'.repeat(1000)); };");
+    shop.code.write(
+        "index.js",
+        "exports.handler = async () => { for (let i = 0; i < 10240; ++i) console.log('x'.repeat(1000)); };");
     auto plan = shop.plan("nodejs");
     plan.timeout = std::chrono::seconds(20);
     const auto outcome = shop.invoke(plan);
@@ -178,10 +191,12 @@ TEST(Worker, KeepsAllOfAFloodOfOutput) {
 TEST(Worker, CannotForkWithoutEndOrUseMoreMemoryThanItHas) {
     Workshop shop;
     if (!shop.sandbox->limited()) GTEST_SKIP() << "control groups are not permitted here";
-    shop.code.write("forks.py",
-                    "import os, time\ndef handler(event, context):\n    count = 0\n    try:\n        while count < 5000:\n"
-                    "            if os.fork() == 0:\n                time.sleep(60)\n                os._exit(0)\n            count += 1\n"
-                    "    except OSError:\n        pass\n    return count < 1024\n");
+    shop.code.write(
+        "forks.py",
+        "import os, time\ndef handler(event, context):\n    count = 0\n    try:\n        while count < 5000:\n"
+        "            if os.fork() == 0:\n                time.sleep(60)\n                os._exit(0)\n            "
+        "count += 1\n"
+        "    except OSError:\n        pass\n    return count < 1024\n");
     shop.code.write("eats.py", "def handler(event, context):\n    held = bytearray(400 << 20)\n    return len(held)\n");
     auto forks = shop.plan("python", "forks.handler");
     forks.memory_mb = 1024;
@@ -208,21 +223,26 @@ name = event.decode().split('Request-Id: ')[1].split('\r')[0]
 link.sendall(f'POST /2018-06-01/runtime/invocation/{name}/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n"c\r\n3;x=y\r\nut"\r\n0\r\nTrailer: 1\r\n\r\n'.encode())
 link.recv(1000)
 link.recv(1000)
-)", true);
+)",
+                    true);
     EXPECT_EQ(shop.invoke(shop.plan("provided")).payload, R"("cut")");
 }
 
 TEST(Worker, SeesNeitherTheHostsFilesNorItsProcesses) {
     Workshop shop;
     if (!shop.sandbox->isolated()) GTEST_SKIP() << "bubblewrap is not permitted here";
-    shop.code.write("index.py",
-                    "import os\ndef handler(event, context):\n    def can(path):\n        try:\n            open(path, 'w')\n            return True\n"
-                    "        except OSError:\n            return False\n"
-                    "    return {'home': os.path.exists('/root') or os.path.exists('/home'), 'code': can('/var/task/x'), 'root': can('/x'),\n"
-                    "            'tmp': can('/tmp/x'), 'processes': len([p for p in os.listdir('/proc') if p.isdigit()]) < 10,\n"
-                    "            'files': sorted(os.listdir('/proc/self/fd'))[:4], 'environment': 'HOME' in os.environ}\n");
-    EXPECT_EQ(shop.invoke(shop.plan("python")).payload,
-              R"({"home": false, "code": false, "root": false, "tmp": true, "processes": true, "files": ["0", "1", "2", "3"], "environment": false})");
+    shop.code.write(
+        "index.py",
+        "import os\ndef handler(event, context):\n    def can(path):\n        try:\n            open(path, 'w')\n      "
+        "      return True\n"
+        "        except OSError:\n            return False\n"
+        "    return {'home': os.path.exists('/root') or os.path.exists('/home'), 'code': can('/var/task/x'), 'root': "
+        "can('/x'),\n"
+        "            'tmp': can('/tmp/x'), 'processes': len([p for p in os.listdir('/proc') if p.isdigit()]) < 10,\n"
+        "            'files': sorted(os.listdir('/proc/self/fd'))[:4], 'environment': 'HOME' in os.environ}\n");
+    EXPECT_EQ(
+        shop.invoke(shop.plan("python")).payload,
+        R"({"home": false, "code": false, "root": false, "tmp": true, "processes": true, "files": ["0", "1", "2", "3"], "environment": false})");
 }
 
 TEST(Worker, RunsAsAPlainProcessWhereNothingElseIsPermitted) {
@@ -245,7 +265,9 @@ TEST(Pool, StartsNoMoreThanItsBoundAndMakesRoomForOtherFunctions) {
 
 TEST(Pool, GivesNoEventToWorkersOfARetiredFunction) {
     Workshop shop;
-    shop.code.write("app.py", "import os\ncount = 0\ndef handler(event, context):\n    global count\n    count += 1\n    return count\n");
+    shop.code.write(
+        "app.py",
+        "import os\ncount = 0\ndef handler(event, context):\n    global count\n    count += 1\n    return count\n");
     const auto plan = shop.plan("python", "app.handler");
     EXPECT_EQ(shop.invoke(plan).payload, "1");
     EXPECT_EQ(shop.invoke(plan).payload, "2");

@@ -35,12 +35,8 @@ std::expected<std::optional<RuntimeRequest>, std::string> RequestReader::next() 
                 advanced = read_head();
                 whole = advanced && *advanced && part_ == Part::sized_body && left_ == 0;
                 break;
-            case Part::sized_body:
-                advanced = whole = take_body(left_);
-                break;
-            case Part::chunk_size:
-                advanced = read_chunk_size();
-                break;
+            case Part::sized_body: advanced = whole = take_body(left_); break;
+            case Part::chunk_size: advanced = read_chunk_size(); break;
             case Part::chunk:
                 if (take_body(left_)) {
                     part_ = Part::chunk_end;

@@ -26,12 +26,13 @@ struct RuntimeRequest {
 
 /// Takes bytes as they come and gives whole requests. Head at most 32 KiB; bodies by length or chunked.
 class RequestReader {
- public:
+  public:
     void add(std::string_view bytes) { buffer_.append(bytes); }
-    /// The next request; nothing while it is incomplete. The error is a sentence, and then the connection is of no more use.
+    /// The next request; nothing while it is incomplete. The error is a sentence, and then the connection is of no more
+    /// use.
     std::expected<std::optional<RuntimeRequest>, std::string> next();
 
- private:
+  private:
     enum class Part { head, sized_body, chunk_size, chunk, chunk_end, trailers };
 
     std::expected<bool, std::string> read_head();

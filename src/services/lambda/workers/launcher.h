@@ -1,5 +1,5 @@
-// The thread that starts processes. Linux ends a worker when the thread that started it ends, so one thread that lives as
-// long as the service starts all of them; and the reactors never wait for a fork.
+// The thread that starts processes. Linux ends a worker when the thread that started it ends, so one thread that lives
+// as long as the service starts all of them; and the reactors never wait for a fork.
 #pragma once
 
 #include <condition_variable>
@@ -11,7 +11,7 @@
 namespace cumulet::lambda {
 
 class Launcher {
- public:
+  public:
     Launcher();
     /// Does what was asked for, then ends; the workers that still live end with it.
     ~Launcher();
@@ -19,7 +19,7 @@ class Launcher {
 
     void post(std::function<void()> job);
 
- private:
+  private:
     void run();
 
     std::mutex mutex_;

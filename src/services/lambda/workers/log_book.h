@@ -1,4 +1,5 @@
-// The output of functions on its way to CloudWatch Logs: gathered in memory, written in groups, never on a caller's path.
+// The output of functions on its way to CloudWatch Logs: gathered in memory, written in groups, never on a caller's
+// path.
 #pragma once
 
 #include <deque>
@@ -18,9 +19,13 @@ class LogBook;
 
 /// One log stream of one function. May be written from any thread.
 class LogStream : public std::enable_shared_from_this<LogStream> {
- public:
+  public:
     LogStream(LogBook& book, std::string account, std::string region, std::string group, std::string name)
-        : book_(book), account_(std::move(account)), region_(std::move(region)), group_(std::move(group)), name_(std::move(name)) {}
+        : book_(book),
+          account_(std::move(account)),
+          region_(std::move(region)),
+          group_(std::move(group)),
+          name_(std::move(name)) {}
 
     /// False if more is waiting than should be: the writer ought to pause, and is told through `when_drained`.
     bool add(Time time, std::string line);
@@ -30,7 +35,7 @@ class LogStream : public std::enable_shared_from_this<LogStream> {
     const std::string& group() const { return group_; }
     const std::string& name() const { return name_; }
 
- private:
+  private:
     friend class LogBook;
     struct Line {
         Time time;
@@ -42,14 +47,14 @@ class LogStream : public std::enable_shared_from_this<LogStream> {
     std::mutex mutex_;
     std::deque<Line> lines_;
     size_t waiting_bytes_ = 0;
-    bool listed_ = false;  // the book knows that lines wait
+    bool listed_ = false;   // the book knows that lines wait
     bool created_ = false;  // only the book's own coroutine touches it
     std::function<void()> resume_;
 };
 
 /// Owns the writing: one group after another. What kill -9 meets in memory is lost; stop() writes what is left.
 class LogBook {
- public:
+  public:
     explicit LogBook(contracts::Door& door) : door_(door) {}
 
     std::shared_ptr<LogStream> open(std::string account, std::string region, std::string group, std::string name);
@@ -58,7 +63,7 @@ class LogBook {
     /// Lets `run` end after it wrote what is there.
     void stop();
 
- private:
+  private:
     friend class LogStream;
     void list(std::shared_ptr<LogStream> stream);
     Task<void> write(std::shared_ptr<LogStream> stream);

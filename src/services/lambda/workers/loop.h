@@ -1,5 +1,5 @@
-// The loop of the workers: one thread that waits for their sockets, pipes, ends and real-time limits. The processes live
-// in real time, whatever the cloud's clock shows, so their limits do too.
+// The loop of the workers: one thread that waits for their sockets, pipes, ends and real-time limits. The processes
+// live in real time, whatever the cloud's clock shows, so their limits do too.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@
 namespace cumulet::lambda {
 
 class Loop {
- public:
+  public:
     using Instant = std::chrono::steady_clock::time_point;
     using Ready = std::function<void(uint32_t events)>;
 
@@ -36,7 +36,7 @@ class Loop {
     /// Nothing happens if it has fired already.
     void cancel(uint64_t timer);
 
- private:
+  private:
     void run();
     void wake();
     int next_wait_ms();
@@ -59,7 +59,7 @@ class Loop {
 
 /// A file descriptor that closes itself.
 class Descriptor {
- public:
+  public:
     Descriptor() = default;
     explicit Descriptor(int fd) : fd_(fd) {}
     Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -76,7 +76,7 @@ class Descriptor {
     explicit operator bool() const { return fd_ >= 0; }
     void reset();
 
- private:
+  private:
     int fd_ = -1;
 };
 

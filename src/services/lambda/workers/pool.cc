@@ -56,7 +56,8 @@ void Pool::give_back(std::shared_ptr<Worker> worker, Time now) {
     if (!waiters_.empty()) return worker->end();  // whoever waits needs its room
     worker->idle_since = std::chrono::steady_clock::now();
     idle_[worker->plan().key].push_back(std::move(worker));
-    if (!std::exchange(sweeping_, true)) loop_.at(std::chrono::steady_clock::now() + bounds_.keep_alive, [this] { sweep(); });
+    if (!std::exchange(sweeping_, true))
+        loop_.at(std::chrono::steady_clock::now() + bounds_.keep_alive, [this] { sweep(); });
 }
 
 void Pool::retire(std::string_view function) {

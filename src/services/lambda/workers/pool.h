@@ -9,7 +9,7 @@
 namespace cumulet::lambda {
 
 struct PoolBounds {
-    size_t workers = 64;   ///< processes at once
+    size_t workers = 64;    ///< processes at once
     size_t waiting = 1000;  ///< callers that wait for one, past which they are refused
     std::chrono::seconds keep_alive{600};
 };
@@ -21,7 +21,7 @@ struct Place {
 };
 
 class Pool {
- public:
+  public:
     Pool(Loop& loop, Launcher& launcher, PoolBounds bounds) : loop_(loop), launcher_(launcher), bounds_(bounds) {}
 
     /// Waits for a worker of `key`, or for room to start one. Neither means: too many wait already.
@@ -41,7 +41,7 @@ class Pool {
     size_t processes() const;
     size_t idle() const;
 
- private:
+  private:
     struct Waiter {
         std::string key;
         Place place;

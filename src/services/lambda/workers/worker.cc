@@ -51,9 +51,10 @@ Task<Outcome> Worker::run(Invocation invocation) {
         }
         current_ = &current;
         if (phase_ == Phase::starting) {
-            timer_ = loop_.at(started_at_ + plan_.init_timeout, [weak = weak_from_this(), id = current.invocation.request_id] {
-                if (const auto worker = weak.lock()) worker->time_out(id);
-            });
+            timer_ = loop_.at(started_at_ + plan_.init_timeout,
+                              [weak = weak_from_this(), id = current.invocation.request_id] {
+                                  if (const auto worker = weak.lock()) worker->time_out(id);
+                              });
         } else {
             deliver();
             if (!current.delivered) wait_for_runtime();
@@ -112,12 +113,14 @@ void Worker::finish(bool failed, std::string payload, std::string_view status) {
     const std::chrono::duration<double, std::milli> duration = now - since;
     const auto& id = current.invocation.request_id;
     const auto used_mb = group_ ? (group_->peak_memory_bytes() >> 20) + 1 : 0;
-    auto report = fmt::format("REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\t"
-                              "Max Memory Used: {} MB\t",
-                              id, duration.count(), static_cast<int64_t>(std::ceil(duration.count())), plan_.memory_mb,
-                              std::min<uint64_t>(used_mb, plan_.memory_mb));
+    auto report = fmt::format(
+        "REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\t"
+        "Max Memory Used: {} MB\t",
+        id, duration.count(), static_cast<int64_t>(std::ceil(duration.count())), plan_.memory_mb,
+        std::min<uint64_t>(used_mb, plan_.memory_mb));
     if (std::exchange(first_event_, false) && init_duration_) {
-        report += fmt::format("Init Duration: {:.2f} ms\t", std::chrono::duration<double, std::milli>(*init_duration_).count());
+        report += fmt::format("Init Duration: {:.2f} ms\t",
+                              std::chrono::duration<double, std::milli>(*init_duration_).count());
     }
     if (!status.empty()) report += fmt::format("Status: {}\t", status);
     current_ = &current;  // these lines belong to its tail
@@ -140,7 +143,8 @@ void Worker::fail_with_exit(const std::string& reason, std::string_view type) {
     }
     const auto message = fmt::format("RequestId: {} Error: {}", current_->invocation.request_id, reason);
     if (!current_->delivered) {
-        print(fmt::format("START RequestId: {} Version: {}", current_->invocation.request_id, current_->invocation.version));
+        print(fmt::format("START RequestId: {} Version: {}", current_->invocation.request_id,
+                          current_->invocation.version));
     }
     while (take_output(64 << 10)) {
     }
@@ -153,7 +157,8 @@ void Worker::time_out(const std::string& request_id) {
     std::lock_guard lock(mutex_);
     if (!current_ || current_->invocation.request_id != request_id) return;
     timer_ = 0;
-    const auto sentence = fmt::format("Task timed out after {:.2f} seconds", static_cast<double>(plan_.timeout.count()) / 1000);
+    const auto sentence =
+        fmt::format("Task timed out after {:.2f} seconds", static_cast<double>(plan_.timeout.count()) / 1000);
     print(fmt::format("{} {} {}", format_iso8601_millis(clock_.now()), request_id, sentence));
     finish(true, error_of("Sandbox.Timedout", fmt::format("RequestId: {} Error: {}", request_id, sentence)), "timeout");
     end_locked();
@@ -194,8 +199,10 @@ void Worker::handle_result(Connection& connection, RuntimeRequest request, bool 
     }
     if (request.too_large) {
         connection.out += answer_text(
-            413, error_text(fmt::format("Exceeded maximum allowed payload size ({} bytes).", max_response_bytes), "RequestEntityTooLarge"));
-        const auto message = fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).", max_response_bytes);
+            413, error_text(fmt::format("Exceeded maximum allowed payload size ({} bytes).", max_response_bytes),
+                            "RequestEntityTooLarge"));
+        const auto message =
+            fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).", max_response_bytes);
         return finish(true, error_of("Function.ResponseSizeTooLarge", message), "");
     }
     connection.out += answer_text(202, R"({"status":"OK"})");
@@ -204,12 +211,14 @@ void Worker::handle_result(Connection& connection, RuntimeRequest request, bool 
 
 void Worker::init_failed(Connection& connection, RuntimeRequest request) {
     if (phase_ != Phase::starting) {
-        connection.out += answer_text(403, error_text("The initialisation has ended already", "InvalidStateTransition"));
+        connection.out +=
+            answer_text(403, error_text("The initialisation has ended already", "InvalidStateTransition"));
         return;
     }
     connection.out += answer_text(202, R"({"status":"OK"})");
     if (current_) {
-        print(fmt::format("START RequestId: {} Version: {}", current_->invocation.request_id, current_->invocation.version));
+        print(fmt::format("START RequestId: {} Version: {}", current_->invocation.request_id,
+                          current_->invocation.version));
         finish(true, with_request_id(std::move(request.body), current_->invocation.request_id), "error");
     }
     end_locked();

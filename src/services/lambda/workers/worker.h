@@ -16,8 +16,8 @@ namespace cumulet::lambda {
 
 /// What a worker runs, and within which limits.
 struct WorkerPlan {
-    std::string key;       ///< workers with the same key may stand in for each other
-    std::string function;  ///< account/region/name: what is retired together
+    std::string key;                       ///< workers with the same key may stand in for each other
+    std::string function;                  ///< account/region/name: what is retired together
     std::vector<std::string> program;      ///< as seen inside the sandbox
     std::vector<std::string> environment;  ///< "NAME=value"
     Room room;
@@ -47,11 +47,12 @@ struct Outcome {
 
 /// May be used from any thread. It lives until its process is gone, whoever else still holds it.
 class Worker : public std::enable_shared_from_this<Worker> {
- public:
+  public:
     Worker(Loop& loop, const Sandbox& sandbox, Clock& clock, WorkerPlan plan);
     ~Worker();
 
-    /// Starts the process on the launcher's thread. `gone` is called once, on the loop's thread, when nothing is left of it.
+    /// Starts the process on the launcher's thread. `gone` is called once, on the loop's thread, when nothing is left
+    /// of it.
     void start(Launcher& launcher, std::function<void()> gone);
     /// Hands over one event and waits for its outcome. One at a time.
     Task<Outcome> run(Invocation invocation);
@@ -65,7 +66,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
     const WorkerPlan& plan() const { return plan_; }
     std::chrono::steady_clock::time_point idle_since;  ///< the pool's
 
- private:
+  private:
     enum class Phase { starting, ready, ended };
     struct Connection;
     struct Current;

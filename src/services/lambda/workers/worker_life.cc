@@ -26,7 +26,8 @@ std::pair<Descriptor, int> listen_locally() {
     sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
     socklen_t size = sizeof address;
     if (!listener || ::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::listen(listener.get(), 16) != 0 || ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+        ::listen(listener.get(), 16) != 0 ||
+        ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
         return {};
     }
     return {std::move(listener), ntohs(address.sin_port)};
@@ -34,7 +35,8 @@ std::pair<Descriptor, int> listen_locally() {
 
 /// Bubblewrap tells a signal that ended its program as a shell does.
 Ending unwrapped(Ending ending) {
-    if (!ending.signalled && ending.code > 128 && ending.code < 128 + 65) return {.signalled = true, .code = ending.code - 128};
+    if (!ending.signalled && ending.code > 128 && ending.code < 128 + 65)
+        return {.signalled = true, .code = ending.code - 128};
     return ending;
 }
 
@@ -77,7 +79,8 @@ std::string with_request_id(std::string shape, std::string_view request_id) {
 void Worker::launch() {
     auto opened = open_and_spawn();
     if (opened) return;
-    log::error("a Lambda function's process could not be started", {{"function", plan_.function}, {"why", opened.error()}});
+    log::error("a Lambda function's process could not be started",
+               {{"function", plan_.function}, {"why", opened.error()}});
     std::lock_guard lock(mutex_);
     fail_with_exit(opened.error(), "Runtime.InvalidEntrypoint");
     phase_ = Phase::ended;
@@ -136,8 +139,8 @@ void Worker::end_locked() {
     if (phase_ == Phase::ended) return;
     phase_ = Phase::ended;
     if (process_.id <= 0) return;
-    // Bubblewrap's child is the first process of the namespace: all others end with it, then bubblewrap itself. Killed the
-    // other way round, that child would be left to an init that in a container may never collect it.
+    // Bubblewrap's child is the first process of the namespace: all others end with it, then bubblewrap itself. Killed
+    // the other way round, that child would be left to an init that in a container may never collect it.
     if (sandbox_.isolated() && kill_children(process_.id)) return;
     kill_group(process_.id);
     if (group_) group_->kill();

@@ -165,7 +165,8 @@ TEST(FilterPattern, FindsTermsAsAwsDescribes) {
         {"?ERROR ?WARN", "INFO: disk", false},
     };
     for (const auto& row : rows) {
-        EXPECT_EQ(FilterPattern::parse(row.pattern).matches(row.message), row.matches) << row.pattern << " | " << row.message;
+        EXPECT_EQ(FilterPattern::parse(row.pattern).matches(row.message), row.matches)
+            << row.pattern << " | " << row.message;
     }
     EXPECT_THROW(FilterPattern::parse("\"open"), aws::logs::InvalidParameterException);
 }

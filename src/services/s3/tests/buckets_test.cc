@@ -68,7 +68,8 @@ TEST(BucketConfiguration, IsAnsweredAsForABucketThatHasNone) {
 
 TEST(BucketPolicy, IsKeptAndMayBePublicOnlyWhereThatIsNotBlocked) {
     World world;
-    const std::string open = R"({"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}]})";
+    const std::string open =
+        R"({"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}]})";
     const auto put = [&] {
         return world.code_of([&] {
             aws::s3::PutBucketPolicyRequest request;
@@ -183,7 +184,8 @@ TEST(BucketResource, FindsWhatAnInterruptedTryMadeAndNothingElse) {
 
 TEST(BucketResource, RefusesByNameWhatIsNotBuilt) {
     Stack stack;
-    EXPECT_EQ(stack.code_of([&] { stack.make(R"({"VersioningConfiguration":{"Status":"Enabled"}})"); }), "NotImplemented");
+    EXPECT_EQ(stack.code_of([&] { stack.make(R"({"VersioningConfiguration":{"Status":"Enabled"}})"); }),
+              "NotImplemented");
     EXPECT_EQ(stack.code_of([&] { stack.make(R"({"AccessControl":"PublicRead"})"); }), "NotImplemented");
     EXPECT_EQ(stack.code_of([&] { stack.make(R"({"AccessControl":"Private"})"); }), "");
 }
@@ -203,7 +205,8 @@ TEST(BucketResource, IsRemovedOnlyWhenEmptyAndOnceIsEnough) {
 TEST(BucketPolicyResource, IsTheBucketsPolicyWhileItExists) {
     Stack stack;
     const auto properties =
-        json::parse(R"({"Bucket":"bucket","PolicyDocument":{"Statement":[{"Effect":"Deny","Principal":"*"}]}})").as_object();
+        json::parse(R"({"Bucket":"bucket","PolicyDocument":{"Statement":[{"Effect":"Deny","Principal":"*"}]}})")
+            .as_object();
     EXPECT_EQ(stack.run(stack.policies.create(stack.call, stack.context, properties)).physical_id, "bucket");
     const auto policy = stack.run(stack.service.resource_policy(stack.call, "arn:aws:s3:::bucket"));
     EXPECT_EQ(json::parse(policy), properties.at("PolicyDocument"));

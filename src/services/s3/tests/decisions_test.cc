@@ -23,8 +23,10 @@ std::string code_of(Act act) {
 }
 
 TEST(BucketNames, FollowTheRules) {
-    for (const auto* name : {"abc", "a.b-c", "my-bucket-1", "192.168.5"}) EXPECT_NO_THROW(check_bucket_name(name)) << name;
-    for (const auto* name : {"ab", "Abc", "a_b", "-abc", "abc-", "a..b", "192.168.5.4", "xn--abc", "abc-s3alias", "a b"}) {
+    for (const auto* name : {"abc", "a.b-c", "my-bucket-1", "192.168.5"})
+        EXPECT_NO_THROW(check_bucket_name(name)) << name;
+    for (const auto* name :
+         {"ab", "Abc", "a_b", "-abc", "abc-", "a..b", "192.168.5.4", "xn--abc", "abc-s3alias", "a b"}) {
         EXPECT_EQ(code_of([&] { check_bucket_name(name); }), "InvalidBucketName") << name;
     }
     EXPECT_NO_THROW(check_bucket_name(std::string(63, 'a')));
@@ -43,14 +45,14 @@ TEST(BucketRegion, FollowsTheLocationConstraint) {
         std::optional<std::string> constraint;
         const char* result;
     };
-    for (const auto& [region, constraint, result] : std::initializer_list<Row>{
-             {"us-east-1", std::nullopt, "us-east-1"},
-             {"us-east-1", "eu-west-1", "eu-west-1"},
-             {"us-east-1", "us-east-1", "InvalidLocationConstraint"},
-             {"eu-west-1", "EU", "eu-west-1"},
-             {"eu-west-1", std::nullopt, "IllegalLocationConstraintException"},
-             {"eu-west-1", "us-west-2", "IllegalLocationConstraintException"},
-             {"eu-west-1", "us-east-1", "IllegalLocationConstraintException"}}) {
+    for (const auto& [region, constraint, result] :
+         std::initializer_list<Row>{{"us-east-1", std::nullopt, "us-east-1"},
+                                    {"us-east-1", "eu-west-1", "eu-west-1"},
+                                    {"us-east-1", "us-east-1", "InvalidLocationConstraint"},
+                                    {"eu-west-1", "EU", "eu-west-1"},
+                                    {"eu-west-1", std::nullopt, "IllegalLocationConstraintException"},
+                                    {"eu-west-1", "us-west-2", "IllegalLocationConstraintException"},
+                                    {"eu-west-1", "us-east-1", "IllegalLocationConstraintException"}}) {
         std::string got;
         const auto code = code_of([&] { got = bucket_region(region, constraint); });
         EXPECT_EQ(code.empty() ? got : code, result) << region << " " << constraint.value_or("none");
@@ -94,21 +96,21 @@ TEST(Conditions, OfReadingFollowTheirPrecedence) {
         Conditions conditions;
         const char* code;
     };
-    for (const auto& [conditions, code] : std::initializer_list<Row>{
-             {{.match = "\"abc\""}, ""},
-             {{.match = "\"x\", \"abc\""}, ""},
-             {{.match = "*"}, ""},
-             {{.match = "\"x\""}, "PreconditionFailed"},
-             {{.none_match = "\"abc\""}, "NotModified"},
-             {{.none_match = "W/\"abc\""}, "NotModified"},
-             {{.none_match = "\"x\""}, ""},
-             {{.modified_since = before}, ""},
-             {{.modified_since = Time(1000s)}, "NotModified"},
-             {{.unmodified_since = before}, "PreconditionFailed"},
-             {{.unmodified_since = Time(1000s)}, ""},
-             {{.match = "\"abc\"", .unmodified_since = before}, ""},
-             {{.none_match = "\"abc\"", .modified_since = before}, "NotModified"},
-             {{.none_match = "\"x\"", .modified_since = after}, ""}}) {
+    for (const auto& [conditions, code] :
+         std::initializer_list<Row>{{{.match = "\"abc\""}, ""},
+                                    {{.match = "\"x\", \"abc\""}, ""},
+                                    {{.match = "*"}, ""},
+                                    {{.match = "\"x\""}, "PreconditionFailed"},
+                                    {{.none_match = "\"abc\""}, "NotModified"},
+                                    {{.none_match = "W/\"abc\""}, "NotModified"},
+                                    {{.none_match = "\"x\""}, ""},
+                                    {{.modified_since = before}, ""},
+                                    {{.modified_since = Time(1000s)}, "NotModified"},
+                                    {{.unmodified_since = before}, "PreconditionFailed"},
+                                    {{.unmodified_since = Time(1000s)}, ""},
+                                    {{.match = "\"abc\"", .unmodified_since = before}, ""},
+                                    {{.none_match = "\"abc\"", .modified_since = before}, "NotModified"},
+                                    {{.none_match = "\"x\"", .modified_since = after}, ""}}) {
         EXPECT_EQ(code_of([&] { check_conditions(conditions, object); }), code)
             << conditions.match.value_or("-") << " " << conditions.none_match.value_or("-");
     }
@@ -123,18 +125,18 @@ TEST(Listing, GroupsKeysByTheDelimiterBehindThePrefix) {
         std::vector<std::string> groups;
         bool full;
     };
-    for (const auto& row : std::initializer_list<Row>{
-             {"", "", "", 10, {"a/1", "a/2", "b", "c/x/1", "c/x/2", "c/y", "d"}, {}, false},
-             {"", "/", "", 10, {"b", "d"}, {"a/", "c/"}, false},
-             {"c/", "/", "", 10, {"c/y"}, {"c/x/"}, false},
-             {"c", "/", "", 10, {}, {"c/"}, false},
-             {"", "x", "", 10, {"a/1", "a/2", "b", "c/y", "d"}, {"c/x"}, false},
-             {"", "/", "", 2, {"b"}, {"a/"}, true},
-             {"", "/", "b", 2, {"d"}, {"c/"}, false},
-             {"", "/", "a/", 1, {"b"}, {}, true},
-             {"", "/", "a/1", 10, {"b", "d"}, {"c/"}, false},
-             {"", "", "a/1", 1, {"a/2"}, {}, true},
-             {"", "", "", 0, {}, {}, true}}) {
+    for (const auto& row :
+         std::initializer_list<Row>{{"", "", "", 10, {"a/1", "a/2", "b", "c/x/1", "c/x/2", "c/y", "d"}, {}, false},
+                                    {"", "/", "", 10, {"b", "d"}, {"a/", "c/"}, false},
+                                    {"c/", "/", "", 10, {"c/y"}, {"c/x/"}, false},
+                                    {"c", "/", "", 10, {}, {"c/"}, false},
+                                    {"", "x", "", 10, {"a/1", "a/2", "b", "c/y", "d"}, {"c/x"}, false},
+                                    {"", "/", "", 2, {"b"}, {"a/"}, true},
+                                    {"", "/", "b", 2, {"d"}, {"c/"}, false},
+                                    {"", "/", "a/", 1, {"b"}, {}, true},
+                                    {"", "/", "a/1", 10, {"b", "d"}, {"c/"}, false},
+                                    {"", "", "a/1", 1, {"a/2"}, {}, true},
+                                    {"", "", "", 0, {}, {}, true}}) {
         Listing listing(row.prefix, row.delimiter, row.after, row.limit);
         std::vector<std::string> items;
         for (const auto& key : keys) {

@@ -107,7 +107,8 @@ TEST(GetObject, AnswersRangesOfShortAndLongObjects) {
         EXPECT_EQ(got.ContentRange, fmt::format("bytes 10-49/{}", size));
         EXPECT_EQ(got.ContentLength, 40);
         EXPECT_EQ(world.bytes(got), body.substr(10, 40));
-        EXPECT_EQ(world.bytes(world.get({.Bucket = "bucket", .Key = "key", .Range = "bytes=-7"})), body.substr(size - 7));
+        EXPECT_EQ(world.bytes(world.get({.Bucket = "bucket", .Key = "key", .Range = "bytes=-7"})),
+                  body.substr(size - 7));
         EXPECT_EQ(world.code_of([&] { world.get({.Bucket = "bucket", .Key = "key", .Range = "bytes=600000-"}); }),
                   "InvalidRange");
     }
@@ -116,10 +117,8 @@ TEST(GetObject, AnswersRangesOfShortAndLongObjects) {
 TEST(GetObject, AnswersWhatTheCallerOverrides) {
     World world;
     world.put("key", "body");
-    const auto got = world.get({.Bucket = "bucket",
-                                .Key = "key",
-                                .ResponseCacheControl = "no-store",
-                                .ResponseContentType = "image/png"});
+    const auto got = world.get(
+        {.Bucket = "bucket", .Key = "key", .ResponseCacheControl = "no-store", .ResponseContentType = "image/png"});
     EXPECT_EQ(got.ContentType, "image/png");
     EXPECT_EQ(got.CacheControl, "no-store");
 }
@@ -140,7 +139,8 @@ TEST(GetObject, UnderAConditionAnswersNotModified) {
     World world;
     world.put("key", "body");
     const auto etag = world.head("key").ETag;
-    EXPECT_EQ(world.code_of([&] { world.get({.Bucket = "bucket", .IfNoneMatch = etag, .Key = "key"}); }), "NotModified");
+    EXPECT_EQ(world.code_of([&] { world.get({.Bucket = "bucket", .IfNoneMatch = etag, .Key = "key"}); }),
+              "NotModified");
     EXPECT_EQ(world.code_of([&] { world.get({.Bucket = "bucket", .IfMatch = "\"x\"", .Key = "key"}); }),
               "PreconditionFailed");
 }
@@ -280,12 +280,14 @@ TEST(MultipartUpload, BecomesAnObjectThatReadsAsOne) {
     EXPECT_EQ(world.folder.blobs(), 3u);
 
     const uint64_t edge = 5 << 20;
-    const auto across = world.get({.Bucket = "bucket", .Key = "key", .Range = fmt::format("bytes={}-{}", edge - 2, edge + 1)});
+    const auto across =
+        world.get({.Bucket = "bucket", .Key = "key", .Range = fmt::format("bytes={}-{}", edge - 2, edge + 1)});
     EXPECT_EQ(world.bytes(across), first.substr(edge - 2) + second.substr(0, 2));
     const auto part = world.get({.Bucket = "bucket", .Key = "key", .PartNumber = 3});
     EXPECT_EQ(world.bytes(part), third);
     EXPECT_EQ(part.PartsCount, 3);
-    EXPECT_EQ(world.code_of([&] { world.get({.Bucket = "bucket", .Key = "key", .PartNumber = 4}); }), "InvalidPartNumber");
+    EXPECT_EQ(world.code_of([&] { world.get({.Bucket = "bucket", .Key = "key", .PartNumber = 4}); }),
+              "InvalidPartNumber");
     EXPECT_EQ(world.code_of([&] { world.complete("key", id, {p1}); }), "NoSuchUpload");
     world.remove("key");
     EXPECT_EQ(world.folder.blobs(), 0u);
@@ -314,7 +316,8 @@ TEST(MultipartUpload, JoinsChecksumsAsTheUploadSays) {
     World world;
     const auto first = long_body(5 << 20, 1), second = long_body(100, 2);
     const auto composite = world.begin_upload("composite", "SHA256");
-    const auto c1 = world.upload("composite", composite, 1, first), c2 = world.upload("composite", composite, 2, second);
+    const auto c1 = world.upload("composite", composite, 1, first),
+               c2 = world.upload("composite", composite, 2, second);
     const auto done = world.complete("composite", composite, {c1, c2});
     EXPECT_EQ(done.ChecksumSHA256, to_base64(sha256(sha256(first) + sha256(second))) + "-2");
     EXPECT_EQ(done.ChecksumType, "COMPOSITE");
@@ -336,7 +339,8 @@ TEST(MultipartUpload, IsListedUntilItIsAborted) {
     EXPECT_EQ(list({}).Uploads->size(), 2u);
     EXPECT_EQ(list({.Prefix = "a"}).Uploads->at(0).UploadId, one);
     const auto page = list({.MaxUploads = 1});
-    EXPECT_EQ(list({.KeyMarker = page.NextKeyMarker, .UploadIdMarker = page.NextUploadIdMarker}).Uploads->at(0).Key, "b");
+    EXPECT_EQ(list({.KeyMarker = page.NextKeyMarker, .UploadIdMarker = page.NextUploadIdMarker}).Uploads->at(0).Key,
+              "b");
 
     aws::s3::ListPartsRequest parts{.Bucket = "bucket", .Key = "b", .MaxParts = 1, .UploadId = two};
     const auto first = world.run(world.service.list_parts(world.call, parts));

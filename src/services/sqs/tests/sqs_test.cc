@@ -40,7 +40,8 @@ struct World {
         return run(service.send_message(call, std::move(request)));
     }
     std::vector<aws::sqs::Message> receive_messages(aws::sqs::ReceiveMessageRequest request) {
-        return run(service.receive_message(call, std::move(request))).Messages.value_or(std::vector<aws::sqs::Message>());
+        return run(service.receive_message(call, std::move(request)))
+            .Messages.value_or(std::vector<aws::sqs::Message>());
     }
     Bodies receive(int32_t most = 10) {
         Bodies bodies;
@@ -58,7 +59,8 @@ struct World {
 TEST(CreateQueue, AnswersTheUrlOfTheHostThatTheCallerUsed) {
     World world;
     world.call.host = "sqs.us-east-1.localhost.localstack.cloud:4566";
-    EXPECT_EQ(world.create({.QueueName = "other"}), "http://sqs.us-east-1.localhost.localstack.cloud:4566/000000000000/other");
+    EXPECT_EQ(world.create({.QueueName = "other"}),
+              "http://sqs.us-east-1.localhost.localstack.cloud:4566/000000000000/other");
 }
 
 TEST(CreateQueue, OfTheSameNameSucceedsOnlyWithTheSameAttributes) {
@@ -117,7 +119,8 @@ TEST(SendMessage, AnswersTheChecksumsThatClientsVerify) {
     aws::sqs::MessageAttributeValue number;
     number.DataType = "Number";
     number.StringValue = "7";
-    const auto sent = world.send({.QueueUrl = world.jobs, .MessageBody = "hello", .MessageAttributes = {{{"count", number}}}});
+    const auto sent =
+        world.send({.QueueUrl = world.jobs, .MessageBody = "hello", .MessageAttributes = {{{"count", number}}}});
     EXPECT_EQ(sent.MD5OfMessageBody, "5d41402abc4b2a76b9719d911017c592");
     // The four lengths are big-endian; 1 marks a string.
     const std::string bytes = std::string("\0\0\0\5", 4) + "count" + std::string("\0\0\0\6", 4) + "Number" + "\1" +
@@ -131,7 +134,8 @@ TEST(SendMessage, RefusesWhatAwsRefuses) {
     untyped.DataType = "Colour";
     untyped.StringValue = "red";
     const auto send = [&](std::string body, std::map<std::string, aws::sqs::MessageAttributeValue> attributes = {}) {
-        world.send({.QueueUrl = world.jobs, .MessageBody = std::move(body), .MessageAttributes = std::move(attributes)});
+        world.send(
+            {.QueueUrl = world.jobs, .MessageBody = std::move(body), .MessageAttributes = std::move(attributes)});
     };
     EXPECT_THROW(send(""), aws::Error);
     EXPECT_THROW(send(std::string("\x01")), aws::sqs::InvalidMessageContents);
@@ -158,9 +162,11 @@ TEST(SendMessageBatch, RefusesABatchThatIsNone) {
         world.run(world.service.send_message_batch(world.call, {world.jobs, std::move(entries)}));
     };
     EXPECT_THROW(send({}), aws::sqs::EmptyBatchRequest);
-    EXPECT_THROW(send({{.Id = "a", .MessageBody = "1"}, {.Id = "a", .MessageBody = "2"}}), aws::sqs::BatchEntryIdsNotDistinct);
+    EXPECT_THROW(send({{.Id = "a", .MessageBody = "1"}, {.Id = "a", .MessageBody = "2"}}),
+                 aws::sqs::BatchEntryIdsNotDistinct);
     EXPECT_THROW(send({{.Id = "a b", .MessageBody = "1"}}), aws::sqs::InvalidBatchEntryId);
-    EXPECT_THROW(send({{.Id = "a", .MessageBody = std::string(600'000, 'a')}, {.Id = "b", .MessageBody = std::string(600'000, 'b')}}),
+    EXPECT_THROW(send({{.Id = "a", .MessageBody = std::string(600'000, 'a')},
+                       {.Id = "b", .MessageBody = std::string(600'000, 'b')}}),
                  aws::sqs::BatchRequestTooLong);
     EXPECT_EQ(world.attribute("ApproximateNumberOfMessages"), "0");
 }
@@ -183,11 +189,12 @@ TEST(ReceiveMessage, ShowsTheAttributesThatWereAskedFor) {
     aws::sqs::MessageAttributeValue text;
     text.DataType = "String";
     text.StringValue = "x";
-    world.send({.QueueUrl = world.jobs, .MessageBody = "hello",
+    world.send({.QueueUrl = world.jobs,
+                .MessageBody = "hello",
                 .MessageAttributes = {{{"order.id", text}, {"order.kind", text}, {"other", text}}}});
     const auto names = [&](std::vector<std::string> asked) {
-        const auto messages = world.receive_messages(
-            {.QueueUrl = world.jobs, .MessageAttributeNames = asked, .VisibilityTimeout = 0});
+        const auto messages =
+            world.receive_messages({.QueueUrl = world.jobs, .MessageAttributeNames = asked, .VisibilityTimeout = 0});
         std::vector<std::string> shown;
         if (messages.at(0).MessageAttributes) {
             for (const auto& [name, value] : *messages[0].MessageAttributes) shown.push_back(name);
@@ -321,8 +328,9 @@ TEST(RedrivePolicy, MovesAMessageThatWasReceivedTooOften) {
     World world;
     const auto dead = world.create({.QueueName = "dead"});
     world.run(world.service.set_queue_attributes(
-        world.call, {world.jobs, {{"RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead",)"
-                                                    R"("maxReceiveCount":2})"}}}));
+        world.call, {world.jobs,
+                     {{"RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead",)"
+                                        R"("maxReceiveCount":2})"}}}));
     world.send({.QueueUrl = world.jobs, .MessageBody = "poison"});
     for (int i = 0; i < 2; ++i) {
         EXPECT_EQ(world.receive(), Bodies{"poison"});
@@ -347,13 +355,15 @@ TEST(PurgeQueue, RemovesWhatIsVisibleAndInFlight) {
 TEST(QueueUrl, IsUnderstoodInAllItsForms) {
     World world;
     world.send({.QueueUrl = world.jobs, .MessageBody = "hello"});
-    for (const auto* url : {"http://localhost:4566/000000000000/jobs", "http://localhost:4566/queue/us-east-1/000000000000/jobs",
-                            "https://sqs.us-east-1.amazonaws.com/000000000000/jobs", "http://us-east-1.queue.localhost/000000000000/jobs",
-                            "jobs"}) {
+    for (const auto* url :
+         {"http://localhost:4566/000000000000/jobs", "http://localhost:4566/queue/us-east-1/000000000000/jobs",
+          "https://sqs.us-east-1.amazonaws.com/000000000000/jobs", "http://us-east-1.queue.localhost/000000000000/jobs",
+          "jobs"}) {
         EXPECT_EQ(world.receive_messages({.QueueUrl = url, .VisibilityTimeout = 0}).size(), 1u) << url;
     }
     EXPECT_THROW(world.receive_messages({.QueueUrl = "http://localhost:4566"}), aws::sqs::InvalidAddress);
-    EXPECT_THROW(world.receive_messages({.QueueUrl = "http://localhost:4566/000000000000/none"}), aws::sqs::QueueDoesNotExist);
+    EXPECT_THROW(world.receive_messages({.QueueUrl = "http://localhost:4566/000000000000/none"}),
+                 aws::sqs::QueueDoesNotExist);
 }
 
 TEST(Queues, OfOtherAccountsAndRegionsAreOthers) {
@@ -362,7 +372,8 @@ TEST(Queues, OfOtherAccountsAndRegionsAreOthers) {
     EXPECT_THROW(world.receive(), aws::sqs::QueueDoesNotExist);
     world.call.region = "us-east-1";
     world.call.account = "111111111111";
-    EXPECT_THROW(world.run(world.service.get_queue_url(world.call, {.QueueName = "jobs"})), aws::sqs::QueueDoesNotExist);
+    EXPECT_THROW(world.run(world.service.get_queue_url(world.call, {.QueueName = "jobs"})),
+                 aws::sqs::QueueDoesNotExist);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 
 /// IAM as STS sees it: one role, which another account's user may assume.
 class OneRole final : public aws::iam::Api {
- public:
+  public:
     Task<aws::iam::GetRoleResponse> get_role(Call& call, aws::iam::GetRoleRequest request) override {
         if (request.RoleName != "worker") throw aws::iam::NoSuchEntityException("no such role");
         aws::iam::GetRoleResponse response;
@@ -38,7 +38,8 @@ struct World {
         return reactor.block_on(std::move(task));
     }
     aws::sts::AssumeRoleResponse assume(std::string role) {
-        return run(service.assume_role(call, {.RoleArn = "arn:aws:iam::000000000000:role/" + role, .RoleSessionName = "me"}));
+        return run(
+            service.assume_role(call, {.RoleArn = "arn:aws:iam::000000000000:role/" + role, .RoleSessionName = "me"}));
     }
     void be_user(std::string name) {
         call.principal.kind = Principal::Kind::user;

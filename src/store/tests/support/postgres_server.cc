@@ -25,9 +25,7 @@ fs::path find_programs() {
 }
 
 /// PostgreSQL refuses to run as root.
-const passwd* other_user() {
-    return geteuid() == 0 ? getpwnam("postgres") : nullptr;
-}
+const passwd* other_user() { return geteuid() == 0 ? getpwnam("postgres") : nullptr; }
 
 /// Starts a program that ends when this one does.
 pid_t start_program(const std::vector<std::string>& words, const fs::path& log) {

@@ -11,9 +11,7 @@
 namespace cumulet::cloudformation {
 namespace {
 
-json::value parsed(std::string_view text) {
-    return parse_json(text).value();
-}
+json::value parsed(std::string_view text) { return parse_json(text).value(); }
 
 json::object resources_of(std::string_view yaml, const ParameterTexts& parameters = {}) {
     auto document = transform_serverless(parse_template(yaml), parameters);

@@ -9,9 +9,7 @@
 namespace cumulet::cloudformation {
 namespace {
 
-json::value parsed(std::string_view text) {
-    return parse_json(text).value();
-}
+json::value parsed(std::string_view text) { return parse_json(text).value(); }
 
 std::string message_of(const std::function<void()>& action) {
     try {

@@ -15,7 +15,8 @@ std::string zip_of(const std::map<std::string, std::string>& files) {
     for (const auto& [name, text] : files) {
         const bool runs = name.ends_with('*');
         const auto plain = runs ? name.substr(0, name.size() - 1) : name;
-        const auto index = zip_file_add(archive, plain.c_str(), zip_source_buffer(archive, text.data(), text.size(), 0), 0);
+        const auto index =
+            zip_file_add(archive, plain.c_str(), zip_source_buffer(archive, text.data(), text.size(), 0), 0);
         zip_file_set_external_attributes(archive, static_cast<zip_uint64_t>(index), 0, ZIP_OPSYS_UNIX,
                                          (runs ? 0100755U : 0100644U) << 16);
     }
@@ -57,7 +58,8 @@ Task<aws::sqs::ReceiveMessageResult> Queues::receive_message(Call& call, aws::sq
     co_return result;
 }
 
-Task<aws::sqs::DeleteMessageBatchResult> Queues::delete_message_batch(Call&, aws::sqs::DeleteMessageBatchRequest request) {
+Task<aws::sqs::DeleteMessageBatchResult> Queues::delete_message_batch(Call&,
+                                                                      aws::sqs::DeleteMessageBatchRequest request) {
     for (const auto& entry : request.Entries) {
         for (const auto& message : taken) {
             if (message.ReceiptHandle == entry.ReceiptHandle) deleted.push_back(*message.Body);
@@ -66,15 +68,17 @@ Task<aws::sqs::DeleteMessageBatchResult> Queues::delete_message_batch(Call&, aws
     co_return aws::sqs::DeleteMessageBatchResult{};
 }
 
-Task<aws::sqs::GetQueueAttributesResult> Queues::get_queue_attributes(Call&, aws::sqs::GetQueueAttributesRequest request) {
-    if (request.QueueUrl.ends_with("/missing")) throw aws::sqs::QueueDoesNotExist("The specified queue does not exist.");
+Task<aws::sqs::GetQueueAttributesResult> Queues::get_queue_attributes(Call&,
+                                                                      aws::sqs::GetQueueAttributesRequest request) {
+    if (request.QueueUrl.ends_with("/missing"))
+        throw aws::sqs::QueueDoesNotExist("The specified queue does not exist.");
     aws::sqs::GetQueueAttributesResult result;
     result.Attributes.emplace()["VisibilityTimeout"] = "30";
     co_return result;
 }
 
-Task<void> CloudDoor::invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation, void* input,
-                             void* output) {
+Task<void> CloudDoor::invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation,
+                             void* input, void* output) {
     const auto found = apis.find(service.name);
     if (found == apis.end()) {
         if (service.name == "sts") throw aws::access_denied("no such role");
@@ -85,7 +89,8 @@ Task<void> CloudDoor::invoke(Call& caller, const contracts::Service& service, co
 }
 
 Cloud::Cloud()
-    : store(store::open_memory_store()), blobs(store::open_file_blobs(folder.path() / "blobs", false)),
+    : store(store::open_memory_store()),
+      blobs(store::open_file_blobs(folder.path() / "blobs", false)),
       service(*store, *blobs, door, threads, clock, {.folder = folder.path() / "lambda"}) {
     queues.store = store.get();
     door.apis = {{"lambda", &service}, {"sqs", &queues}};
@@ -100,14 +105,19 @@ Cloud::~Cloud() { reactor.block_on(service.stop()); }
 aws::lambda::FunctionConfiguration Cloud::create(std::string name, std::string source, std::string runtime) {
     const bool node = runtime.starts_with("nodejs");
     return run(service.create_function(
-        call, {.FunctionName = std::move(name), .Runtime = runtime, .Role = "arn:aws:iam::000000000000:role/r",
-               .Handler = "index.handler", .Code = {.ZipFile = zip_of({{node ? "index.js" : "index.py", std::move(source)}})}}));
+        call, {.FunctionName = std::move(name),
+               .Runtime = runtime,
+               .Role = "arn:aws:iam::000000000000:role/r",
+               .Handler = "index.handler",
+               .Code = {.ZipFile = zip_of({{node ? "index.js" : "index.py", std::move(source)}})}}));
 }
 
 aws::lambda::InvocationResponse Cloud::invoke(std::string name, std::string payload, std::string type) {
     call.request_id = call.random().uuid();
-    return run(service.invoke(
-        call, {.FunctionName = std::move(name), .InvocationType = std::move(type), .LogType = "Tail", .Payload = std::move(payload)}));
+    return run(service.invoke(call, {.FunctionName = std::move(name),
+                                     .InvocationType = std::move(type),
+                                     .LogType = "Tail",
+                                     .Payload = std::move(payload)}));
 }
 
 bool Cloud::eventually(std::function<bool()> condition) {

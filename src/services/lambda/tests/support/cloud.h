@@ -1,5 +1,5 @@
-// A small cloud around Lambda: the service on the memory store with a clock that stands still, real sandboxed processes,
-// and a door behind which a queue service and a log service answer from memory.
+// A small cloud around Lambda: the service on the memory store with a clock that stands still, real sandboxed
+// processes, and a door behind which a queue service and a log service answer from memory.
 #pragma once
 
 #include "services/lambda/service.h"
@@ -12,7 +12,7 @@ std::string zip_of(const std::map<std::string, std::string>& files);
 
 /// As much of SQS as pollers and dead letters need: one visible list of messages per queue, long polls.
 class Queues : public aws::sqs::Api {
- public:
+  public:
     Task<aws::sqs::SendMessageResult> send_message(Call& call, aws::sqs::SendMessageRequest request) override;
     Task<aws::sqs::ReceiveMessageResult> receive_message(Call& call, aws::sqs::ReceiveMessageRequest request) override;
     Task<aws::sqs::DeleteMessageBatchResult> delete_message_batch(Call& call,
@@ -28,14 +28,14 @@ class Queues : public aws::sqs::Api {
 };
 
 class CloudDoor : public LogDoor {
- public:
-    Task<void> invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation, void* input,
-                      void* output) override;
+  public:
+    Task<void> invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation,
+                      void* input, void* output) override;
     std::map<std::string_view, contracts::AnyApi*> apis;
 };
 
 class Cloud {
- public:
+  public:
     Cloud();
     ~Cloud();
 
@@ -45,7 +45,8 @@ class Cloud {
         return reactor.block_on(std::move(task));
     }
     aws::lambda::FunctionConfiguration create(std::string name, std::string source, std::string runtime = "python3.11");
-    aws::lambda::InvocationResponse invoke(std::string name, std::string payload = "{}", std::string type = "RequestResponse");
+    aws::lambda::InvocationResponse invoke(std::string name, std::string payload = "{}",
+                                           std::string type = "RequestResponse");
     void advance(Duration by) { reactor.block_on(clock.advance(by)); }
     /// Runs the cloud, for at most some real seconds, until `condition` holds.
     bool eventually(std::function<bool()> condition);

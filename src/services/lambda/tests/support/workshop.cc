@@ -9,11 +9,12 @@
 
 namespace cumulet::lambda {
 
-Task<void> LogDoor::invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation, void* input,
-                           void* output) {
+Task<void> LogDoor::invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation,
+                           void* input, void* output) {
     if (operation.name == "PutLogEvents") {
         std::lock_guard lock(mutex_);
-        for (auto& event : static_cast<aws::logs::PutLogEventsRequest*>(input)->logEvents) lines_.push_back(event.message);
+        for (auto& event : static_cast<aws::logs::PutLogEventsRequest*>(input)->logEvents)
+            lines_.push_back(event.message);
     }
     co_return;
 }
@@ -25,7 +26,8 @@ std::vector<std::string> LogDoor::lines() const {
 
 bool LogDoor::has(std::string_view part) const {
     std::lock_guard lock(mutex_);
-    return std::any_of(lines_.begin(), lines_.end(), [&](const std::string& line) { return line.find(part) != line.npos; });
+    return std::any_of(lines_.begin(), lines_.end(),
+                       [&](const std::string& line) { return line.find(part) != line.npos; });
 }
 
 Folder::Folder() {
@@ -66,13 +68,19 @@ Workshop::~Workshop() {
 }
 
 WorkerPlan Workshop::plan(std::string_view runtime, std::string handler) {
-    WorkerPlan plan{.key = fmt::format("{}/{}/{}", runtime, handler, code.path().string()), .function = "0/us-east-1/f"};
+    WorkerPlan plan{.key = fmt::format("{}/{}/{}", runtime, handler, code.path().string()),
+                    .function = "0/us-east-1/f"};
     plan.room = {.code = code.path(), .bootstrap = bootstrap_.path()};
     const auto root = sandbox->seen(plan.room, "/var/task");
-    plan.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LAMBDA_TASK_ROOT=" + root, "_HANDLER=" + handler, "LANG=en_US.UTF-8",
-                        "AWS_LAMBDA_FUNCTION_NAME=f", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128"};
+    plan.environment = {"PATH=/usr/local/bin:/usr/bin:/bin",
+                        "LAMBDA_TASK_ROOT=" + root,
+                        "_HANDLER=" + handler,
+                        "LANG=en_US.UTF-8",
+                        "AWS_LAMBDA_FUNCTION_NAME=f",
+                        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128"};
     if (runtime == "nodejs") plan.program = {"/usr/bin/node", sandbox->seen(plan.room, "/var/runtime/bootstrap.cjs")};
-    if (runtime == "python") plan.program = {"/usr/bin/python3", "-S", "-s", sandbox->seen(plan.room, "/var/runtime/bootstrap.py")};
+    if (runtime == "python")
+        plan.program = {"/usr/bin/python3", "-S", "-s", sandbox->seen(plan.room, "/var/runtime/bootstrap.py")};
     if (runtime == "provided") plan.program = {sandbox->seen(plan.room, "/var/task/bootstrap")};
     plan.by_address = runtime == "provided";
     plan.timeout = std::chrono::seconds(5);
@@ -87,8 +95,9 @@ Outcome Workshop::invoke(const WorkerPlan& plan, std::string payload) {
             place.worker = std::make_shared<Worker>(shop.loop, *shop.sandbox, shop.clock, plan);
             shop.pool.start(place.worker);
         }
-        auto outcome = co_await place.worker->run(
-            {.request_id = fmt::format("request-{}", ++shop.serial), .payload = std::move(payload), .function_arn = "arn:f"});
+        auto outcome = co_await place.worker->run({.request_id = fmt::format("request-{}", ++shop.serial),
+                                                   .payload = std::move(payload),
+                                                   .function_arn = "arn:f"});
         shop.pool.give_back(std::move(place.worker), shop.clock.now());
         co_return outcome;
     }(*this, plan, std::move(payload)));

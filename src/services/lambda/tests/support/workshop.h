@@ -10,31 +10,31 @@ namespace cumulet::lambda {
 
 /// Answers CloudWatch Logs' operations by remembering the lines.
 class LogDoor : public contracts::Door {
- public:
-    Task<void> invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation, void* input,
-                      void* output) override;
+  public:
+    Task<void> invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation,
+                      void* input, void* output) override;
     std::vector<std::string> lines() const;
     bool has(std::string_view part) const;
 
- private:
+  private:
     mutable std::mutex mutex_;
     std::vector<std::string> lines_;
 };
 
 /// A folder that removes itself.
 class Folder {
- public:
+  public:
     Folder();
     ~Folder();
     void write(const std::string& name, std::string_view text, bool executable = false) const;
     const std::filesystem::path& path() const { return path_; }
 
- private:
+  private:
     std::filesystem::path path_;
 };
 
 class Workshop {
- public:
+  public:
     explicit Workshop(std::unique_ptr<Sandbox> with = Sandbox::find(), PoolBounds bounds = {});
     ~Workshop();
 
@@ -57,7 +57,7 @@ class Workshop {
     TaskGroup tasks;
     uint64_t serial = 0;
 
- private:
+  private:
     Folder bootstrap_;
 };
 
