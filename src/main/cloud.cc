@@ -81,7 +81,7 @@ struct Cloud::Parts {
           packages(open_blobs("packages")),
           objects(open_blobs("objects")),
           door(options.door, clock),
-          services({*store, *packages, *objects, door, threads, clock, functions_folder(), exclusive()}),
+          services({*store, *packages, *objects, door, threads, clock, metrics, functions_folder(), exclusive()}),
           server(reactors.reactors(), server_options(options, folder, door),
                  [this](http::Request request) { return door.serve(std::move(request)); }) {
         if (options.clock_factor) clock.set_factor(*options.clock_factor);
@@ -99,6 +99,7 @@ struct Cloud::Parts {
     std::unique_ptr<TemporaryFolder> temporary;  // for what is not kept, or not shared with other processes
     std::filesystem::path folder;
     Clock clock;
+    contracts::Metrics metrics;
     BlockingPool threads;
     net::ReactorThreads reactors;
     std::unique_ptr<store::Store> store;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "contracts/metrics.h"
 #include "contracts/resource.h"
 #include "dispatch/door.h"
 #include "main/options.h"
@@ -21,6 +22,7 @@ struct Foundation {
     dispatch::Door& door;
     BlockingPool& threads;
     Clock& clock;
+    contracts::Metrics& metrics;
     std::filesystem::path functions;  ///< folder for unpacked code, this process's own
     bool exclusive = true;            ///< no other process uses the store and the blobs
 };
