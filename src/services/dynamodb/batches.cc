@@ -29,7 +29,7 @@ std::vector<Gets> check_gets(const BatchGetItemInput& request) {
     for (const auto& [name, wanted] : request.RequestItems) {
         count += wanted.Keys.size();
         const Parameter projected{"ProjectionExpression", wanted.ProjectionExpression.has_value()};
-        check_forms("BatchGetItem", {projected}, {{"AttributesToGet", wanted.AttributesToGet.has_value()}});
+        check_forms({projected}, {{"AttributesToGet", wanted.AttributesToGet.has_value()}});
         auto placeholders = placeholders_of(wanted, {}, {projected});
         all.push_back({.name = table_name(name), .wanted = &wanted, .projection = projection_of(wanted, placeholders)});
         placeholders.check_all_used();

@@ -4,6 +4,7 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
 #include "services/dynamodb/capacity.h"
+#include "services/dynamodb/legacy/updates.h"
 #include "services/dynamodb/request.h"
 #include "services/dynamodb/service.h"
 #include "services/dynamodb/storage.h"
@@ -11,7 +12,7 @@
 namespace cumulet::dynamodb {
 
 Task<GetItemOutput> Service::get_item(Call& call, GetItemInput request) {
-    check_forms("GetItem", {{"ProjectionExpression", request.ProjectionExpression.has_value()}},
+    check_forms({{"ProjectionExpression", request.ProjectionExpression.has_value()}},
                 {{"AttributesToGet", request.AttributesToGet.has_value()}});
     auto placeholders =
         placeholders_of(request, {}, {{"ProjectionExpression", request.ProjectionExpression.has_value()}});
@@ -39,11 +40,10 @@ Task<GetItemOutput> Service::get_item(Call& call, GetItemInput request) {
 
 Task<PutItemOutput> Service::put_item(Call& call, PutItemInput request) {
     const Parameter expression{"ConditionExpression", request.ConditionExpression.has_value()};
-    check_forms(
-        "PutItem", {expression},
-        {{"Expected", request.Expected.has_value()}, {"ConditionalOperator", request.ConditionalOperator.has_value()}});
+    check_forms({expression}, {{"Expected", request.Expected.has_value()},
+                               {"ConditionalOperator", request.ConditionalOperator.has_value()}});
     auto placeholders = placeholders_of(request, {expression});
-    const auto condition = condition_of("ConditionExpression", request.ConditionExpression, placeholders);
+    const auto condition = write_condition(request, placeholders);
     placeholders.check_all_used();
     const bool return_old = returns_old(request.ReturnValues);
     const Scope scope(call);
@@ -76,11 +76,10 @@ Task<PutItemOutput> Service::put_item(Call& call, PutItemInput request) {
 
 Task<DeleteItemOutput> Service::delete_item(Call& call, DeleteItemInput request) {
     const Parameter expression{"ConditionExpression", request.ConditionExpression.has_value()};
-    check_forms(
-        "DeleteItem", {expression},
-        {{"Expected", request.Expected.has_value()}, {"ConditionalOperator", request.ConditionalOperator.has_value()}});
+    check_forms({expression}, {{"Expected", request.Expected.has_value()},
+                               {"ConditionalOperator", request.ConditionalOperator.has_value()}});
     auto placeholders = placeholders_of(request, {expression});
-    const auto condition = condition_of("ConditionExpression", request.ConditionExpression, placeholders);
+    const auto condition = write_condition(request, placeholders);
     placeholders.check_all_used();
     const bool return_old = returns_old(request.ReturnValues);
     const Scope scope(call);
@@ -127,13 +126,14 @@ Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request)
     const std::initializer_list<Parameter> expressions = {
         {"UpdateExpression", request.UpdateExpression.has_value()},
         {"ConditionExpression", request.ConditionExpression.has_value()}};
-    check_forms("UpdateItem", expressions,
-                {{"AttributeUpdates", request.AttributeUpdates.has_value()},
-                 {"Expected", request.Expected.has_value()},
-                 {"ConditionalOperator", request.ConditionalOperator.has_value()}});
+    check_forms(expressions, {{"AttributeUpdates", request.AttributeUpdates.has_value()},
+                              {"Expected", request.Expected.has_value()},
+                              {"ConditionalOperator", request.ConditionalOperator.has_value()}});
     auto placeholders = placeholders_of(request, expressions);
-    const Update update = request.UpdateExpression ? parse_update(*request.UpdateExpression, placeholders) : Update();
-    const auto condition = condition_of("ConditionExpression", request.ConditionExpression, placeholders);
+    const Update update = request.UpdateExpression   ? parse_update(*request.UpdateExpression, placeholders)
+                          : request.AttributeUpdates ? update_of(*request.AttributeUpdates)
+                                                     : Update();
+    const auto condition = write_condition(request, placeholders);
     placeholders.check_all_used();
     const Scope scope(call);
     const auto name = table_name(request.TableName);

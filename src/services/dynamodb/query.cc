@@ -66,13 +66,21 @@ KeyRange key_range(const KeySchema& schema, const std::vector<KeyComparison>& co
     return result;
 }
 
-/// A filter sees what keys cannot say.
-void check_filter(const std::optional<Condition>& filter, const KeySchema& schema) {
+std::vector<KeyComparison> older_comparisons(const QueryInput& request) {
+    if (!request.KeyConditions) {
+        throw aws::validation_error(
+            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+    }
+    return key_comparisons(*request.KeyConditions);
+}
+
+/// A filter sees what keys cannot say. `parameter` is what DynamoDB calls it.
+void check_filter(std::string_view parameter, const std::optional<Condition>& filter, const KeySchema& schema) {
     if (!filter) return;
     each_path(*filter, [&](const Path& path) {
         if (!schema.names(path[0].name)) return;
         throw aws::validation_error(fmt::format(
-            "Filter Expression can only contain non-primary key attributes: Primary key attribute: {}", path[0].name));
+            "{} can only contain non-primary key attributes: Primary key attribute: {}", parameter, path[0].name));
     });
 }
 
@@ -88,21 +96,17 @@ Task<QueryOutput> Service::query(Call& call, QueryInput request) {
     const Parameter projected{"ProjectionExpression", request.ProjectionExpression.has_value()};
     const Parameter filtered{"FilterExpression", request.FilterExpression.has_value()};
     const Parameter keyed{"KeyConditionExpression", request.KeyConditionExpression.has_value()};
-    check_forms("Query", {projected, filtered, keyed},
-                {{"AttributesToGet", request.AttributesToGet.has_value()},
-                 {"QueryFilter", request.QueryFilter.has_value()},
-                 {"ConditionalOperator", request.ConditionalOperator.has_value()},
-                 {"KeyConditions", request.KeyConditions.has_value()}});
-    if (!keyed.given) {
-        throw aws::validation_error(
-            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
-    }
+    check_forms({projected, filtered, keyed}, {{"AttributesToGet", request.AttributesToGet.has_value()},
+                                               {"QueryFilter", request.QueryFilter.has_value()},
+                                               {"ConditionalOperator", request.ConditionalOperator.has_value()},
+                                               {"KeyConditions", request.KeyConditions.has_value()}});
     auto placeholders = placeholders_of(request, {filtered, keyed}, {projected});
     const auto key_condition = condition_of("KeyConditionExpression", request.KeyConditionExpression, placeholders);
-    const auto filter = condition_of("FilterExpression", request.FilterExpression, placeholders);
+    const auto filter = filtered.given ? condition_of("FilterExpression", request.FilterExpression, placeholders)
+                                       : filter_condition(request.QueryFilter, request.ConditionalOperator);
     const auto projection = projection_of(request, placeholders);
     placeholders.check_all_used();
-    const auto comparisons = key_comparisons(*key_condition);
+    const auto comparisons = key_condition ? key_comparisons(*key_condition) : older_comparisons(request);
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
@@ -112,7 +116,7 @@ Task<QueryOutput> Service::query(Call& call, QueryInput request) {
         const auto& schema = index ? index->key : table.key;
         check_consistency(index, request.ConsistentRead.value_or(false));
         const auto keys = key_range(schema, comparisons);
-        check_filter(filter, schema);
+        check_filter(filtered.given ? "Filter Expression" : "QueryFilter", filter, schema);
 
         PageRequest wanted{
             .range = query_range(scope, table, index, keys.hash, keys.range),

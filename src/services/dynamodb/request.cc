@@ -14,20 +14,15 @@ std::vector<std::string_view> given(std::initializer_list<Parameter> parameters)
 
 }  // namespace
 
-void check_forms(std::string_view operation, std::initializer_list<Parameter> expressions,
-                 std::initializer_list<Parameter> older_forms) {
+void check_forms(std::initializer_list<Parameter> expressions, std::initializer_list<Parameter> older_forms) {
     const auto older = given(older_forms);
     if (older.empty()) return;
     const auto newer = given(expressions);
-    if (!newer.empty()) {
-        throw aws::validation_error(
-            fmt::format("Can not use both expression and non-expression parameters in the same request: Non-expression "
-                        "parameters: {{{}}} Expression parameters: {{{}}}",
-                        fmt::join(older, ", "), fmt::join(newer, ", ")));
-    }
-    for (const auto name : older) {
-        if (name != "AttributesToGet") throw aws::not_implemented("dynamodb", operation, name);
-    }
+    if (newer.empty()) return;
+    throw aws::validation_error(
+        fmt::format("Can not use both expression and non-expression parameters in the same request: Non-expression "
+                    "parameters: {{{}}} Expression parameters: {{{}}}",
+                    fmt::join(older, ", "), fmt::join(newer, ", ")));
 }
 
 void check_placeholder_use(bool names, bool values, std::initializer_list<Parameter> with_values,
@@ -55,6 +50,18 @@ void require(const std::optional<Condition>& condition, const AttributeMap* item
     aws::dynamodb::ConditionalCheckFailedException failure("The conditional request failed");
     if (item && on_failure == "ALL_OLD") failure.Item = *item;
     throw failure;
+}
+
+std::vector<Path> attribute_paths(const std::vector<std::string>& names) {
+    std::vector<Path> paths;
+    for (const auto& name : names) {
+        if (std::ranges::find(paths, Path{Step{.name = name}}) != paths.end()) {
+            throw aws::validation_error(
+                fmt::format("One or more parameter values were invalid: Duplicate value in attribute name: {}", name));
+        }
+        paths.push_back({Step{.name = name}});
+    }
+    return paths;
 }
 
 bool returns_old(const std::optional<std::string>& return_values) {

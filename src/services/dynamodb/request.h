@@ -2,6 +2,7 @@
 #pragma once
 
 #include "services/dynamodb/expressions/parser.h"
+#include "services/dynamodb/legacy/conditions.h"
 #include "services/dynamodb/table.h"
 
 namespace cumulet::dynamodb {
@@ -17,10 +18,8 @@ struct Parameter {
     bool given;
 };
 
-/// Throws aws::Error if an expression stands beside a parameter of the API's older form, or such a parameter stands
-/// alone: those are not built.
-void check_forms(std::string_view operation, std::initializer_list<Parameter> expressions,
-                 std::initializer_list<Parameter> older_forms);
+/// Throws aws::Error if an expression stands beside a parameter of the API's older form.
+void check_forms(std::initializer_list<Parameter> expressions, std::initializer_list<Parameter> older_forms);
 
 /// Throws aws::Error if there are names or values and no expression that could use them.
 void check_placeholder_use(bool names, bool values, std::initializer_list<Parameter> with_values,
@@ -39,6 +38,15 @@ Placeholders placeholders_of(const Request& request, std::initializer_list<Param
 std::optional<Condition> condition_of(std::string_view parameter, const std::optional<std::string>& text,
                                       Placeholders& placeholders);
 
+/// What a write demands of the item: ConditionExpression, or the older Expected.
+template <typename Request>
+std::optional<Condition> write_condition(const Request& request, Placeholders& placeholders) {
+    if (request.ConditionExpression) {
+        return parse_condition("ConditionExpression", *request.ConditionExpression, placeholders);
+    }
+    return expected_condition(request.Expected, request.ConditionalOperator);
+}
+
 /// Throws ConditionalCheckFailedException unless `item` (nullptr: there is none) satisfies the condition; with the item
 /// where `on_failure` (ReturnValuesOnConditionCheckFailure) asks for it.
 void require(const std::optional<Condition>& condition, const AttributeMap* item,
@@ -47,15 +55,16 @@ void require(const std::optional<Condition>& condition, const AttributeMap* item
 /// True for ALL_OLD; throws aws::Error for what PutItem and DeleteItem do not return.
 bool returns_old(const std::optional<std::string>& return_values);
 
+/// The paths of AttributesToGet. Throws aws::Error if a name comes twice.
+std::vector<Path> attribute_paths(const std::vector<std::string>& names);
+
 /// The paths of a ProjectionExpression or AttributesToGet; nothing if the request has neither.
 template <typename Request>
 std::optional<std::vector<Path>> projection_of(const Request& request, Placeholders& placeholders) {
     if (request.ProjectionExpression) return parse_projection(*request.ProjectionExpression, placeholders);
     if constexpr (requires { request.AttributesToGet; }) {
         if (request.AttributesToGet) {
-            std::vector<Path> paths;
-            for (const auto& name : *request.AttributesToGet) paths.push_back({Step{.name = name}});
-            return paths;
+            return attribute_paths(*request.AttributesToGet);
         }
     }
     return std::nullopt;

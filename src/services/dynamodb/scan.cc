@@ -31,13 +31,13 @@ void check_segments(const ScanInput& request) {
 Task<ScanOutput> Service::scan(Call& call, ScanInput request) {
     const Parameter projected{"ProjectionExpression", request.ProjectionExpression.has_value()};
     const Parameter filtered{"FilterExpression", request.FilterExpression.has_value()};
-    check_forms("Scan", {projected, filtered},
-                {{"AttributesToGet", request.AttributesToGet.has_value()},
-                 {"ScanFilter", request.ScanFilter.has_value()},
-                 {"ConditionalOperator", request.ConditionalOperator.has_value()}});
+    check_forms({projected, filtered}, {{"AttributesToGet", request.AttributesToGet.has_value()},
+                                        {"ScanFilter", request.ScanFilter.has_value()},
+                                        {"ConditionalOperator", request.ConditionalOperator.has_value()}});
     check_segments(request);
     auto placeholders = placeholders_of(request, {filtered}, {projected});
-    const auto filter = condition_of("FilterExpression", request.FilterExpression, placeholders);
+    const auto filter = filtered.given ? condition_of("FilterExpression", request.FilterExpression, placeholders)
+                                       : filter_condition(request.ScanFilter, request.ConditionalOperator);
     const auto projection = projection_of(request, placeholders);
     placeholders.check_all_used();
     const Scope scope(call);

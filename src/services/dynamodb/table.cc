@@ -148,8 +148,19 @@ AttributeMap Table::projected(const AttributeMap& item, const Index& index) cons
 
 void Table::check_update(const Update& update) const {
     for (const auto& action : update.actions) {
-        if (!key.names(action.path[0].name)) continue;
-        invalid(fmt::format("Cannot update attribute {}. This attribute is part of the key", action.path[0].name));
+        const auto& name = action.path[0].name;
+        if (key.names(name)) {
+            invalid(fmt::format("Cannot update attribute {}. This attribute is part of the key", name));
+        }
+        if (!update.by_attribute || action.kind == Action::Kind::remove) continue;
+        // AttributeUpdates names its values, so their types are known before the item is.
+        std::string bytes;
+        AttributeWriter writer(bytes);
+        writer.begin(AttributeType::M);
+        writer.key(name);
+        writer.value(action.value.value);
+        writer.end();
+        for (const auto& index : indexes) check_index_key(index, AttributeView(bytes));
     }
 }
 

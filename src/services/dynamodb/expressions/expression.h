@@ -80,6 +80,7 @@ struct Action {
 
 struct Update {
     std::vector<Action> actions;
+    bool by_attribute = false;  ///< it was AttributeUpdates: ADD also appends to lists, and errors have other words
     std::vector<Path> paths() const;
 };
 

@@ -23,6 +23,17 @@ struct Edit {
     AttributeView view() const { return value ? value : made.view(); }
 };
 
+AttributeValue append(AttributeView left, AttributeView right) {
+    std::string bytes;
+    AttributeWriter writer(bytes);
+    writer.begin(AttributeType::L);
+    for (const auto list : {left, right}) {
+        for (const auto element : list.elements()) writer.value(element);
+    }
+    writer.end();
+    return AttributeValue::from_bytes(std::move(bytes));
+}
+
 AttributeView evaluate(const Operand& operand, AttributeView item, std::deque<AttributeValue>& made) {
     const auto make = [&](AttributeValue value) {
         made.push_back(std::move(value));
@@ -53,14 +64,7 @@ AttributeView evaluate(const Operand& operand, AttributeView item, std::deque<At
         case Operand::Kind::list_append: {
             const auto left = argument(0), right = argument(1);
             if (!left.is(AttributeType::L) || !right.is(AttributeType::L)) wrong_type();
-            std::string bytes;
-            AttributeWriter writer(bytes);
-            writer.begin(AttributeType::L);
-            for (const auto list : {left, right}) {
-                for (const auto element : list.elements()) writer.value(element);
-            }
-            writer.end();
-            return make(AttributeValue::from_bytes(std::move(bytes)));
+            return make(append(left, right));
         }
         case Operand::Kind::size: break;
     }
@@ -83,15 +87,19 @@ AttributeValue combine(AttributeView set, AttributeView other, bool with) {
     return empty ? AttributeValue() : AttributeValue::from_bytes(std::move(bytes));
 }
 
-Edit edit_of(const Action& action, AttributeView item, std::deque<AttributeValue>& made) {
+Edit edit_of(const Action& action, bool by_attribute, AttributeView item, std::deque<AttributeValue>& made) {
     if (action.kind == Action::Kind::set) return Edit::put(evaluate(action.value, item, made));
     if (action.kind == Action::Kind::remove) return {.kind = Edit::Kind::remove};
     const auto existing = find(item, action.path);
     const auto value = action.value.value;
-    if (existing && existing.type() != value.type()) wrong_type();
+    if (existing && existing.type() != value.type()) {
+        if (by_attribute) throw aws::validation_error("Type mismatch for attribute to update");
+        wrong_type();
+    }
     if (action.kind == Action::Kind::add) {
         if (!existing) return Edit::put(value);
         if (value.is(AttributeType::N)) return Edit::put(AttributeValue::N(existing.number() + value.number()));
+        if (value.is(AttributeType::L)) return Edit::put(append(existing, value));
         return Edit::put(combine(existing, value, true));
     }
     if (!existing) return {.kind = Edit::Kind::keep};
@@ -198,7 +206,7 @@ AttributeMap apply(const Update& update, const AttributeMap& item) {
     PathTree tree;
     for (const auto& action : update.actions) {
         tree.add(action.path, edits.size());
-        edits.push_back(edit_of(action, item.view(), made));
+        edits.push_back(edit_of(action, update.by_attribute, item.view(), made));
         const auto& edit = edits.back();
         if (edit.kind == Edit::Kind::put &&
             action.path.size() - 1 + levels(edit.view()) > static_cast<size_t>(contracts::max_attribute_nesting)) {
