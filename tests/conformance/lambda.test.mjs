@@ -349,9 +349,12 @@ describe('functions', () => {
             400,
             /Could not unzip uploaded file/,
         );
-        const unknown = await create({ Runtime: 'cobol85' }).then(assert.fail, (error) => error);
-        assert.equal(unknown.$metadata.httpStatusCode, 400);
-        assert.match(unknown.message, /cobol85.* at 'runtime' failed to satisfy constraint: Member must satisfy enum value set/);
+        await fails(
+            create({ Runtime: 'cobol85' }),
+            'InvalidParameterValueException',
+            400,
+            /^Value cobol85 at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: \[/,
+        );
         const missing = unique('missing');
         await fails(send(lambda.GetFunctionCommand, { FunctionName: missing }), 'ResourceNotFoundException', 404);
         await fails(send(lambda.DeleteFunctionCommand, { FunctionName: missing }), 'ResourceNotFoundException', 404);
@@ -432,6 +435,64 @@ describe('versions, aliases and permissions', () => {
         await fails(send(lambda.AddPermissionCommand, permission), 'ResourceConflictException', 409);
         await send(lambda.RemovePermissionCommand, { FunctionName, StatementId: 'api' });
         await fails(send(lambda.GetPolicyCommand, { FunctionName }), 'ResourceNotFoundException', 404);
+    });
+});
+
+describe('layers', () => {
+    const content = (files) => ({ ZipFile: zip(files) });
+
+    test('a layer lies at /opt, and its versions are listed', async () => {
+        const LayerName = unique('layer');
+        const layer = await send(lambda.PublishLayerVersionCommand, {
+            LayerName,
+            Description: 'tools',
+            Content: content({ 'nodejs/node_modules/tool/index.js': "exports.name = 'from the layer';" }),
+            CompatibleRuntimes: ['nodejs20.x'],
+            LicenseInfo: 'MIT',
+        });
+        undo.add(() => send(lambda.DeleteLayerVersionCommand, { LayerName, VersionNumber: layer.Version }));
+        assert.equal(layer.Version, 1);
+        assert.ok(layer.LayerVersionArn.endsWith(`:layer:${LayerName}:1`));
+        assert.equal((await fetch(layer.Content.Location)).status, 200);
+        const { FunctionName } = await newFunction({
+            Layers: [layer.LayerVersionArn],
+            Handler: 'index.handler',
+            Code: { ZipFile: zip({ 'index.js': "exports.handler = async () => require('tool').name;" }) },
+        });
+        assert.equal((await invoke(FunctionName, {})).result, 'from the layer');
+        const { Layers } = await send(lambda.GetFunctionConfigurationCommand, { FunctionName });
+        assert.equal(Layers[0].Arn, layer.LayerVersionArn);
+
+        const found = await send(lambda.GetLayerVersionCommand, { LayerName, VersionNumber: 1 });
+        assert.equal(found.Description, 'tools');
+        assert.deepEqual(found.CompatibleRuntimes, ['nodejs20.x']);
+        const byArn = await send(lambda.GetLayerVersionByArnCommand, { Arn: layer.LayerVersionArn });
+        assert.equal(byArn.Content.CodeSha256, layer.Content.CodeSha256);
+        const { LayerVersions } = await send(lambda.ListLayerVersionsCommand, { LayerName });
+        assert.deepEqual(LayerVersions.map(({ Version }) => Version), [1]);
+        const all = await allPages(async (Marker) => {
+            const page = await send(lambda.ListLayersCommand, { MaxItems: 1, Marker });
+            return [page.Layers, page.NextMarker];
+        });
+        assert.ok(all.some((each) => each.LayerName === LayerName));
+    });
+
+    test('permissions let others have a layer', async () => {
+        const LayerName = unique('layer');
+        await send(lambda.PublishLayerVersionCommand, { LayerName, Content: content({ x: 'y' }) });
+        const version = { LayerName, VersionNumber: 1 };
+        await fails(send(lambda.GetLayerVersionPolicyCommand, version), 'ResourceNotFoundException', 404);
+        await send(lambda.AddLayerVersionPermissionCommand, {
+            ...version,
+            StatementId: 'all',
+            Action: 'lambda:GetLayerVersion',
+            Principal: '*',
+        });
+        const { Policy } = await send(lambda.GetLayerVersionPolicyCommand, version);
+        assert.equal(JSON.parse(Policy).Statement[0].Principal, '*');
+        await send(lambda.RemoveLayerVersionPermissionCommand, { ...version, StatementId: 'all' });
+        await send(lambda.DeleteLayerVersionCommand, version);
+        await fails(send(lambda.GetLayerVersionCommand, version), 'ResourceNotFoundException', 404);
     });
 });
 

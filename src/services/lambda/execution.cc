@@ -99,7 +99,8 @@ Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<co
     const Sandbox* sandbox = co_await this->sandbox();
     WorkerPlan plan{.key = std::move(key), .function = fmt::format("{}/{}/{}", name.account, name.region, name.name)};
     plan.room = {.code = co_await code_.unpacked(function->code_blob, configuration.CodeSha256.value_or("")),
-                 .bootstrap = options_.folder / "bootstrap"};
+                 .bootstrap = options_.folder / "bootstrap",
+                 .layers = co_await layers_of(call, function)};
     if (configuration.EphemeralStorage) plan.room.scratch_bytes = uint64_t(configuration.EphemeralStorage->Size) << 20;
     for (const auto& part : runtime->program) plan.program.push_back(sandbox->seen(plan.room, part));
     plan.by_address = runtime->by_address;

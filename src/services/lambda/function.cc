@@ -89,7 +89,6 @@ void set_network(FunctionConfiguration& configuration, const aws::lambda::VpcCon
 /// What CreateFunction and UpdateFunctionConfiguration have in common.
 template <typename Request>
 void apply(FunctionConfiguration& configuration, const Request& request) {
-    if (request.Layers && !request.Layers->empty()) throw aws::not_implemented("lambda", "CreateFunction", "Layers");
     if (request.FileSystemConfigs && !request.FileSystemConfigs->empty()) {
         throw aws::not_implemented("lambda", "CreateFunction", "FileSystemConfigs");
     }
@@ -122,7 +121,8 @@ void apply(FunctionConfiguration& configuration, const Request& request) {
 
 std::string Function::text() const {
     json::object record{{"configuration", contracts::to_json(configuration_shape(), &configuration)},
-                        {"code", code_blob}};
+                        {"code", code_blob},
+                        {"unzipped", unzipped_bytes}};
     if (!tags.empty()) {
         json::object each;
         for (const auto& [key, value] : tags) each[key] = value;
@@ -138,6 +138,7 @@ Function Function::parse(std::string_view text) {
     Function function;
     contracts::from_json(configuration_shape(), &function.configuration, record.at("configuration"));
     function.code_blob = string_or(record, "code");
+    if (const auto* size = record.if_contains("unzipped")) function.unzipped_bytes = size->as_int64();
     if (const auto* tags = record.if_contains("tags")) {
         for (const auto& [key, value] : tags->as_object()) function.tags[key] = value.as_string();
     }
@@ -184,11 +185,12 @@ void configure(Function& function, const aws::lambda::UpdateFunctionConfiguratio
     apply(function.configuration, request);
 }
 
-void set_code(Function& function, std::string blob, std::string sha256, int64_t size_bytes,
+void set_code(Function& function, const Package& package,
               const std::optional<std::vector<std::string>>& architectures) {
-    function.code_blob = std::move(blob);
-    function.configuration.CodeSha256 = std::move(sha256);
-    function.configuration.CodeSize = size_bytes;
+    function.code_blob = package.blob;
+    function.unzipped_bytes = package.unzipped_bytes;
+    function.configuration.CodeSha256 = package.sha256;
+    function.configuration.CodeSize = package.size_bytes;
     if (architectures && !architectures->empty()) function.configuration.Architectures = architectures;
 }
 
@@ -206,7 +208,9 @@ void check_revision(const Function& function, const std::optional<std::string>& 
 }
 
 Function publish(const Function& current, int64_t number, const std::optional<std::string>& description) {
-    Function version{.configuration = current.configuration, .code_blob = current.code_blob};
+    Function version{.configuration = current.configuration,
+                     .code_blob = current.code_blob,
+                     .unzipped_bytes = current.unzipped_bytes};
     version.configuration.Version = std::to_string(number);
     version.configuration.FunctionArn = fmt::format("{}:{}", *current.configuration.FunctionArn, number);
     if (description) version.configuration.Description = description;

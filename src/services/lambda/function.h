@@ -7,10 +7,19 @@
 
 namespace cumulet::lambda {
 
+/// A deployment package that was checked and stored.
+struct Package {
+    std::string blob;
+    std::string sha256;  ///< in Base64
+    int64_t size_bytes = 0;
+    int64_t unzipped_bytes = 0;
+};
+
 /// A function's $LATEST, or one of its versions.
 struct Function {
     aws::lambda::FunctionConfiguration configuration;
     std::string code_blob;  ///< the package, in store::Blobs
+    int64_t unzipped_bytes = 0;
     // Of $LATEST only:
     std::map<std::string, std::string> tags;
     int64_t last_version = 0;
@@ -31,8 +40,7 @@ Function new_function(const Call& call, const FunctionName& name, const aws::lam
 /// Changes what `request` names. Throws InvalidParameterValueException.
 void configure(Function& function, const aws::lambda::UpdateFunctionConfigurationRequest& request);
 /// Names the code that the function has from now on.
-void set_code(Function& function, std::string blob, std::string sha256, int64_t size_bytes,
-              const std::optional<std::vector<std::string>>& architectures);
+void set_code(Function& function, const Package& package, const std::optional<std::vector<std::string>>& architectures);
 /// A change gives a new revision and time.
 void touch(Function& function, std::string revision, Time now);
 /// Throws PreconditionFailedException if the caller saw another revision.

@@ -20,6 +20,7 @@ using namespace aws::lambda;
 namespace {
 
 constexpr size_t most_package_bytes = 256 << 20;
+constexpr size_t most_inline_bytes = 50 << 20;
 constexpr size_t most_listed = 50;
 
 /// Writes what runs nodejs* and python* functions into `folder`.
@@ -77,17 +78,21 @@ Task<void> Service::stop() {
     co_await book_tasks_.stop();
 }
 
-Task<Service::Package> Service::store_package(Call& call, std::optional<std::string> zip,
-                                              std::optional<std::string> bucket, std::optional<std::string> key,
-                                              std::optional<std::string> object_version) {
+Task<Package> Service::store_package(Call& call, PackageSource source) {
     std::string bytes;
-    if (zip) {
-        bytes = std::move(*zip);
-    } else if (bucket && key) {
+    if (source.zip) {
+        bytes = std::move(*source.zip);
+        if (bytes.size() > most_inline_bytes) {
+            throw aws::Error("RequestEntityTooLargeException",
+                             fmt::format("Request must be smaller than {} bytes for the {} operation",
+                                         (most_inline_bytes + 2) / 3 * 4 - 1, source.operation),
+                             413);
+        }
+    } else if (source.bucket && source.key) {
         aws::s3::Client s3(door_);
         try {
-            auto object =
-                co_await s3.get_object(call, {.Bucket = *bucket, .Key = *key, .VersionId = std::move(object_version)});
+            auto object = co_await s3.get_object(
+                call, {.Bucket = *source.bucket, .Key = *source.key, .VersionId = std::move(source.object_version)});
             bytes = co_await read_all(object.Body, most_package_bytes);
         } catch (const aws::Error& error) {
             throw invalid(fmt::format("Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}",
@@ -98,11 +103,33 @@ Task<Service::Package> Service::store_package(Call& call, std::optional<std::str
     } else {
         throw invalid("Please provide a source for function code.");
     }
-    const auto fault = co_await threads_.run([&bytes] { return fault_of_package(bytes); });
-    if (!fault.empty()) throw invalid(fault);
-    Package package{.sha256 = to_base64(sha256(bytes)), .size_bytes = static_cast<int64_t>(bytes.size())};
+    const auto check = co_await threads_.run([&bytes] { return check_package(bytes); });
+    if (!check.fault.empty()) throw invalid(check.fault);
+    Package package{.sha256 = to_base64(sha256(bytes)),
+                    .size_bytes = static_cast<int64_t>(bytes.size()),
+                    .unzipped_bytes = static_cast<int64_t>(check.unzipped_bytes)};
     package.blob = co_await blobs_.put(std::move(bytes));
     co_return package;
+}
+
+Task<void> Service::set_layers(store::Transaction& tx, const Call& call, Function& function,
+                               std::optional<std::vector<std::string>> arns) {
+    if (!arns) {
+        if (!function.configuration.Layers) co_return;
+        arns.emplace();
+        for (const auto& layer : *function.configuration.Layers) arns->push_back(layer.Arn.value_or(""));
+        int64_t unzipped_bytes = function.unzipped_bytes;
+        for (const auto& arn : *arns) {
+            const auto layer = co_await find_layer(tx, parse_layer_name(call, arn));
+            if (layer) unzipped_bytes += layer->unzipped_bytes;
+        }
+        check_combined_size(unzipped_bytes);
+        co_return;
+    }
+    auto resolved = co_await resolve_layers(tx, call, std::move(*arns));
+    check_combined_size(function.unzipped_bytes + resolved.unzipped_bytes);
+    function.configuration.Layers.reset();
+    if (!resolved.shown.empty()) function.configuration.Layers = std::move(resolved.shown);
 }
 
 void Service::retire(const FunctionName& name) {
@@ -112,22 +139,26 @@ void Service::retire(const FunctionName& name) {
 Task<FunctionConfiguration> Service::create_function(Call& call, CreateFunctionRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
     auto function = new_function(call, name, request);
-    if (const auto runtime = find_runtime(*request.Runtime); !runtime) throw invalid(runtime.error());
+    check_runtime(*request.Runtime);
     const auto exists = [&](store::Transaction& tx) -> Task<bool> {
         co_return (co_await find_function(tx, name)).has_value();
     };
     const auto conflict = user_fault<ResourceConflictException>("Function already exist: " + name.name);
     if (co_await store_.transact(exists)) throw conflict;
 
-    const auto package = co_await store_package(call, std::move(request.Code.ZipFile), std::move(request.Code.S3Bucket),
-                                                std::move(request.Code.S3Key), std::move(request.Code.S3ObjectVersion));
-    set_code(function, package.blob, package.sha256, package.size_bytes, request.Architectures);
+    const auto package = co_await store_package(call, {.operation = "CreateFunction",
+                                                       .zip = std::move(request.Code.ZipFile),
+                                                       .bucket = std::move(request.Code.S3Bucket),
+                                                       .key = std::move(request.Code.S3Key),
+                                                       .object_version = std::move(request.Code.S3ObjectVersion)});
+    set_code(function, package, request.Architectures);
     touch(function, call.random().uuid(), call.now());
     std::exception_ptr failure;
     try {
         co_return co_await store_.transact([&](store::Transaction& tx) -> Task<FunctionConfiguration> {
             if (co_await exists(tx)) throw conflict;
             auto saved = function;
+            co_await set_layers(tx, call, saved, request.Layers);
             auto answer = saved.configuration;
             if (request.Publish.value_or(false)) {
                 const auto version = publish(saved, saved.last_version = 1, std::nullopt);
@@ -173,21 +204,40 @@ Task<http::Response> Service::serve(Call& call, http::Request request) {
     }
     http::Response missing{.status = 404};
     if (parts.size() != 5 || (request.method != "GET" && request.method != "HEAD")) co_return missing;
-    const FunctionName name{.account = parts[0], .region = parts[1], .name = parts[2], .qualifier = parts[3]};
+    const auto code = co_await find_code(std::move(parts));
+    if (!code) co_return missing;
+    http::Response response;
+    response.headers.add("Content-Type", "application/zip");
+    response.stream_size = co_await blobs_.size(*code);
+    response.stream = co_await blobs_.read(*code);
+    co_return response;
+}
+
+Task<std::optional<std::string>> Service::find_code(std::vector<std::string> parts) {
+    constexpr std::string_view layer_mark = "layer:";
+    const auto& [account, region, name, version, secret] = std::tie(parts[0], parts[1], parts[2], parts[3], parts[4]);
+    if (name.starts_with(layer_mark)) {
+        const LayerName layer_name{.account = account,
+                                   .region = region,
+                                   .name = name.substr(layer_mark.size()),
+                                   .version = std::strtoll(version.c_str(), nullptr, 10)};
+        const auto layer = co_await store_.transact([&](store::Transaction& tx) -> Task<std::optional<LayerVersion>> {
+            co_return co_await find_layer(tx, layer_name);
+        });
+        if (!layer || layer->deleted || !equal_in_constant_time(layer->secret, secret)) co_return std::nullopt;
+        co_return layer->blob;
+    }
+    const FunctionName function_name{.account = account, .region = region, .name = name, .qualifier = version};
     try {
         const auto function =
             co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
-                co_return co_await load_qualified(tx, functions_, name);
+                co_return co_await load_qualified(tx, functions_, function_name);
             });
-        if (!equal_in_constant_time(function->revision(), parts[4])) co_return missing;
-        http::Response response;
-        response.headers.add("Content-Type", "application/zip");
-        response.stream_size = co_await blobs_.size(function->code_blob);
-        response.stream = co_await blobs_.read(function->code_blob);
-        co_return response;
+        if (equal_in_constant_time(function->revision(), secret)) co_return function->code_blob;
     } catch (const ResourceNotFoundException&) {
-        co_return missing;
+        // The same answer as for a wrong secret.
     }
+    co_return std::nullopt;
 }
 
 Task<FunctionConfiguration> Service::get_function_configuration(Call& call, GetFunctionConfigurationRequest request) {

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "base/hash.h"
 #include "services/lambda/workers/loop.h"
 
 namespace cumulet::lambda {
@@ -43,21 +44,21 @@ mode_t mode_of(zip_t* archive, zip_uint64_t index) {
     return system == ZIP_OPSYS_UNIX ? attributes >> 16 : 0;
 }
 
-std::string fault_of(zip_t* archive, const PackageBounds& bounds) {
+PackageCheck check_archive(zip_t* archive, const PackageBounds& bounds) {
     const auto count = zip_get_num_entries(archive, 0);
-    if (count <= 0) return "Uploaded file must be a non-empty zip";
-    if (static_cast<uint64_t>(count) > bounds.files) return std::string(cannot_unzip);
-    uint64_t total = 0;
+    if (count <= 0) return {.fault = "Uploaded file must be a non-empty zip"};
+    if (static_cast<uint64_t>(count) > bounds.files) return {.fault = std::string(cannot_unzip)};
+    PackageCheck check;
     for (zip_int64_t index = 0; index < count; ++index) {
         zip_stat_t entry;
         if (zip_stat_index(archive, index, 0, &entry) != 0 || !stays_inside(entry.name))
-            return std::string(cannot_unzip);
-        total += entry.size;
-        if (total > bounds.unzipped_bytes) {
-            return fmt::format("Unzipped size must be smaller than {} bytes", bounds.unzipped_bytes);
+            return {.fault = std::string(cannot_unzip)};
+        check.unzipped_bytes += entry.size;
+        if (check.unzipped_bytes > bounds.unzipped_bytes) {
+            return {.fault = fmt::format("Unzipped size must be smaller than {} bytes", bounds.unzipped_bytes)};
         }
     }
-    return "";
+    return check;
 }
 
 /// Writes one file; never more than `left` bytes, whatever the archive says about its size.
@@ -82,23 +83,25 @@ void unpack_file(zip_t* archive, zip_int64_t index, const fs::path& target, mode
 
 }  // namespace
 
-std::string fault_of_package(std::string_view bytes, const PackageBounds& bounds) {
+PackageCheck check_package(std::string_view bytes, const PackageBounds& bounds) {
     zip_error_t error;
     zip_error_init(&error);
     auto* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
-    if (!source) return std::string(cannot_unzip);
+    if (!source) return {.fault = std::string(cannot_unzip)};
     const Archive archive(zip_open_from_source(source, ZIP_RDONLY, &error));
     if (!archive) {
         zip_source_free(source);
-        return std::string(cannot_unzip);
+        return {.fault = std::string(cannot_unzip)};
     }
-    return fault_of(archive.get(), bounds);
+    return check_archive(archive.get(), bounds);
 }
 
 void unpack(const fs::path& file, const fs::path& folder, const PackageBounds& bounds) {
     const Archive archive(zip_open(file.c_str(), ZIP_RDONLY, nullptr));
     if (!archive) throw std::runtime_error(std::string(cannot_unzip));
-    if (auto fault = fault_of(archive.get(), bounds); !fault.empty()) throw std::runtime_error(fault);
+    if (const auto check = check_archive(archive.get(), bounds); !check.fault.empty()) {
+        throw std::runtime_error(check.fault);
+    }
     fs::create_directories(folder);
     uint64_t left = bounds.unzipped_bytes;
     for (zip_int64_t index = 0; index < zip_get_num_entries(archive.get(), 0); ++index) {
@@ -114,6 +117,23 @@ void unpack(const fs::path& file, const fs::path& folder, const PackageBounds& b
     }
 }
 
+void merge(const std::vector<fs::path>& folders, const fs::path& target) {
+    fs::create_directories(target);
+    for (const auto& folder : folders) {
+        for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+            const auto place = target / entry.path().lexically_relative(folder);
+            const bool is_folder = entry.is_directory();
+            if (fs::exists(place) && fs::is_directory(place) != is_folder) fs::remove_all(place);
+            if (is_folder) {
+                fs::create_directories(place);
+            } else {
+                fs::remove(place);
+                fs::create_hard_link(entry.path(), place);  // both are read-only to functions
+            }
+        }
+    }
+}
+
 CodeFolders::CodeFolders(store::Blobs& blobs, BlockingPool& threads, fs::path folder)
     : blobs_(blobs), threads_(threads), folder_(std::move(folder)) {
     std::error_code ignored;
@@ -121,17 +141,15 @@ CodeFolders::CodeFolders(store::Blobs& blobs, BlockingPool& threads, fs::path fo
     fs::create_directories(folder_);
 }
 
-Task<fs::path> CodeFolders::unpacked(std::string blob, std::string digest) {
-    const auto target = folder_ / to_hex(from_base64(digest).value_or(digest));
+Task<fs::path> CodeFolders::once(std::string key, fs::path target, std::function<void(const fs::path&)> fill) {
     std::error_code error;
     if (fs::exists(target, error)) co_return target;
-    const auto guard = co_await locks_.lock(digest);
+    const auto guard = co_await locks_.lock(std::move(key));
     if (fs::exists(target, error)) co_return target;
-    const auto file = co_await blobs_.file(std::move(blob));
     const auto half_done = folder_ / fmt::format("unpacking-{}", serial_.fetch_add(1));
-    co_await threads_.run([file, half_done, target] {
+    co_await threads_.run([&fill, half_done, target] {
         try {
-            unpack(file, half_done);
+            fill(half_done);
             fs::rename(half_done, target);
         } catch (...) {
             std::error_code ignored;
@@ -140,6 +158,26 @@ Task<fs::path> CodeFolders::unpacked(std::string blob, std::string digest) {
         }
     });
     co_return target;
+}
+
+Task<fs::path> CodeFolders::unpacked(std::string blob, std::string digest) {
+    const auto target = folder_ / to_hex(from_base64(digest).value_or(digest));
+    std::error_code error;
+    if (fs::exists(target, error)) co_return target;
+    const auto file = co_await blobs_.file(std::move(blob));
+    co_return co_await once(std::move(digest), target, [file](const fs::path& folder) { unpack(file, folder); });
+}
+
+Task<fs::path> CodeFolders::merged(std::vector<StoredPackage> packages) {
+    if (packages.size() == 1) co_return co_await unpacked(packages.front().blob, packages.front().sha256);
+    std::string key = "merged";
+    std::vector<fs::path> folders;
+    for (auto& package : packages) {
+        key += "/" + package.sha256;
+        folders.push_back(co_await unpacked(std::move(package.blob), package.sha256));
+    }
+    const auto target = folder_ / ("merged-" + sha256_hex(key));
+    co_return co_await once(std::move(key), target, [folders](const fs::path& folder) { merge(folders, folder); });
 }
 
 }  // namespace cumulet::lambda

@@ -14,11 +14,25 @@ struct PackageBounds {
     uint64_t files = 100'000;
 };
 
-/// What is wrong with the archive `bytes`, in AWS's words; "" if it can be unpacked. Blocks.
-std::string fault_of_package(std::string_view bytes, const PackageBounds& bounds = {});
+/// What an archive is found to be.
+struct PackageCheck {
+    std::string fault;            ///< in AWS's words; "" if it can be unpacked
+    uint64_t unzipped_bytes = 0;  ///< of all files together, as the archive says
+};
+/// Looks at the archive `bytes`. Blocks.
+PackageCheck check_package(std::string_view bytes, const PackageBounds& bounds = {});
 /// Unpacks the archive `file` into the new folder `folder`. No entry leaves it, none is a link or a device. Blocks.
 /// Throws std::runtime_error.
 void unpack(const std::filesystem::path& file, const std::filesystem::path& folder, const PackageBounds& bounds = {});
+
+/// Makes the new folder `target` of what is in `folders`, a later one's files in place of an earlier one's. Blocks.
+void merge(const std::vector<std::filesystem::path>& folders, const std::filesystem::path& target);
+
+/// A package among the blobs.
+struct StoredPackage {
+    std::string blob;
+    std::string sha256;  ///< in Base64
+};
 
 /// Unpacked packages by their digest, in a folder that is emptied at the start: it can always be made anew.
 class CodeFolders {
@@ -27,8 +41,14 @@ class CodeFolders {
 
     /// The folder with what is in the package `blob`, whose SHA-256 is `digest` in Base64.
     Task<std::filesystem::path> unpacked(std::string blob, std::string digest);
+    /// The folder with what is in all of `packages`, a later one's files in place of an earlier one's.
+    Task<std::filesystem::path> merged(std::vector<StoredPackage> packages);
 
   private:
+    /// Fills a new folder by `fill` and gives it its name `target`, unless it is there already.
+    Task<std::filesystem::path> once(std::string key, std::filesystem::path target,
+                                     std::function<void(const std::filesystem::path&)> fill);
+
     store::Blobs& blobs_;
     BlockingPool& threads_;
     const std::filesystem::path folder_;

@@ -1,9 +1,9 @@
 // AddPermission, RemovePermission, GetPolicy, and what IAM asks about functions.
 // https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
 
-#include "base/hash.h"
 #include "base/json.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/policy.h"
 #include "services/lambda/service.h"
 
 namespace cumulet::lambda {
@@ -12,34 +12,11 @@ using namespace aws::lambda;
 
 namespace {
 
-constexpr size_t most_policy_bytes = 20'480;
-
-json::object parse_policy(const std::string& document) {
-    if (document.empty()) return {{"Version", "2012-10-17"}, {"Id", "default"}, {"Statement", json::array()}};
-    return json::parse(document).as_object();
-}
-
-/// A policy's revision follows from its text.
-std::string revision_of(std::string_view document) {
-    const auto digest = sha256_hex(document);
-    return fmt::format("{}-{}-{}-{}-{}", digest.substr(0, 8), digest.substr(8, 4), digest.substr(12, 4),
-                       digest.substr(16, 4), digest.substr(20, 12));
-}
-
 void check_policy_revision(const std::string& document, const std::optional<std::string>& seen) {
-    if (!seen || *seen == revision_of(document)) return;
+    if (!seen || *seen == policy_revision(document)) return;
     throw user_fault<PreconditionFailedException>(
         "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve the latest "
         "RevisionId");
-}
-
-json::value principal_of(std::string_view principal) {
-    if (principal == "*") return "*";
-    if (principal.starts_with("arn:")) return json::object{{"AWS", principal}};
-    if (principal.find_first_not_of("0123456789") == principal.npos) {
-        return json::object{{"AWS", fmt::format("arn:aws:iam::{}:root", principal)}};
-    }
-    return json::object{{"Service", principal}};
 }
 
 json::object statement_of(const AddPermissionRequest& request, const std::string& arn) {
@@ -68,10 +45,6 @@ json::object statement_of(const AddPermissionRequest& request, const std::string
     return statement;
 }
 
-auto with_sid(std::string_view sid) {
-    return [sid](const json::value& statement) { return string_or(statement.as_object(), "Sid") == sid; };
-}
-
 }  // namespace
 
 Task<AddPermissionResponse> Service::add_permission(Call& call, AddPermissionRequest request) {
@@ -82,21 +55,7 @@ Task<AddPermissionResponse> Service::add_permission(Call& call, AddPermissionReq
         co_await load_qualified(tx, functions_, name);
         const auto document = co_await find_policy(tx, name);
         check_policy_revision(document, request.RevisionId);
-        auto policy = parse_policy(document);
-        auto& statements = policy["Statement"].as_array();
-        if (std::any_of(statements.begin(), statements.end(), with_sid(request.StatementId))) {
-            throw user_fault<ResourceConflictException>(fmt::format(
-                "The statement id ({}) provided already exists. Please provide a new statement id, or remove the "
-                "existing statement.",
-                request.StatementId));
-        }
-        statements.push_back(statement);
-        auto text = json::serialize(policy);
-        if (text.size() > most_policy_bytes) {
-            throw user_fault<PolicyLengthExceededException>(fmt::format(
-                "The final policy size ({}) is bigger than the limit ({}).", text.size(), most_policy_bytes));
-        }
-        save_policy(tx, name, std::move(text));
+        save_policy(tx, name, with_statement(document, statement));
     });
     co_return AddPermissionResponse{.Statement = json::serialize(statement)};
 }
@@ -106,22 +65,11 @@ Task<RemovePermissionResponse> Service::remove_permission(Call& call, RemovePerm
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await load_qualified(tx, functions_, name);
         const auto document = co_await find_policy(tx, name);
-        if (document.empty()) {
-            throw user_fault<ResourceNotFoundException>("No policy is associated with the given resource.");
-        }
-        check_policy_revision(document, request.RevisionId);
-        auto policy = parse_policy(document);
-        auto& statements = policy["Statement"].as_array();
-        const auto found = std::find_if(statements.begin(), statements.end(), with_sid(request.StatementId));
-        if (found == statements.end()) {
-            throw user_fault<ResourceNotFoundException>(
-                fmt::format("Statement {} is not found in resource policy.", request.StatementId));
-        }
-        statements.erase(found);
-        if (statements.empty()) {
+        if (!document.empty()) check_policy_revision(document, request.RevisionId);
+        if (auto left = without_statement(document, request.StatementId); left.empty()) {
             erase_policy(tx, name);
         } else {
-            save_policy(tx, name, json::serialize(policy));
+            save_policy(tx, name, std::move(left));
         }
     });
     co_return RemovePermissionResponse{};
@@ -134,7 +82,7 @@ Task<GetPolicyResponse> Service::get_policy(Call& call, GetPolicyRequest request
         co_return co_await find_policy(tx, name);
     });
     if (document.empty()) throw user_fault<ResourceNotFoundException>("The resource you requested does not exist.");
-    co_return GetPolicyResponse{.Policy = document, .RevisionId = revision_of(document)};
+    co_return GetPolicyResponse{.Policy = document, .RevisionId = policy_revision(document)};
 }
 
 std::string Service::resource_of(const Call& call, const contracts::Operation& operation, const void* input) const {

@@ -2,8 +2,24 @@
 
 #include <unistd.h>
 
+#include <array>
+
+#include "services/lambda/fault.h"
+
 namespace cumulet::lambda {
 namespace {
+
+constexpr std::array<std::string_view, 29> supported_runtimes{
+    "nodejs26.x", "nodejs24.x",   "nodejs22.x", "nodejs20.x",      "nodejs18.x",  "python3.15",
+    "python3.14", "python3.13",   "python3.12", "python3.11",      "python3.10",  "python3.9",
+    "java25",     "java21",       "java17",     "java17.al2023",   "java11",      "java11.al2023",
+    "java8.al2",  "java8.al2023", "dotnet10",   "dotnet8",         "dotnet6",     "ruby4.0",
+    "ruby3.4",    "ruby3.3",      "ruby3.2",    "provided.al2023", "provided.al2"};
+constexpr std::array<std::string_view, 22> retired_runtimes{
+    "nodejs",     "nodejs4.3",     "nodejs4.3-edge", "nodejs6.10",    "nodejs8.10",    "nodejs10.x",
+    "nodejs12.x", "nodejs14.x",    "nodejs16.x",     "python2.7",     "python3.6",     "python3.7",
+    "python3.8",  "dotnetcore1.0", "dotnetcore2.0",  "dotnetcore2.1", "dotnetcore3.1", "ruby2.5",
+    "ruby2.7",    "java8",         "provided",       "go1.x"};
 
 std::string find_program(std::initializer_list<std::string> names) {
     for (const auto& name : names) {
@@ -15,6 +31,22 @@ std::string find_program(std::initializer_list<std::string> names) {
 }
 
 }  // namespace
+
+void check_runtime(const std::string& runtime) {
+    if (std::ranges::find(retired_runtimes, runtime) != retired_runtimes.end()) {
+        throw invalid(fmt::format(
+            "The runtime parameter of {} is no longer supported for creating or updating AWS Lambda functions. We "
+            "recommend you use a supported runtime while creating or updating functions.",
+            runtime));
+    }
+    if (std::ranges::find(supported_runtimes, runtime) == supported_runtimes.end()) {
+        throw invalid(
+            fmt::format("Value {} at 'runtime' failed to satisfy constraint: Member must satisfy enum value "
+                        "set: [{}] or be a valid ARN",
+                        runtime, fmt::join(supported_runtimes, ", ")));
+    }
+    if (const auto found = find_runtime(runtime); !found) throw invalid(found.error());
+}
 
 std::expected<Runtime, std::string> find_runtime(std::string_view runtime) {
     if (runtime.starts_with("provided")) return Runtime{.program = {"/var/task/bootstrap"}, .by_address = true};
@@ -50,8 +82,10 @@ std::vector<std::string> environment_of(const Function& function, const Function
     const auto initial = [&](std::string variable, std::string value) {
         variables.try_emplace(variable, std::move(value));
     };
-    initial("PATH", "/usr/local/bin:/usr/bin:/bin:" + layers + "/bin");
-    initial("LD_LIBRARY_PATH", fmt::format("{0}:{0}/lib:{1}/lib", root, layers));
+    const auto runtime_folder = sandbox.seen(room, "/var/runtime");
+    initial("PATH", "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:" + layers + "/bin");
+    initial("LD_LIBRARY_PATH", fmt::format("/var/lang/lib:/lib64:/usr/lib64:{0}:{0}/lib:{1}:{1}/lib:{2}/lib",
+                                           runtime_folder, root, layers));
     initial("LANG", "C.UTF-8");
     initial("TZ", ":UTC");
     initial("AWS_ENDPOINT_URL", endpoint);
@@ -61,12 +95,21 @@ std::vector<std::string> environment_of(const Function& function, const Function
         if (const auto colon = host.find(':'); colon != host.npos) initial("EDGE_PORT", host.substr(colon + 1));
     }
     if (function.has_runtime("nodejs")) {
-        initial("NODE_PATH", fmt::format("{0}/nodejs/node_modules:/usr/share/nodejs", layers));
+        const auto name = configuration.Runtime->substr(6, configuration.Runtime->find('.') - 6);
+        initial("NODE_PATH",
+                fmt::format("{0}/nodejs/node{1}/node_modules:{0}/nodejs/node_modules:{2}/node_modules:{2}:{3}:"
+                            "/usr/share/nodejs",
+                            layers, name, runtime_folder, root));
     }
-    if (function.has_runtime("python")) initial("PYTHONPATH", root);
+    if (function.has_runtime("python")) initial("PYTHONPATH", runtime_folder);
+    if (!sandbox.isolated()) variables["CUMULET_LAYERS"] = layers;  // for our own bootstraps: /opt is the host's
+    if (function.has_runtime("ruby")) {
+        initial("GEM_PATH", fmt::format("{}/vendor/bundle/ruby:{}/ruby/gems", root, layers));
+        initial("RUBYLIB", fmt::format("{}:{}/lib:{}/ruby/lib", root, runtime_folder, layers));
+    }
     variables["_HANDLER"] = configuration.Handler.value_or("");
     variables["LAMBDA_TASK_ROOT"] = root;
-    variables["LAMBDA_RUNTIME_DIR"] = sandbox.seen(room, "/var/runtime");
+    variables["LAMBDA_RUNTIME_DIR"] = runtime_folder;
     variables["AWS_REGION"] = variables["AWS_DEFAULT_REGION"] = name.region;
     variables["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + configuration.Runtime.value_or("");
     variables["AWS_LAMBDA_FUNCTION_NAME"] = name.name;

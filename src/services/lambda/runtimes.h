@@ -14,6 +14,10 @@ struct Runtime {
     bool by_address = false;  ///< the package brings its own bootstrap, which finds the Runtime API by its address
 };
 
+/// Throws InvalidParameterValueException for a runtime that is unknown, no longer supported, or not there on this
+/// machine.
+void check_runtime(const std::string& runtime);
+
 /// How `runtime` ("nodejs20.x") runs on this machine. The error is a sentence that names the missing program.
 std::expected<Runtime, std::string> find_runtime(std::string_view runtime);
 

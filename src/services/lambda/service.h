@@ -134,17 +134,54 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<aws::lambda::GetFunctionRecursionConfigResponse> get_function_recursion_config(
         Call& call, aws::lambda::GetFunctionRecursionConfigRequest request) override;
 
+    // layers.cc
+    Task<aws::lambda::PublishLayerVersionResponse> publish_layer_version(
+        Call& call, aws::lambda::PublishLayerVersionRequest request) override;
+    Task<aws::lambda::GetLayerVersionResponse> get_layer_version(Call& call,
+                                                                 aws::lambda::GetLayerVersionRequest request) override;
+    Task<aws::lambda::GetLayerVersionResponse> get_layer_version_by_arn(
+        Call& call, aws::lambda::GetLayerVersionByArnRequest request) override;
+    Task<aws::lambda::ListLayersResponse> list_layers(Call& call, aws::lambda::ListLayersRequest request) override;
+    Task<aws::lambda::ListLayerVersionsResponse> list_layer_versions(
+        Call& call, aws::lambda::ListLayerVersionsRequest request) override;
+    Task<aws::lambda::DeleteLayerVersionResponse> delete_layer_version(
+        Call& call, aws::lambda::DeleteLayerVersionRequest request) override;
+    Task<aws::lambda::AddLayerVersionPermissionResponse> add_layer_version_permission(
+        Call& call, aws::lambda::AddLayerVersionPermissionRequest request) override;
+    Task<aws::lambda::RemoveLayerVersionPermissionResponse> remove_layer_version_permission(
+        Call& call, aws::lambda::RemoveLayerVersionPermissionRequest request) override;
+    Task<aws::lambda::GetLayerVersionPolicyResponse> get_layer_version_policy(
+        Call& call, aws::lambda::GetLayerVersionPolicyRequest request) override;
+
   private:
-    struct Package {
-        std::string blob;
-        std::string sha256;  // Base64
-        int64_t size_bytes = 0;
+    /// Where a package comes from: the bytes, or an object of S3.
+    struct PackageSource {
+        std::string_view operation;
+        std::optional<std::string> zip;
+        std::optional<std::string> bucket;
+        std::optional<std::string> key;
+        std::optional<std::string> object_version;
+    };
+    struct ResolvedLayers {
+        std::vector<aws::lambda::Layer> shown;
+        int64_t unzipped_bytes = 0;
     };
 
+    // layers.cc
+    Task<aws::lambda::GetLayerVersionResponse> show_layer(Call& call, LayerName name);
+    /// The layers that `arns` name, in their order. Throws where a function may not have them.
+    Task<ResolvedLayers> resolve_layers(store::Transaction& tx, const Call& call, std::vector<std::string> arns);
+    /// The folder for /opt, empty if the function has no layers.
+    Task<std::filesystem::path> layers_of(Call& call, std::shared_ptr<const Function> function);
+
     // functions.cc
-    Task<Package> store_package(Call& call, std::optional<std::string> zip, std::optional<std::string> bucket,
-                                std::optional<std::string> key, std::optional<std::string> object_version);
+    Task<Package> store_package(Call& call, PackageSource source);
+    /// Sets the layers that a request names, and checks their size together with the code's.
+    Task<void> set_layers(store::Transaction& tx, const Call& call, Function& function,
+                          std::optional<std::vector<std::string>> arns);
     Task<http::Response> serve(Call& call, http::Request request) override;
+    /// The blob that a path of account, region, name, version and secret means.
+    Task<std::optional<std::string>> find_code(std::vector<std::string> parts);
     void retire(const FunctionName& name);
 
     // execution.cc

@@ -18,6 +18,7 @@ constexpr std::string_view service = "lambda";
 Key keys_of(const FunctionName& name, std::string_view kind) { return Key(name.account, name.region, service, kind); }
 Key alias_key(const FunctionName& name) { return keys_of(name, "alias") << name.name << name.qualifier; }
 Key policy_key(const FunctionName& name) { return keys_of(name, "policy") << name.name << name.qualifier; }
+Key layers_key(const LayerName& name) { return Key(name.account, name.region, service, "layer", name.name); }
 Key mapping_key(const MappingName& name) { return Key(name.account, name.region, service, "mapping", name.uuid); }
 Key all_mappings_key() { return Key("", "", service, "mapping"); }
 Key mapping_index_key(const MappingName& name) {
@@ -177,6 +178,34 @@ void save_policy(Transaction& tx, const FunctionName& name, std::string document
 }
 
 void erase_policy(Transaction& tx, const FunctionName& name) { tx.erase(policy_key(name)); }
+
+Task<std::optional<LayerVersion>> find_layer(Transaction& tx, LayerName name) {
+    const auto text = co_await tx.get(layers_key(name) << name.version);
+    if (!text) co_return std::nullopt;
+    co_return LayerVersion::parse(*text);
+}
+
+void save_layer(Transaction& tx, const LayerName& name, const LayerVersion& layer) {
+    tx.put(layers_key(name) << name.version, layer.text());
+}
+
+Task<int64_t> next_layer_version(Transaction& tx, LayerName name) {
+    const Key key(name.account, name.region, service, "last_layer", name.name);
+    const auto last = co_await tx.get(key);
+    const auto next = last ? std::stoll(*last) + 1 : 1;
+    tx.put(key, std::to_string(next));
+    co_return next;
+}
+
+Task<std::vector<std::pair<std::string, LayerVersion>>> all_layers(Transaction& tx, LayerName name, size_t limit) {
+    const Key all(name.account, name.region, service, "layer");
+    const auto entries = co_await tx.scan(Range::prefix(name.name.empty() ? all : layers_key(name)), {.limit = limit});
+    std::vector<std::pair<std::string, LayerVersion>> layers;
+    for (const auto& entry : entries) {
+        layers.emplace_back(KeyReader(entry.key, all.bytes()).text(), LayerVersion::parse(entry.value));
+    }
+    co_return layers;
+}
 
 Task<std::optional<Mapping>> find_mapping(Transaction& tx, MappingName name) {
     const auto text = co_await tx.get(mapping_key(name));

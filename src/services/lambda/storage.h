@@ -5,12 +5,15 @@
 //   account region "lambda" "alias"    name alias        AliasConfiguration
 //   account region "lambda" "policy"   name qualifier    the resource policy's document
 //   account region "lambda" "mapping"  uuid              Mapping
+//   account region "lambda" "layer"    name number       LayerVersion
+//   account region "lambda" "last_layer" name            the number of its newest version, deleted or not
 //   ""      ""     "lambda" "mapping"  account region uuid   "": all mappings of the cloud, for the pollers
 //   ""      ""     "lambda" "lease"    uuid              Lease: which process polls a mapping
 //   ""      ""     "lambda" "event"    due id            QueuedEvent: an asynchronous invocation
 #pragma once
 
 #include "services/lambda/function.h"
+#include "services/lambda/layer.h"
 #include "services/lambda/mapping.h"
 #include "services/lambda/queued_event.h"
 #include "store/store.h"
@@ -57,6 +60,14 @@ Task<std::vector<aws::lambda::AliasConfiguration>> list_aliases(store::Transacti
 Task<std::string> find_policy(store::Transaction& tx, FunctionName name);
 void save_policy(store::Transaction& tx, const FunctionName& name, std::string document);
 void erase_policy(store::Transaction& tx, const FunctionName& name);
+
+Task<std::optional<LayerVersion>> find_layer(store::Transaction& tx, LayerName name);
+void save_layer(store::Transaction& tx, const LayerName& name, const LayerVersion& layer);
+/// The number of the layer's next version; none is given twice.
+Task<int64_t> next_layer_version(store::Transaction& tx, LayerName name);
+/// Versions by layer and number, of the layer `name`, or of all in its account and region where it names none.
+Task<std::vector<std::pair<std::string, LayerVersion>>> all_layers(store::Transaction& tx, LayerName name,
+                                                                   size_t limit);
 
 Task<std::optional<Mapping>> find_mapping(store::Transaction& tx, MappingName name);
 void save_mapping(store::Transaction& tx, const MappingName& name, const Mapping& mapping);

@@ -14,8 +14,11 @@ Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunc
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         check_revision(co_await load_function(tx, name), request.RevisionId);
     });
-    const auto package = co_await store_package(call, std::move(request.ZipFile), std::move(request.S3Bucket),
-                                                std::move(request.S3Key), std::move(request.S3ObjectVersion));
+    const auto package = co_await store_package(call, {.operation = "UpdateFunctionCode",
+                                                       .zip = std::move(request.ZipFile),
+                                                       .bucket = std::move(request.S3Bucket),
+                                                       .key = std::move(request.S3Key),
+                                                       .object_version = std::move(request.S3ObjectVersion)});
     const auto revision = call.random().uuid();
     const bool dry_run = request.DryRun.value_or(false);
     std::string unused = package.blob;  // the package that nothing names in the end
@@ -30,7 +33,8 @@ Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunc
             for (const auto& version : co_await list_versions(tx, name, 0, 1000)) {
                 if (version.code_blob == replaced) replaced.clear();
             }
-            set_code(function, package.blob, package.sha256, package.size_bytes, request.Architectures);
+            set_code(function, package, request.Architectures);
+            co_await set_layers(tx, call, function, std::nullopt);
             touch(function, revision, call.now());
             if (dry_run) co_return function.configuration;
             unused = replaced;
@@ -56,14 +60,13 @@ Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunc
 Task<FunctionConfiguration> Service::update_function_configuration(Call& call,
                                                                    UpdateFunctionConfigurationRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    if (request.Runtime) {
-        if (const auto runtime = find_runtime(*request.Runtime); !runtime) throw invalid(runtime.error());
-    }
+    if (request.Runtime) check_runtime(*request.Runtime);
     const auto revision = call.random().uuid();
     auto answer = co_await store_.transact([&](store::Transaction& tx) -> Task<FunctionConfiguration> {
         auto function = co_await load_function(tx, name);
         check_revision(function, request.RevisionId);
         configure(function, request);
+        co_await set_layers(tx, call, function, request.Layers);
         touch(function, revision, call.now());
         save_function(tx, name, function);
         co_return function.configuration;

@@ -223,10 +223,10 @@ def main():
     global request_id
     root = os.environ['LAMBDA_TASK_ROOT']
     sys.path[0] = root
-    sys.path[1:1] = [root + '/lib'] if os.path.isdir(root + '/lib') else []
+    layers = os.environ.pop('CUMULET_LAYERS', '/opt') + '/python'
     version = f'python{sys.version_info[0]}.{sys.version_info[1]}'
-    sys.path += [each for each in ('/opt/python', f'/opt/python/lib/{version}/site-packages', '/usr/lib/python3/dist-packages')
-                 if os.path.isdir(each) and each not in sys.path]
+    sys.path[1:1] = [each for each in (root + '/lib', f'{layers}/lib/{version}/site-packages', layers) if os.path.isdir(each)]
+    sys.path += [each for each in ('/usr/lib/python3/dist-packages',) if os.path.isdir(each)]
     sys.stdout.reconfigure(line_buffering=True)
     sys.meta_path.insert(0, _LoggingSetup())
     handler = load()

@@ -115,13 +115,13 @@ TEST(Package, IsUnpackedWithinItsFolderAndBounds) {
               std::filesystem::perms::none);
 
     for (const std::string name : {"../x", "a/../../x", "/x", "a\\b"})
-        EXPECT_NE(fault_of_package(zip_of({{name, "x"}})), "") << name;
+        EXPECT_NE(check_package(zip_of({{name, "x"}})).fault, "") << name;
     const auto bomb = zip_of({{"zeroes", std::string(1 << 20, '\0')}});
     EXPECT_LT(bomb.size(), 10'000U);
-    EXPECT_EQ(fault_of_package(bomb, {.unzipped_bytes = 1000}), "Unzipped size must be smaller than 1000 bytes");
-    EXPECT_EQ(fault_of_package(bomb), "");
-    EXPECT_NE(fault_of_package(bomb.substr(0, bomb.size() / 2)), "");
-    EXPECT_NE(fault_of_package(""), "");
+    EXPECT_EQ(check_package(bomb, {.unzipped_bytes = 1000}).fault, "Unzipped size must be smaller than 1000 bytes");
+    EXPECT_EQ(check_package(bomb).fault, "");
+    EXPECT_NE(check_package(bomb.substr(0, bomb.size() / 2)).fault, "");
+    EXPECT_NE(check_package("").fault, "");
 }
 
 TEST(ControlGroups, AreFoundInTheTextOfAProcess) {

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "services/lambda/tests/support/cloud.h"
+#include "services/lambda/tests/support/errors.h"
 
 namespace cumulet::lambda {
 namespace {
@@ -14,17 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
-
-template <typename Error, typename Body>
-std::string message_of(Body body) {
-    try {
-        body();
-    } catch (const Error& error) {
-        EXPECT_EQ(error.Type, "User");
-        return error.message;
-    }
-    return "nothing was thrown";
-}
 
 const std::string echo = "def handler(event, context):\n    return event\n";
 

@@ -120,6 +120,11 @@ aws::lambda::InvocationResponse Cloud::invoke(std::string name, std::string payl
                                      .Payload = std::move(payload)}));
 }
 
+bool Cloud::isolated() {
+    static const bool isolated = Sandbox::find()->isolated();
+    return isolated;
+}
+
 bool Cloud::eventually(std::function<bool()> condition) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!condition()) {

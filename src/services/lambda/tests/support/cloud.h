@@ -47,6 +47,8 @@ class Cloud {
     aws::lambda::FunctionConfiguration create(std::string name, std::string source, std::string runtime = "python3.11");
     aws::lambda::InvocationResponse invoke(std::string name, std::string payload = "{}",
                                            std::string type = "RequestResponse");
+    /// True where functions run in namespaces of their own.
+    static bool isolated();
     void advance(Duration by) { reactor.block_on(clock.advance(by)); }
     /// Runs the cloud, for at most some real seconds, until `condition` holds.
     bool eventually(std::function<bool()> condition);
