@@ -8,6 +8,7 @@
 #include "services/lambda/service.h"
 #include "services/logs/service.h"
 #include "services/s3/service.h"
+#include "services/sns/service.h"
 #include "services/sqs/service.h"
 
 namespace cumulet {
@@ -43,6 +44,7 @@ struct Services::All {
                  {.folder = foundation.functions, .shared = !foundation.exclusive}),
           logs(foundation.store),
           s3(foundation.store, foundation.objects),
+          sns(foundation.store, foundation.door),
           sqs(foundation.store),
           sts(foundation.store, foundation.door),
           identities(iam, sts) {
@@ -54,6 +56,7 @@ struct Services::All {
         door.add(aws::lambda::service, lambda);
         door.add(aws::logs::service, logs);
         door.add(aws::s3::service, s3);
+        door.add(aws::sns::service, sns);
         door.add(aws::sqs::service, sqs);
         door.add(aws::sts::service, sts);
         door.set_identities(identities);
@@ -72,6 +75,7 @@ struct Services::All {
     lambda::Service lambda;
     logs::Service logs;
     s3::Service s3;
+    sns::Service sns;
     sqs::Service sqs;
     sts::Service sts;
     Identities identities;
