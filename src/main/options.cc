@@ -37,6 +37,17 @@ log::Level parse_log_level(std::string_view text) {
     throw std::invalid_argument(fmt::format("LS_LOG: '{}' is none of trace, debug, info, warn, error", text));
 }
 
+sqs::UrlForm parse_url_form(std::string_view text) {
+    for (const auto [name, form] :
+         {std::pair("dynamic", sqs::UrlForm::caller), std::pair("off", sqs::UrlForm::caller),
+          std::pair("path", sqs::UrlForm::path), std::pair("standard", sqs::UrlForm::standard),
+          std::pair("domain", sqs::UrlForm::domain)}) {
+        if (equal_ignoring_case(text, name)) return form;
+    }
+    throw std::invalid_argument(
+        fmt::format("SQS_ENDPOINT_STRATEGY: '{}' is none of dynamic, path, standard, domain, off", text));
+}
+
 }  // namespace
 
 std::filesystem::path default_data_folder() {
@@ -60,6 +71,9 @@ ServeOptions options_from_environment() {
     }
     if (const auto value = variable("LOCALSTACK_HOST")) options.door.host = *value;
     if (const auto value = variable("DEFAULT_REGION")) options.door.default_region = *value;
+    if (const auto value = variable("SQS_ENDPOINT_STRATEGY")) options.queues.url_form = parse_url_form(*value);
+    if (const auto value = variable("SQS_DELAY_PURGE_RETRY")) options.queues.purge_pauses = is_true(*value);
+    if (const auto value = variable("SQS_DELAY_RECENTLY_DELETED")) options.queues.deleted_names_pause = is_true(*value);
     if (const auto value = variable("DISABLE_CORS_HEADERS")) options.door.cors = !is_true(*value);
     if (const auto value = variable("DEBUG"); value && is_true(*value)) options.log_level = log::Level::debug;
     if (const auto value = variable("LS_LOG")) options.log_level = parse_log_level(*value);

@@ -9,6 +9,7 @@
 
 #include "dispatch/door.h"
 #include "runtime/log.h"
+#include "services/sqs/settings.h"
 
 namespace cumulet {
 
@@ -29,6 +30,7 @@ struct ServeOptions {
     std::filesystem::path init_hooks = "/etc/localstack/init";
     log::Level log_level = log::Level::info;
     dispatch::Settings door;
+    sqs::Settings queues;
 };
 
 /// The defaults, with what the environment says: GATEWAY_LISTEN, PERSISTENCE, ENFORCE_IAM, DEBUG, LS_LOG, …, each also

@@ -45,7 +45,7 @@ struct Services::All {
           logs(foundation.store),
           s3(foundation.store, foundation.objects),
           sns(foundation.store, foundation.door),
-          sqs(foundation.store),
+          sqs(foundation.store, foundation.queues),
           sts(foundation.store, foundation.door),
           identities(iam, sts) {
         auto& door = foundation.door;

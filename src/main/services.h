@@ -25,6 +25,7 @@ struct Foundation {
     contracts::Metrics& metrics;
     std::filesystem::path functions;  ///< folder for unpacked code, this process's own
     bool exclusive = true;            ///< no other process uses the store and the blobs
+    sqs::Settings queues;
 };
 
 class Services {

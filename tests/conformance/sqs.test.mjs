@@ -295,6 +295,137 @@ test('a message that was received too often moves to the dead-letter queue', asy
     assert.equal(buried.MessageId, MessageId);
 });
 
+test('ListDeadLetterSourceQueues names who sends dead letters here, in pages', async () => {
+    const graveUrl = await newQueue();
+    const { QueueArn: deadLetterTargetArn } = await attributesOf(graveUrl);
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 2 });
+    const made = [await newQueue({ RedrivePolicy }), await newQueue({ RedrivePolicy })].sort();
+    const found = await eventually(async () => {
+        const all = await allPages(async (NextToken) => {
+            const page = await send(sqs.ListDeadLetterSourceQueuesCommand, { QueueUrl: graveUrl, MaxResults: 1, NextToken });
+            assert.ok(page.queueUrls.length <= 1);
+            return [page.queueUrls, page.NextToken];
+        });
+        return all.length === 2 && all;
+    }, 90);
+    assert.deepEqual(found.sort(), made);
+    assert.deepEqual((await send(sqs.ListDeadLetterSourceQueuesCommand, { QueueUrl: made[0] })).queueUrls ?? [], []);
+});
+
+test('redrive policies are refused with AWS\'s reasons', async () => {
+    const QueueUrl = await newQueue();
+    const { QueueArn } = await attributesOf(QueueUrl);
+    const set = (name, document) =>
+        send(sqs.SetQueueAttributesCommand, {
+            QueueUrl,
+            Attributes: { [name]: typeof document === 'string' ? document : JSON.stringify(document) },
+        });
+    const refused = (document, reason) => fails(set('RedrivePolicy', document), 'InvalidParameterValue', 400, reason);
+    await refused('no JSON', /Redrive policy is not a valid JSON map\./);
+    await refused({ maxReceiveCount: 1 }, /Redrive policy does not contain mandatory attribute: deadLetterTargetArn\./);
+    await refused({ deadLetterTargetArn: QueueArn }, /does not contain mandatory attribute: maxReceiveCount\./);
+    await refused({ deadLetterTargetArn: 'dummy', maxReceiveCount: 42 }, /Invalid value for deadLetterTargetArn\./);
+    await refused(
+        { deadLetterTargetArn: QueueArn, maxReceiveCount: 1001 },
+        /Invalid value for maxReceiveCount: 1001, valid values are from 1 to 1000 both inclusive\./,
+    );
+    await refused({ deadLetterTargetArn: `${QueueArn}-none`, maxReceiveCount: 1 }, /Dead letter target does not exist\./);
+    await fails(set('RedriveAllowPolicy', { redrivePermission: 'some' }), 'InvalidAttributeValue', 400);
+    await fails(
+        set('RedriveAllowPolicy', { redrivePermission: 'byQueue' }),
+        'InvalidParameterValue',
+        400,
+        /you must also specify one or more sourceQueueArns values/,
+    );
+});
+
+test('a RedriveAllowPolicy decides who may send dead letters', async () => {
+    const graveUrl = await newQueue({ RedriveAllowPolicy: JSON.stringify({ redrivePermission: 'denyAll' }) });
+    const { QueueArn: deadLetterTargetArn } = await attributesOf(graveUrl);
+    const QueueUrl = await newQueue();
+    const { QueueArn } = await attributesOf(QueueUrl);
+    const name = () =>
+        send(sqs.SetQueueAttributesCommand, {
+            QueueUrl,
+            Attributes: { RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1 }) },
+        });
+    await fails(name(), 'InvalidParameterValue', 400, /RedrivePolicy/);
+    const RedriveAllowPolicy = JSON.stringify({ redrivePermission: 'byQueue', sourceQueueArns: [QueueArn] });
+    await send(sqs.SetQueueAttributesCommand, { QueueUrl: graveUrl, Attributes: { RedriveAllowPolicy } });
+    await eventually(() => name().then(() => true, () => false), 90);
+});
+
+test('permissions are statements of the queue\'s policy', async () => {
+    const QueueUrl = await newQueue();
+    const { QueueArn } = await attributesOf(QueueUrl);
+    const account = QueueArn.split(':')[4];
+    const Label = 'share';
+    await send(sqs.AddPermissionCommand, { QueueUrl, Label, AWSAccountIds: [account], Actions: ['ReceiveMessage'] });
+    const { Policy } = await eventually(async () => {
+        const all = await attributesOf(QueueUrl);
+        return all.Policy && all;
+    }, 90);
+    assert.deepEqual(JSON.parse(Policy), {
+        Version: '2008-10-17',
+        Id: `${QueueArn}/SQSDefaultPolicy`,
+        Statement: [
+            {
+                Sid: Label,
+                Effect: 'Allow',
+                Principal: { AWS: `arn:aws:iam::${account}:root` },
+                Action: 'SQS:ReceiveMessage',
+                Resource: QueueArn,
+            },
+        ],
+    });
+    await fails(
+        send(sqs.AddPermissionCommand, { QueueUrl, Label, AWSAccountIds: [account], Actions: ['SendMessage'] }),
+        'InvalidParameterValue',
+        400,
+        /Value share for parameter Label is invalid\. Reason: Already exists\./,
+    );
+    await fails(
+        send(sqs.AddPermissionCommand, { QueueUrl, Label: 'x', AWSAccountIds: [account], Actions: ['DeleteQueue'] }),
+        'InvalidParameterValue',
+        400,
+        /Value SQS:DeleteQueue for parameter ActionName is invalid\. Reason: Only the queue owner/,
+    );
+    await send(sqs.RemovePermissionCommand, { QueueUrl, Label });
+    await fails(
+        send(sqs.RemovePermissionCommand, { QueueUrl, Label }),
+        'InvalidParameterValue',
+        400,
+        /Value share for parameter Label is invalid\. Reason: can't find label\./,
+    );
+    await fails(
+        send(sqs.SetQueueAttributesCommand, { QueueUrl, Attributes: { Policy: '{"Version":"2012-10-17"}' } }),
+        'InvalidAttributeValue',
+        400,
+        /Invalid value for the parameter Policy/,
+    );
+});
+
+test('encryption is by SQS or by a key, not both', async () => {
+    const QueueUrl = await newQueue({ KmsMasterKeyId: 'alias/aws/sqs', KmsDataKeyReusePeriodSeconds: '600' });
+    const byKey = await attributesOf(QueueUrl, ['KmsMasterKeyId', 'KmsDataKeyReusePeriodSeconds', 'SqsManagedSseEnabled']);
+    assert.deepEqual(byKey, {
+        KmsMasterKeyId: 'alias/aws/sqs',
+        KmsDataKeyReusePeriodSeconds: '600',
+        SqsManagedSseEnabled: 'false',
+    });
+    await fails(
+        send(sqs.SetQueueAttributesCommand, {
+            QueueUrl,
+            Attributes: { KmsMasterKeyId: 'alias/aws/sqs', SqsManagedSseEnabled: 'true' },
+        }),
+        'InvalidAttributeName',
+        400,
+        /You can use one type of server-side encryption \(SSE\) at one time/,
+    );
+    await send(sqs.SetQueueAttributesCommand, { QueueUrl, Attributes: { SqsManagedSseEnabled: 'true' } });
+    await eventually(async () => !(await attributesOf(QueueUrl)).KmsMasterKeyId, 90);
+});
+
 test('queues carry tags', async () => {
     const QueueUrl = await newQueue({}, { team: 'orders', stage: 'test' });
     await send(sqs.TagQueueCommand, { QueueUrl, Tags: { stage: 'live' } });

@@ -1,6 +1,8 @@
 // GetQueueAttributes, SetQueueAttributes, TagQueue, UntagQueue, ListQueueTags.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
 
+#include "services/sqs/attribute_rules.h"
+#include "services/sqs/dead_letters.h"
 #include "services/sqs/service.h"
 
 namespace cumulet::sqs {
@@ -8,8 +10,6 @@ namespace cumulet::sqs {
 using namespace aws::sqs;
 
 namespace {
-
-constexpr size_t most_tags = 50;
 
 struct Counts {
     int64_t visible = 0;
@@ -35,30 +35,8 @@ Task<Counts> count_messages(store::Transaction& tx, const Queue& queue, Time now
     }
 }
 
-Task<void> check_redrive_target(store::Transaction& tx, std::map<std::string, std::string> attributes) {
-    Queue queue;
-    queue.attributes = std::move(attributes);
-    const auto policy = queue.redrive_policy();
-    if (!policy) co_return;
-    const auto arn = Arn::parse(policy->target_arn);
-    if (!arn || !co_await find_queue(tx, {arn->account, arn->region}, arn->resource)) {
-        throw invalid_parameter(
-            fmt::format("Value {} for parameter RedrivePolicy is invalid. Reason: Dead letter target does "
-                        "not exist.",
-                        queue.attributes["RedrivePolicy"]));
-    }
-}
-
-std::map<std::string, std::string> all_attributes(const Queue& queue, const Counts& counts) {
-    std::map<std::string, std::string> all;
-    for (const auto name : {"DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod",
-                            "ReceiveMessageWaitTimeSeconds", "VisibilityTimeout"}) {
-        all[name] = std::to_string(queue.number(name));
-    }
-    all["SqsManagedSseEnabled"] = "true";
-    for (const auto& [name, value] : queue.attributes) {
-        if (!value.empty()) all[name] = value;
-    }
+Attributes all_attributes(const Queue& queue, const Counts& counts) {
+    auto all = shown_settings(queue);
     const auto seconds = [](Time time) { return std::to_string(epoch_millis(time) / 1000); };
     all["QueueArn"] = queue.arn();
     all["CreatedTimestamp"] = seconds(queue.created);
@@ -91,16 +69,15 @@ Task<GetQueueAttributesResult> Service::get_queue_attributes(Call& call, GetQueu
 }
 
 Task<SetQueueAttributesResponse> Service::set_queue_attributes(Call& call, SetQueueAttributesRequest request) {
-    check_attributes(request.Attributes, false);
+    if (request.Attributes.empty()) throw missing_parameter("Attribute.Name");
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         auto queue = co_await load_queue(tx, call, request.QueueUrl);
-        co_await check_redrive_target(tx, request.Attributes);
-        for (const auto& [name, value] : request.Attributes) {
-            if (value.empty()) {
-                queue.attributes.erase(name);  // an empty policy removes it
-            } else {
-                queue.attributes[name] = value;
-            }
+        check_attributes(request.Attributes, queue.fifo(), false);
+        const auto before = queue;
+        queue.attributes = with_attributes(std::move(queue.attributes), request.Attributes);
+        if (request.Attributes.contains("RedrivePolicy")) {
+            co_await check_dead_letter_target(tx, queue);
+            index_dead_letter_source(tx, &before, &queue);
         }
         queue.modified = call.now();
         save_queue(tx, queue);
@@ -109,18 +86,18 @@ Task<SetQueueAttributesResponse> Service::set_queue_attributes(Call& call, SetQu
 }
 
 Task<TagQueueResponse> Service::tag_queue(Call& call, TagQueueRequest request) {
+    if (request.Tags.empty()) throw missing_parameter("Tags");
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         auto queue = co_await load_queue(tx, call, request.QueueUrl);
         for (const auto& [key, value] : request.Tags) queue.tags[key] = value;
-        if (queue.tags.size() > most_tags) {
-            throw invalid_parameter(fmt::format("Too many tags added for queue {}.", queue.name));
-        }
+        check_tags(queue.name, queue.tags);
         save_queue(tx, queue);
     });
     co_return TagQueueResponse{};
 }
 
 Task<UntagQueueResponse> Service::untag_queue(Call& call, UntagQueueRequest request) {
+    if (request.TagKeys.empty()) throw missing_parameter("TagKeys");
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         auto queue = co_await load_queue(tx, call, request.QueueUrl);
         for (const auto& key : request.TagKeys) queue.tags.erase(key);

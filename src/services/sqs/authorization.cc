@@ -10,7 +10,7 @@ std::string Service::resource_of(const Call& call, const contracts::Operation& o
         const auto* value = static_cast<const char*>(input) + member.offset;
         if (member.name == "QueueUrl" && !member.optional) {
             const auto address = parse_queue_url(call, *reinterpret_cast<const std::string*>(value));
-            return Arn{"aws", "sqs", address.region, address.account, address.name}.text();
+            return address.arn();
         }
         if (member.name == "QueueName" && !member.optional) {
             return call.arn("sqs", *reinterpret_cast<const std::string*>(value));

@@ -1,19 +1,34 @@
-// A queue and its decisions: attributes, names, URLs. Pure.
+// A queue and its decisions. Pure.
 #pragma once
 
 #include "base/time.h"
 #include "contracts/sqs.h"
+#include "services/sqs/redrive.h"
 
 namespace cumulet::sqs {
 
 constexpr size_t largest_message_bytes = 1'048'576;
 constexpr int64_t longest_visibility_seconds = 43'200;
 
-/// Where messages go that were received too often.
-struct RedrivePolicy {
-    std::string target_arn;
-    int64_t max_receive_count = 0;
+/// An attribute that is a number, its range, and what it is where it was never set.
+struct NumberAttribute {
+    std::string_view name;
+    int64_t min;
+    int64_t max;
+    int64_t initial;
 };
+constexpr NumberAttribute number_attributes[] = {
+    {"DelaySeconds", 0, 900, 0},
+    {"KmsDataKeyReusePeriodSeconds", 60, 86'400, 300},
+    {"MaximumMessageSize", 1024, largest_message_bytes, largest_message_bytes},
+    {"MessageRetentionPeriod", 60, 1'209'600, 345'600},
+    {"ReceiveMessageWaitTimeSeconds", 0, 20, 0},
+    {"VisibilityTimeout", 0, longest_visibility_seconds, 30},
+};
+/// nullptr if `name` is none of them.
+const NumberAttribute* find_number_attribute(std::string_view name);
+/// Nothing unless the whole text is a number.
+std::optional<int64_t> parse_number(std::string_view text);
 
 struct Queue {
     std::string account;
@@ -25,6 +40,7 @@ struct Queue {
     std::map<std::string, std::string> attributes;  ///< those that were set, by AWS's names
     std::map<std::string, std::string> tags;
 
+    bool fifo() const { return name.ends_with(".fifo"); }
     std::string arn() const { return fmt::format("arn:aws:sqs:{}:{}:{}", region, account, name); }
     /// The topic that its receivers sleep on.
     std::string topic() const { return fmt::format("sqs/{:016x}", generation); }
@@ -42,29 +58,6 @@ struct Queue {
     Time visible_at(std::optional<int32_t> delay_seconds, Time now) const;
 };
 
-/// A queue as callers name it.
-struct QueueAddress {
-    std::string account;
-    std::string region;
-    std::string name;
-};
-
-/// Understands every form of queue URL, whatever its host: /<account>/<name>, /queue/<region>/<account>/<name>, and a
-/// bare name. Parts that the URL lacks are the caller's. Throws InvalidAddress.
-QueueAddress parse_queue_url(const Call& call, std::string_view url);
-/// The URL by which this caller reaches the queue: built from the host that the caller used.
-std::string queue_url(const Call& call, std::string_view account, std::string_view name);
-
-/// Throws InvalidParameterValue unless AWS allows the name.
-void check_queue_name(std::string_view name);
-/// Throws InvalidAttributeName or InvalidAttributeValue unless every attribute may be set and has a valid value, and
-/// NotImplemented for those of features that Cumulet lacks. `creating`: FifoQueue may stand only there.
-void check_attributes(const std::map<std::string, std::string>& attributes, bool creating);
-/// Throws QueueNameExists if `wanted` has an attribute that differs from `existing`'s.
-void check_same_attributes(const Queue& existing, const std::map<std::string, std::string>& wanted);
-/// Throws InvalidAttributeName if `name` is no attribute of a queue.
-void check_attribute_name(std::string_view name);
-
 aws::sqs::QueueDoesNotExist queue_does_not_exist(const Call& call);
 /// True if `name` is among `names`.
 template <typename Names>
@@ -72,7 +65,13 @@ bool contains(const Names& names, std::string_view name) {
     return std::ranges::find(names, name) != std::ranges::end(names);
 }
 
-/// AWS's error for parameters that no constraint of the contract covers.
+/// AWS's errors for parameters that no constraint of the contract covers.
 aws::Error invalid_parameter(std::string message);
+aws::Error missing_parameter(std::string_view name);
+
+/// The size of a page of at most 1000. Throws InvalidParameterValue.
+size_t page_limit(std::optional<int32_t> max_results);
+/// What the page comes after, "" for the first. Throws InvalidParameterValue.
+std::string page_start(const std::optional<std::string>& token, std::optional<int32_t> max_results);
 
 }  // namespace cumulet::sqs

@@ -2,22 +2,44 @@
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
 
 #include "base/bytes.h"
+#include "services/sqs/attribute_rules.h"
+#include "services/sqs/dead_letters.h"
 #include "services/sqs/service.h"
 
 namespace cumulet::sqs {
 
 using namespace aws::sqs;
 
+namespace {
+
+constexpr auto pause = std::chrono::seconds(60);
+
+bool wants_fifo(const Attributes& attributes) {
+    const auto set = attributes.find("FifoQueue");
+    return set != attributes.end() && set->second == "true";
+}
+
+}  // namespace
+
 Task<CreateQueueResult> Service::create_queue(Call& call, CreateQueueRequest request) {
-    check_queue_name(request.QueueName);
-    const auto attributes = request.Attributes.value_or(std::map<std::string, std::string>());
-    check_attributes(attributes, true);
+    const auto attributes = request.Attributes.value_or(Attributes());
+    const bool fifo = wants_fifo(attributes);
+    check_queue_name(request.QueueName, fifo);
+    check_attributes(attributes, fifo, true);
+    if (fifo) throw aws::not_implemented("sqs", "CreateQueue", "FIFO queues");
+    if (request.tags) check_tags(request.QueueName, *request.tags);
     const auto generation = call.random().next();
 
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        if (const auto existing = co_await find_queue(tx, {call.account, call.region}, request.QueueName)) {
+        const Place place{call.account, call.region};
+        if (const auto existing = co_await find_queue(tx, place, request.QueueName)) {
             check_same_attributes(*existing, attributes);
             co_return;
+        }
+        if (settings_.deleted_names_pause &&
+            co_await deleted_since(tx, place, request.QueueName, call.now() - pause + Duration(1))) {
+            throw QueueDeletedRecently(
+                "You must wait 60 seconds after deleting a queue before you can create another with the same name.");
         }
         Queue queue;
         queue.account = call.account;
@@ -25,17 +47,22 @@ Task<CreateQueueResult> Service::create_queue(Call& call, CreateQueueRequest req
         queue.name = request.QueueName;
         queue.generation = generation;
         queue.created = queue.modified = call.now();
-        queue.attributes = attributes;
+        queue.attributes = with_attributes({}, attributes);
         queue.tags = request.tags.value_or(std::map<std::string, std::string>());
+        co_await check_dead_letter_target(tx, queue);
+        index_dead_letter_source(tx, nullptr, &queue);
         save_queue(tx, queue);
     });
-    co_return CreateQueueResult{.QueueUrl = queue_url(call, call.account, request.QueueName)};
+    co_return CreateQueueResult{.QueueUrl = url_of(call, {call.account, call.region, request.QueueName})};
 }
 
 Task<DeleteQueueResponse> Service::delete_queue(Call& call, DeleteQueueRequest request) {
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
         erase_queue(tx, queue);
+        index_dead_letter_source(tx, &queue, nullptr);
+        if (settings_.purge_pauses) erase_purge(tx, queue);
+        if (settings_.deleted_names_pause) save_deletion(tx, queue, call.now(), call.now() - pause);
         tx.wake(queue.topic());
     });
     co_return DeleteQueueResponse{};
@@ -46,27 +73,22 @@ Task<GetQueueUrlResult> Service::get_queue_url(Call& call, GetQueueUrlRequest re
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         if (!co_await find_queue(tx, {account, call.region}, request.QueueName)) throw queue_does_not_exist(call);
     });
-    co_return GetQueueUrlResult{.QueueUrl = queue_url(call, account, request.QueueName)};
+    co_return GetQueueUrlResult{.QueueUrl = url_of(call, {account, call.region, request.QueueName})};
 }
 
 Task<ListQueuesResult> Service::list_queues(Call& call, ListQueuesRequest request) {
-    const auto most = request.MaxResults.value_or(1000);
-    if (most < 1 || most > 1000)
-        throw invalid_parameter("Value for parameter MaxResults is invalid. Reason: must be 1 to 1000.");
-    const auto after = from_base64(request.NextToken.value_or(""));
-    if (!after) throw invalid_parameter("Invalid or expired next token.");
-
-    const auto limit = static_cast<size_t>(most);
+    const auto limit = page_limit(request.MaxResults);
+    const auto after = page_start(request.NextToken, request.MaxResults);
     const auto found = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<Queue>> {
         co_return co_await sqs::list_queues(tx, {call.account, call.region}, request.QueueNamePrefix.value_or(""),
-                                            *after, limit + 1);
+                                            after, limit + 1);
     });
 
     ListQueuesResult result;
     if (found.empty()) co_return result;
     result.QueueUrls.emplace();
     for (size_t i = 0; i < std::min(found.size(), limit); ++i) {
-        result.QueueUrls->push_back(queue_url(call, found[i].account, found[i].name));
+        result.QueueUrls->push_back(url_of(call, {found[i].account, found[i].region, found[i].name}));
     }
     // Only a caller who asked for pages gets a token for the next.
     if (request.MaxResults && found.size() > limit) result.NextToken = to_base64(found[limit - 1].name);
@@ -75,7 +97,16 @@ Task<ListQueuesResult> Service::list_queues(Call& call, ListQueuesRequest reques
 
 Task<PurgeQueueResponse> Service::purge_queue(Call& call, PurgeQueueRequest request) {
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        erase_messages(tx, co_await load_queue(tx, call, request.QueueUrl));
+        const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+        if (settings_.purge_pauses) {
+            const auto last = co_await last_purge(tx, queue);
+            if (last && call.now() < *last + pause) {
+                throw PurgeQueueInProgress(
+                    fmt::format("Only one PurgeQueue operation on {} is allowed every 60 seconds.", queue.name));
+            }
+            save_purge(tx, queue, call.now());
+        }
+        erase_messages(tx, queue);
     });
     co_return PurgeQueueResponse{};
 }

@@ -96,7 +96,7 @@ class QueueResource final : public contracts::ResourceType {
     Task<contracts::Resource> describe(Call& call, std::string url) {
         const auto address = parse_queue_url(call, url);
         contracts::Resource resource;
-        resource.attributes["Arn"] = Arn{"aws", "sqs", address.region, address.account, address.name}.text();
+        resource.attributes["Arn"] = address.arn();
         resource.attributes["QueueName"] = address.name;
         resource.attributes["QueueUrl"] = url;
         resource.physical_id = std::move(url);

@@ -3,6 +3,7 @@
 
 #include "contracts/resource.h"
 #include "contracts/sqs.h"
+#include "services/sqs/settings.h"
 #include "services/sqs/storage.h"
 #include "store/store.h"
 
@@ -10,7 +11,7 @@ namespace cumulet::sqs {
 
 class Service final : public aws::sqs::Api {
   public:
-    explicit Service(store::Store& store) : store_(store) {}
+    explicit Service(store::Store& store, Settings settings = {}) : store_(store), settings_(settings) {}
 
     // queues.cc
     Task<aws::sqs::CreateQueueResult> create_queue(Call& call, aws::sqs::CreateQueueRequest request) override;
@@ -27,6 +28,15 @@ class Service final : public aws::sqs::Api {
     Task<aws::sqs::TagQueueResponse> tag_queue(Call& call, aws::sqs::TagQueueRequest request) override;
     Task<aws::sqs::UntagQueueResponse> untag_queue(Call& call, aws::sqs::UntagQueueRequest request) override;
     Task<aws::sqs::ListQueueTagsResult> list_queue_tags(Call& call, aws::sqs::ListQueueTagsRequest request) override;
+
+    // permissions.cc
+    Task<aws::sqs::AddPermissionResponse> add_permission(Call& call, aws::sqs::AddPermissionRequest request) override;
+    Task<aws::sqs::RemovePermissionResponse> remove_permission(Call& call,
+                                                               aws::sqs::RemovePermissionRequest request) override;
+
+    // dead_letters.cc
+    Task<aws::sqs::ListDeadLetterSourceQueuesResult> list_dead_letter_source_queues(
+        Call& call, aws::sqs::ListDeadLetterSourceQueuesRequest request) override;
 
     // send.cc
     Task<aws::sqs::SendMessageResult> send_message(Call& call, aws::sqs::SendMessageRequest request) override;
@@ -50,7 +60,13 @@ class Service final : public aws::sqs::Api {
     Task<std::string> resource_policy(Call& call, std::string arn) override;
 
   private:
+    /// The queue's URL as this cloud's answers show it.
+    std::string url_of(const Call& call, const QueueAddress& address) const {
+        return queue_url(call, address, settings_.url_form);
+    }
+
     store::Store& store_;
+    const Settings settings_;
     KeyedLocks receivers_;  // by queue: receivers of one queue would all want its first messages
 };
 

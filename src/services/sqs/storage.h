@@ -1,6 +1,9 @@
 // The keys of SQS; nothing else knows them. All begin with (account, region, "sqs").
 //
 //   "queue"   name                                    Queue
+//   "source"  dead-letter queue's name, source's name "": whose dead letters come here
+//   "purged"  generation                              when it was purged, where purges pause
+//   "deleted" instant, name                           "": queues deleted of late, where their names pause
 //   "waiting" generation, visible_at, message id      Delivery: who may be received when; in memory (resident)
 //   "message" generation, sent, message id            Message; new ones stand at the end, where the store adds cheaply
 //   "moved"   generation, message id                  the instant to which ChangeMessageVisibility moved a delivery
@@ -11,6 +14,7 @@
 // Queues are handed over by reference, also to coroutines: every caller awaits at once.
 #pragma once
 
+#include "services/sqs/address.h"
 #include "services/sqs/message.h"
 #include "store/store.h"
 
@@ -33,6 +37,20 @@ Task<std::vector<Queue>> list_queues(store::Transaction& tx, Place place, std::s
 void erase_queue(store::Transaction& tx, const Queue& queue);
 /// Removes all messages of the queue.
 void erase_messages(store::Transaction& tx, const Queue& queue);
+
+/// `source` sends its dead letters to the queue `target` of its own account and region.
+void save_source(store::Transaction& tx, const Queue& source, const std::string& target);
+void erase_source(store::Transaction& tx, const Queue& source, const std::string& target);
+/// Names of the queues that send their dead letters to `target`, in order after `after`, at most `limit`.
+Task<std::vector<std::string>> sources_of(store::Transaction& tx, const Queue& target, std::string after, size_t limit);
+
+void erase_purge(store::Transaction& tx, const Queue& queue);
+void save_purge(store::Transaction& tx, const Queue& queue, Time now);
+Task<std::optional<Time>> last_purge(store::Transaction& tx, const Queue& queue);
+/// Remembers that a queue was deleted at `now`, and forgets deletions before `oldest`.
+void save_deletion(store::Transaction& tx, const Queue& queue, Time now, Time oldest);
+/// True if a queue of this name was deleted at `since` or later.
+Task<bool> deleted_since(store::Transaction& tx, Place place, std::string name, Time since);
 
 void save_message(store::Transaction& tx, const Queue& queue, const Message& message);
 Task<std::optional<Message>> find_message(store::Transaction& tx, const Queue& queue, std::string id, Time sent);

@@ -1,60 +1,10 @@
 // Scenarios over the memory store and a clock that stands still.
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "base/hash.h"
-#include "services/sqs/service.h"
-#include "store/memory/memory_store.h"
+#include "services/sqs/tests/world.h"
 
 namespace cumulet::sqs {
 namespace {
-
-using Bodies = std::vector<std::string>;
-using testing::UnorderedElementsAre;
-
-struct World {
-    Clock clock{Time(1'700'000'000s)};
-    Reactor reactor{clock, Random(1)};
-    std::unique_ptr<store::Store> store = store::open_memory_store();
-    Service service{*store};
-    Call call = make_call();
-    std::string jobs = create({.QueueName = "jobs"});
-
-    Call make_call() {
-        Call made(reactor, "request");
-        made.started = clock.now();
-        return made;
-    }
-    template <typename T>
-    T run(Task<T> task) {
-        call.started = clock.now();
-        return reactor.block_on(std::move(task));
-    }
-    void advance(Duration by) { reactor.block_on(clock.advance(by)); }
-
-    std::string create(aws::sqs::CreateQueueRequest request) {
-        return *run(service.create_queue(call, std::move(request))).QueueUrl;
-    }
-    aws::sqs::SendMessageResult send(aws::sqs::SendMessageRequest request) {
-        return run(service.send_message(call, std::move(request)));
-    }
-    std::vector<aws::sqs::Message> receive_messages(aws::sqs::ReceiveMessageRequest request) {
-        return run(service.receive_message(call, std::move(request)))
-            .Messages.value_or(std::vector<aws::sqs::Message>());
-    }
-    Bodies receive(int32_t most = 10) {
-        Bodies bodies;
-        for (const auto& message : receive_messages({.QueueUrl = jobs, .MaxNumberOfMessages = most})) {
-            bodies.push_back(*message.Body);
-        }
-        return bodies;
-    }
-    std::string attribute(const std::string& name) {
-        auto attributes = run(service.get_queue_attributes(call, {jobs, std::vector{name}})).Attributes;
-        return attributes ? (*attributes)[name] : "";
-    }
-};
 
 TEST(CreateQueue, AnswersTheUrlOfTheHostThatTheCallerUsed) {
     World world;
