@@ -38,7 +38,7 @@ struct Services::All {
           apigatewayv2(foundation.store),
           http_apis(foundation.store, foundation.door),
           cloudformation(foundation.store, foundation.door, all_resource_types(foundation.door)),
-          dynamodb(foundation.store),
+          dynamodb(foundation.store, !foundation.exclusive),
           iam(foundation.store),
           lambda(foundation.store, foundation.packages, foundation.door, foundation.threads, foundation.clock,
                  {.folder = foundation.functions, .shared = !foundation.exclusive}),
@@ -90,11 +90,13 @@ Task<void> Services::prepare() {
 
 Task<void> Services::start(std::string endpoint) {
     all_->lambda.start(std::move(endpoint));
+    co_await all_->dynamodb.start();
     co_await all_->cloudformation.start();
 }
 
 Task<void> Services::stop() {
     co_await all_->cloudformation.stop();
+    co_await all_->dynamodb.stop();
     co_await all_->lambda.stop();
     co_await all_->http_apis.stop();  // after what it waits for
 }

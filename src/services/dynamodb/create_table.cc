@@ -1,5 +1,6 @@
-// What CreateTable and UpdateTable accept: the schema's rules, and the words with which DynamoDB refuses the rest.
+// What CreateTable accepts: the schema's rules, and the words with which DynamoDB refuses the rest.
 #include "services/dynamodb/table.h"
+#include "services/dynamodb/throughput.h"
 
 namespace cumulet::dynamodb {
 
@@ -9,7 +10,6 @@ using aws::dynamodb::CreateTableInput;
 using aws::dynamodb::KeySchemaElement;
 
 constexpr size_t max_local_indexes = 5;
-constexpr size_t max_global_indexes = 20;
 
 [[noreturn]] void invalid(std::string_view message) {
     throw aws::validation_error(fmt::format("One or more parameter values were invalid: {}", message));
@@ -42,6 +42,7 @@ KeySchema schema_of(const std::vector<KeySchemaElement>& elements, const Definit
     if (keys.size() > 1 && keys[0] == keys[1]) {
         throw aws::validation_error("Both the Hash Key and the Range Key element in the KeySchema have the same name");
     }
+    if (elements.size() > 2) throw aws::not_implemented("dynamodb", "CreateTable", "a key of more than two attributes");
     if (elements[0].KeyType != "HASH") {
         throw aws::validation_error("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
     }
@@ -58,14 +59,24 @@ KeySchema schema_of(const std::vector<KeySchemaElement>& elements, const Definit
 
 void check_throughput(const CreateTableInput& request) {
     const bool on_demand = request.BillingMode == "PAY_PER_REQUEST";
-    const auto& throughput = request.ProvisionedThroughput;
-    if (on_demand && throughput) {
+    if (on_demand && request.ProvisionedThroughput) {
         invalid(
             "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
     }
-    if (!on_demand && !throughput) {
+    if (!on_demand && !request.ProvisionedThroughput) {
         invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
     }
+    check_on_demand(request.OnDemandThroughput, on_demand, "");
+}
+
+/// DynamoDB keeps them by name.
+Definitions sorted(Definitions definitions) {
+    std::ranges::sort(definitions, {}, &aws::dynamodb::AttributeDefinition::AttributeName);
+    for (size_t at = 1; at < definitions.size(); ++at) {
+        if (definitions[at].AttributeName != definitions[at - 1].AttributeName) continue;
+        invalid(fmt::format("Attribute Name is duplicated: {}", definitions[at].AttributeName));
+    }
+    return definitions;
 }
 
 /// What would change the table's meaning and is not done here is refused by name.
@@ -75,6 +86,12 @@ void refuse_unbuilt(const CreateTableInput& request) {
     if (request.ResourcePolicy) refuse("ResourcePolicy");
     if (request.GlobalTableSourceArn) refuse("GlobalTableSourceArn");
     if (request.VectorIndexes) refuse("VectorIndexes");
+}
+
+aws::dynamodb::Projection described(const Index& index) {
+    aws::dynamodb::Projection projection{.ProjectionType = index.projection};
+    if (!index.non_key.empty()) projection.NonKeyAttributes = index.non_key;
+    return projection;
 }
 
 Index index_of(std::string_view name, const std::vector<KeySchemaElement>& elements,
@@ -87,6 +104,11 @@ Index index_of(std::string_view name, const std::vector<KeySchemaElement>& eleme
             invalid(fmt::format("ProjectionType is {}, but NonKeyAttributes is specified", index.projection));
         }
         index.non_key = *projection.NonKeyAttributes;
+        std::ranges::sort(index.non_key);
+        const auto twice = std::ranges::adjacent_find(index.non_key);
+        if (twice != index.non_key.end()) {
+            invalid(fmt::format("Duplicate element in NonKeyAttributes: {}", *twice));
+        }
     } else if (index.projection == "INCLUDE") {
         invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
     }
@@ -99,7 +121,7 @@ void add_local_indexes(DescribedTable& table, const CreateTableInput& request, c
     if (!table.key.has_range()) {
         invalid("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex");
     }
-    auto& described = table.description.LocalSecondaryIndexes.emplace();
+    auto& entries = table.description.LocalSecondaryIndexes.emplace();
     for (const auto& local : *request.LocalSecondaryIndexes) {
         Index index = index_of(local.IndexName, local.KeySchema, local.Projection, definitions);
         index.global = false;
@@ -112,19 +134,83 @@ void add_local_indexes(DescribedTable& table, const CreateTableInput& request, c
                             "index hash key: {}, table hash key: {}",
                             index.name, index.key.hash, table.key.hash));
         }
+        entries.push_back({.IndexName = local.IndexName,
+                           .KeySchema = local.KeySchema,
+                           .Projection = described(index),
+                           .IndexSizeBytes = 0,
+                           .ItemCount = 0});
         table.indexes.push_back(std::move(index));
-        described.push_back({.IndexName = local.IndexName,
-                             .KeySchema = local.KeySchema,
-                             .Projection = local.Projection,
-                             .IndexSizeBytes = 0,
-                             .ItemCount = 0});
     }
     if (table.indexes.size() > max_local_indexes) {
         invalid("Number of LocalSecondaryIndexes exceeds per-table limit of 5");
     }
 }
 
-/// The attributes that keys of the table or its indexes name.
+void check_index_names(const Table& table) {
+    std::set<std::string_view> names;
+    for (const auto& index : table.indexes) {
+        if (!names.insert(index.name).second) invalid(fmt::format("Duplicate index name: {}", index.name));
+    }
+}
+
+template <typename Indexes>
+void add_key_names(std::set<std::string_view>& names, const std::optional<Indexes>& indexes) {
+    if (!indexes) return;
+    for (const auto& index : *indexes) {
+        for (const auto& element : index.KeySchema) names.insert(element.AttributeName);
+    }
+}
+
+/// Every definition is some key's: DynamoDB looks at this before anything else about indexes.
+void check_definitions_used(const CreateTableInput& request) {
+    std::set<std::string_view> used;
+    for (const auto& element : *request.KeySchema) used.insert(element.AttributeName);
+    add_key_names(used, request.LocalSecondaryIndexes);
+    add_key_names(used, request.GlobalSecondaryIndexes);
+    std::vector<std::string> defined;
+    for (const auto& definition : *request.AttributeDefinitions) defined.push_back(definition.AttributeName);
+    if (std::ranges::all_of(defined, [&](const std::string& name) { return used.contains(name); })) return;
+    if (!request.LocalSecondaryIndexes && !request.GlobalSecondaryIndexes) {
+        invalid(
+            "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+            "AttributeDefinitions");
+    }
+    // Unverified: the order of the names in this text.
+    invalid(fmt::format("Some AttributeDefinitions are not used. AttributeDefinitions: [{}], keys used: [{}]",
+                        fmt::join(defined, ", "), fmt::join(used, ", ")));
+}
+
+bool billed_on_demand(const aws::dynamodb::TableDescription& description) {
+    return description.BillingModeSummary && description.BillingModeSummary->BillingMode == "PAY_PER_REQUEST";
+}
+
+}  // namespace
+
+void check_on_demand(const std::optional<aws::dynamodb::OnDemandThroughput>& throughput, bool on_demand,
+                     const std::string& index) {
+    if (!throughput || on_demand) return;
+    const std::string_view name = throughput->MaxReadRequestUnits ? "MaxReadRequestUnits" : "MaxWriteRequestUnits";
+    if (index.empty()) {
+        invalid(
+            fmt::format("{} for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED.", name));
+    }
+    invalid(fmt::format(
+        "{} for OnDemandThroughput for index: {} cannot be specified when table BillingMode is PROVISIONED.", name,
+        index));
+}
+
+void check_index_throughput(const aws::dynamodb::GlobalSecondaryIndex& global, bool on_demand) {
+    if (on_demand && global.ProvisionedThroughput) {
+        invalid(fmt::format(
+            "ProvisionedThroughput should not be specified for index: {} when BillingMode is PAY_PER_REQUEST",
+            global.IndexName));
+    }
+    if (!on_demand && !global.ProvisionedThroughput) {
+        invalid(fmt::format("ProvisionedThroughput is not specified for index: {}", global.IndexName));
+    }
+    check_on_demand(global.OnDemandThroughput, on_demand, global.IndexName);
+}
+
 std::set<std::string_view> key_names(const Table& table) {
     std::set<std::string_view> names{table.key.hash, table.key.range};
     for (const auto& index : table.indexes) names.insert({index.key.hash, index.key.range});
@@ -132,142 +218,87 @@ std::set<std::string_view> key_names(const Table& table) {
     return names;
 }
 
-void check_names(const DescribedTable& table) {
-    const auto& definitions = *table.description.AttributeDefinitions;
-    std::set<std::string_view> names;
-    for (const auto& index : table.indexes) {
-        if (!names.insert(index.name).second) invalid(fmt::format("Duplicate index name: {}", index.name));
+void add_global_index(DescribedTable& table, const aws::dynamodb::GlobalSecondaryIndex& global,
+                      const std::string& region) {
+    check_index_throughput(global, billed_on_demand(table.description));
+    Index index =
+        index_of(global.IndexName, global.KeySchema, global.Projection, *table.description.AttributeDefinitions);
+    const ThroughputOf whose{global.IndexName, region};
+    aws::dynamodb::GlobalSecondaryIndexDescription entry{
+        .IndexName = global.IndexName,
+        .KeySchema = global.KeySchema,
+        .Projection = described(index),
+        .IndexStatus = "ACTIVE",
+        .ProvisionedThroughput = new_throughput(whose, global.ProvisionedThroughput),
+        .IndexSizeBytes = 0,
+        .ItemCount = 0};
+    if (global.OnDemandThroughput) {
+        change_on_demand(whose, entry.OnDemandThroughput, *global.OnDemandThroughput, true);
     }
-    const auto used = key_names(table);
-    if (used.size() == definitions.size()) return;
-    if (table.indexes.empty()) {
-        invalid(
-            "Number of attributes in KeySchema does not exactly match number of attributes defined in "
-            "AttributeDefinitions");
-    }
-    // Unverified: the order of the names in this text.
-    std::vector<std::string> defined;
-    for (const auto& definition : definitions) defined.push_back(definition.AttributeName);
-    invalid(fmt::format("Some AttributeDefinitions are not used. AttributeDefinitions: [{}], keys used: [{}]",
-                        fmt::join(defined, ", "), fmt::join(used, ", ")));
+    auto warmth = initial_warmth(*entry.ProvisionedThroughput);
+    if (global.WarmThroughput) change_warmth(whose, warmth, *global.WarmThroughput, true);
+    entry.WarmThroughput = as_warmth<aws::dynamodb::GlobalSecondaryIndexWarmThroughputDescription>(warmth);
+    table.indexes.push_back(std::move(index));
+    auto& entries = table.description.GlobalSecondaryIndexes;
+    if (!entries) entries.emplace();
+    entries->push_back(std::move(entry));
 }
 
-aws::dynamodb::ProvisionedThroughputDescription describe(
-    const std::optional<aws::dynamodb::ProvisionedThroughput>& given) {
-    return {.NumberOfDecreasesToday = 0,
-            .ReadCapacityUnits = given ? given->ReadCapacityUnits : 0,
-            .WriteCapacityUnits = given ? given->WriteCapacityUnits : 0};
+std::optional<aws::dynamodb::SSEDescription> encryption_of(const std::optional<aws::dynamodb::SSESpecification>& wanted,
+                                                           const std::string& region, const std::string& account) {
+    if (!wanted || !wanted->Enabled.value_or(false)) return std::nullopt;
+    const auto key = wanted->KMSMasterKeyId.value_or("alias/aws/dynamodb");
+    const auto resource = key.starts_with("alias/") ? key : "key/" + key;
+    return aws::dynamodb::SSEDescription{
+        .Status = "ENABLED",
+        .SSEType = wanted->SSEType.value_or("KMS"),
+        .KMSMasterKeyArn =
+            key.starts_with("arn:") ? key : fmt::format("arn:aws:kms:{}:{}:{}", region, account, resource)};
 }
 
-}  // namespace
-
-void add_global_index(DescribedTable& table, const aws::dynamodb::GlobalSecondaryIndex& global) {
-    const auto& billing = table.description.BillingModeSummary;
-    const bool on_demand = billing && billing->BillingMode == "PAY_PER_REQUEST";
-    if (on_demand && global.ProvisionedThroughput) {
-        invalid(fmt::format(
-            "ProvisionedThroughput should not be specified for index: {} when BillingMode is PAY_PER_REQUEST",
-            global.IndexName));
-    }
-    if (!on_demand && !global.ProvisionedThroughput) {
-        invalid(fmt::format("ProvisionedThroughput must be specified for index: {}", global.IndexName));
-    }
-    table.indexes.push_back(
-        index_of(global.IndexName, global.KeySchema, global.Projection, *table.description.AttributeDefinitions));
-    auto& described = table.description.GlobalSecondaryIndexes;
-    if (!described) described.emplace();
-    described->push_back({.IndexName = global.IndexName,
-                          .KeySchema = global.KeySchema,
-                          .Projection = global.Projection,
-                          .IndexStatus = "ACTIVE",
-                          .ProvisionedThroughput = describe(global.ProvisionedThroughput),
-                          .IndexSizeBytes = 0,
-                          .ItemCount = 0,
-                          .OnDemandThroughput = global.OnDemandThroughput});
-    if (described->size() > max_global_indexes) {
-        invalid("GlobalSecondaryIndex count exceeds the per-table limit of 20");
-    }
-}
-
-DescribedTable table_of(const CreateTableInput& request) {
+DescribedTable table_of(const CreateTableInput& request, const std::string& region, const std::string& account) {
     if (!request.AttributeDefinitions || !request.KeySchema || request.KeySchema->empty()) {
         throw aws::validation_error("Invalid KeySchema: Some index key attribute have no definition");
     }
-    const auto& definitions = *request.AttributeDefinitions;
+    refuse_unbuilt(request);
     DescribedTable table;
     table.name = table_name(request.TableName);
     check_throughput(request);
+    const auto definitions = sorted(*request.AttributeDefinitions);
     table.key = schema_of(*request.KeySchema, definitions);
+    check_definitions_used(request);
 
     auto& description = table.description;
     description.AttributeDefinitions = definitions;
     description.TableName = table.name;
     description.KeySchema = request.KeySchema;
     description.TableStatus = "ACTIVE";
-    description.ProvisionedThroughput = describe(request.ProvisionedThroughput);
+    description.ProvisionedThroughput = new_throughput({"", region}, request.ProvisionedThroughput);
     if (request.BillingMode == "PAY_PER_REQUEST") description.BillingModeSummary = {.BillingMode = "PAY_PER_REQUEST"};
     description.DeletionProtectionEnabled = request.DeletionProtectionEnabled.value_or(false);
-    description.OnDemandThroughput = request.OnDemandThroughput;
-    if (request.TableClass) description.TableClassSummary = {.TableClass = request.TableClass};
-    if (request.SSESpecification && request.SSESpecification->Enabled.value_or(false)) {
-        description.SSEDescription = {.Status = "ENABLED",
-                                      .SSEType = request.SSESpecification->SSEType.value_or("KMS")};
+    if (request.OnDemandThroughput) {
+        change_on_demand({"", region}, description.OnDemandThroughput, *request.OnDemandThroughput, true);
     }
+    description.WarmThroughput = initial_warmth(*description.ProvisionedThroughput);
+    if (request.WarmThroughput) {
+        change_warmth({"", region}, *description.WarmThroughput, *request.WarmThroughput, true);
+    }
+    if (request.TableClass) description.TableClassSummary = {.TableClass = request.TableClass};
+    description.SSEDescription = encryption_of(request.SSESpecification, region, account);
 
     add_local_indexes(table, request, definitions);
     if (request.GlobalSecondaryIndexes) {
         if (request.GlobalSecondaryIndexes->empty()) invalid("List of GlobalSecondaryIndexes is empty");
-        for (const auto& global : *request.GlobalSecondaryIndexes) add_global_index(table, global);
+        if (request.GlobalSecondaryIndexes->size() > max_global_indexes) {
+            invalid("GlobalSecondaryIndex count exceeds the per-table limit of 20");
+        }
+        for (const auto& global : *request.GlobalSecondaryIndexes) add_global_index(table, global, region);
     }
-    check_names(table);
-    refuse_unbuilt(request);
+    check_index_names(table);
     if (request.Tags) {
         for (const auto& tag : *request.Tags) table.tags[tag.Key] = tag.Value;
     }
     return table;
-}
-
-std::vector<Index> change_indexes(DescribedTable& table, const aws::dynamodb::UpdateTableInput& request) {
-    std::vector<Index> removed;
-    auto& definitions = *table.description.AttributeDefinitions;
-    for (const auto& definition : request.AttributeDefinitions.value_or(Definitions())) {
-        if (std::ranges::find(definitions, definition.AttributeName,
-                              &aws::dynamodb::AttributeDefinition::AttributeName) == definitions.end()) {
-            definitions.push_back(definition);
-        }
-    }
-    if (!request.GlobalSecondaryIndexUpdates) return removed;
-    auto& described = table.description.GlobalSecondaryIndexes;
-    for (const auto& change : *request.GlobalSecondaryIndexUpdates) {
-        if (change.Create) {
-            const auto& made = *change.Create;
-            add_global_index(table, {.IndexName = made.IndexName,
-                                     .KeySchema = made.KeySchema,
-                                     .Projection = made.Projection,
-                                     .ProvisionedThroughput = made.ProvisionedThroughput,
-                                     .OnDemandThroughput = made.OnDemandThroughput});
-            continue;
-        }
-        const auto& name = change.Delete ? change.Delete->IndexName : change.Update ? change.Update->IndexName : "";
-        const auto index = std::ranges::find(table.indexes, name, &Index::name);
-        if (index == table.indexes.end() || !index->global) {
-            throw aws::dynamodb::ResourceNotFoundException("Requested resource not found");
-        }
-        const auto of_name = [&](const auto& entry) { return entry.IndexName == name; };
-        if (change.Delete) {
-            removed.push_back(std::move(*index));
-            table.indexes.erase(index);
-            std::erase_if(*described, of_name);
-        } else if (change.Update->ProvisionedThroughput) {
-            std::ranges::find_if(*described, of_name)->ProvisionedThroughput =
-                describe(change.Update->ProvisionedThroughput);
-        }
-    }
-    if (described && described->empty()) described.reset();
-    const auto used = key_names(table);
-    std::erase_if(definitions, [&](const auto& definition) { return !used.contains(definition.AttributeName); });
-    check_names(table);
-    return removed;
 }
 
 }  // namespace cumulet::dynamodb

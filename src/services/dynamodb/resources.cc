@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::string_view stack_tag = "aws:cloudformation:stack-id";
 constexpr std::string_view logical_tag = "aws:cloudformation:logical-id";
+constexpr auto pause_between_looks = 20ms;
+constexpr int most_looks = 180'000;  // an hour's worth
 
 /// Properties that CreateTable and UpdateTable take under the same name and in the same form.
 json::object same_in_api(const json::object& properties, std::initializer_list<std::string_view> names) {
@@ -52,10 +54,10 @@ void refuse_unbuilt(const json::object& properties) {
         if (properties.contains(name)) refuse(name);
     }
     if (const auto* recovery = properties.if_contains("PointInTimeRecoverySpecification")) {
-        if (is_true(find(*recovery, "PointInTimeRecoveryEnabled"))) refuse("PointInTimeRecoverySpecification");
+        if (is_true(cumulet::find(*recovery, "PointInTimeRecoveryEnabled"))) refuse("PointInTimeRecoverySpecification");
     }
     if (const auto* insights = properties.if_contains("ContributorInsightsSpecification")) {
-        if (is_true(find(*insights, "Enabled"))) refuse("ContributorInsightsSpecification");
+        if (is_true(cumulet::find(*insights, "Enabled"))) refuse("ContributorInsightsSpecification");
     }
 }
 
@@ -109,16 +111,7 @@ class TableResource final : public contracts::ResourceType {
     Task<contracts::Resource> update(Call& call, const contracts::ResourceContext& context, std::string physical_id,
                                      json::object before, json::object after) override {
         refuse_unbuilt(after);
-        if (contracts::any_differs(before, after,
-                                   {"BillingMode", "ProvisionedThroughput", "TableClass", "DeletionProtectionEnabled",
-                                    "OnDemandThroughput", "SSESpecification"})) {
-            auto members = same_in_api(after, {"BillingMode", "ProvisionedThroughput", "TableClass",
-                                               "DeletionProtectionEnabled", "OnDemandThroughput"});
-            if (!members.contains("DeletionProtectionEnabled")) members["DeletionProtectionEnabled"] = false;
-            rename_encryption(after, members);
-            members["TableName"] = physical_id;
-            co_await client_.update_table(call, request_of<UpdateTableInput>("UpdateTable", members));
-        }
+        co_await set_settings(call, physical_id, before, after);
         co_await set_indexes(call, physical_id, before, after);
         co_await set_time_to_live(call, physical_id, after);
         co_await set_tags(call, physical_id, tags_of(before), tags_of(after));
@@ -165,31 +158,77 @@ class TableResource final : public contracts::ResourceType {
         }
     }
 
-    /// Deletes the global indexes that `after` lacks or has otherwise, then creates what is new.
+    Task<void> update_with(Call& call, std::string table, json::object members) {
+        members["TableName"] = table;
+        co_await client_.update_table(call, request_of<UpdateTableInput>("UpdateTable", members));
+        co_await wait_until_at_rest(call, table);
+    }
+
+    /// DynamoDB takes each of these in a request of its own.
+    Task<void> set_settings(Call& call, std::string table, json::object before, json::object after) {
+        const auto differs = [&](std::initializer_list<std::string_view> names) {
+            return contracts::any_differs(before, after, names);
+        };
+        if (differs({"BillingMode", "ProvisionedThroughput"})) {
+            co_await update_with(call, table, same_in_api(after, {"BillingMode", "ProvisionedThroughput"}));
+        }
+        for (const std::string_view name : {"OnDemandThroughput", "WarmThroughput", "TableClass"}) {
+            if (differs({name}) && after.contains(name)) co_await update_with(call, table, same_in_api(after, {name}));
+        }
+        if (differs({"DeletionProtectionEnabled"})) {
+            auto members = same_in_api(after, {"DeletionProtectionEnabled"});
+            if (members.empty()) members["DeletionProtectionEnabled"] = false;
+            co_await update_with(call, table, std::move(members));
+        }
+        if (differs({"SSESpecification"})) {
+            json::object members;
+            rename_encryption(after, members);
+            if (members.empty()) members["SSESpecification"] = {{"Enabled", false}};
+            co_await update_with(call, table, std::move(members));
+        }
+    }
+
+    /// Deletes the global indexes that `after` lacks or has otherwise, then creates what is new: one at a time, as
+    /// DynamoDB wants it.
     Task<void> set_indexes(Call& call, std::string table, json::object before, json::object after) {
         if (!contracts::any_differs(before, after, {"GlobalSecondaryIndexes"})) co_return;
         const auto old = indexes_of(before), wanted = indexes_of(after);
-        json::array updates;
+        const auto same = [](const auto& one, const auto& other, const std::string& name) {
+            const auto found = other.find(name);
+            return found != other.end() && found->second == one.at(name);
+        };
         for (const auto& [name, index] : old) {
-            const auto found = wanted.find(name);
-            if (found != wanted.end() && found->second == index) continue;
-            updates.push_back({{"Delete", {{"IndexName", name}}}});
+            if (same(old, wanted, name)) continue;
+            json::object gone{{"Delete", {{"IndexName", name}}}};
+            co_await update_with(call, table, {{"GlobalSecondaryIndexUpdates", json::array{std::move(gone)}}});
         }
         for (const auto& [name, index] : wanted) {
-            const auto found = old.find(name);
-            if (found != old.end() && found->second == index) continue;
-            updates.push_back({{"Create", index}});
+            if (same(wanted, old, name)) continue;
+            auto members = same_in_api(after, {"AttributeDefinitions"});
+            members["GlobalSecondaryIndexUpdates"] = json::array{json::object{{"Create", index}}};
+            co_await update_with(call, table, std::move(members));
         }
-        auto members = same_in_api(after, {"AttributeDefinitions"});
-        members["TableName"] = table;
-        members["GlobalSecondaryIndexUpdates"] = std::move(updates);
-        co_await client_.update_table(call, request_of<UpdateTableInput>("UpdateTable", members));
+    }
+
+    Task<void> wait_until_at_rest(Call& call, std::string table) {
+        for (int look = 0; look < most_looks; ++look) {
+            const auto described = co_await client_.describe_table(call, {.TableName = table});
+            bool rests = described.Table->TableStatus == "ACTIVE";
+            if (described.Table->GlobalSecondaryIndexes) {
+                for (const auto& index : *described.Table->GlobalSecondaryIndexes) {
+                    rests = rests && index.IndexStatus == "ACTIVE";
+                }
+            }
+            if (rests) co_return;
+            co_await call.reactor().pause(pause_between_looks);
+        }
+        throw aws::internal_failure(fmt::format("Table {} did not become ACTIVE in time", table));
     }
 
     /// Brings the table from whatever it has to what `properties` say.
     Task<void> set_time_to_live(Call& call, std::string table, json::object properties) {
         const auto* given = properties.if_contains("TimeToLiveSpecification");
-        const bool wanted = given && is_true(find(*given, "Enabled"));
+        const bool wanted = given && is_true(cumulet::find(*given, "Enabled"));
         const std::string attribute(wanted ? string_or(given->as_object(), "AttributeName") : "");
         const auto described = co_await client_.describe_time_to_live(call, {.TableName = table});
         const auto current = described.TimeToLiveDescription->AttributeName.value_or("");

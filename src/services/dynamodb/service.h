@@ -6,7 +6,7 @@
 #include "contracts/dynamodb.h"
 #include "contracts/resource.h"
 #include "runtime/sync.h"
-#include "store/store.h"
+#include "services/dynamodb/work.h"
 
 namespace cumulet::dynamodb {
 
@@ -14,7 +14,15 @@ using namespace aws::dynamodb;
 
 class Service final : public aws::dynamodb::Api {
   public:
-    explicit Service(store::Store& store) : store_(store) {}
+    /// `shared`: other processes use the store too.
+    explicit Service(store::Store& store, bool shared = false);
+
+    /// Goes on with the background work that an earlier process left unfinished.
+    Task<void> start() { return worker_.start(); }
+    /// Returns when no background work runs any more.
+    Task<void> stop() { return worker_.stop(); }
+    /// Returns when all background work of this process is done: for tests.
+    Task<void> settle() { return worker_.settle(); }
 
     // resource_arns.cc
     std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
@@ -55,8 +63,11 @@ class Service final : public aws::dynamodb::Api {
 
   private:
     Task<void> sweep_tokens(Call& call);
+    Task<void> build_index(Work work);  // index_work.cc
+    Task<void> drop_index(Work work);
 
     store::Store& store_;
+    Worker worker_;
     KeyedLocks items_;
     std::atomic<Time> tokens_swept_{Time()};
 };

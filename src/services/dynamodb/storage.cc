@@ -10,7 +10,8 @@ namespace {
 using store::Key;
 
 constexpr size_t longest_plain_hash = 256;
-constexpr size_t most_filled = 50'000;
+constexpr size_t items_a_step = 500;
+constexpr size_t bytes_a_step = 2 << 20;
 constexpr int bucket_bits = 16;
 constexpr int64_t buckets = int64_t{1} << bucket_bits;
 
@@ -91,6 +92,10 @@ void write_index(AttributeWriter& writer, const Index& index) {
     writer.begin(AttributeType::L);
     for (const auto& name : index.non_key) writer.string(name);
     writer.end();
+    if (!index.readable) {
+        writer.key("unreadable");
+        writer.boolean(true);
+    }
     writer.end();
 }
 
@@ -101,7 +106,8 @@ Index read_index(AttributeView record) {
                 .number = read_number(record.find("number")),
                 .global = record.find("global").boolean(),
                 .key = read_schema(record.find("key")),
-                .projection = std::string(record.find("projection").content())};
+                .projection = std::string(record.find("projection").content()),
+                .readable = !record.find("unreadable")};
     for (const auto name : record.find("non_key").elements()) index.non_key.emplace_back(name.content());
     return index;
 }
@@ -200,23 +206,20 @@ void save_table(store::Transaction& tx, const Scope& scope, const DescribedTable
     tx.put(table_key(scope, table.name), record_of(table));
 }
 
-Task<void> fill_index(store::Transaction& tx, Scope scope, const Table& table, const Index& index) {
+Task<std::optional<std::string>> fill_index(store::Transaction& tx, Scope scope, const Table& table, const Index& index,
+                                            std::string cursor) {
     auto range = scan_range(scope, table, nullptr, 0, 1);
-    for (size_t filled = 0; filled <= most_filled;) {
-        const auto entries = co_await tx.scan(range, {.limit = 1000});
-        if (entries.empty()) co_return;
-        for (const auto& entry : entries) {
-            const auto item = AttributeMap::from_bytes(entry.value);
-            // An item whose attribute has another type than the index's key stays out of it.
-            const auto fits = [&](const std::string& name) { return item.find(name).is(index.key.type_of(name)); };
-            if (!fits(index.key.hash) || (index.key.has_range() && !fits(index.key.range))) continue;
-            tx.put(index_key(scope, table, index, item.view()), table.projected(item, index).bytes());
-        }
-        filled += entries.size();
-        range.begin = entries.back().key + '\0';
+    if (!cursor.empty()) range.begin = std::move(cursor) + '\0';
+    const auto entries = co_await tx.scan(range, {.limit = items_a_step, .max_bytes = bytes_a_step});
+    if (entries.empty()) co_return std::nullopt;
+    for (const auto& entry : entries) {
+        const auto item = AttributeMap::from_bytes(entry.value);
+        // An item whose attribute has another type than the index's key stays out of it.
+        const auto fits = [&](const std::string& name) { return item.find(name).is(index.key.type_of(name)); };
+        if (!fits(index.key.hash) || (index.key.has_range() && !fits(index.key.range))) continue;
+        tx.put(index_key(scope, table, index, item.view()), table.projected(item, index).bytes());
     }
-    throw aws::not_implemented("dynamodb", "UpdateTable",
-                               fmt::format("a new index on a table of more than {} items", most_filled));
+    co_return entries.back().key;
 }
 
 void erase_index(store::Transaction& tx, const Scope& scope, const Table& table, const Index& index) {

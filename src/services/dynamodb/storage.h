@@ -23,7 +23,8 @@ namespace cumulet::dynamodb {
 struct Scope {
     std::string account;
     std::string region;
-    explicit Scope(const Call& call) : account(call.account), region(call.region) {}
+    Scope(std::string account, std::string region) : account(std::move(account)), region(std::move(region)) {}
+    explicit Scope(const Call& call) : Scope(call.account, call.region) {}
 };
 
 Task<std::optional<DescribedTable>> find_table(store::Transaction& tx, Scope scope, std::string name);
@@ -34,9 +35,10 @@ Task<DescribedTable> load_named_table(store::Transaction& tx, Scope scope, std::
 /// Saves the table; gives numbers to it and to its indexes where they have none yet.
 Task<void> save_numbered(store::Transaction& tx, Scope scope, DescribedTable& table);
 void save_table(store::Transaction& tx, const Scope& scope, const DescribedTable& table);
-/// Makes the entries of a new index from the table's items. Throws aws::Error (501) for more items than one transaction
-/// holds.
-Task<void> fill_index(store::Transaction& tx, Scope scope, const Table& table, const Index& index);
+/// Makes the entries of `index` for the items behind `cursor` ("": from the first on), up to a bound. Where to go on;
+/// nothing at the end.
+Task<std::optional<std::string>> fill_index(store::Transaction& tx, Scope scope, const Table& table, const Index& index,
+                                            std::string cursor);
 void erase_index(store::Transaction& tx, const Scope& scope, const Table& table, const Index& index);
 /// Removes the table, its items and its indexes.
 void erase_table(store::Transaction& tx, const Scope& scope, const Table& table);

@@ -75,7 +75,9 @@ bool Index::covers(AttributeView item) const {
 
 const Index& Table::index(std::string_view index_name) const {
     for (const auto& index : indexes) {
-        if (index.name == index_name) return index;
+        if (index.name != index_name) continue;
+        if (index.readable) return index;
+        throw aws::validation_error(fmt::format("Cannot read from backfilling global secondary index: {}", index_name));
     }
     throw aws::validation_error(fmt::format("The table does not have the specified index: {}", index_name));
 }

@@ -28,6 +28,7 @@ struct Index {
     KeySchema key;
     std::string projection = "ALL";    ///< ALL, KEYS_ONLY, INCLUDE
     std::vector<std::string> non_key;  ///< INCLUDE: which attributes else
+    bool readable = true;              ///< false while it is made from a table that had items, and while it goes
 
     /// True if `item` has the index's key attributes, and so stands in it.
     bool covers(AttributeView item) const;
@@ -40,7 +41,7 @@ struct Table {
     KeySchema key;
     std::vector<Index> indexes;
 
-    /// Throws aws::Error if there is none.
+    /// Throws aws::Error if there is none, or if it cannot be read yet.
     const Index& index(std::string_view index_name) const;
 
     /// Throws aws::Error (ValidationException) unless `key` is this table's primary key and nothing else.
@@ -71,11 +72,25 @@ std::string table_name(std::string_view name_or_arn);
 
 /// A new table as `request` describes it, without its number. Throws aws::Error for what DynamoDB refuses and for what
 /// Cumulet does not do.
-DescribedTable table_of(const aws::dynamodb::CreateTableInput& request);
+DescribedTable table_of(const aws::dynamodb::CreateTableInput& request, const std::string& region,
+                        const std::string& account);
 
-/// Applies the definitions and the GlobalSecondaryIndexUpdates of `request` to `table`; new indexes have no number yet.
-/// Returns the indexes taken away. Throws aws::Error as `table_of` does.
-std::vector<Index> change_indexes(DescribedTable& table, const aws::dynamodb::UpdateTableInput& request);
+/// Adds a global index as `global` describes it, without its number, to the indexes and the description. Throws
+/// aws::Error for what DynamoDB refuses.
+void add_global_index(DescribedTable& table, const aws::dynamodb::GlobalSecondaryIndex& global,
+                      const std::string& region);
+/// Throws aws::Error if the index's throughput does not fit how the table is billed, in CreateTable's words.
+void check_index_throughput(const aws::dynamodb::GlobalSecondaryIndex& global, bool on_demand);
+/// Throws aws::Error if there are maximums for billing on demand, and the table is billed otherwise. `index` is "" for
+/// the table.
+void check_on_demand(const std::optional<aws::dynamodb::OnDemandThroughput>& throughput, bool on_demand,
+                     const std::string& index);
+/// How the table is encrypted, where a key of KMS was asked for.
+std::optional<aws::dynamodb::SSEDescription> encryption_of(const std::optional<aws::dynamodb::SSESpecification>& wanted,
+                                                           const std::string& region, const std::string& account);
+constexpr size_t max_global_indexes = 20;
+/// The attributes that keys of the table or its indexes name.
+std::set<std::string_view> key_names(const Table& table);
 
 /// Largest item in bytes, names included.
 constexpr size_t max_item_bytes = 400 * 1024;

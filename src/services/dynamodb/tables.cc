@@ -6,6 +6,8 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html
 #include "services/dynamodb/service.h"
 #include "services/dynamodb/storage.h"
+#include "services/dynamodb/throughput.h"
+#include "services/dynamodb/update_table.h"
 
 namespace cumulet::dynamodb {
 
@@ -33,9 +35,13 @@ void describe_arns(const Call& call, DescribedTable& table, const std::string& i
     if (description.BillingModeSummary) {
         description.BillingModeSummary->LastUpdateToPayPerRequestDateTime = call.now();
     }
-    if (description.SSEDescription) {
-        description.SSEDescription->KMSMasterKeyArn = call.arn("kms", "alias/aws/dynamodb");
-    }
+}
+
+/// What depends on the time of asking.
+void refresh(TableDescription& description, Time now) {
+    refresh_decreases(*description.ProvisionedThroughput, now);
+    if (!description.GlobalSecondaryIndexes) return;
+    for (auto& index : *description.GlobalSecondaryIndexes) refresh_decreases(*index.ProvisionedThroughput, now);
 }
 
 struct Counts {
@@ -63,7 +69,7 @@ Task<Counts> count_items(store::Transaction& tx, Scope scope, const Table* table
 }  // namespace
 
 Task<CreateTableOutput> Service::create_table(Call& call, CreateTableInput request) {
-    DescribedTable described = table_of(request);
+    DescribedTable described = table_of(request, call.region, call.account);
     describe_arns(call, described, call.random().uuid());
     const Scope scope(call);
 
@@ -75,9 +81,19 @@ Task<CreateTableOutput> Service::create_table(Call& call, CreateTableInput reque
         co_await save_numbered(tx, scope, table);
     });
 
-    described.description.TableSizeBytes = 0;
-    described.description.ItemCount = 0;
-    co_return CreateTableOutput{.TableDescription = std::move(described.description)};
+    // The table is there already; callers of AWS expect that it takes a while.
+    auto& description = described.description;
+    description.TableStatus = "CREATING";
+    description.TableSizeBytes = 0;
+    description.ItemCount = 0;
+    description.WarmThroughput.reset();
+    if (description.GlobalSecondaryIndexes) {
+        for (auto& index : *description.GlobalSecondaryIndexes) {
+            index.IndexStatus = "CREATING";
+            index.WarmThroughput.reset();
+        }
+    }
+    co_return CreateTableOutput{.TableDescription = std::move(description)};
 }
 
 Task<DescribeTableOutput> Service::describe_table(Call& call, DescribeTableInput request) {
@@ -88,6 +104,7 @@ Task<DescribeTableOutput> Service::describe_table(Call& call, DescribeTableInput
         DescribedTable table = co_await load_named_table(tx, scope, name);
         const auto counts = co_await count_items(tx, scope, &table, nullptr);
         auto& description = table.description;
+        refresh(description, call.now());
         description.ItemCount = counts.items;
         description.TableSizeBytes = counts.size_bytes;
         for (const auto& index : table.indexes) {
@@ -139,70 +156,59 @@ void refuse_unbuilt(const UpdateTableInput& request) {
     refuse(request.VectorIndexUpdates.has_value(), "VectorIndexUpdates");
 }
 
-void update_billing(TableDescription& description, const UpdateTableInput& request, Time now) {
-    if (request.BillingMode == "PAY_PER_REQUEST") {
-        if (request.ProvisionedThroughput) {
-            throw aws::validation_error(
-                "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be "
-                "specified when BillingMode is PAY_PER_REQUEST");
-        }
-        description.BillingModeSummary = {.BillingMode = "PAY_PER_REQUEST", .LastUpdateToPayPerRequestDateTime = now};
-        description.ProvisionedThroughput->ReadCapacityUnits = 0;
-        description.ProvisionedThroughput->WriteCapacityUnits = 0;
-    } else if (request.ProvisionedThroughput) {
-        if (description.BillingModeSummary) description.BillingModeSummary->BillingMode = "PROVISIONED";
-        description.ProvisionedThroughput->ReadCapacityUnits = request.ProvisionedThroughput->ReadCapacityUnits;
-        description.ProvisionedThroughput->WriteCapacityUnits = request.ProvisionedThroughput->WriteCapacityUnits;
-    } else if (request.BillingMode == "PROVISIONED") {
-        throw aws::validation_error(
-            "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be "
-            "specified "
-            "when BillingMode is PROVISIONED");
+/// What the answer tells beside the table as it is stored: on AWS the change is still under way.
+void show_under_way(TableDescription& description, const UpdateTableInput& request, const IndexWork& work) {
+    if (request.BillingMode || request.ProvisionedThroughput || request.SSESpecification || request.TableClass ||
+        request.DeletionProtectionEnabled || !work.build.empty() || !work.drop.empty()) {
+        description.TableStatus = "UPDATING";
     }
-}
-
-/// Changes the indexes and saves the table: new ones are complete at once.
-Task<void> update_indexes(store::Transaction& tx, Scope scope, DescribedTable& table, const UpdateTableInput& request) {
-    for (const auto& removed : change_indexes(table, request)) erase_index(tx, scope, table, removed);
-    std::vector<size_t> added;
-    for (size_t position = 0; position < table.indexes.size(); ++position) {
-        if (table.indexes[position].number == 0) added.push_back(position);
+    if (work.build.empty()) return;
+    for (auto& index : *description.GlobalSecondaryIndexes) {
+        if (index.IndexName == work.build) index.Backfilling = false;
     }
-    name_indexes(table.description);
-    if (added.empty()) {
-        save_table(tx, scope, table);
-        co_return;
-    }
-    co_await save_numbered(tx, scope, table);
-    for (const auto position : added) co_await fill_index(tx, scope, table, table.indexes[position]);
 }
 
 }  // namespace
 
 Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput request) {
+    check_update(request);
     refuse_unbuilt(request);
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
-    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<UpdateTableOutput> {
+    std::optional<Work> begun;
+    auto description = co_await store_.transact([&](store::Transaction& tx) -> Task<TableDescription> {
+        begun.reset();
         DescribedTable table = co_await load_named_table(tx, scope, name);
-        auto& description = table.description;
-        update_billing(description, request, call.now());
-        if (request.DeletionProtectionEnabled)
-            description.DeletionProtectionEnabled = request.DeletionProtectionEnabled;
-        if (request.TableClass) description.TableClassSummary = {.TableClass = request.TableClass};
-        if (request.OnDemandThroughput) description.OnDemandThroughput = request.OnDemandThroughput;
-        if (request.SSESpecification && request.SSESpecification->Enabled.value_or(false)) {
-            description.SSEDescription = {.Status = "ENABLED",
-                                          .SSEType = request.SSESpecification->SSEType.value_or("KMS"),
-                                          .KMSMasterKeyArn = call.arn("kms", "alias/aws/dynamodb")};
-        } else if (request.SSESpecification) {
-            description.SSEDescription.reset();
+        const auto work = dynamodb::update_table(table, request, call.region, call.account, call.now());
+        name_indexes(table.description);
+        if (!work.build.empty()) {
+            co_await save_numbered(tx, scope, table);
+            begun = worker_.plan(tx, call, "build index", name, std::to_string(table.indexes.back().number));
+        } else {
+            save_table(tx, scope, table);
         }
-        co_await update_indexes(tx, scope, table, request);
-        co_return UpdateTableOutput{.TableDescription = std::move(description)};
+        if (!work.drop.empty()) {
+            const auto& index = *std::ranges::find(table.indexes, work.drop, &Index::name);
+            begun = worker_.plan(tx, call, "drop index", name, std::to_string(index.number));
+        }
+        show_under_way(table.description, request, work);
+        co_return std::move(table.description);
     });
+    if (begun) worker_.begin(std::move(*begun));
+    co_return UpdateTableOutput{.TableDescription = std::move(description)};
 }
+
+namespace {
+
+void check_indexes_rest(const DescribedTable& table) {
+    if (std::ranges::all_of(table.indexes, &Index::readable)) return;
+    throw ResourceInUseException(
+        "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, "
+        "updated, or deleted.");
+}
+
+}  // namespace
 
 Task<DeleteTableOutput> Service::delete_table(Call& call, DeleteTableInput request) {
     const Scope scope(call);
@@ -215,6 +221,7 @@ Task<DeleteTableOutput> Service::delete_table(Call& call, DeleteTableInput reque
                 "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
                 "first.");
         }
+        check_indexes_rest(table);
         erase_table(tx, scope, table);
         table.description.TableStatus = "DELETING";
         co_return DeleteTableOutput{.TableDescription = std::move(table.description)};

@@ -261,6 +261,7 @@ TEST(GlobalIndex, IsFilledWhenItIsAddedAndGoneWhenItIsRemoved) {
     auto request = world.query_of("orders", "#r = :five", R"({":five":{"N":"5"}})");
     request.IndexName = "by-rank";
     request.ExpressionAttributeNames = {{{"#r", "rank"}}};
+    world.run(world.service.settle());
     EXPECT_EQ(world.run(world.service.query(world.call, request)).Count, 2);
     world.put("orders", R"({"pk":{"S":"d"},"sk":{"S":"4"},"rank":{"N":"5"}})");
     EXPECT_EQ(world.run(world.service.query(world.call, request)).Count, 3);
@@ -268,6 +269,7 @@ TEST(GlobalIndex, IsFilledWhenItIsAddedAndGoneWhenItIsRemoved) {
     world.run(world.service.update_table(
         world.call,
         {.TableName = "orders", .GlobalSecondaryIndexUpdates = {{{.Delete = {{.IndexName = "by-rank"}}}}}}));
+    world.run(world.service.settle());
     EXPECT_EQ(refusal([&] { world.run(world.service.query(world.call, request)); }),
               "ValidationException: The table does not have the specified index: by-rank");
 }

@@ -10,18 +10,21 @@ CreateTableInput simple(std::string name) {
             .BillingMode = "PAY_PER_REQUEST"};
 }
 
-TEST(CreateTable, DescribesAnActiveTable) {
+TEST(CreateTable, AnswersThatItIsCreatingATableThatIsThereAlready) {
     World world;
     const auto created = world.run(world.service.create_table(world.call, simple("orders")));
     const auto& description = *created.TableDescription;
-    EXPECT_EQ(description.TableStatus, "ACTIVE");
+    EXPECT_EQ(description.TableStatus, "CREATING");
     EXPECT_EQ(description.TableArn, "arn:aws:dynamodb:us-east-1:000000000000:table/orders");
     EXPECT_EQ(description.CreationDateTime, world.clock.now());
     EXPECT_EQ(description.BillingModeSummary->BillingMode, "PAY_PER_REQUEST");
 
     world.put("orders", R"({"pk":{"S":"abc"}})");
     const auto described = world.run(world.service.describe_table(world.call, {.TableName = "orders"}));
+    EXPECT_EQ(described.Table->TableStatus, "ACTIVE");
     EXPECT_EQ(described.Table->TableArn, description.TableArn);
+    EXPECT_EQ(described.Table->WarmThroughput->ReadUnitsPerSecond, 12000);
+    EXPECT_EQ(described.Table->WarmThroughput->WriteUnitsPerSecond, 4000);
     EXPECT_EQ(described.Table->KeySchema, simple("orders").KeySchema);
     EXPECT_EQ(described.Table->CreationDateTime, description.CreationDateTime);
     EXPECT_EQ(described.Table->ItemCount, 1);

@@ -18,6 +18,7 @@ struct World {
     Call call{reactor, "request-1"};
 
     explicit World(std::unique_ptr<store::Store> kept_in = store::open_memory_store()) : store(std::move(kept_in)) {}
+    ~World() { run(service.stop()); }
 
     template <typename T>
     T run(Task<T> task) {
@@ -37,6 +38,8 @@ struct World {
         run(service.create_table(call, request));
     }
 
+    void clock_forward(Duration by) { run(clock.advance(by)); }
+
     void put(std::string table, std::string_view item) {
         run(service.put_item(call, {.TableName = std::move(table), .Item = AttributeMap::from_json(item)}));
     }
@@ -47,11 +50,13 @@ struct World {
         return output.Item ? output.Item->json() : "";
     }
     UpdateItemOutput update(std::string table, std::string_view key, std::string expression,
-                            std::optional<std::string_view> values = {}, std::optional<std::string> returns = {}) {
+                            std::optional<std::string_view> values = {}, std::optional<std::string> returns = {},
+                            std::optional<std::map<std::string, std::string>> names = {}) {
         UpdateItemInput request{.TableName = std::move(table),
                                 .Key = AttributeMap::from_json(key),
                                 .ReturnValues = std::move(returns),
-                                .UpdateExpression = std::move(expression)};
+                                .UpdateExpression = std::move(expression),
+                                .ExpressionAttributeNames = std::move(names)};
         if (values) request.ExpressionAttributeValues = AttributeMap::from_json(*values);
         return run(service.update_item(call, request));
     }

@@ -1,0 +1,349 @@
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+#include "services/dynamodb/update_table.h"
+
+#include "services/dynamodb/throughput.h"
+
+namespace cumulet::dynamodb {
+
+namespace {
+
+namespace model = aws::dynamodb;
+
+using Request = model::UpdateTableInput;
+
+[[noreturn]] void invalid(std::string_view message) {
+    throw aws::validation_error(fmt::format("One or more parameter values were invalid: {}", message));
+}
+
+[[noreturn]] void in_use(std::string_view why) {
+    throw model::ResourceInUseException(fmt::format("Attempt to change a resource which is still in use: {}", why));
+}
+
+[[noreturn]] void refuse_second_index() {
+    throw model::LimitExceededException(
+        "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table");
+}
+
+const std::string& name_of(const model::GlobalSecondaryIndexUpdate& change) {
+    return change.Create   ? change.Create->IndexName
+           : change.Update ? change.Update->IndexName
+                           : change.Delete->IndexName;
+}
+
+bool makes_or_drops(const model::GlobalSecondaryIndexUpdate& change) { return change.Create || change.Delete; }
+
+void check_each_change(const std::vector<model::GlobalSecondaryIndexUpdate>& changes) {
+    if (changes.empty()) invalid("List of GlobalSecondaryIndexUpdates is empty");
+    std::set<std::string_view> names;
+    for (const auto& change : changes) {
+        const int given = change.Create.has_value() + change.Update.has_value() + change.Delete.has_value();
+        if (given > 1) {
+            invalid("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object");
+        }
+        if (given == 0) {
+            invalid(
+                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+                "GlobalSecondaryIndexUpdate.Delete must not be null");
+        }
+        if (!names.insert(name_of(change)).second) {
+            invalid(fmt::format("Only one global secondary index update per index is allowed simultaneously. Index: {}",
+                                name_of(change)));
+        }
+    }
+    if (std::ranges::count_if(changes, makes_or_drops) > 1) refuse_second_index();
+}
+
+/// How many different things the request changes.
+int count_changes(const Request& request) {
+    const bool throughput = request.BillingMode || request.ProvisionedThroughput;
+    const bool indexes = request.GlobalSecondaryIndexUpdates && !request.GlobalSecondaryIndexUpdates->empty();
+    return throughput + indexes + request.StreamSpecification.has_value() + request.SSESpecification.has_value() +
+           request.ReplicaUpdates.has_value() + request.TableClass.has_value() +
+           request.DeletionProtectionEnabled.has_value() + request.MultiRegionConsistency.has_value() +
+           request.GlobalTableWitnessUpdates.has_value() + request.OnDemandThroughput.has_value() +
+           request.WarmThroughput.has_value() + request.GlobalTableSettingsReplicationMode.has_value() +
+           request.DisassociationProtectionEnabled.has_value() + request.VectorIndexUpdates.has_value();
+}
+
+void check_alone(const Request& request) {
+    if (count_changes(request) < 2) return;
+    if (request.DeletionProtectionEnabled) {
+        invalid("DeletionProtection modification must be the only operation in the request");
+    }
+    if (request.SSESpecification) {
+        invalid("Server-Side Encryption modification must be the only operation in the request");
+    }
+    if (request.TableClass) invalid("TableClass modification must be the only operation in the request");
+    const auto& changes = request.GlobalSecondaryIndexUpdates;
+    if (!changes || std::ranges::none_of(*changes, makes_or_drops)) return;
+    if (request.ProvisionedThroughput) invalid("You cannot create or delete index while updating table IOPS");
+    if (request.StreamSpecification) invalid("You cannot create or delete index while changing stream status");
+    if (request.WarmThroughput) {
+        invalid("Create global secondary index cannot be specified when updating WarmThroughput");
+    }
+}
+
+bool on_demand(const model::TableDescription& description) {
+    return description.BillingModeSummary && description.BillingModeSummary->BillingMode == "PAY_PER_REQUEST";
+}
+
+/// The throughput that the request gives to an existing index.
+const model::ProvisionedThroughput* throughput_for(const Request& request, std::string_view index) {
+    if (!request.GlobalSecondaryIndexUpdates) return nullptr;
+    for (const auto& change : *request.GlobalSecondaryIndexUpdates) {
+        if (change.Update && change.Update->IndexName == index && change.Update->ProvisionedThroughput) {
+            return &*change.Update->ProvisionedThroughput;
+        }
+    }
+    return nullptr;
+}
+
+std::span<model::GlobalSecondaryIndexDescription> global_indexes(model::TableDescription& description) {
+    if (!description.GlobalSecondaryIndexes) return {};
+    return *description.GlobalSecondaryIndexes;
+}
+
+void bill_on_demand(model::TableDescription& description, Time now) {
+    description.BillingModeSummary = {.BillingMode = "PAY_PER_REQUEST", .LastUpdateToPayPerRequestDateTime = now};
+    const auto clear = [](model::ProvisionedThroughputDescription& throughput) {
+        throughput.ReadCapacityUnits = throughput.WriteCapacityUnits = 0;
+    };
+    clear(*description.ProvisionedThroughput);
+    warm_up(*description.WarmThroughput, *description.ProvisionedThroughput);
+    for (auto& index : global_indexes(description)) {
+        clear(*index.ProvisionedThroughput);
+        auto warmth = as_warmth<model::TableWarmThroughputDescription>(*index.WarmThroughput);
+        warm_up(warmth, *index.ProvisionedThroughput);
+        index.WarmThroughput = as_warmth<model::GlobalSecondaryIndexWarmThroughputDescription>(warmth);
+    }
+}
+
+void bill_provisioned(model::TableDescription& description, const Request& request) {
+    if (!request.ProvisionedThroughput)
+        invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
+    for (const auto& index : global_indexes(description)) {
+        if (!throughput_for(request, *index.IndexName)) {
+            invalid(fmt::format("ProvisionedThroughput must be specified for index: {}", *index.IndexName));
+        }
+    }
+    description.BillingModeSummary->BillingMode = "PROVISIONED";
+    description.OnDemandThroughput.reset();
+    for (auto& index : global_indexes(description)) index.OnDemandThroughput.reset();
+}
+
+void change_billing(model::TableDescription& description, const Request& request, const std::string& region, Time now) {
+    const bool was_on_demand = on_demand(description);
+    const auto& wanted = request.ProvisionedThroughput;
+    if (request.BillingMode == "PAY_PER_REQUEST" || (!request.BillingMode && was_on_demand)) {
+        if (wanted) {
+            invalid(
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+                "PAY_PER_REQUEST");
+        }
+        if (!was_on_demand) bill_on_demand(description, now);
+        return;
+    }
+    if (request.BillingMode == "PROVISIONED" && was_on_demand) bill_provisioned(description, request);
+    if (request.BillingMode == "PROVISIONED" && !wanted) {
+        invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
+    }
+    if (!wanted) return;
+    change_throughput({"", region}, *description.ProvisionedThroughput, *wanted, now);
+    warm_up(*description.WarmThroughput, *description.ProvisionedThroughput);
+}
+
+void update_index(model::TableDescription& description, model::GlobalSecondaryIndexDescription& index,
+                  const model::UpdateGlobalSecondaryIndexAction& wanted, const std::string& region, Time now) {
+    const ThroughputOf whose{wanted.IndexName, region};
+    auto warmth = as_warmth<model::TableWarmThroughputDescription>(*index.WarmThroughput);
+    if (wanted.ProvisionedThroughput) {
+        if (on_demand(description)) {
+            invalid(
+                fmt::format("The only Updates for index: {} when TableThroughputMode is PAY_PER_REQUEST can be to "
+                            "OnDemandThroughput, WarmThroughput",
+                            wanted.IndexName));
+        }
+        change_throughput(whose, *index.ProvisionedThroughput, *wanted.ProvisionedThroughput, now);
+        warm_up(warmth, *index.ProvisionedThroughput);
+    }
+    if (wanted.OnDemandThroughput) {
+        check_on_demand(wanted.OnDemandThroughput, on_demand(description), wanted.IndexName);
+        change_on_demand(whose, index.OnDemandThroughput, *wanted.OnDemandThroughput, false);
+    }
+    if (wanted.WarmThroughput) change_warmth(whose, warmth, *wanted.WarmThroughput, false);
+    index.WarmThroughput = as_warmth<model::GlobalSecondaryIndexWarmThroughputDescription>(warmth);
+}
+
+void add_definitions(DescribedTable& table, const Request& request, const std::string& index) {
+    if (!request.AttributeDefinitions || request.AttributeDefinitions->empty()) {
+        invalid(fmt::format("AttributeDefinitions is not specified for index: {}", index));
+    }
+    auto& definitions = *table.description.AttributeDefinitions;
+    for (const auto& definition : *request.AttributeDefinitions) {
+        if (std::ranges::find(definitions, definition.AttributeName, &model::AttributeDefinition::AttributeName) ==
+            definitions.end()) {
+            definitions.push_back(definition);
+        }
+    }
+    std::ranges::sort(definitions, {}, &model::AttributeDefinition::AttributeName);
+}
+
+void drop_unused_definitions(DescribedTable& table) {
+    const auto used = key_names(table);
+    std::erase_if(*table.description.AttributeDefinitions,
+                  [&](const auto& definition) { return !used.contains(definition.AttributeName); });
+}
+
+void create_index(DescribedTable& table, const model::CreateGlobalSecondaryIndexAction& wanted, const Request& request,
+                  const std::string& region) {
+    if (std::ranges::find(table.indexes, wanted.IndexName, &Index::name) != table.indexes.end()) {
+        throw aws::validation_error("Attempting to create an index which already exists");
+    }
+    if (global_indexes(table.description).size() >= max_global_indexes) {
+        throw model::LimitExceededException(
+            "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of 20");
+    }
+    if (!on_demand(table.description) && !wanted.ProvisionedThroughput) {
+        invalid(fmt::format("Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: {}",
+                            wanted.IndexName));
+    }
+    add_definitions(table, request, wanted.IndexName);
+    add_global_index(table,
+                     {.IndexName = wanted.IndexName,
+                      .KeySchema = wanted.KeySchema,
+                      .Projection = wanted.Projection,
+                      .ProvisionedThroughput = wanted.ProvisionedThroughput,
+                      .OnDemandThroughput = wanted.OnDemandThroughput,
+                      .WarmThroughput = wanted.WarmThroughput},
+                     region);
+    drop_unused_definitions(table);
+    table.indexes.back().readable = false;
+    auto& described = table.description.GlobalSecondaryIndexes->back();
+    described.IndexStatus = "CREATING";
+    described.Backfilling = true;
+}
+
+/// The names of the indexes that are being made or taken away.
+std::vector<std::string> indexes_with(const DescribedTable& table, std::string_view status) {
+    std::vector<std::string> names;
+    if (!table.description.GlobalSecondaryIndexes) return names;
+    for (const auto& index : *table.description.GlobalSecondaryIndexes) {
+        if (index.IndexStatus == status) names.push_back(*index.IndexName);
+    }
+    return names;
+}
+
+/// What cannot be changed while an index is being taken away.
+void check_no_index_goes(const DescribedTable& table, const Request& request) {
+    const auto going = indexes_with(table, "DELETING");
+    if (going.empty()) return;
+    const bool switches =
+        request.BillingMode && (*request.BillingMode == "PAY_PER_REQUEST") != on_demand(table.description);
+    if (switches || request.ProvisionedThroughput) {
+        in_use(fmt::format("Can't change table IOPS when an index is being deleted. Table: {} Indexes: [{}]",
+                           table.name, fmt::join(going, ", ")));
+    }
+    if (request.OnDemandThroughput) {
+        in_use(fmt::format("OnDemandThroughput cannot be updated while index deletion is in progress for indexes: [{}]",
+                           fmt::join(going, ", ")));
+    }
+}
+
+IndexWork change_indexes(DescribedTable& table, const Request& request, const std::string& region, Time now) {
+    IndexWork work;
+    if (!request.GlobalSecondaryIndexUpdates) return work;
+    const auto being_made = indexes_with(table, "CREATING"), going = indexes_with(table, "DELETING");
+    for (const auto& change : *request.GlobalSecondaryIndexUpdates) {
+        const auto& name = name_of(change);
+        // An index that is being made may be given up.
+        const bool gives_up = change.Delete && being_made == std::vector{name};
+        if (makes_or_drops(change) && !(being_made.empty() && going.empty()) && !gives_up) refuse_second_index();
+        if (change.Create) {
+            create_index(table, *change.Create, request, region);
+            work.build = name;
+            continue;
+        }
+        const auto described = global_indexes(table.description);
+        const auto entry = std::ranges::find(described, name, [](const auto& index) { return *index.IndexName; });
+        if (entry == described.end()) {
+            throw model::ResourceNotFoundException(
+                fmt::format("Requested resource not found: Index {} for table {}", name, table.name));
+        }
+        if (change.Update) {
+            if (entry->IndexStatus == "DELETING") {
+                in_use(fmt::format("Index is being deleted. Table: {} Index: {}", table.name, name));
+            }
+            update_index(table.description, *entry, *change.Update, region, now);
+            continue;
+        }
+        entry->IndexStatus = "DELETING";
+        entry->Backfilling.reset();
+        std::ranges::find(table.indexes, name, &Index::name)->readable = false;
+        work.drop = name;
+    }
+    return work;
+}
+
+}  // namespace
+
+void check_update(const Request& request) {
+    if (count_changes(request) == 0) {
+        throw aws::validation_error(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
+            "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, "
+            "MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is "
+            "required");
+    }
+    if (request.GlobalSecondaryIndexUpdates) check_each_change(*request.GlobalSecondaryIndexUpdates);
+    check_alone(request);
+}
+
+IndexWork update_table(DescribedTable& table, const Request& request, const std::string& region,
+                       const std::string& account, Time now) {
+    auto& description = table.description;
+    // Tables that were stored before this was known.
+    if (!description.WarmThroughput) description.WarmThroughput = initial_warmth(*description.ProvisionedThroughput);
+    for (auto& index : global_indexes(description)) {
+        if (index.WarmThroughput) continue;
+        index.WarmThroughput = as_warmth<model::GlobalSecondaryIndexWarmThroughputDescription>(
+            initial_warmth(*index.ProvisionedThroughput));
+    }
+    check_no_index_goes(table, request);
+    change_billing(description, request, region, now);
+    if (request.OnDemandThroughput) {
+        check_on_demand(request.OnDemandThroughput, on_demand(description), "");
+        change_on_demand({"", region}, description.OnDemandThroughput, *request.OnDemandThroughput, false);
+    }
+    if (request.WarmThroughput) {
+        change_warmth({"", region}, *description.WarmThroughput, *request.WarmThroughput, false);
+    }
+    if (request.DeletionProtectionEnabled) description.DeletionProtectionEnabled = request.DeletionProtectionEnabled;
+    if (request.TableClass) {
+        description.TableClassSummary = {.TableClass = request.TableClass, .LastUpdateDateTime = now};
+    }
+    if (request.SSESpecification) {
+        description.SSEDescription = encryption_of(request.SSESpecification, region, account);
+    }
+    return change_indexes(table, request, region, now);
+}
+
+void finish_index(DescribedTable& table, std::string_view index) {
+    const auto made = std::ranges::find(table.indexes, index, &Index::name);
+    if (made == table.indexes.end()) return;
+    made->readable = true;
+    for (auto& described : global_indexes(table.description)) {
+        if (described.IndexName != index) continue;
+        described.IndexStatus = "ACTIVE";
+        described.Backfilling.reset();
+    }
+}
+
+void remove_index(DescribedTable& table, std::string_view index) {
+    std::erase_if(table.indexes, [&](const Index& each) { return each.name == index; });
+    auto& described = table.description.GlobalSecondaryIndexes;
+    if (described) std::erase_if(*described, [&](const auto& each) { return each.IndexName == index; });
+    if (described && described->empty()) described.reset();
+    drop_unused_definitions(table);
+}
+
+}  // namespace cumulet::dynamodb
