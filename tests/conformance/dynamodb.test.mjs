@@ -100,9 +100,10 @@ describe('tables', () => {
             400,
             /protected against deletion/,
         );
+        await send(dynamodb.UpdateTableCommand, { TableName, DeletionProtectionEnabled: false });
+        await dynamodb.waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName });
         await send(dynamodb.UpdateTableCommand, {
             TableName,
-            DeletionProtectionEnabled: false,
             BillingMode: 'PROVISIONED',
             ProvisionedThroughput: { ReadCapacityUnits: 5, WriteCapacityUnits: 6 },
         });
