@@ -1,5 +1,8 @@
 #include "services/sns/subscription.h"
 
+#include "services/sns/delivery_policy.h"
+#include "services/sns/filter.h"
+
 namespace cumulet::sns {
 namespace {
 
@@ -142,14 +145,17 @@ std::string checked_attribute(const Topic& topic, const Subscription& subscripti
                                             "MessageAttributes",
                                             value));
         }
+        if (const auto& policy = subscription.attribute("FilterPolicy"); !policy.empty())
+            check_filter_policy(policy, value == "MessageBody", subscribing);
     } else if (value.empty()) {
         return value;  // removes it
     } else if (name == "FilterPolicy") {
         const auto policy = parse_json(value);
         if (!policy || !policy->is_object()) refuse(subscribing, "FilterPolicy: failed to parse JSON.");
         if (policy->as_object().empty()) return "";
+        check_filter_policy(value, subscription.filters_body(), subscribing);
     } else if (name == "DeliveryPolicy") {
-        if (!parse_json(value)) refuse(subscribing, "DeliveryPolicy: failed to parse JSON.");
+        check_subscription_delivery_policy(value, subscribing);
     } else if (name == "RedrivePolicy") {
         check_redrive_policy(topic, subscription, value, subscribing);
     } else if (name == "ReplayPolicy") {

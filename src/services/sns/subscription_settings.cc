@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html
 
 #include "base/bytes.h"
+#include "services/sns/delivery_policy.h"
 #include "services/sns/service.h"
 
 namespace cumulet::sns {
@@ -62,10 +63,16 @@ Task<ListSubscriptionsByTopicResponse> Service::list_subscriptions_by_topic(Call
 Task<GetSubscriptionAttributesResponse> Service::get_subscription_attributes(Call& call,
                                                                              GetSubscriptionAttributesInput request) {
     const auto address = parse_subscription_arn(request.SubscriptionArn);
-    const auto subscription = co_await store_.transact([&](store::Transaction& tx) -> Task<Subscription> {
-        co_return co_await load_subscription(tx, address, call.now());
+    using Attributes = std::map<std::string, std::string>;
+    auto attributes = co_await store_.transact([&](store::Transaction& tx) -> Task<Attributes> {
+        const auto subscription = co_await load_subscription(tx, address, call.now());
+        auto all = all_attributes(subscription);
+        if (!subscription.protocol.starts_with("http")) co_return all;
+        const auto topic = co_await load_topic(tx, address.topic);
+        all["EffectiveDeliveryPolicy"] = effective_delivery_policy(topic, subscription);
+        co_return all;
     });
-    co_return GetSubscriptionAttributesResponse{.Attributes = all_attributes(subscription)};
+    co_return GetSubscriptionAttributesResponse{.Attributes = std::move(attributes)};
 }
 
 Task<SetSubscriptionAttributesResponse> Service::set_subscription_attributes(Call& call,

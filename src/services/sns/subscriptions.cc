@@ -30,8 +30,12 @@ Subscription new_subscription(Call& call, const Topic& topic, const SubscribeInp
 }
 
 void set_attributes(const Topic& topic, Subscription& subscription, const std::map<std::string, std::string>& wanted) {
-    for (const auto& [name, value] : wanted)
+    const auto set = [&](const std::string& name, const std::string& value) {
         subscription.attributes[name] = checked_attribute(topic, subscription, name, value, true);
+    };
+    // A filter policy is checked by its scope.
+    if (const auto scope = wanted.find("FilterPolicyScope"); scope != wanted.end()) set(scope->first, scope->second);
+    for (const auto& [name, value] : wanted) set(name, value);
     if (subscription.protocol == "firehose" && subscription.attribute("SubscriptionRoleArn").empty()) {
         throw invalid_parameter(
             "Attributes Reason: SubscriptionRoleArn is required for Amazon Kinesis Data Firehose subscriptions");

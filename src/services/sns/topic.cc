@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "services/sns/delivery_policy.h"
+
 namespace cumulet::sns {
 namespace {
 
@@ -13,12 +15,6 @@ constexpr size_t most_policy_bytes = 30'720;
 constexpr int64_t most_archive_days = 365;
 
 /// What AWS does with deliveries over HTTP where nothing else was said.
-constexpr std::string_view default_delivery_policy =
-    R"({"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,)"
-    R"("numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},)"
-    R"("disableSubscriptionOverrides":false,)"
-    R"("defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}})";
-
 bool name_allowed(std::string_view name) {
     const auto allowed = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_'; };
     return !name.empty() && name.size() <= most_name_characters && std::ranges::all_of(name, allowed);
@@ -203,8 +199,7 @@ void check_topic_attribute(const std::string& name, const std::string& value, bo
     if (name == "DisplayName" && value.size() > most_display_name_characters) throw invalid_parameter("DisplayName");
     if (name == "Policy") check_policy(value);
     if (name == "ArchivePolicy") check_archive_policy(value, fifo);
-    if (name == "DeliveryPolicy" && !value.empty() && !parse_json(value))
-        throw invalid_parameter("DeliveryPolicy: failed to parse JSON.");
+    if (name == "DeliveryPolicy" && !value.empty()) check_topic_delivery_policy(value);
 }
 
 void check_same_topic(const Topic& existing, const Attributes& wanted, const Attributes& tags) {
@@ -221,11 +216,6 @@ void check_same_topic(const Topic& existing, const Attributes& wanted, const Att
         if (found == existing.tags.end() || found->second != value)
             throw invalid_parameter("Tags Reason: Topic already exists with different tags");
     }
-}
-
-std::string effective_delivery_policy(const Topic& topic) {
-    const auto& policy = topic.attribute("DeliveryPolicy");
-    return policy.empty() ? std::string(default_delivery_policy) : policy;
 }
 
 void check_data_protection_policy(std::string_view policy) {

@@ -63,8 +63,6 @@ void check_same_topic(const Topic& existing, const std::map<std::string, std::st
 
 /// Throws InvalidParameterException unless the text may be a data protection policy.
 void check_data_protection_policy(std::string_view policy);
-/// How deliveries over HTTP are made: as the topic says, or as AWS does where it says nothing.
-std::string effective_delivery_policy(const Topic& topic);
 
 /// The policy that AWS gives a new topic.
 std::string default_topic_policy(const Topic& topic);

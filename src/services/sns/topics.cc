@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
 
 #include "base/bytes.h"
+#include "services/sns/delivery_policy.h"
 #include "services/sns/service.h"
 
 namespace cumulet::sns {
