@@ -34,6 +34,11 @@ class RecordWriter {
     }
     RecordWriter& texts(const std::map<std::string, std::string>& values);
 
+    /// Makes room for a record of about so many bytes.
+    RecordWriter& reserve(size_t size_bytes) {
+        bytes_.reserve(size_bytes);
+        return *this;
+    }
     std::string take() { return std::move(bytes_); }
 
   private:

@@ -11,30 +11,6 @@ using namespace aws::sqs;
 
 namespace {
 
-struct Counts {
-    int64_t visible = 0;
-    int64_t in_flight = 0;
-    int64_t delayed = 0;
-};
-
-// Exact at its instant: a delivery that lies ahead is in flight if it was received, otherwise delayed.
-Task<Counts> count_messages(store::Transaction& tx, const Queue& queue, Time now) {
-    constexpr size_t page = 10'000;
-    Counts counts;
-    Time from = Time::min();
-    while (true) {
-        const auto waiting = co_await deliveries(tx, queue, from, Time::max(), page);
-        for (const auto& [id, delivery] : waiting) {
-            if (delivery.sent + queue.retention() <= now) continue;
-            ++(delivery.visible_at <= now   ? counts.visible
-               : delivery.receive_count > 0 ? counts.in_flight
-                                            : counts.delayed);
-        }
-        if (waiting.size() < page) co_return counts;
-        from = waiting.back().delivery.visible_at + Duration(1);
-    }
-}
-
 Attributes all_attributes(const Queue& queue, const Counts& counts) {
     auto all = shown_settings(queue);
     const auto seconds = [](Time time) { return std::to_string(epoch_millis(time) / 1000); };

@@ -9,11 +9,16 @@ using namespace aws::sqs;
 
 namespace {
 
-Task<void> remove(store::Transaction& tx, const Queue& queue, std::string handle) {
+Task<void> handled(store::Transaction& tx, const Queue& queue, std::string handle, Time now) {
     const auto receipt = parse_receipt(queue, handle);
-    const auto delivery = co_await find_delivery(tx, queue, receipt);
+    auto stored = co_await find_message(tx, queue, receipt);
     // Deleted already, or received again by another: AWS's answer is success, too.
-    if (delivery) erase_message(tx, queue, receipt.message_id, *delivery);
+    if (!stored) co_return;
+    if (queue.fifo() && !stored->in_flight(now)) {
+        throw invalid_parameter(fmt::format(
+            "Value {} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.", handle));
+    }
+    co_await remove(tx, queue, std::move(*stored), now);
 }
 
 Task<void> change_visibility(store::Transaction& tx, const Queue& queue, std::string handle, int32_t timeout_seconds,
@@ -25,15 +30,14 @@ Task<void> change_visibility(store::Transaction& tx, const Queue& queue, std::st
                         timeout_seconds, longest_visibility_seconds));
     }
     const auto receipt = parse_receipt(queue, handle);
-    const auto delivery = co_await find_delivery(tx, queue, receipt);
-    if (!delivery || delivery->visible_at <= now) {
+    auto stored = co_await find_message(tx, queue, receipt);
+    if (!stored || !stored->in_flight(now)) {
         throw MessageNotInflight(
             fmt::format("Value {} for parameter ReceiptHandle is invalid. Reason: Message does not exist "
                         "or is not available for visibility timeout change.",
                         handle));
     }
-    move_delivery(tx, queue, receipt.message_id, *delivery, now + std::chrono::seconds(timeout_seconds));
-    tx.wake(queue.topic());
+    co_await postpone(tx, queue, std::move(*stored), now + std::chrono::seconds(timeout_seconds), now);
 }
 
 /// Applies `apply` to each entry; an entry's own error is its own.
@@ -54,8 +58,11 @@ Task<void> each_entry(Result& result, const std::vector<Entry>& entries, Apply a
 }  // namespace
 
 Task<DeleteMessageResponse> Service::delete_message(Call& call, DeleteMessageRequest request) {
+    auto turn = co_await take_turn(call, request.QueueUrl, false);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await remove(tx, co_await load_queue(tx, call, request.QueueUrl), request.ReceiptHandle);
+        tx.when_visible([&turn] { turn.reset(); });
+        const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+        co_await handled(tx, queue, request.ReceiptHandle, call.now());
     });
     co_return DeleteMessageResponse{};
 }
@@ -63,10 +70,12 @@ Task<DeleteMessageResponse> Service::delete_message(Call& call, DeleteMessageReq
 Task<DeleteMessageBatchResult> Service::delete_message_batch(Call& call, DeleteMessageBatchRequest request) {
     check_batch(request.Entries, "DeleteMessageBatchRequestEntry");
     DeleteMessageBatchResult result;
+    auto turn = co_await take_turn(call, request.QueueUrl, false);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        tx.when_visible([&turn] { turn.reset(); });
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
         co_await each_entry(result, request.Entries, [&](const DeleteMessageBatchRequestEntry& entry) {
-            return remove(tx, queue, entry.ReceiptHandle);
+            return handled(tx, queue, entry.ReceiptHandle, call.now());
         });
     });
     co_return result;
@@ -74,9 +83,11 @@ Task<DeleteMessageBatchResult> Service::delete_message_batch(Call& call, DeleteM
 
 Task<ChangeMessageVisibilityResponse> Service::change_message_visibility(Call& call,
                                                                          ChangeMessageVisibilityRequest request) {
+    auto turn = co_await take_turn(call, request.QueueUrl, false);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await change_visibility(tx, co_await load_queue(tx, call, request.QueueUrl), request.ReceiptHandle,
-                                   request.VisibilityTimeout, call.now());
+        tx.when_visible([&turn] { turn.reset(); });
+        const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+        co_await change_visibility(tx, queue, request.ReceiptHandle, request.VisibilityTimeout, call.now());
     });
     co_return ChangeMessageVisibilityResponse{};
 }
@@ -85,7 +96,9 @@ Task<ChangeMessageVisibilityBatchResult> Service::change_message_visibility_batc
     Call& call, ChangeMessageVisibilityBatchRequest request) {
     check_batch(request.Entries, "ChangeMessageVisibilityBatchRequestEntry");
     ChangeMessageVisibilityBatchResult result;
+    auto turn = co_await take_turn(call, request.QueueUrl, false);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        tx.when_visible([&turn] { turn.reset(); });
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
         co_await each_entry(result, request.Entries, [&](const ChangeMessageVisibilityBatchRequestEntry& entry) {
             return change_visibility(tx, queue, entry.ReceiptHandle, entry.VisibilityTimeout.value_or(0), call.now());

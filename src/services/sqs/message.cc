@@ -32,6 +32,24 @@ bool is_attribute_name(std::string_view name) {
            name.back() != '.' && name.find("..") == std::string_view::npos;
 }
 
+/// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+void check_order_id(std::string_view parameter, std::string_view id) {
+    const auto allowed = [](char c) { return c > ' ' && c <= '~'; };
+    if (id.empty() || id.size() > 128 || !std::ranges::all_of(id, allowed)) {
+        throw invalid_parameter(
+            fmt::format("Value {} for parameter {} is invalid. Reason: {} can only include alphanumeric and "
+                        "punctuation characters. 1 to 128 in length.",
+                        id, parameter, parameter));
+    }
+}
+
+aws::Error not_for_this_kind(std::string_view parameter, std::string_view value) {
+    return invalid_parameter(
+        fmt::format("Value {} for parameter {} is invalid. Reason: The request include parameter that is not valid "
+                    "for this queue type.",
+                    value, parameter));
+}
+
 template <typename Value>
 size_t check_attribute(const std::string& name, const Value& value) {
     const std::string_view type = std::string_view(value.DataType).substr(0, value.DataType.find('.'));
@@ -112,6 +130,31 @@ size_t check_message(const Queue& queue, std::string_view body, const MessageAtt
     return size_bytes;
 }
 
+void check_order(const Queue& queue, const std::optional<std::string>& group_id,
+                 const std::optional<std::string>& deduplication_id, std::optional<int32_t> delay_seconds) {
+    if (group_id) check_order_id("MessageGroupId", *group_id);
+    if (deduplication_id) check_order_id("MessageDeduplicationId", *deduplication_id);
+    if (!queue.fifo()) {
+        if (deduplication_id) throw not_for_this_kind("MessageDeduplicationId", *deduplication_id);
+        return;
+    }
+    if (!group_id) {
+        throw aws::Error("MissingParameter", "The request must contain the parameter MessageGroupId.", 400);
+    }
+    if (!deduplication_id && !queue.deduplicates_by_content()) {
+        throw invalid_parameter(
+            "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
+            "explicitly");
+    }
+    if (delay_seconds.value_or(0) != 0) throw not_for_this_kind("DelaySeconds", std::to_string(*delay_seconds));
+}
+
+void check_attempt_id(const Queue& queue, const std::optional<std::string>& attempt_id) {
+    if (!attempt_id) return;
+    if (!queue.fifo()) throw not_for_this_kind("ReceiveRequestAttemptId", *attempt_id);
+    check_order_id("ReceiveRequestAttemptId", *attempt_id);
+}
+
 std::string md5_of_attributes(const MessageAttributes& attributes) { return md5_of(attributes); }
 std::string md5_of_attributes(const SystemAttributes& attributes) { return md5_of(attributes); }
 
@@ -123,22 +166,55 @@ bool asks_for(const std::vector<std::string>& names, std::string_view attribute)
     });
 }
 
-std::string format_receipt(const Receipt& receipt) {
-    store::Key key;
-    key << receipt.generation << receipt.visible_at << receipt.receive_count;
-    return to_base64(std::move(key.raw(receipt.message_id)).bytes());
+std::string sequence_text(int64_t sequence) { return fmt::format("1{:019}", sequence); }
+
+std::string pack_id(std::string_view id) {
+    std::string digits;
+    digits.reserve(32);
+    for (const char c : id) {
+        if (c != '-') digits.push_back(c);
+    }
+    return from_hex(digits).value_or("");
+}
+
+std::string unpack_id(std::string_view bytes) {
+    auto id = to_hex(bytes);
+    for (const size_t at : {8u, 13u, 18u, 23u}) {
+        if (at < id.size()) id.insert(at, 1, '-');
+    }
+    return id;
+}
+
+Receipt receipt_of(const Queue& queue, const Stored& stored) {
+    return {queue.generation,           stored.message.id,       stored.delivery.receive_count,
+            stored.delivery.visible_at, stored.message.sequence, stored.message.group_id};
+}
+
+std::string format_receipt(const Queue& queue, const Receipt& receipt) {
+    store::Key key(receipt.generation, receipt.receive_count);
+    if (queue.fifo()) {
+        key << receipt.sequence;
+        return to_base64(std::move(key.raw(pack_id(receipt.message_id)).raw(receipt.group_id)).bytes());
+    }
+    return to_base64(std::move((key << receipt.visible_at).raw(pack_id(receipt.message_id))).bytes());
 }
 
 Receipt parse_receipt(const Queue& queue, std::string_view handle) {
-    constexpr size_t receipt_bytes = 8 + 8 + 8 + 36;
+    constexpr size_t id_bytes = 16;
+    constexpr size_t receipt_bytes = 3 * 8 + id_bytes;
     const auto bytes = from_base64(handle);
-    if (bytes && bytes->size() == receipt_bytes) {
+    if (bytes && (queue.fifo() ? bytes->size() > receipt_bytes : bytes->size() == receipt_bytes)) {
         store::KeyReader reader(*bytes);
         Receipt receipt;
         receipt.generation = reader.unsigned_number();
-        receipt.visible_at = reader.time();
         receipt.receive_count = reader.number();
-        receipt.message_id = reader.rest();
+        if (queue.fifo()) {
+            receipt.sequence = reader.number();
+        } else {
+            receipt.visible_at = reader.time();
+        }
+        receipt.message_id = unpack_id(reader.rest().substr(0, id_bytes));
+        receipt.group_id = reader.rest().substr(id_bytes);
         if (receipt.generation == queue.generation) return receipt;
     }
     throw aws::sqs::ReceiptHandleIsInvalid(

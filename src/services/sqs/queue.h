@@ -39,12 +39,22 @@ struct Queue {
     Time modified;
     std::map<std::string, std::string> attributes;  ///< those that were set, by AWS's names
     std::map<std::string, std::string> tags;
+    bool former_layout = false;  ///< some of its messages are where an earlier Cumulet put them
 
     bool fifo() const { return name.ends_with(".fifo"); }
+    /// True if messages without a deduplication id get one from their content.
+    bool deduplicates_by_content() const { return says("ContentBasedDeduplication", "true"); }
+    /// True if a deduplication id counts within its message group only.
+    bool deduplicates_by_group() const { return says("DeduplicationScope", "messageGroup"); }
     std::string arn() const { return fmt::format("arn:aws:sqs:{}:{}:{}", region, account, name); }
     /// The topic that its receivers sleep on.
     std::string topic() const { return fmt::format("sqs/{:016x}", generation); }
 
+    /// True if the attribute was set to `value`.
+    bool says(const std::string& attribute, std::string_view value) const {
+        const auto set = attributes.find(attribute);
+        return set != attributes.end() && set->second == value;
+    }
     /// The attribute's value as a number, AWS's default where it was never set.
     int64_t number(std::string_view attribute) const;
     std::chrono::seconds delay() const { return std::chrono::seconds(number("DelaySeconds")); }

@@ -26,7 +26,6 @@ Task<CreateQueueResult> Service::create_queue(Call& call, CreateQueueRequest req
     const bool fifo = wants_fifo(attributes);
     check_queue_name(request.QueueName, fifo);
     check_attributes(attributes, fifo, true);
-    if (fifo) throw aws::not_implemented("sqs", "CreateQueue", "FIFO queues");
     if (request.tags) check_tags(request.QueueName, *request.tags);
     const auto generation = call.random().next();
 

@@ -12,9 +12,18 @@ namespace {
 
 /// A SendMessageRequest or an entry of a batch, taken apart into the message and when it may be seen.
 template <typename Request>
-Message message_of(Call& call, Request& request) {
-    Message message;
+Stored message_of(Call& call, const Queue& queue, Request& request) {
+    Stored stored;
+    auto& message = stored.message;
+    message.sent = call.now();
+    stored.delivery.visible_at = queue.visible_at(request.DelaySeconds, message.sent);
     message.id = call.random().uuid();
+    message.group_id = std::move(request.MessageGroupId).value_or("");
+    if (request.MessageDeduplicationId) {
+        message.deduplication_id = std::move(*request.MessageDeduplicationId);
+    } else if (queue.fifo()) {
+        message.deduplication_id = sha256_hex(request.MessageBody);
+    }
     message.body = std::move(request.MessageBody);
     if (request.MessageAttributes) message.attributes = std::move(*request.MessageAttributes);
     if (request.MessageSystemAttributes) {
@@ -23,26 +32,34 @@ Message message_of(Call& call, Request& request) {
             message.trace_header = trace->second.StringValue.value_or("");
     }
     message.sender_id = call.principal.user_id.empty() ? call.principal.account : call.principal.user_id;
-    message.sent = call.now();
-    return message;
+    return stored;
 }
 
 template <typename Request>
 size_t check(const Queue& queue, const Request& request) {
     static const MessageAttributes none;
     static const SystemAttributes no_system;
-    if (request.MessageDeduplicationId) {
-        throw invalid_parameter("The request include parameter that is not valid for this queue type");
-    }
-    if (request.MessageGroupId) throw aws::not_implemented("sqs", "SendMessage", "MessageGroupId on standard queues");
+    check_order(queue, request.MessageGroupId, request.MessageDeduplicationId, request.DelaySeconds);
     return check_message(queue, request.MessageBody, request.MessageAttributes ? *request.MessageAttributes : none,
                          request.MessageSystemAttributes ? *request.MessageSystemAttributes : no_system);
 }
 
-void append(store::Transaction& tx, const Queue& queue, const Message& message, Time visible_at) {
-    save_message(tx, queue, message);
-    save_delivery(tx, queue, message.id, {.visible_at = visible_at, .sent = message.sent});
-    tx.wake(queue.topic());
+/// Adds the message, unless its deduplication id was used lately: then it is known by the id and the number of the one
+/// that was sent with it.
+Task<void> send(store::Transaction& tx, const Queue& queue, Stored& stored) {
+    if (!queue.fifo()) {
+        co_await append(tx, queue, stored);
+        co_return;
+    }
+    auto& message = stored.message;
+    const std::string scope = queue.deduplicates_by_group() ? message.group_id : "";
+    if (auto earlier = co_await find_once(tx, queue, scope, message.deduplication_id, message.sent)) {
+        message.id = std::move(earlier->message_id);
+        message.sequence = earlier->sequence;
+        co_return;
+    }
+    co_await append(tx, queue, stored);
+    co_await save_once(tx, queue, scope, message.deduplication_id, {message.id, message.sequence, message.sent});
 }
 
 template <typename Result>
@@ -51,6 +68,7 @@ void describe(Result& result, const Message& message, const std::optional<std::s
     result.MD5OfMessageBody = md5_hex(message.body);
     if (!message.attributes.empty()) result.MD5OfMessageAttributes = md5_of_attributes(message.attributes);
     result.MD5OfMessageSystemAttributes = system_md5;
+    if (message.sequence > 0) result.SequenceNumber = sequence_text(message.sequence);
 }
 
 template <typename Request>
@@ -62,40 +80,42 @@ std::optional<std::string> md5_of_system_attributes(const Request& request) {
 }  // namespace
 
 Task<SendMessageResult> Service::send_message(Call& call, SendMessageRequest request) {
-    const auto delay = request.DelaySeconds;
     const auto system_md5 = md5_of_system_attributes(request);
-    std::optional<Message> message;
+    std::optional<Stored> stored;
+    auto turn = co_await take_turn(call, request.QueueUrl, false);
 
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        tx.when_visible([&turn] { turn.reset(); });
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
-        if (!message) {
+        if (!stored) {
             check(queue, request);
-            message = message_of(call, request);
+            stored = message_of(call, queue, request);
         }
-        append(tx, queue, *message, queue.visible_at(delay, message->sent));
+        co_await send(tx, queue, *stored);
     });
 
     SendMessageResult result;
-    describe(result, *message, system_md5);
+    describe(result, stored->message, system_md5);
     co_return result;
 }
 
 Task<SendMessageBatchResult> Service::send_message_batch(Call& call, SendMessageBatchRequest request) {
     check_batch(request.Entries, "SendMessageBatchRequestEntry");
     SendMessageBatchResult result;
+    auto turn = co_await take_turn(call, request.QueueUrl, false);
 
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        tx.when_visible([&turn] { turn.reset(); });
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
         result = {};
         size_t size_bytes = 0;
         for (const auto& entry : request.Entries) {
             try {
                 size_bytes += check(queue, entry);
-                const auto visible_at = queue.visible_at(entry.DelaySeconds, call.now());
-                auto sent = entry;
-                const auto message = message_of(call, sent);
-                append(tx, queue, message, visible_at);
-                describe(result.Successful.emplace_back(), message, md5_of_system_attributes(entry));
+                auto copy = entry;  // the body may run again
+                auto stored = message_of(call, queue, copy);
+                co_await send(tx, queue, stored);
+                describe(result.Successful.emplace_back(), stored.message, md5_of_system_attributes(entry));
                 result.Successful.back().Id = entry.Id;
             } catch (const aws::Error& error) {
                 result.Failed.push_back(

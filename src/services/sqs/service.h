@@ -3,8 +3,8 @@
 
 #include "contracts/resource.h"
 #include "contracts/sqs.h"
+#include "services/sqs/contents.h"
 #include "services/sqs/settings.h"
-#include "services/sqs/storage.h"
 #include "store/store.h"
 
 namespace cumulet::sqs {
@@ -64,10 +64,13 @@ class Service final : public aws::sqs::Api {
     std::string url_of(const Call& call, const QueueAddress& address) const {
         return queue_url(call, address, settings_.url_form);
     }
+    /// Waits for those who would conflict: receivers of one queue all want its first messages, and on a FIFO queue
+    /// everybody changes its groups. Nothing where there is nothing to wait for.
+    Task<std::optional<KeyedLocks::Guard>> take_turn(Call& call, std::string url, bool receives);
 
     store::Store& store_;
     const Settings settings_;
-    KeyedLocks receivers_;  // by queue: receivers of one queue would all want its first messages
+    KeyedLocks turns_;  // by queue
 };
 
 /// AWS::SQS::Queue and AWS::SQS::QueuePolicy.

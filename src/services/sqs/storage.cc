@@ -1,5 +1,7 @@
 #include "services/sqs/storage.h"
 
+#include "services/sqs/former_storage.h"
+#include "services/sqs/records.h"
 #include "store/record.h"
 
 namespace cumulet::sqs {
@@ -8,93 +10,75 @@ namespace {
 using store::Key;
 using store::Range;
 
+constexpr size_t id_bytes = 16;
+constexpr size_t largest_inline_bytes = 4096;  // larger content is not written again with each receive
+
 Key queues(const Place& place) {
     return Key(place.account, place.region, std::string_view("sqs"), std::string_view("queue"));
 }
 
-Key of_queue(const Queue& queue, std::string_view collection) {
-    return Key(queue.account, queue.region, std::string_view("sqs"), collection) << queue.generation;
+Key within(const Queue& queue) {
+    return Key(queue.account, queue.region, std::string_view("sqs"), std::string_view("in")) << queue.generation;
 }
-Key waiting_key(const Queue& queue, Time visible_at, std::string_view message_id) {
-    return std::move((of_queue(queue, "waiting") << visible_at).raw(message_id));
-}
-Key message_key(const Queue& queue, Time sent, std::string_view id) {
-    return std::move((of_queue(queue, "message") << sent).raw(id));
-}
-Key moved_key(const Queue& queue, std::string_view id) { return std::move(of_queue(queue, "moved").raw(id)); }
+Key within(const Queue& queue, std::string_view collection) { return within(queue) << collection; }
 
-std::string encode(const Queue& queue) {
-    return store::RecordWriter(1)
-        .number(static_cast<int64_t>(queue.generation))
-        .time(queue.created)
-        .time(queue.modified)
-        .texts(queue.attributes)
-        .texts(queue.tags)
-        .take();
-}
+std::string_view collection_of(Stored::Where where) { return where == Stored::Where::held ? "held" : "ready"; }
 
-Queue decode_queue(const Place& place, std::string name, std::string_view bytes) {
-    store::RecordReader reader(bytes);
-    Queue queue;
-    queue.account = place.account;
-    queue.region = place.region;
-    queue.name = std::move(name);
-    queue.generation = static_cast<uint64_t>(reader.number());
-    queue.created = reader.time();
-    queue.modified = reader.time();
-    queue.attributes = reader.texts();
-    queue.tags = reader.texts();
-    return queue;
-}
-
-std::string encode(const Message& message) {
-    store::RecordWriter writer(1);
-    writer.text(message.body).text(message.trace_header).text(message.sender_id).time(message.sent);
-    writer.text(message.dead_letter_source).number(static_cast<int64_t>(message.attributes.size()));
-    for (const auto& [name, value] : message.attributes) {
-        writer.text(name).text(value.DataType).optional_text(value.StringValue).optional_text(value.BinaryValue);
+std::string key_of(const Queue& queue, const Stored& stored) {
+    const auto id = pack_id(stored.message.id);
+    if (stored.where == Stored::Where::waiting) {
+        auto key = within(queue, "waiting") << stored.message.group_id;
+        if (queue.fifo()) {
+            key << stored.message.sequence;
+        } else {
+            key << stored.delivery.visible_at;
+        }
+        return std::move(key.raw(id)).bytes();
     }
-    return writer.take();
+    return std::move((within(queue, collection_of(stored.where)) << stored.delivery.visible_at).raw(id)).bytes();
 }
 
-Message decode_message(std::string id, std::string_view bytes) {
-    store::RecordReader reader(bytes);
-    Message message;
-    message.id = std::move(id);
-    message.body = reader.text();
-    message.trace_header = reader.text();
-    message.sender_id = reader.text();
-    message.sent = reader.time();
-    message.dead_letter_source = reader.text();
-    for (auto left = reader.number(); left > 0; --left) {
-        auto name = reader.text();
-        aws::sqs::MessageAttributeValue value;
-        value.DataType = reader.text();
-        value.StringValue = reader.optional_text();
-        value.BinaryValue = reader.optional_text();
-        message.attributes.emplace(std::move(name), std::move(value));
+std::string body_key(const Queue& queue, std::string_view id) {
+    return std::move(within(queue, "body").raw(pack_id(id))).bytes();
+}
+std::string moved_key(const Queue& queue, std::string_view id) {
+    return std::move(within(queue, "moved").raw(pack_id(id))).bytes();
+}
+std::string due_key(const Queue& queue, const Group& group) {
+    return std::move((within(queue, "due") << group.due << group.turns).raw(group.id)).bytes();
+}
+std::string group_key(const Queue& queue, std::string_view id) {
+    return std::move(within(queue, "group").raw(id)).bytes();
+}
+
+int64_t slot_of(Time time) { return time.time_since_epoch() / remembered; }
+
+Key slot_key(const Queue& queue, std::string_view collection, int64_t slot) {
+    return within(queue, collection) << slot;
+}
+std::string once_key(const Queue& queue, int64_t slot, std::string_view scope, std::string_view id) {
+    return std::move((slot_key(queue, "once", slot) << scope).raw(id)).bytes();
+}
+std::string attempt_key(const Queue& queue, int64_t slot, std::string_view id) {
+    return std::move(slot_key(queue, "attempt", slot).raw(id)).bytes();
+}
+
+/// Removes some of what was remembered in slots that nobody asks for any more: more than is added.
+Task<void> forget(store::Transaction& tx, const Queue& queue, std::string_view collection, Time now) {
+    constexpr size_t some = 3;
+    const Range range{within(queue, collection).bytes(), slot_key(queue, collection, slot_of(now) - 1).bytes()};
+    for (auto& entry : co_await tx.scan(range, {.limit = some})) tx.erase(std::move(entry.key));
+}
+
+Task<std::vector<Stored>> scan(store::Transaction& tx, Stored::Where where, Range range, size_t limit) {
+    std::vector<Stored> found;
+    auto entries = co_await tx.scan(std::move(range), {.limit = limit});
+    found.reserve(entries.size());
+    for (const auto& entry : entries) {
+        const auto id = std::string_view(entry.key).substr(entry.key.size() - id_bytes);
+        found.push_back(decode_stored(where, unpack_id(id), entry.value));
     }
-    return message;
-}
-
-std::string encode(const Delivery& delivery) {
-    return store::RecordWriter(1)
-        .time(delivery.sent)
-        .number(delivery.receive_count)
-        .time(delivery.first_received)
-        .boolean(delivery.moved)
-        .take();
-}
-
-Delivery decode_delivery(Time visible_at, std::string_view bytes) {
-    store::RecordReader reader(bytes);
-    Delivery delivery;
-    delivery.visible_at = visible_at;
-    delivery.sent = reader.time();
-    delivery.receive_count = reader.number();
-    delivery.first_received = reader.time();
-    delivery.moved = reader.boolean();
-    return delivery;
+    co_return found;
 }
 
 }  // namespace
@@ -102,7 +86,9 @@ Delivery decode_delivery(Time visible_at, std::string_view bytes) {
 Task<std::optional<Queue>> find_queue(store::Transaction& tx, Place place, std::string name) {
     const auto bytes = co_await tx.get(queues(place) << name);
     if (!bytes) co_return std::nullopt;
-    co_return decode_queue(place, std::move(name), *bytes);
+    auto queue = decode_queue(place, std::move(name), *bytes);
+    if (queue.former_layout) co_await bring_up_to_date(tx, queue);
+    co_return std::move(queue);
 }
 
 Task<Queue> load_queue(store::Transaction& tx, const Call& call, std::string url) {
@@ -135,78 +121,172 @@ Task<std::vector<Queue>> list_queues(store::Transaction& tx, Place place, std::s
     co_return found;
 }
 
-Range deliveries_of(const Queue& queue) { return Range::prefix(of_queue(queue, "waiting")); }
-
-void erase_messages(store::Transaction& tx, const Queue& queue) {
-    tx.erase_range(deliveries_of(queue));
-    tx.erase_range(Range::prefix(of_queue(queue, "message")));
-    tx.erase_range(Range::prefix(of_queue(queue, "moved")));
-}
-
 void erase_queue(store::Transaction& tx, const Queue& queue) {
-    erase_messages(tx, queue);
+    if (queue.former_layout) erase_former_messages(tx, queue);
+    tx.erase_range(Range::prefix(within(queue)));
     tx.erase(queues({queue.account, queue.region}) << queue.name);
 }
 
-void save_message(store::Transaction& tx, const Queue& queue, const Message& message) {
-    tx.put(message_key(queue, message.sent, message.id), encode(message));
+void erase_messages(store::Transaction& tx, const Queue& queue) {
+    if (queue.former_layout) erase_former_messages(tx, queue);
+    for (const auto collection : {"attempt", "body", "due", "group", "held", "moved", "ready", "waiting"}) {
+        tx.erase_range(Range::prefix(within(queue, collection)));
+    }
 }
 
-Task<std::optional<Message>> find_message(store::Transaction& tx, const Queue& queue, std::string id, Time sent) {
-    const auto bytes = co_await tx.get(message_key(queue, sent, id));
+Range resident_of(const Queue& queue) { return Range::from(within(queue, "due"), within(queue)); }
+
+void put_message(store::Transaction& tx, const Queue& queue, const Stored& stored) {
+    tx.put(key_of(queue, stored), encode(stored));
+}
+
+void put_new_message(store::Transaction& tx, const Queue& queue, Stored& stored) {
+    size_t content_bytes = stored.message.body.size();
+    for (const auto& [name, value] : stored.message.attributes) {
+        const auto& text = value.BinaryValue ? value.BinaryValue : value.StringValue;
+        content_bytes += name.size() + (text ? text->size() : 0);
+    }
+    stored.apart = content_bytes > largest_inline_bytes;
+    if (stored.apart) tx.put(body_key(queue, stored.message.id), encode_content(stored.message));
+    put_message(tx, queue, stored);
+}
+
+void take_message(store::Transaction& tx, const Queue& queue, const Stored& stored) {
+    tx.erase(key_of(queue, stored));
+    if (stored.delivery.moved) tx.erase(moved_key(queue, stored.message.id));
+}
+
+void erase_message(store::Transaction& tx, const Queue& queue, const Stored& stored) {
+    take_message(tx, queue, stored);
+    if (stored.apart) tx.erase(body_key(queue, stored.message.id));
+}
+
+Task<void> complete_message(store::Transaction& tx, const Queue& queue, Stored& stored) {
+    if (!stored.apart || !stored.message.body.empty()) co_return;
+    const auto bytes = co_await tx.get(body_key(queue, stored.message.id));
+    if (!bytes) throw std::runtime_error("a message's body is missing");
+    decode_content(stored.message, *bytes);
+}
+
+Task<std::vector<Stored>> scan_messages(store::Transaction& tx, const Queue& queue, Stored::Where where, Time from,
+                                        Time until, size_t limit) {
+    const auto collection = collection_of(where);
+    return scan(tx, where, {(within(queue, collection) << from).bytes(), (within(queue, collection) << until).bytes()},
+                limit);
+}
+
+Task<std::vector<Stored>> scan_group(store::Transaction& tx, const Queue& queue, std::string group_id, size_t limit) {
+    return scan(tx, Stored::Where::waiting, Range::prefix(within(queue, "waiting") << group_id), limit);
+}
+
+Task<std::vector<Stored>> scan_waiting(store::Transaction& tx, const Queue& queue, const Stored* after, size_t limit) {
+    auto range = Range::prefix(within(queue, "waiting"));
+    if (after) range.begin = key_of(queue, *after) + '\0';
+    return scan(tx, Stored::Where::waiting, std::move(range), limit);
+}
+
+Task<std::optional<Stored>> find_message(store::Transaction& tx, const Queue& queue, Receipt receipt) {
+    Stored sought;
+    sought.where = queue.fifo() ? Stored::Where::waiting : Stored::Where::held;
+    sought.message.id = receipt.message_id;
+    sought.message.group_id = receipt.group_id;
+    sought.message.sequence = receipt.sequence;
+    sought.delivery.visible_at = receipt.visible_at;
+    auto bytes = co_await tx.get(key_of(queue, sought));
+    if (!bytes && !queue.fifo()) {
+        const auto moved = co_await tx.get(moved_key(queue, receipt.message_id));
+        if (!moved) co_return std::nullopt;
+        store::RecordReader reader(*moved);
+        sought.delivery.visible_at = reader.time();
+        bytes = co_await tx.get(key_of(queue, sought));
+    }
     if (!bytes) co_return std::nullopt;
-    co_return decode_message(std::move(id), *bytes);
+    auto stored = decode_stored(sought.where, std::move(receipt.message_id), *bytes);
+    if (stored.delivery.receive_count != receipt.receive_count) co_return std::nullopt;
+    co_return std::move(stored);
 }
 
-void save_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery) {
-    tx.put(waiting_key(queue, delivery.visible_at, message_id), encode(delivery));
+void move_message(store::Transaction& tx, const Queue& queue, Stored& stored, Time visible_at) {
+    take_message(tx, queue, stored);
+    stored.delivery.visible_at = visible_at;
+    stored.delivery.moved = true;
+    put_message(tx, queue, stored);
+    tx.put(moved_key(queue, stored.message.id), store::RecordWriter(1).time(visible_at).take());
 }
 
-void erase_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery) {
-    tx.erase(waiting_key(queue, delivery.visible_at, message_id));
-    if (delivery.moved) tx.erase(moved_key(queue, message_id));
+Task<int64_t> next_sequence(store::Transaction& tx, const Queue& queue) {
+    auto key = within(queue, "sequence").bytes();
+    const auto bytes = co_await tx.get(key);
+    const int64_t next = bytes ? store::RecordReader(*bytes).number() + 1 : 1;
+    tx.put(std::move(key), store::RecordWriter(1).number(next).take());
+    co_return next;
 }
 
-Task<std::vector<Waiting>> deliveries(store::Transaction& tx, const Queue& queue, Time from, Time until, size_t limit) {
-    const Key all = of_queue(queue, "waiting");
-    const Range range{(of_queue(queue, "waiting") << from).bytes(), (of_queue(queue, "waiting") << until).bytes()};
-    std::vector<Waiting> found;
+Task<std::optional<Group>> find_group(store::Transaction& tx, const Queue& queue, std::string group_id) {
+    const auto bytes = co_await tx.get(group_key(queue, group_id));
+    if (!bytes) co_return std::nullopt;
+    auto group = decode_group(*bytes);
+    group.id = std::move(group_id);
+    co_return std::move(group);
+}
+
+void put_group(store::Transaction& tx, const Queue& queue, const std::optional<Group>& before, const Group& group) {
+    if (before == group) return;
+    if (before) tx.erase(due_key(queue, *before));
+    const auto bytes = encode(group);
+    tx.put(due_key(queue, group), bytes);
+    tx.put(group_key(queue, group.id), bytes);
+}
+
+void erase_group(store::Transaction& tx, const Queue& queue, const Group& group) {
+    tx.erase(due_key(queue, group));
+    tx.erase(group_key(queue, group.id));
+}
+
+Task<std::vector<Group>> scan_groups(store::Transaction& tx, const Queue& queue, Time from, Time until, size_t limit) {
+    const auto all = within(queue, "due");
+    const Range range{(within(queue, "due") << from).bytes(), (within(queue, "due") << until).bytes()};
+    std::vector<Group> found;
     for (const auto& entry : co_await tx.scan(range, {.limit = limit})) {
+        auto group = decode_group(entry.value);
         store::KeyReader reader(entry.key, all.bytes());
-        const Time visible_at = reader.time();
-        found.push_back({std::string(reader.rest()), decode_delivery(visible_at, entry.value)});
+        reader.time();
+        reader.number();
+        group.id = reader.rest();
+        found.push_back(std::move(group));
     }
     co_return found;
 }
 
-Task<std::optional<Delivery>> find_delivery(store::Transaction& tx, const Queue& queue, Receipt receipt) {
-    Time visible_at = receipt.visible_at;
-    auto bytes = co_await tx.get(waiting_key(queue, visible_at, receipt.message_id));
-    if (!bytes) {
-        const auto moved = co_await tx.get(moved_key(queue, receipt.message_id));
-        if (!moved) co_return std::nullopt;
-        store::RecordReader reader(*moved);
-        visible_at = reader.time();
-        bytes = co_await tx.get(waiting_key(queue, visible_at, receipt.message_id));
-        if (!bytes) co_return std::nullopt;
+Task<std::optional<Once>> find_once(store::Transaction& tx, const Queue& queue, std::string scope, std::string id,
+                                    Time now) {
+    for (const auto slot : {slot_of(now), slot_of(now) - 1}) {
+        const auto bytes = co_await tx.get(once_key(queue, slot, scope, id));
+        if (!bytes) continue;
+        auto once = decode_once(*bytes);
+        if (once.sent + remembered > now) co_return std::move(once);
     }
-    auto delivery = decode_delivery(visible_at, *bytes);
-    if (delivery.receive_count != receipt.receive_count) co_return std::nullopt;
-    co_return delivery;
+    co_return std::nullopt;
 }
 
-void move_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, Delivery delivery,
-                   Time visible_at) {
-    erase_delivery(tx, queue, message_id, delivery);
-    delivery.visible_at = visible_at;
-    delivery.moved = true;
-    save_delivery(tx, queue, message_id, delivery);
-    tx.put(moved_key(queue, message_id), store::RecordWriter(1).time(visible_at).take());
+Task<void> save_once(store::Transaction& tx, const Queue& queue, std::string scope, std::string id, Once once) {
+    co_await forget(tx, queue, "once", once.sent);
+    tx.put(once_key(queue, slot_of(once.sent), scope, id), encode(once));
 }
 
-void erase_message(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery) {
-    erase_delivery(tx, queue, message_id, delivery);
-    tx.erase(message_key(queue, delivery.sent, message_id));
+Task<std::optional<Attempt>> find_attempt(store::Transaction& tx, const Queue& queue, std::string id, Time now) {
+    for (const auto slot : {slot_of(now), slot_of(now) - 1}) {
+        const auto bytes = co_await tx.get(attempt_key(queue, slot, id));
+        if (!bytes) continue;
+        auto attempt = decode_attempt(*bytes);
+        if (attempt.received + remembered > now) co_return std::move(attempt);
+    }
+    co_return std::nullopt;
+}
+
+Task<void> save_attempt(store::Transaction& tx, const Queue& queue, std::string id, Attempt attempt) {
+    co_await forget(tx, queue, "attempt", attempt.received);
+    tx.put(attempt_key(queue, slot_of(attempt.received), id), encode(attempt));
 }
 
 }  // namespace cumulet::sqs

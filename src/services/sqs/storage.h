@@ -1,15 +1,26 @@
 // The keys of SQS; nothing else knows them. All begin with (account, region, "sqs").
 //
-//   "queue"   name                                    Queue
-//   "source"  dead-letter queue's name, source's name "": whose dead letters come here
-//   "purged"  generation                              when it was purged, where purges pause
-//   "deleted" instant, name                           "": queues deleted of late, where their names pause
-//   "waiting" generation, visible_at, message id      Delivery: who may be received when; in memory (resident)
-//   "message" generation, sent, message id            Message; new ones stand at the end, where the store adds cheaply
-//   "moved"   generation, message id                  the instant to which ChangeMessageVisibility moved a delivery
+//   "queue" name                                          Queue
+//   "source" dead-letter queue's name, source's name      "": whose dead letters come here
+//   "purged" generation                                   when it was purged, where purges pause
+//   "deleted" instant, name                               "": queues deleted of late, where their names pause
+//   "in" generation "attempt" slot, attempt id            Attempt: what a receive handed out, for its repetition
+//   "in" generation "body" message id                     body and attributes that are too large to be written again
+//                                                         with each receive
+//   "in" generation "due" instant, turns, group           Group's messages in flight: when it may be received from
+//   "in" generation "group" group                         Group: where it stands in "due"
+//   "in" generation "held" visible_at, message id         Stored: received once at least
+//   "in" generation "moved" message id                    the instant to which ChangeMessageVisibility moved a held one
+//   "in" generation "once" slot, scope, deduplication id  Once: who was sent with this deduplication id
+//   "in" generation "ready" visible_at, message id        Stored: never received; new ones stand at the end
+//   "in" generation "sequence"                            the last sequence number
+//   "in" generation "waiting" group, place, message id    Stored: in the order of its group
 //
-// A message that is received stays in "waiting", further on: at the end of its visibility timeout. Its receipt handle
-// holds that instant, so deleting finds it without a search.
+// A message of a standard queue is one record: it is ready (or waits among its group), and once received held. Being
+// received again moves it on, to the end of its visibility timeout, which its receipt handle tells. A message of a FIFO
+// queue keeps its place in its group until it is deleted.
+// From "due" on a queue's records are resident: in this order, so that what matters most is in memory even where a
+// backlog is not. Slots are stretches of five minutes: what is remembered that long is forgotten slot by slot.
 //
 // Queues are handed over by reference, also to coroutines: every caller awaits at once.
 #pragma once
@@ -35,8 +46,10 @@ Task<std::vector<Queue>> list_queues(store::Transaction& tx, Place place, std::s
                                      size_t limit);
 /// Removes the queue and all that is in it.
 void erase_queue(store::Transaction& tx, const Queue& queue);
-/// Removes all messages of the queue.
+/// Removes all messages of the queue. What was sent to it lately stays known for deduplication.
 void erase_messages(store::Transaction& tx, const Queue& queue);
+/// What the store should keep in memory of the queue.
+store::Range resident_of(const Queue& queue);
 
 /// `source` sends its dead letters to the queue `target` of its own account and region.
 void save_source(store::Transaction& tx, const Queue& source, const std::string& target);
@@ -52,26 +65,71 @@ void save_deletion(store::Transaction& tx, const Queue& queue, Time now, Time ol
 /// True if a queue of this name was deleted at `since` or later.
 Task<bool> deleted_since(store::Transaction& tx, Place place, std::string name, Time since);
 
-void save_message(store::Transaction& tx, const Queue& queue, const Message& message);
-Task<std::optional<Message>> find_message(store::Transaction& tx, const Queue& queue, std::string id, Time sent);
+// Messages, as rows. `contents.h` keeps groups and messages in step.
 
-struct Waiting {
-    std::string message_id;
-    Delivery delivery;
+/// Puts a message where it says it is.
+void put_message(store::Transaction& tx, const Queue& queue, const Stored& stored);
+/// A new message: its content goes apart if it is large.
+void put_new_message(store::Transaction& tx, const Queue& queue, Stored& stored);
+/// Takes the message from where it is, to be put elsewhere.
+void take_message(store::Transaction& tx, const Queue& queue, const Stored& stored);
+/// Removes the message and all that belongs to it.
+void erase_message(store::Transaction& tx, const Queue& queue, const Stored& stored);
+/// Reads body and attributes if they are apart.
+Task<void> complete_message(store::Transaction& tx, const Queue& queue, Stored& stored);
+
+/// Messages of "ready" or "held" whose instant is from `from` to before `until`, in that order. Bodies may be apart.
+Task<std::vector<Stored>> scan_messages(store::Transaction& tx, const Queue& queue, Stored::Where where, Time from,
+                                        Time until, size_t limit);
+/// The first messages of a group.
+Task<std::vector<Stored>> scan_group(store::Transaction& tx, const Queue& queue, std::string group_id, size_t limit);
+/// Messages of all groups after (group, place) `after`, or from the first on.
+Task<std::vector<Stored>> scan_waiting(store::Transaction& tx, const Queue& queue, const Stored* after, size_t limit);
+/// The message that a receipt names, wherever its visibility was moved to; nothing if it was deleted or received again.
+Task<std::optional<Stored>> find_message(store::Transaction& tx, const Queue& queue, Receipt receipt);
+/// Puts a held message at another instant, where its receipt still finds it.
+void move_message(store::Transaction& tx, const Queue& queue, Stored& stored, Time visible_at);
+
+/// The next number of a FIFO queue's sequence.
+Task<int64_t> next_sequence(store::Transaction& tx, const Queue& queue);
+
+/// Messages that are received in an order of their own. Exists while there are some.
+struct Group {
+    std::string id;
+    Time due;               ///< when it may be received from next
+    int64_t turns = 0;      ///< how often it was served: among groups due at one instant, fewer come first
+    int64_t in_flight = 0;  ///< messages, on FIFO queues
+    bool operator==(const Group&) const = default;
 };
-void save_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery);
-void erase_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery);
-/// Where the queue's deliveries are, for the store to keep in memory.
-store::Range deliveries_of(const Queue& queue);
-/// Deliveries whose instant is from `from` to before `until`, in that order, at most `limit`.
-Task<std::vector<Waiting>> deliveries(store::Transaction& tx, const Queue& queue, Time from, Time until, size_t limit);
-/// The delivery that a receipt names, wherever its visibility was moved to; nothing if it was deleted or received
-/// again.
-Task<std::optional<Delivery>> find_delivery(store::Transaction& tx, const Queue& queue, Receipt receipt);
-/// Puts the delivery at another instant, where its receipt still finds it.
-void move_delivery(store::Transaction& tx, const Queue& queue, std::string_view message_id, Delivery delivery,
-                   Time visible_at);
-/// Removes the message, its delivery, and what was remembered of its moves.
-void erase_message(store::Transaction& tx, const Queue& queue, std::string_view message_id, const Delivery& delivery);
+Task<std::optional<Group>> find_group(store::Transaction& tx, const Queue& queue, std::string group_id);
+/// `before`: where it stood until now.
+void put_group(store::Transaction& tx, const Queue& queue, const std::optional<Group>& before, const Group& group);
+void erase_group(store::Transaction& tx, const Queue& queue, const Group& group);
+/// Groups that are due from `from` to before `until`, in that order.
+Task<std::vector<Group>> scan_groups(store::Transaction& tx, const Queue& queue, Time from, Time until, size_t limit);
+
+/// How long deduplication ids and receive attempts are remembered.
+constexpr std::chrono::minutes remembered{5};
+
+/// Who was sent with a deduplication id.
+struct Once {
+    std::string message_id;
+    int64_t sequence = 0;
+    Time sent;
+};
+/// `scope`: the group within which the id counts, or "".
+Task<std::optional<Once>> find_once(store::Transaction& tx, const Queue& queue, std::string scope, std::string id,
+                                    Time now);
+/// Also forgets a few that are no longer needed.
+Task<void> save_once(store::Transaction& tx, const Queue& queue, std::string scope, std::string id, Once once);
+
+/// What a receive with a ReceiveRequestAttemptId handed out.
+struct Attempt {
+    Time received;
+    std::vector<Receipt> receipts;
+};
+Task<std::optional<Attempt>> find_attempt(store::Transaction& tx, const Queue& queue, std::string id, Time now);
+/// Also forgets a few that are no longer needed.
+Task<void> save_attempt(store::Transaction& tx, const Queue& queue, std::string id, Attempt attempt);
 
 }  // namespace cumulet::sqs

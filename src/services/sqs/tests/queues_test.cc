@@ -1,23 +1,12 @@
 // What a queue is beside its messages: attributes, names, URLs, policies, tags, dead-letter queues.
 
 #include "services/sqs/attribute_rules.h"
-#include "services/sqs/tests/world.h"
+#include "services/sqs/tests/support/world.h"
 
 namespace cumulet::sqs {
 namespace {
 
 using testing::HasSubstr;
-
-/// "InvalidAttributeName: Unknown Attribute Colour." of what `act` throws, "" if it throws nothing.
-template <typename Act>
-std::string error_of(Act act) {
-    try {
-        act();
-    } catch (const aws::Error& error) {
-        return error.code + ": " + error.message;
-    }
-    return "";
-}
 
 std::string arn_of(std::string_view name) { return fmt::format("arn:aws:sqs:us-east-1:000000000000:{}", name); }
 

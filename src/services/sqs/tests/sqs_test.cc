@@ -1,7 +1,7 @@
 // Scenarios over the memory store and a clock that stands still.
 
 #include "base/hash.h"
-#include "services/sqs/tests/world.h"
+#include "services/sqs/tests/support/world.h"
 
 namespace cumulet::sqs {
 namespace {

@@ -55,4 +55,15 @@ struct World {
     }
 };
 
+/// "InvalidAttributeName: Unknown Attribute Colour." of what `act` throws, "" if it throws nothing.
+template <typename Act>
+std::string error_of(Act act) {
+    try {
+        act();
+    } catch (const aws::Error& error) {
+        return error.code + ": " + error.message;
+    }
+    return "";
+}
+
 }  // namespace cumulet::sqs
