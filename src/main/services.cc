@@ -5,6 +5,7 @@
 #include "services/apigatewayv2/surface.h"
 #include "services/cloudformation/service.h"
 #include "services/dynamodb/service.h"
+#include "services/dynamodb/streams/service.h"
 #include "services/lambda/service.h"
 #include "services/logs/service.h"
 #include "services/s3/service.h"
@@ -39,6 +40,7 @@ struct Services::All {
           http_apis(foundation.store, foundation.door),
           cloudformation(foundation.store, foundation.door, all_resource_types(foundation.door)),
           dynamodb(foundation.store, !foundation.exclusive),
+          dynamodbstreams(foundation.store),
           iam(foundation.store),
           lambda(foundation.store, foundation.packages, foundation.door, foundation.threads, foundation.clock,
                  {.folder = foundation.functions, .shared = !foundation.exclusive}),
@@ -52,6 +54,7 @@ struct Services::All {
         door.add(aws::apigatewayv2::service, apigatewayv2);
         door.add(aws::cloudformation::service, cloudformation);
         door.add(aws::dynamodb::service, dynamodb);
+        door.add(aws::dynamodbstreams::service, dynamodbstreams);
         door.add(aws::iam::service, iam);
         door.add(aws::lambda::service, lambda);
         door.add(aws::logs::service, logs);
@@ -61,6 +64,7 @@ struct Services::All {
         door.add(aws::sts::service, sts);
         door.set_identities(identities);
         door.add_path_surface(std::string(lambda::Service::code_prefix), lambda.code_surface());
+        door.add_path_surface(std::string(dynamodb::Service::expired_path), dynamodb.developer_surface());
         door.add_host_surface(std::string(apigatewayv2::Surface::host_label), http_apis);
         for (const auto prefix : apigatewayv2::Surface::path_prefixes)
             door.add_path_surface(std::string(prefix), http_apis);
@@ -71,6 +75,7 @@ struct Services::All {
     apigatewayv2::Surface http_apis;
     cloudformation::Service cloudformation;
     dynamodb::Service dynamodb;
+    dynamodb::Streams dynamodbstreams;
     iam::Service iam;
     lambda::Service lambda;
     logs::Service logs;

@@ -4,7 +4,7 @@
 #include "services/dynamodb/capacity.h"
 #include "services/dynamodb/request.h"
 #include "services/dynamodb/service.h"
-#include "services/dynamodb/storage.h"
+#include "services/dynamodb/write.h"
 
 namespace cumulet::dynamodb {
 
@@ -125,8 +125,8 @@ Task<void> write_all(store::Transaction& tx, Scope scope, std::string name, cons
         const auto key = item_key(scope, table, item ? item->view() : write.DeleteRequest->Key.view());
         if (!seen.insert(key).second) refuse_duplicates();
         std::optional<AttributeMap> old;
-        if (!table.indexes.empty() || count_units) old = co_await load_item(tx, key);
-        save_item(tx, scope, table, key, pointer(old), item);
+        if (table.needs_old() || count_units) old = co_await load_item(tx, key);
+        co_await write_item(tx, scope, table, key, pointer(old), item);
         if (count_units) used.add_write(table, pointer(old), item);
     }
 }

@@ -22,11 +22,6 @@ bool goes(const DescribedTable& table, const Index& index) {
 
 }  // namespace
 
-Service::Service(store::Store& store, bool shared) : store_(store), worker_(store, shared) {
-    worker_.add("build index", [this](Work work) { return build_index(std::move(work)); });
-    worker_.add("drop index", [this](Work work) { return drop_index(std::move(work)); });
-}
-
 Task<void> Service::build_index(Work work) {
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         auto table = co_await find_table(tx, work.scope, work.subject);

@@ -7,7 +7,7 @@
 #include "services/dynamodb/legacy/updates.h"
 #include "services/dynamodb/request.h"
 #include "services/dynamodb/service.h"
-#include "services/dynamodb/storage.h"
+#include "services/dynamodb/write.h"
 
 namespace cumulet::dynamodb {
 
@@ -55,11 +55,11 @@ Task<PutItemOutput> Service::put_item(Call& call, PutItemInput request) {
         const auto key = item_key(scope, table, request.Item.view());
         std::optional<AttributeMap> old;
         // An item that nobody asks about is replaced unread.
-        if (condition || return_old || !table.indexes.empty() || wants_capacity(request.ReturnConsumedCapacity)) {
+        if (condition || return_old || table.needs_old() || wants_capacity(request.ReturnConsumedCapacity)) {
             old = co_await load_item(tx, key);
         }
         require(condition, pointer(old), request.ReturnValuesOnConditionCheckFailure);
-        save_item(tx, scope, table, key, pointer(old), &request.Item);
+        co_await write_item(tx, scope, table, key, pointer(old), &request.Item);
 
         PutItemOutput output;
         output.ItemCollectionMetrics =
@@ -91,7 +91,7 @@ Task<DeleteItemOutput> Service::delete_item(Call& call, DeleteItemInput request)
         const auto key = item_key(scope, table, request.Key.view());
         auto old = co_await load_item(tx, key);
         require(condition, pointer(old), request.ReturnValuesOnConditionCheckFailure);
-        if (old) save_item(tx, scope, table, key, pointer(old), nullptr);
+        if (old) co_await write_item(tx, scope, table, key, pointer(old), nullptr);
 
         DeleteItemOutput output;
         output.ItemCollectionMetrics =
@@ -156,7 +156,7 @@ Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request)
         const auto item = updated(update, pointer(old), request.Key);
         if (item) {
             table.check_updated(*item);
-            save_item(tx, scope, table, key, pointer(old), pointer(item));
+            co_await write_item(tx, scope, table, key, pointer(old), pointer(item));
         }
 
         UpdateItemOutput output{.Attributes = returned(request.ReturnValues, update, pointer(old), pointer(item))};

@@ -6,23 +6,28 @@
 #include "contracts/dynamodb.h"
 #include "contracts/resource.h"
 #include "runtime/sync.h"
+#include "services/dynamodb/due.h"
 #include "services/dynamodb/work.h"
 
 namespace cumulet::dynamodb {
 
 using namespace aws::dynamodb;
 
-class Service final : public aws::dynamodb::Api {
+class Service final : public aws::dynamodb::Api, private contracts::Surface {
   public:
     /// `shared`: other processes use the store too.
     explicit Service(store::Store& store, bool shared = false);
 
-    /// Goes on with the background work that an earlier process left unfinished.
-    Task<void> start() { return worker_.start(); }
-    /// Returns when no background work runs any more.
-    Task<void> stop() { return worker_.stop(); }
-    /// Returns when all background work of this process is done: for tests.
+    /// Goes on with the background work that an earlier process left unfinished, and begins what is due at a time.
+    Task<void> start();
+    /// Returns when no background work runs any more. Ends the waits of the whole store, so call it at shutdown only.
+    Task<void> stop();
+    /// Returns when all background work of this process is done that does not wait for a time: for tests.
     Task<void> settle() { return worker_.settle(); }
+    /// Serves the developers' endpoint DELETE /_aws/dynamodb/expired, which removes expired items at once and answers
+    /// how many have left since it was called last.
+    contracts::Surface& developer_surface() { return *this; }
+    static constexpr std::string_view expired_path = "/_aws/dynamodb/expired";
 
     // resource_arns.cc
     std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
@@ -38,10 +43,12 @@ class Service final : public aws::dynamodb::Api {
     Task<TagResourceResponse> tag_resource(Call& call, TagResourceInput request) override;
     Task<UntagResourceResponse> untag_resource(Call& call, UntagResourceInput request) override;
     Task<ListTagsOfResourceOutput> list_tags_of_resource(Call& call, ListTagsOfResourceInput request) override;
-    Task<DescribeTimeToLiveOutput> describe_time_to_live(Call& call, DescribeTimeToLiveInput request) override;
-    Task<UpdateTimeToLiveOutput> update_time_to_live(Call& call, UpdateTimeToLiveInput request) override;
     Task<DescribeContinuousBackupsOutput> describe_continuous_backups(Call& call,
                                                                       DescribeContinuousBackupsInput request) override;
+
+    // time_to_live.cc
+    Task<DescribeTimeToLiveOutput> describe_time_to_live(Call& call, DescribeTimeToLiveInput request) override;
+    Task<UpdateTimeToLiveOutput> update_time_to_live(Call& call, UpdateTimeToLiveInput request) override;
 
     // items.cc
     Task<GetItemOutput> get_item(Call& call, GetItemInput request) override;
@@ -62,12 +69,16 @@ class Service final : public aws::dynamodb::Api {
     Task<TransactWriteItemsOutput> transact_write_items(Call& call, TransactWriteItemsInput request) override;
 
   private:
+    // time_to_live.cc
+    Task<http::Response> serve(Call& call, http::Request request) override;
+    // transactions.cc
     Task<void> sweep_tokens(Call& call);
     Task<void> build_index(Work work);  // index_work.cc
     Task<void> drop_index(Work work);
 
     store::Store& store_;
     Worker worker_;
+    DueWorker due_;
     KeyedLocks items_;
     std::atomic<Time> tokens_swept_{Time()};
 };

@@ -112,6 +112,15 @@ Index read_index(AttributeView record) {
     return index;
 }
 
+void write_stream(AttributeWriter& writer, const TableStream& stream) {
+    writer.key("stream");
+    writer.begin(AttributeType::L);
+    writer.string(std::to_string(stream.number));
+    writer.string(stream.label);
+    writer.string(stream.view);
+    writer.end();
+}
+
 const contracts::Shape& description_shape() {
     static const auto& shape = *aws::dynamodb::service.find("CreateTable")->output;
     return shape;
@@ -131,6 +140,13 @@ std::string record_of(const DescribedTable& table) {
     writer.end();
     writer.key("time_to_live");
     writer.string(table.time_to_live);
+    if (table.stream) write_stream(writer, *table.stream);
+    if (!table.replicas.empty()) {
+        writer.key("replicas");
+        writer.begin(AttributeType::L);
+        for (const auto& region : table.replicas) writer.string(region);
+        writer.end();
+    }
     writer.key("tags");
     writer.begin(AttributeType::M);
     for (const auto& [key, value] : table.tags) {
@@ -149,12 +165,20 @@ Table read_schema_of(std::string name, AttributeView record) {
     Table table{
         .name = std::move(name), .number = read_number(record.find("number")), .key = read_schema(record.find("key"))};
     for (const auto index : record.find("indexes").elements()) table.indexes.push_back(read_index(index));
+    table.time_to_live = record.find("time_to_live").content();
+    if (const auto stream = record.find("stream")) {
+        table.stream = {.number = read_number(stream.at(0)),
+                        .label = std::string(stream.at(1).content()),
+                        .view = std::string(stream.at(2).content())};
+    }
+    if (const auto replicas = record.find("replicas")) {
+        for (const auto region : replicas.elements()) table.replicas.emplace_back(region.content());
+    }
     return table;
 }
 
 DescribedTable read_table(std::string name, AttributeView record) {
     DescribedTable table{read_schema_of(std::move(name), record)};
-    table.time_to_live = record.find("time_to_live").content();
     for (const auto& tag : record.find("tags").members()) {
         table.tags.emplace(std::string(tag.name), std::string(tag.value.content()));
     }
@@ -175,10 +199,16 @@ Task<std::optional<DescribedTable>> find_table(store::Transaction& tx, Scope sco
     co_return read_table(std::move(name), AttributeView(*record));
 }
 
-Task<Table> load_table(store::Transaction& tx, Scope scope, std::string name) {
+Task<std::optional<Table>> find_schema(store::Transaction& tx, Scope scope, std::string name) {
     const auto record = co_await tx.get(table_key(scope, name));
-    if (!record) throw aws::dynamodb::ResourceNotFoundException("Requested resource not found");
+    if (!record) co_return std::nullopt;
     co_return read_schema_of(std::move(name), AttributeView(*record));
+}
+
+Task<Table> load_table(store::Transaction& tx, Scope scope, std::string name) {
+    auto table = co_await find_schema(tx, std::move(scope), std::move(name));
+    if (!table) throw aws::dynamodb::ResourceNotFoundException("Requested resource not found");
+    co_return std::move(*table);
 }
 
 Task<DescribedTable> load_named_table(store::Transaction& tx, Scope scope, std::string name) {
@@ -190,15 +220,19 @@ Task<DescribedTable> load_named_table(store::Transaction& tx, Scope scope, std::
     co_return std::move(*table);
 }
 
-Task<void> save_numbered(store::Transaction& tx, Scope scope, DescribedTable& table) {
+Task<uint64_t> take_number(store::Transaction& tx, Scope scope) {
     const auto key = base(scope) << "next";
     const auto stored = co_await tx.get(key);
-    uint64_t next = stored ? std::stoull(*stored) : 1;
-    if (table.number == 0) table.number = next++;
+    const uint64_t number = stored ? std::stoull(*stored) : 1;
+    tx.put(key, std::to_string(number + 1));
+    co_return number;
+}
+
+Task<void> save_numbered(store::Transaction& tx, Scope scope, DescribedTable& table) {
+    if (table.number == 0) table.number = co_await take_number(tx, scope);
     for (auto& index : table.indexes) {
-        if (index.number == 0) index.number = next++;
+        if (index.number == 0) index.number = co_await take_number(tx, scope);
     }
-    tx.put(key, std::to_string(next));
     save_table(tx, scope, table);
 }
 
@@ -230,6 +264,7 @@ void erase_table(store::Transaction& tx, const Scope& scope, const Table& table)
     tx.erase(table_key(scope, table.name));
     tx.erase_range(scan_range(scope, table, nullptr, 0, 1));
     for (const auto& index : table.indexes) erase_index(tx, scope, table, index);
+    if (!table.time_to_live.empty()) erase_expiries(tx, scope, table);
 }
 
 Task<std::vector<std::string>> list_tables(store::Transaction& tx, Scope scope, std::string after, size_t limit) {
@@ -268,6 +303,37 @@ void save_item(store::Transaction& tx, const Scope& scope, const Table& table, c
         tx.put(item_key, std::string(item->bytes()));
     else
         tx.erase(item_key);
+}
+
+namespace {
+
+Key expiries_of(const Scope& scope, const Table& table) { return base(scope) << "expiry" << table.number; }
+
+}  // namespace
+
+void put_expiry(store::Transaction& tx, const Scope& scope, const Table& table, const AttributeMap& item, Time ends) {
+    tx.put(expiries_of(scope, table) << ends << primary_of(table, item.view()), table.key_of(item).bytes());
+}
+
+void erase_expiry(store::Transaction& tx, const Scope& scope, const Table& table, const AttributeMap& item, Time ends) {
+    tx.erase(expiries_of(scope, table) << ends << primary_of(table, item.view()));
+}
+
+void erase_expiries(store::Transaction& tx, const Scope& scope, const Table& table) {
+    tx.erase_range(store::Range::prefix(expiries_of(scope, table)));
+}
+
+Task<std::vector<Expiry>> list_expired(store::Transaction& tx, Scope scope, const Table& table, Time now,
+                                       size_t limit) {
+    const Key prefix = expiries_of(scope, table);
+    auto range = store::Range::prefix(prefix);
+    range.end = (Key(prefix) << now + Duration(1)).bytes();
+    std::vector<Expiry> expired;
+    for (auto& entry : co_await tx.scan(range, {.limit = limit})) {
+        expired.push_back({.ends = store::KeyReader(entry.key, prefix.bytes()).time(),
+                           .key = AttributeMap::from_bytes(std::move(entry.value))});
+    }
+    co_return expired;
 }
 
 store::Range query_range(const Scope& scope, const Table& table, const Index* index, AttributeView hash,

@@ -1,10 +1,12 @@
 // The only file that knows DynamoDB's keys. All begin with account, region, "dynamodb":
-//     "next"                                     how many tables and indexes were ever made
+//     "next"                                     how many tables, indexes and streams were ever made
 //     "table", name                              the table: schema, description, tags
 //     "item", number·2^16 + bucket, hash [, range]            an item of the table `number`
 //     "item", number·2^16 + bucket, hash [, range], primary   an item's projection in the index `number`
 //     "token", client request token               digest of the TransactWriteItems that had it, and until when it
 //     counts "token due", time, client request token     when the token may be forgotten
+//     "expiry", table number, time, primary      the key of an item whose time to live ends then
+// Streams have theirs in streams/storage.h, background work in due.h.
 // The bucket is a checksum of the hash key, so that items spread, and a segment of a parallel scan is a range of
 // buckets. A hash key stands as "s" and its content, or where that is long as "d" and its digest: only equality is
 // asked of it. A range key stands as its content, which sorts as DynamoDB sorts. Values of "item" are the stored form
@@ -28,10 +30,13 @@ struct Scope {
 };
 
 Task<std::optional<DescribedTable>> find_table(store::Transaction& tx, Scope scope, std::string name);
+Task<std::optional<Table>> find_schema(store::Transaction& tx, Scope scope, std::string name);
 /// Throws ResourceNotFoundException as operations on items do: "Requested resource not found".
 Task<Table> load_table(store::Transaction& tx, Scope scope, std::string name);
 /// Throws ResourceNotFoundException as operations on tables do: "…: Table: name not found".
 Task<DescribedTable> load_named_table(store::Transaction& tx, Scope scope, std::string name);
+/// A number that no table, index or stream of this account and region had before.
+Task<uint64_t> take_number(store::Transaction& tx, Scope scope);
 /// Saves the table; gives numbers to it and to its indexes where they have none yet.
 Task<void> save_numbered(store::Transaction& tx, Scope scope, DescribedTable& table);
 void save_table(store::Transaction& tx, const Scope& scope, const DescribedTable& table);
@@ -49,9 +54,20 @@ Task<std::vector<std::string>> list_tables(store::Transaction& tx, Scope scope, 
 std::string item_key(const Scope& scope, const Table& table, AttributeView key);
 Task<std::optional<AttributeMap>> load_item(store::Transaction& tx, std::string item_key);
 /// Replaces `old`, which is the item as it is, by `item`, in table and indexes; nothing stands for no item. Where the
-/// table has no index, `old` need not be known.
+/// table has no index, `old` need not be known. Changes of items go through write_item (write.h), which calls this.
 void save_item(store::Transaction& tx, const Scope& scope, const Table& table, const std::string& item_key,
                const AttributeMap* old, const AttributeMap* item);
+
+/// Remembers that the time to live of `item` ends then. Only its key is kept.
+void put_expiry(store::Transaction& tx, const Scope& scope, const Table& table, const AttributeMap& item, Time ends);
+void erase_expiry(store::Transaction& tx, const Scope& scope, const Table& table, const AttributeMap& item, Time ends);
+void erase_expiries(store::Transaction& tx, const Scope& scope, const Table& table);
+/// The keys of up to `limit` items whose time to live ended at `now` or before, with the moment it did.
+struct Expiry {
+    Time ends;
+    AttributeMap key;
+};
+Task<std::vector<Expiry>> list_expired(store::Transaction& tx, Scope scope, const Table& table, Time now, size_t limit);
 
 /// A condition on a range key, with the values it compares to.
 struct RangeCondition {

@@ -34,12 +34,28 @@ struct Index {
     bool covers(AttributeView item) const;
 };
 
+/// The stream of a table, as its writers see it.
+struct TableStream {
+    uint64_t number = 0;  ///< in keys; never used again
+    std::string label;    ///< the end of its ARN
+    std::string view;     ///< KEYS_ONLY, NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES
+
+    bool keeps_old() const { return view == "OLD_IMAGE" || view == "NEW_AND_OLD_IMAGES"; }
+    bool keeps_new() const { return view == "NEW_IMAGE" || view == "NEW_AND_OLD_IMAGES"; }
+};
+
 /// What every operation on items needs to know.
 struct Table {
     std::string name;
     uint64_t number = 0;  ///< in keys; never used again, so that a table's items do not outlive it
     KeySchema key;
     std::vector<Index> indexes;
+    std::string time_to_live;           ///< the attribute, "" if disabled
+    std::optional<TableStream> stream;  ///< while it is enabled
+    std::vector<std::string> replicas;  ///< the other regions that hold the table
+
+    /// True if writing an item needs to know what it was.
+    bool needs_old() const { return !indexes.empty() || !time_to_live.empty() || stream || !replicas.empty(); }
 
     /// Throws aws::Error if there is none, or if it cannot be read yet.
     const Index& index(std::string_view index_name) const;
@@ -62,7 +78,6 @@ struct Table {
 
 /// A table with all that operations on tables tell of it.
 struct DescribedTable : Table {
-    std::string time_to_live;  ///< the attribute, "" if disabled
     std::map<std::string, std::string> tags;
     aws::dynamodb::TableDescription description;
 };

@@ -1,9 +1,7 @@
-// Tags, time to live, and the description of backups.
+// Tags, and the description of backups.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TagResource.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UntagResource.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTagsOfResource.html
-// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
-// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTimeToLive.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeContinuousBackups.html
 #include "services/dynamodb/service.h"
 #include "services/dynamodb/storage.h"
@@ -62,37 +60,6 @@ Task<ListTagsOfResourceOutput> Service::list_tags_of_resource(Call& call, ListTa
     ListTagsOfResourceOutput output{.Tags = std::vector<Tag>()};
     for (const auto& [key, value] : table.tags) output.Tags->push_back({.Key = key, .Value = value});
     co_return output;
-}
-
-Task<DescribeTimeToLiveOutput> Service::describe_time_to_live(Call& call, DescribeTimeToLiveInput request) {
-    const Scope scope(call);
-    const auto name = table_name(request.TableName);
-    const auto table = co_await store_.transact(
-        [&](store::Transaction& tx) -> Task<DescribedTable> { co_return co_await load_named_table(tx, scope, name); });
-    TimeToLiveDescription description{.TimeToLiveStatus = table.time_to_live.empty() ? "DISABLED" : "ENABLED"};
-    if (!table.time_to_live.empty()) description.AttributeName = table.time_to_live;
-    co_return DescribeTimeToLiveOutput{.TimeToLiveDescription = std::move(description)};
-}
-
-Task<UpdateTimeToLiveOutput> Service::update_time_to_live(Call& call, UpdateTimeToLiveInput request) {
-    const Scope scope(call);
-    const auto name = table_name(request.TableName);
-    const auto& wanted = request.TimeToLiveSpecification;
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        DescribedTable table = co_await load_named_table(tx, scope, name);
-        const bool enabled = !table.time_to_live.empty();
-        if (wanted.Enabled && table.time_to_live == wanted.AttributeName) {
-            throw aws::validation_error("TimeToLive is already enabled");
-        }
-        if (wanted.Enabled && enabled) {
-            throw aws::validation_error(fmt::format(
-                "TimeToLive is active on a different AttributeName: current AttributeName is {}", table.time_to_live));
-        }
-        if (!wanted.Enabled && !enabled) throw aws::validation_error("TimeToLive is already disabled");
-        table.time_to_live = wanted.Enabled ? wanted.AttributeName : "";
-        save_table(tx, scope, table);
-    });
-    co_return UpdateTimeToLiveOutput{.TimeToLiveSpecification = wanted};
 }
 
 Task<DescribeContinuousBackupsOutput> Service::describe_continuous_backups(Call& call,

@@ -5,7 +5,7 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html
 #include "services/dynamodb/service.h"
-#include "services/dynamodb/storage.h"
+#include "services/dynamodb/streams/settings.h"
 #include "services/dynamodb/throughput.h"
 #include "services/dynamodb/update_table.h"
 
@@ -70,19 +70,22 @@ Task<Counts> count_items(store::Transaction& tx, Scope scope, const Table* table
 
 Task<CreateTableOutput> Service::create_table(Call& call, CreateTableInput request) {
     DescribedTable described = table_of(request, call.region, call.account);
+    const auto& stream = request.StreamSpecification;
+    check_stream(stream);
     describe_arns(call, described, call.random().uuid());
     const Scope scope(call);
 
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+    auto description = co_await store_.transact([&](store::Transaction& tx) -> Task<TableDescription> {
         if (co_await find_table(tx, scope, described.name)) {
             throw ResourceInUseException(fmt::format("Table already exists: {}", described.name));
         }
         DescribedTable table = described;
+        if (stream && stream->StreamEnabled) co_await open_stream(tx, scope, table, *stream->StreamViewType);
         co_await save_numbered(tx, scope, table);
+        co_return std::move(table.description);
     });
 
     // The table is there already; callers of AWS expect that it takes a while.
-    auto& description = described.description;
     description.TableStatus = "CREATING";
     description.TableSizeBytes = 0;
     description.ItemCount = 0;
@@ -149,7 +152,6 @@ void refuse_unbuilt(const UpdateTableInput& request) {
     const auto refuse = [](bool given, std::string_view what) {
         if (given) throw aws::not_implemented("dynamodb", "UpdateTable", what);
     };
-    refuse(request.StreamSpecification && request.StreamSpecification->StreamEnabled, "StreamSpecification");
     refuse(request.ReplicaUpdates.has_value(), "ReplicaUpdates");
     refuse(request.MultiRegionConsistency.has_value(), "MultiRegionConsistency");
     refuse(request.GlobalTableWitnessUpdates.has_value(), "GlobalTableWitnessUpdates");
@@ -159,7 +161,7 @@ void refuse_unbuilt(const UpdateTableInput& request) {
 /// What the answer tells beside the table as it is stored: on AWS the change is still under way.
 void show_under_way(TableDescription& description, const UpdateTableInput& request, const IndexWork& work) {
     if (request.BillingMode || request.ProvisionedThroughput || request.SSESpecification || request.TableClass ||
-        request.DeletionProtectionEnabled || !work.build.empty() || !work.drop.empty()) {
+        request.DeletionProtectionEnabled || request.StreamSpecification || !work.build.empty() || !work.drop.empty()) {
         description.TableStatus = "UPDATING";
     }
     if (work.build.empty()) return;
@@ -172,6 +174,7 @@ void show_under_way(TableDescription& description, const UpdateTableInput& reque
 
 Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput request) {
     check_update(request);
+    check_stream(request.StreamSpecification);
     refuse_unbuilt(request);
     const Scope scope(call);
     const auto name = table_name(request.TableName);
@@ -182,6 +185,7 @@ Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput reque
         DescribedTable table = co_await load_named_table(tx, scope, name);
         const auto work = dynamodb::update_table(table, request, call.region, call.account, call.now());
         name_indexes(table.description);
+        if (request.StreamSpecification) co_await update_stream(tx, scope, table, *request.StreamSpecification);
         if (!work.build.empty()) {
             co_await save_numbered(tx, scope, table);
             begun = worker_.plan(tx, call, "build index", name, std::to_string(table.indexes.back().number));
@@ -222,6 +226,7 @@ Task<DeleteTableOutput> Service::delete_table(Call& call, DeleteTableInput reque
                 "first.");
         }
         check_indexes_rest(table);
+        if (table.stream) co_await close_stream(tx, scope, table);
         erase_table(tx, scope, table);
         table.description.TableStatus = "DELETING";
         co_return DeleteTableOutput{.TableDescription = std::move(table.description)};

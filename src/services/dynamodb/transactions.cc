@@ -6,7 +6,7 @@
 #include "services/dynamodb/capacity.h"
 #include "services/dynamodb/request.h"
 #include "services/dynamodb/service.h"
-#include "services/dynamodb/storage.h"
+#include "services/dynamodb/write.h"
 
 namespace cumulet::dynamodb {
 
@@ -161,19 +161,19 @@ std::optional<std::vector<ConsumedCapacity>> report(const std::map<std::string, 
     return reports;
 }
 
-TransactWriteItemsOutput save_changes(store::Transaction& tx, const Scope& scope, const std::vector<Change>& changes,
-                                      const std::optional<std::string>& capacity_mode) {
+Task<TransactWriteItemsOutput> save_changes(store::Transaction& tx, Scope scope, const std::vector<Change>& changes,
+                                            const std::optional<std::string>& capacity_mode) {
     std::map<std::string, Consumption> consumed;
     for (const auto& change : changes) {
         if (change.intent->kind != Intent::Kind::check && (change.old || change.item)) {
-            save_item(tx, scope, *change.table, change.place, pointer(change.old), pointer(change.item));
+            co_await write_item(tx, scope, *change.table, change.place, pointer(change.old), pointer(change.item));
         }
         if (!wants_capacity(capacity_mode)) continue;
         auto& used = consumed[change.table->name];
         used.add_write(*change.table, pointer(change.old), pointer(change.item));
         used.add_write(*change.table, pointer(change.old), pointer(change.item));
     }
-    return {.ConsumedCapacity = report(consumed, capacity_mode, true)};
+    co_return TransactWriteItemsOutput{.ConsumedCapacity = report(consumed, capacity_mode, true)};
 }
 
 }  // namespace
@@ -231,7 +231,7 @@ Task<TransactWriteItemsOutput> Service::transact_write_items(Call& call, Transac
         Tables tables;
         auto changes = co_await load_changes(tx, scope, tables, intents);
         decide(changes);
-        co_return save_changes(tx, scope, changes, request.ReturnConsumedCapacity);
+        co_return co_await save_changes(tx, scope, changes, request.ReturnConsumedCapacity);
     });
     if (!token.empty()) co_await sweep_tokens(call);
     co_return output;

@@ -70,8 +70,8 @@ TEST(CreateTable, RefusesBadSchemasInDynamoDBsWords) {
               invalid +
                   "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
                   "PAY_PER_REQUEST");
-    EXPECT_EQ(refused([](auto& request) { request.StreamSpecification = {.StreamEnabled = true}; }).substr(0, 14),
-              "NotImplemented");
+    EXPECT_EQ(refused([](auto& request) { request.StreamSpecification = {.StreamEnabled = true}; }),
+              invalid + "StreamViewType must be specified when StreamEnabled is true");
 }
 
 TEST(Tables, AreUnknownInTheWordsOfEachFamily) {

@@ -25,6 +25,10 @@ struct World {
         return reactor.block_on(std::move(task));
     }
 
+    /// Begins the background work, which end_work ends.
+    void begin_work() { run(service.start()); }
+    void end_work() { run(service.stop()); }
+
     /// A table with the keys "pk" (S) and, unless `range` is "", "sk" of that type.
     void make_table(std::string name, std::string range = "S") {
         CreateTableInput request{.AttributeDefinitions = {{{.AttributeName = "pk", .AttributeType = "S"}}},

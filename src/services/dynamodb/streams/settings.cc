@@ -1,0 +1,28 @@
+#include "services/dynamodb/streams/settings.h"
+
+namespace cumulet::dynamodb {
+
+void check_stream(const std::optional<aws::dynamodb::StreamSpecification>& wanted) {
+    if (!wanted || wanted->StreamEnabled == wanted->StreamViewType.has_value()) return;
+    // Unverified: the words.
+    throw aws::validation_error(fmt::format(
+        "One or more parameter values were invalid: StreamViewType must {} specified when StreamEnabled is {}",
+        wanted->StreamEnabled ? "be" : "not be", wanted->StreamEnabled));
+}
+
+Task<void> update_stream(store::Transaction& tx, Scope scope, DescribedTable& table,
+                         aws::dynamodb::StreamSpecification wanted) {
+    if (wanted.StreamEnabled && table.stream) {
+        throw aws::validation_error(fmt::format("Table already has an enabled stream: TableName: {}", table.name));
+    }
+    if (!wanted.StreamEnabled && !table.stream) {
+        throw aws::validation_error(fmt::format("Table has no stream to disable: TableName: {}", table.name));
+    }
+    if (wanted.StreamEnabled) {
+        co_await open_stream(tx, scope, table, *wanted.StreamViewType);
+    } else {
+        co_await close_stream(tx, scope, table);
+    }
+}
+
+}  // namespace cumulet::dynamodb
