@@ -146,6 +146,9 @@ Decision evaluate(const AccessRequest& request, const PolicySet& policies) {
     // Within an account, naming the requester is enough; naming the account leaves it to the account's own policies.
     if (granted && !foreign && granted.match == PrincipalMatch::direct) return decided(true, granted, "");
     if (granted && request.requester.anonymous) return decided(true, granted, "");
+    if (!request.requester.service.empty()) {  // a service has no policies of its own
+        return granted ? decided(true, granted, "") : none_allows("resource-based policy");
+    }
     if (foreign && !granted) return none_allows("resource-based policy");
 
     const auto permitted = find_statement(policies.identity, request, true);

@@ -41,6 +41,13 @@ auth::ConditionContext context_of(const Passage& passage) {
     context.set("aws:SourceIp", call.source_address);
     context.set("aws:RequestedRegion", call.region);
     if (!call.user_agent.empty()) context.set("aws:UserAgent", call.user_agent);
+    if (principal.kind == Principal::Kind::service) {
+        context.set("aws:PrincipalIsAWSService", "true");
+        context.set("aws:PrincipalServiceName", principal.service);
+        context.set("aws:SourceArn", passage.source_arn);
+        context.set("aws:SourceAccount", principal.account);
+        return context;
+    }
     if (principal.kind == Principal::Kind::anonymous) {
         context.set("aws:PrincipalType", "Anonymous");
         return context;
@@ -114,8 +121,10 @@ std::string name_of(const Policies& policies, const auth::Policy* policy) {
 
 [[noreturn]] void throw_denied(const Passage& passage, const auth::AccessRequest& request,
                                const auth::Decision& decision) {
-    const auto who = passage.call.principal.kind == Principal::Kind::anonymous ? std::string("anonymous")
-                                                                               : passage.call.principal.arn;
+    const auto& principal = passage.call.principal;
+    const auto& who = principal.kind == Principal::Kind::anonymous ? "anonymous"
+                      : principal.kind == Principal::Kind::service ? principal.service
+                                                                   : principal.arn;
     const auto dialect = passage.dialect();
     if (dialect == auth::Dialect::s3) {
         throw aws::Error("AccessDenied",
@@ -138,7 +147,10 @@ std::string name_of(const Policies& policies, const auth::Policy* policy) {
 
 bool needs_no_permission(const Passage& passage) {
     const auto kind = passage.call.principal.kind;
-    if (kind == Principal::Kind::root || kind == Principal::Kind::service) return true;
+    if (kind == Principal::Kind::root) return true;
+    // A service at work for one of the account's resources needs that resource to be let in by the other's policy;
+    // what it does for itself, such as writing its logs, it may.
+    if (kind == Principal::Kind::service && passage.source_arn.empty()) return true;
     // IAM never refuses to tell callers who they are.
     return passage.service().name == "sts" && passage.operation().name == "GetCallerIdentity";
 }

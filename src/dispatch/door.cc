@@ -118,6 +118,8 @@ void Door::add_path_surface(std::string prefix, contracts::Surface& surface) {
 void Door::set_identities(contracts::IdentitySource& identities) { state_->identities = &identities; }
 void Door::set_init_status(std::function<json::object()> status) { state_->init_status = std::move(status); }
 void Door::add_metrics(std::function<void(std::string& out)> append) { state_->metrics.push_back(std::move(append)); }
+void Door::set_clock_keeper(std::function<Task<void>(Clock::Setting)> keep) { state_->keep_clock = std::move(keep); }
+
 void Door::set_ready(bool ready) { state_->ready = ready; }
 const Settings& Door::settings() const { return state_->settings; }
 
@@ -167,7 +169,8 @@ Task<void> Door::invoke(Call& caller, const contracts::Service& service, const c
     }
     Passage passage{.door = state,
                     .shard = state.shard(),
-                    .call = caller.child(std::string(service.name), std::string(operation.name))};
+                    .call = caller.child(std::string(service.name), std::string(operation.name)),
+                    .source_arn = caller.source_arn};
     passage.call.query_compatible = false;
     passage.route.entry = entry;
     passage.route.operation = &operation;

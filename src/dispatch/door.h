@@ -11,6 +11,7 @@
 #include "contracts/client.h"
 #include "contracts/identity.h"
 #include "dispatch/records.h"
+#include "runtime/clock.h"
 #include "runtime/task.h"
 
 namespace cumulet::dispatch {
@@ -47,6 +48,8 @@ class Door final : public contracts::Door {
     void set_identities(contracts::IdentitySource& identities);
     /// What GET /_localstack/init answers.
     void set_init_status(std::function<json::object()> status);
+    /// Called before the clock is moved, with the setting that it is moved to; the caller's answer waits for it.
+    void set_clock_keeper(std::function<Task<void>(Clock::Setting)> keep);
     /// Appends lines of Prometheus text to every answer of /metrics.
     void add_metrics(std::function<void(std::string& out)> append);
     /// True once the process serves all it is going to serve: what /_cumulet/status answers.

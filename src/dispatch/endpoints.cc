@@ -88,29 +88,49 @@ http::Response show_clock(const State& door) {
         json::object{{"now", format_iso8601_millis(door.clock.now())}, {"factor", plain_number(door.clock.factor())}});
 }
 
-Task<http::Response> set_clock(State& door, http::Request request) {
-    const auto wish = read_object(request);
+struct ClockWish {
+    std::optional<double> factor;
+    std::optional<Time> target;
+};
+
+ClockWish read_clock_wish(const http::Request& request, Time now) {
     constexpr auto farthest = std::chrono::years(100);
-    if (const auto* factor = wish.if_contains("factor")) {
+    const auto object = read_object(request);
+    ClockWish wish;
+    if (const auto* factor = object.if_contains("factor")) {
         const auto value = factor->is_number() ? factor->to_number<double>() : -1;
         if (!(value >= 0 && value <= 1e6)) throw aws::validation_error("factor must be a number from 0 to 1000000");
-        door.clock.set_factor(value);
+        wish.factor = value;
     }
-    if (wish.contains("advance")) {
-        const auto by = parse_duration(string_or(wish, "advance"));
+    if (object.contains("advance")) {
+        const auto by = parse_duration(string_or(object, "advance"));
         if (!by || *by < Duration{} || *by > farthest) {
             throw aws::validation_error("advance must be an ISO 8601 duration such as PT1H, at most 100 years");
         }
-        co_await door.clock.advance(*by);
-    } else if (wish.contains("set")) {
-        const auto target = parse_iso8601(string_or(wish, "set"));
-        if (!target) throw aws::validation_error("set must be an ISO 8601 instant such as 2026-11-23T00:55:00Z");
-        if (*target < door.clock.now()) throw aws::validation_error("The clock does not go back");
-        if (*target > door.clock.now() + farthest) throw aws::validation_error("set must be at most 100 years ahead");
-        co_await door.clock.advance_to(*target);
-    } else if (!wish.contains("factor")) {
+        wish.target = now + *by;
+    } else if (object.contains("set")) {
+        wish.target = parse_iso8601(string_or(object, "set"));
+        if (!wish.target) throw aws::validation_error("set must be an ISO 8601 instant such as 2026-11-23T00:55:00Z");
+        if (*wish.target < now) throw aws::validation_error("The clock does not go back");
+        if (*wish.target > now + farthest) throw aws::validation_error("set must be at most 100 years ahead");
+    } else if (!wish.factor) {
         throw aws::validation_error("Say what to do: advance, set or factor");
     }
+    return wish;
+}
+
+/// What the clock will show is kept first: were it lost in a crash on the way there, what was stored meanwhile would
+/// lie in the future.
+Task<http::Response> set_clock(State& door, http::Request request) {
+    const auto wish = read_clock_wish(request, door.clock.now());
+    if (door.keep_clock) {
+        auto setting = door.clock.setting();
+        setting.cloud = wish.target.value_or(setting.cloud);
+        setting.factor = wish.factor.value_or(setting.factor);
+        co_await door.keep_clock(setting);
+    }
+    if (wish.factor) door.clock.set_factor(*wish.factor);
+    if (wish.target) co_await door.clock.advance_to(*wish.target);
     co_return show_clock(door);
 }
 

@@ -36,6 +36,7 @@ struct Door::State {
     Faults faults;
     std::string own_host;  ///< settings.host without its port
     std::function<json::object()> init_status;
+    std::function<Task<void>(Clock::Setting)> keep_clock;
     std::vector<std::function<void(std::string&)>> metrics;
     std::atomic<bool> ready{false};
     Time started;
@@ -57,6 +58,7 @@ struct Passage {
     Door::State& door;
     Shard& shard;
     Call call;
+    std::string source_arn;  ///< the caller's, see Call::source_arn; not the handler's
     Stopwatch stopwatch;
     http::Request* request = nullptr;  ///< nullptr where a neighbour calls
     auth::Claim claim;

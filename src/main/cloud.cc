@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "main/kept_clock.h"
 #include "main/services.h"
 #include "net/reactors.h"
 #include "net/server.h"
@@ -84,8 +85,14 @@ struct Cloud::Parts {
           services({*store, *packages, *objects, door, threads, clock, metrics, functions_folder(), exclusive()}),
           server(reactors.reactors(), server_options(options, folder, door),
                  [this](http::Request request) { return door.serve(std::move(request)); }) {
-        if (options.clock_factor) clock.set_factor(*options.clock_factor);
+        door.set_clock_keeper([this](Clock::Setting setting) { return keep_clock(*store, setting); });
         door.add_metrics([this](std::string& out) { append_store_metrics(out, *store); });
+    }
+
+    /// Goes on from where the clock stood when it was last moved.
+    Task<void> restore_clock() {
+        if (const auto kept = co_await find_kept_clock(*store)) clock.restore(*kept);
+        if (options.clock_factor) clock.set_factor(*options.clock_factor);
     }
 
     /// Other processes may share a PostgreSQL store and the folder of its blobs.
@@ -117,6 +124,7 @@ Cloud::Cloud(ServeOptions options) : parts_(std::make_unique<Parts>(std::move(op
 Cloud::~Cloud() { stop(); }
 
 void Cloud::start() {
+    parts_->reactors.run(0, parts_->restore_clock());
     parts_->reactors.run(0, parts_->services.prepare());
     parts_->server.start();
     parts_->started = true;

@@ -34,8 +34,11 @@ class Call {
     bool tls = false;
     std::string source_address = "127.0.0.1";
     std::string user_agent;
-    std::string trace;              ///< X-Amzn-Trace-Id, "" if none
-    Time started;                   ///< when the call came in
+    std::string trace;  ///< X-Amzn-Trace-Id, "" if none
+    Time started;       ///< when the call came in
+    /// aws:SourceArn: for what a service of Cumulet calls on its own, such as the topic whose messages it delivers. The
+    /// called resource's policy must then allow it. "" where none is asked for.
+    std::string source_arn;
     int depth = 0;                  ///< calls of neighbours above this one; bounded by dispatch
     bool query_compatible = false;  ///< spoken by the legacy query protocol of a service that moved to JSON
 
@@ -56,6 +59,7 @@ class Call {
         Call child = *this;
         child.service = std::move(child_service);
         child.operation = std::move(child_operation);
+        child.source_arn.clear();
         ++child.depth;
         return child;
     }

@@ -42,6 +42,20 @@ void Clock::set_factor(double factor) {
     set_now(now(), frozen_);
 }
 
+Clock::Setting Clock::setting() const {
+    std::lock_guard lock(mutex_);
+    return {.system = system_now(), .cloud = now_locked(), .factor = factor_};
+}
+
+void Clock::restore(const Setting& kept) {
+    const std::chrono::duration<double, std::micro> since = std::max(system_now() - kept.system, Duration::zero());
+    {
+        std::lock_guard lock(mutex_);
+        factor_ = kept.factor;
+    }
+    set_now(kept.cloud + Duration(static_cast<int64_t>(since.count() * kept.factor)), false);
+}
+
 std::optional<std::chrono::nanoseconds> Clock::real_wait(Time due) const {
     std::lock_guard lock(mutex_);
     const auto left = due - now_locked();

@@ -33,6 +33,16 @@ class Clock {
     Task<void> advance_to(Time target);
     Task<void> advance(Duration by);
 
+    /// How the cloud's time stands to the system's: what a restarted process needs to go on from.
+    struct Setting {
+        Time system;  ///< the system's time when the cloud's was `cloud`
+        Time cloud;
+        double factor = 1;
+    };
+    Setting setting() const;
+    /// Goes on as if `kept` had been this clock's setting all along. Before anybody has asked for the time.
+    void restore(const Setting& kept);
+
     /// While a Hold exists, advance waits before it goes to the next instant: for work outside the reactors, such as a
     /// disk's sync or a Lambda function's process. Bounded: after 60 real seconds advance goes on.
     class Hold {

@@ -249,6 +249,21 @@ def run(program, folder, kills, seed):
           % (kills, len(expectation.sent), len(expectation.deleted), len(left), sum(expectation.versions.values())))
 
 
+def check_clock(program, folder):
+    """The cloud's time goes on from where it was moved to: what was stored then does not lie in the future."""
+    seen = []
+    for request in (("POST", '{"advance":"P3D"}'), ("GET", "")):
+        server = Server(program, folder)
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", server.wait_until_ready(), timeout=20)
+            connection.request(request[0], "/_cumulet/clock", request[1])
+            seen.append(json.loads(connection.getresponse().read())["now"])
+        finally:
+            server.kill()
+    if seen[1] < seen[0]:
+        raise Finding("the clock was moved to %s, and shows %s after a kill" % (seen[0], seen[1]))
+
+
 def too_late(_number, _frame):
     raise Finding("it took longer than 150 s")
 
@@ -264,6 +279,7 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="cumulet-crash-"))
     try:
         run(arguments.program, folder, arguments.kills, arguments.seed)
+        check_clock(arguments.program, folder)
     except Finding as finding:
         print("seed %s: %s\nits state is in %s" % (arguments.seed, finding, folder))
         return 1

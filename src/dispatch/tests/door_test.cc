@@ -413,6 +413,35 @@ TEST(Authorisation, OnlySaysSoInModeLogAndLetsRootPass) {
     EXPECT_EQ(enforces.serve(send_message()).status, 400) << "an anonymous caller has no policy";
 }
 
+TEST(Authorisation, LetsAServiceInWhereTheResourcesPolicyNamesItsSource) {
+    World world({.authorisation = AuthorisationMode::enforce});
+    aws::sqs::Client client(world.door);
+    auto call = service_call(world.reactor, "sns.amazonaws.com", "111122223333", "eu-west-1");
+    const auto error_of_sending = [&] {
+        try {
+            world.reactor.block_on(client.send_message(call, {.QueueUrl = "q", .MessageBody = "hi"}));
+            return std::string();
+        } catch (const aws::Error& error) {
+            return error.code;
+        }
+    };
+    EXPECT_EQ(error_of_sending(), "") << "what a service does for itself needs no permission";
+
+    call.source_arn = "arn:aws:sns:eu-west-1:111122223333:orders";
+    EXPECT_EQ(error_of_sending(), "AccessDeniedException");
+    world.sqs.policy =
+        R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:eu-west-1:111122223333:orders"}}}]})";
+    EXPECT_EQ(error_of_sending(), "");
+    call.source_arn = "arn:aws:sns:eu-west-1:111122223333:others";
+    EXPECT_EQ(error_of_sending(), "AccessDeniedException");
+    call.source_arn = "arn:aws:sns:eu-west-1:111122223333:orders";
+    call.principal.service = "events.amazonaws.com";
+    EXPECT_EQ(error_of_sending(), "AccessDeniedException");
+    call.principal.service = "sns.amazonaws.com";
+    call.principal.account = "444455556666";
+    EXPECT_EQ(error_of_sending(), "") << "the policy's word is enough for a service of another account";
+}
+
 TEST(Neighbours, TakeTheSameStepsAndCannotCallEachOtherForEver) {
     World world;
     Call call(world.reactor, "r");
@@ -479,6 +508,20 @@ TEST(Faults, FailDelayAndThrottleChosenCalls) {
     EXPECT_EQ(set(R"([{"probability":2,"error":{"code":"X"}}])").status, 400);
     EXPECT_EQ(world.serve(request_of("DELETE", "/_cumulet/faults", {})).body, "[]\n");
     EXPECT_EQ(world.serve(send_message()).status, 200);
+}
+
+TEST(Endpoints, KeepTheClocksSettingBeforeTheyMoveIt) {
+    World world;
+    std::vector<Time> kept;
+    world.door.set_clock_keeper([&](Clock::Setting setting) -> Task<void> {
+        EXPECT_LT(world.clock.now(), setting.cloud);
+        kept.push_back(setting.cloud);
+        co_return;
+    });
+    world.serve(request_of("POST", "/_cumulet/clock", {}, R"({"advance":"PT1H"})"));
+    EXPECT_EQ(world.serve(request_of("POST", "/_cumulet/clock", {}, R"({"advance":"nonsense"})")).status, 400);
+    EXPECT_EQ(kept, std::vector{start + 1h});
+    EXPECT_EQ(world.clock.now(), start + 1h);
 }
 
 TEST(Endpoints, TellHealthClockStatusAndMetrics) {

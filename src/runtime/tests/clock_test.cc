@@ -19,6 +19,28 @@ TEST(Clock, StandsStillUntilAdvanced) {
     EXPECT_EQ(clock.now(), start + 90min);
 }
 
+TEST(Clock, GoesOnFromASettingThatWasKept) {
+    Clock moved;
+    moved.set_factor(0);
+    Reactor reactor(moved, Random(1));
+    reactor.block_on(moved.advance(72h));
+    const auto kept = moved.setting();
+    EXPECT_EQ(kept.cloud, moved.now());
+
+    Clock still;
+    still.restore(kept);
+    EXPECT_EQ(still.now(), kept.cloud);
+    EXPECT_EQ(still.factor(), 0);
+
+    auto running = kept;
+    running.system -= 1h;  // kept an hour ago
+    running.factor = 2;
+    Clock restored;
+    restored.restore(running);
+    EXPECT_GE(restored.now(), kept.cloud + 2h);
+    EXPECT_LT(restored.now(), kept.cloud + 3h);
+}
+
 TEST(Clock, FiresDueTimersInOrderEachAtItsOwnInstant) {
     Clock clock(start);
     Reactor reactor(clock, Random(1));

@@ -60,6 +60,16 @@ std::string new_trace(Call& call) {
     return fmt::format("Root=1-{:08x}-{}", static_cast<uint32_t>(seconds), call.random().hex(24));
 }
 
+/// aws:SourceArn of an invocation: "arn:aws:execute-api:us-east-1:123456789012:abc/prod/GET/pets/{id}".
+std::string source_arn(const Passage& passage, const Place& place) {
+    const auto& route = *passage.match.route;
+    const auto resource = route.resource();
+    const auto api_and_stage =
+        fmt::format("arn:aws:execute-api:{}:{}:{}/{}", place.region, place.account, passage.api_id, passage.stage);
+    if (resource == default_route) return fmt::format("{}/{}", api_and_stage, resource);
+    return fmt::format("{}/{}{}", api_and_stage, passage.request->method, resource);
+}
+
 /// As whom API Gateway invokes: itself, or the role that the integration names.
 Call caller_of(Call& call, const Passage& passage, const Place& place) {
     auto caller = service_call(call.reactor(), "apigateway.amazonaws.com", place.account, place.region);
@@ -69,6 +79,8 @@ Call caller_of(Call& call, const Passage& passage, const Place& place) {
         caller.principal.account = role->account;
         caller.principal.arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/apigateway", role->account, name);
         caller.principal.service.clear();
+    } else {
+        caller.source_arn = source_arn(passage, place);
     }
     caller.host = call.host;
     caller.tls = call.tls;

@@ -38,7 +38,7 @@ model::Stack shown(const Stack& stack) {
                            .Description = unless_empty(output.description),
                            .ExportName = unless_empty(output.export_name)});
     }
-    made.Outputs = std::move(outputs);
+    if (!outputs.empty()) made.Outputs = std::move(outputs);
     return made;
 }
 
