@@ -1,11 +1,11 @@
 #include <cassert>
 
 #include "contracts/error.h"
-#include "wire/event_stream.h"
+#include "contracts/event_stream.h"
 
 // Whatever frame is accepted must come back from its own encoding.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    using namespace cumulet::wire;
+    using namespace cumulet::contracts;
     EventReader reader;
     reader.feed({reinterpret_cast<const char*>(data), size});
     try {

@@ -1,4 +1,6 @@
 // Running a function: a warm worker, or a new one with the role's credentials.
+#include <unistd.h>
+
 #include "contracts/sts.h"
 #include "runtime/log.h"
 #include "services/lambda/fault.h"
@@ -14,6 +16,46 @@ aws::lambda::TooManyRequestsException throttled(std::string reason) {
     auto error = user_fault<aws::lambda::TooManyRequestsException>("Rate Exceeded.");
     error.Reason = std::move(reason);
     return error;
+}
+
+/// Where a call came from in X-Ray's terms; a new trace where the caller names none.
+std::string trace_of(Call& call, const Function& function) {
+    const auto active =
+        function.configuration.TracingConfig && function.configuration.TracingConfig->Mode.value_or("") == "Active";
+    auto trace = call.trace;
+    if (trace.find("Root=") == trace.npos) {
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(call.now()).time_since_epoch().count();
+        trace = fmt::format("Root=1-{:08x}-{}", static_cast<uint32_t>(seconds), call.random().hex(24));
+    }
+    if (trace.find("Parent=") == trace.npos) trace += ";Parent=" + call.random().hex(16);
+    if (trace.find("Sampled=") == trace.npos) trace += active ? ";Sampled=1" : ";Sampled=0";
+    return trace;
+}
+
+RuntimeFacts facts_of(const aws::lambda::FunctionConfiguration& configuration) {
+    const auto runtime = configuration.Runtime.value_or("");
+    const auto digit = runtime.find_first_of("0123456789");
+    RuntimeFacts facts{.version = digit == runtime.npos
+                                      ? runtime
+                                      : fmt::format("{}:{}.v1", runtime.substr(0, digit), runtime.substr(digit))};
+    if (facts.version.ends_with(".x.v1")) facts.version.erase(facts.version.size() - 5, 2);
+    if (configuration.RuntimeVersionConfig) {
+        facts.arn = configuration.RuntimeVersionConfig->RuntimeVersionArn.value_or("");
+    }
+    return facts;
+}
+
+/// The names of the programs that the layers bring for /opt/extensions. Blocks.
+std::vector<std::string> extension_programs(const std::filesystem::path& layers) {
+    std::vector<std::string> names;
+    std::error_code error;
+    if (layers.empty()) return names;
+    for (const auto& entry : std::filesystem::directory_iterator(layers / "extensions", error)) {
+        if (!entry.is_regular_file(error)) continue;
+        if (::access(entry.path().c_str(), X_OK) == 0) names.push_back(entry.path().filename());
+    }
+    std::ranges::sort(names);
+    return names;
 }
 
 }  // namespace
@@ -47,6 +89,7 @@ Task<std::optional<int32_t>> Service::reserved_concurrency(FunctionName name, co
 Task<Outcome> Service::run(Call& call, FunctionName name, std::shared_ptr<const Function> function,
                            Invocation invocation) {
     invocation.version = function->version();
+    invocation.trace = trace_of(call, *function);
     std::optional<Running::Place> reserved;
     if (const auto most = co_await reserved_concurrency(name, *function)) {
         auto place = running_.enter(fmt::format("{}/{}/{}", name.account, name.region, name.name), *most);
@@ -55,14 +98,17 @@ Task<Outcome> Service::run(Call& call, FunctionName name, std::shared_ptr<const 
     }
     const auto key =
         fmt::format("{}/{}/{}/{}/{}", name.account, name.region, name.name, function->version(), function->revision());
+    bool re_init = false;
     for (int tries = 1;; ++tries) {
         auto place = co_await pool_.acquire(key);
         if (!place.worker && !place.may_start) throw throttled("ConcurrentInvocationLimitExceeded");
         if (place.may_start) {
             std::exception_ptr failure;
             try {
-                place.worker = std::make_shared<Worker>(loop_, *co_await sandbox(), clock_,
-                                                        co_await plan(call, name, function, key));
+                auto planned = co_await plan(call, name, function, key);
+                planned.runtime.in_invoke = re_init;
+                if (re_init) planned.init_timeout = planned.timeout;
+                place.worker = std::make_shared<Worker>(loop_, *co_await sandbox(), clock_, std::move(planned));
             } catch (...) {
                 failure = std::current_exception();
             }
@@ -75,6 +121,7 @@ Task<Outcome> Service::run(Call& call, FunctionName name, std::shared_ptr<const 
         auto outcome = co_await place.worker->run(invocation);
         pool_.give_back(std::move(place.worker), call.now());
         if (!outcome.lost || tries == most_tries) co_return outcome;
+        re_init = outcome.re_init;
     }
 }
 
@@ -104,6 +151,16 @@ Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<co
     if (configuration.EphemeralStorage) plan.room.scratch_bytes = uint64_t(configuration.EphemeralStorage->Size) << 20;
     for (const auto& part : runtime->program) plan.program.push_back(sandbox->seen(plan.room, part));
     plan.by_address = runtime->by_address;
+    plan.version = function->version();
+    plan.handler = configuration.Handler.value_or("");
+    plan.identity = call.random().hex(32);
+    plan.extensions = co_await threads_.run([folder = plan.room.layers] { return extension_programs(folder); });
+    plan.post_telemetry = [this](std::string uri, std::string body) { courier_.post(std::move(uri), std::move(body)); };
+    plan.runtime = facts_of(configuration);
+    if (configuration.LoggingConfig) {
+        plan.log_format = {.json = configuration.LoggingConfig->LogFormat.value_or("Text") == "JSON",
+                           .system_level = configuration.LoggingConfig->SystemLogLevel.value_or("INFO")};
+    }
     plan.memory_mb = static_cast<uint32_t>(configuration.MemorySize.value_or(128));
     plan.timeout = std::chrono::seconds(configuration.Timeout.value_or(3));
     if (session.expires != Time::max()) plan.expires = session.expires - renewed_before;

@@ -10,6 +10,7 @@
 #include "contracts/s3.h"
 #include "services/lambda/bootstrap/node.h"
 #include "services/lambda/bootstrap/python.h"
+#include "services/lambda/bootstrap/supervise.h"
 #include "services/lambda/fault.h"
 #include "services/lambda/service.h"
 
@@ -28,6 +29,7 @@ std::filesystem::path write_bootstraps(const std::filesystem::path& folder) {
     std::filesystem::create_directories(folder);
     std::ofstream(folder / "bootstrap.cjs") << node_bootstrap;
     std::ofstream(folder / "bootstrap.py") << python_bootstrap;
+    std::ofstream(folder / "supervise.sh") << supervise_script;
     return folder;
 }
 
@@ -47,6 +49,7 @@ Service::Service(store::Store& store, store::Blobs& blobs, contracts::Door& door
       clock_(clock),
       options_(std::move(options)),
       code_(blobs, threads, options_.folder / "code"),
+      courier_(tasks_),
       pool_(loop_, launcher_, options_.pool),
       book_(door),
       pollers_(store, door, tasks_, options_.shared,
@@ -64,6 +67,7 @@ Service::Service(store::Store& store, store::Blobs& blobs, contracts::Door& door
 
 void Service::start(std::string endpoint) {
     endpoint_ = std::move(endpoint);
+    courier_.start();
     tasks_.start(look_for_sandbox());
     book_tasks_.start(book_.run());
     tasks_.start(serve_events());

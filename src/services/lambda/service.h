@@ -6,6 +6,7 @@
 #include "services/lambda/poller.h"
 #include "services/lambda/runtimes.h"
 #include "services/lambda/storage.h"
+#include "services/lambda/workers/courier.h"
 #include "services/lambda/workers/pool.h"
 
 namespace cumulet::lambda {
@@ -37,6 +38,16 @@ class Running {
 
     std::mutex mutex_;
     std::unordered_map<std::string, int32_t> counts_;
+};
+
+/// An event whose response is read while it is written.
+struct StreamedRun {
+    Call call;
+    std::shared_ptr<ResponsePipe> pipe;
+    std::string content_type;
+    // Once the pipe is at its end:
+    Outcome outcome;
+    std::exception_ptr failure;
 };
 
 /// Bounds that fit this machine: processes by its cores.
@@ -81,6 +92,10 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
 
     // invoke.cc
     Task<aws::lambda::InvocationResponse> invoke(Call& call, aws::lambda::InvocationRequest request) override;
+
+    // stream.cc
+    Task<aws::lambda::InvokeWithResponseStreamResponse> invoke_with_response_stream(
+        Call& call, aws::lambda::InvokeWithResponseStreamRequest request) override;
 
     // versions.cc
     Task<aws::lambda::FunctionConfiguration> publish_version(Call& call,
@@ -184,6 +199,17 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<std::optional<std::string>> find_code(std::vector<std::string> parts);
     void retire(const FunctionName& name);
 
+    // stream.cc
+    /// Runs a function whose response is read while it is written, and waits until the response begins.
+    Task<std::shared_ptr<StreamedRun>> run_streaming(Call& call, FunctionName name,
+                                                     std::shared_ptr<const Function> function, Invocation invocation);
+    Task<void> finish_streaming(std::shared_ptr<StreamedRun> streamed, FunctionName name,
+                                std::shared_ptr<const Function> function, Invocation invocation);
+
+    // invoke.cc
+    /// The function that an event for `name` goes to: an alias may have more than one.
+    Task<std::shared_ptr<const Function>> find_to_run(Call& call, FunctionName name);
+
     // execution.cc
     Task<Outcome> run(Call& call, FunctionName name, std::shared_ptr<const Function> function, Invocation invocation);
     Task<std::optional<int32_t>> reserved_concurrency(FunctionName name, const Function& function);
@@ -216,6 +242,7 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     FunctionCache functions_;
     Loop loop_;
     Launcher launcher_;
+    Courier courier_;
     Pool pool_;
     Running running_;
     LogBook book_;

@@ -2,16 +2,23 @@
 
 #include "base/json.h"
 #include "contracts/dynamodb.h"
+#include "contracts/event_stream.h"
 #include "contracts/iam.h"
 #include "contracts/lambda.h"
 #include "contracts/s3.h"
 #include "contracts/sqs.h"
-#include "wire/event_stream.h"
 #include "wire/pattern.h"
 #include "wire/wire.h"
 
 namespace cumulet::wire {
 namespace {
+
+using contracts::encode_event;
+using contracts::Event;
+using contracts::EventBlob;
+using contracts::EventReader;
+using contracts::make_event;
+using contracts::Uuid;
 
 TEST(Errors, OfJsonServicesNameTheirTypeAndTheOlderCode) {
     const aws::sqs::QueueDoesNotExist error("The specified queue does not exist.");

@@ -196,6 +196,86 @@ function contextOf(headers, settle) {
   return context;
 }
 
+// Response streaming: a handler marked by streamifyResponse writes its response piece by piece.
+const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+const PRELUDE_TYPE = 'application/vnd.awslambda.http-integration-response';
+
+globalThis.awslambda = {
+  streamifyResponse(handler) {
+    handler[STREAMING] = 'response';
+    return handler;
+  },
+  HttpResponseStream: {
+    from(stream, prelude) {
+      stream.setContentType(PRELUDE_TYPE);
+      stream.before = Buffer.concat([Buffer.from(JSON.stringify(prelude)), Buffer.alloc(8)]);
+      return stream;
+    },
+  },
+};
+
+function newResponseStream() {
+  const { Writable } = require('stream');
+  let begun = false;
+  const chunk = (bytes) => {
+    if (bytes.length === 0) return;
+    write(Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]));
+  };
+  const begin = () => {
+    if (begun) return;
+    begun = true;
+    write(Buffer.from(`POST ${API}invocation/${requestId}/response HTTP/1.1\r\nHost: runtime\r\n` +
+      `Content-Type: ${stream.contentType}\r\nLambda-Runtime-Function-Response-Mode: streaming\r\n` +
+      'Transfer-Encoding: chunked\r\n' +
+      'Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n', 'latin1'));
+    if (stream.before) chunk(stream.before);
+  };
+  const stream = new Writable({
+    write(bytes, encoding, done) {
+      try {
+        begin();
+        chunk(typeof bytes === 'string' ? Buffer.from(bytes, encoding) : bytes);
+        done();
+      } catch (error) {
+        done(error);
+      }
+    },
+    final(done) {
+      begin();
+      done();
+    },
+  });
+  stream.contentType = 'application/octet-stream';
+  stream.setContentType = (type) => { stream.contentType = String(type).replace(/[\r\n]/g, ''); };
+  stream.hasBegun = () => begun;
+  stream.close = (shape) => write(Buffer.from(shape === undefined ? '0\r\n\r\n'
+    : `0\r\n${typeHeader(shape)}Lambda-Runtime-Function-Error-Body: ` +
+      `${Buffer.from(JSON.stringify(shape)).toString('base64')}\r\n\r\n`, 'latin1'));
+  return stream;
+}
+
+// The handler is done when its promise is settled and its stream has ended, or nothing is left to do.
+async function invokeStreaming(handler, event, headers) {
+  const stream = newResponseStream();
+  try {
+    const ended = new Promise((resolve, reject) => {
+      stream.on('finish', resolve);
+      stream.on('error', reject);
+    });
+    ended.catch(() => {});
+    await handler(event, stream, contextOf(headers, () => {}));
+    whenIdle = () => stream.end();
+    await ended;
+    stream.close();
+  } catch (error) {
+    const shape = shapeOf(error);
+    logError('Invoke Error ', error, shape);
+    if (stream.hasBegun()) stream.close(shape);
+    else post(`invocation/${requestId}/error`, JSON.stringify(shape), '', typeHeader(shape));
+  }
+  write(Buffer.from(NEXT, 'latin1'));
+}
+
 // Settles as the handler does: by promise at once, by callback once nothing is left to do.
 let whenIdle = null;
 
@@ -247,6 +327,12 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
     requestId = headers['lambda-runtime-aws-request-id'];
     if (headers['lambda-runtime-trace-id']) env._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'];
     whenIdle = null;
+    if (handler[STREAMING]) {
+      await invokeStreaming(handler, body.length ? JSON.parse(body) : {}, headers);
+      await turn();
+      readAnswer();
+      continue;
+    }
     let place = 'response';
     let extra = '';
     let text;

@@ -111,11 +111,17 @@ void kill_group(pid_t process) {
     ::kill(process, SIGKILL);
 }
 
+std::vector<pid_t> children_of(pid_t process) {
+    std::ifstream file(fmt::format("/proc/{0}/task/{0}/children", process));
+    std::vector<pid_t> children;
+    for (pid_t child; file >> child;) children.push_back(child);
+    return children;
+}
+
 bool kill_children(pid_t process) {
-    std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", process));
-    bool any = false;
-    for (pid_t child; children >> child; any = true) ::kill(child, SIGKILL);
-    return any;
+    const auto children = children_of(process);
+    for (const auto child : children) ::kill(child, SIGKILL);
+    return !children.empty();
 }
 
 int run_quietly(const std::vector<std::string>& arguments, std::chrono::milliseconds limit) {

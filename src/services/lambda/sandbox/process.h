@@ -42,6 +42,9 @@ std::optional<Ending> reap(pid_t process);
 /// SIGKILL to the process and its group.
 void kill_group(pid_t process);
 
+/// The processes that the process started and that run.
+std::vector<pid_t> children_of(pid_t process);
+
 /// SIGKILL to the children of the process. False if it has none.
 bool kill_children(pid_t process);
 

@@ -185,7 +185,7 @@ TEST(Worker, KeepsAllOfAFloodOfOutput) {
     EXPECT_LE(outcome.log_tail.size(), 4096U);
     EXPECT_THAT(outcome.log_tail, HasSubstr("REPORT RequestId: request-1"));
     ASSERT_TRUE(shop.eventually([&] { return shop.door.has("REPORT"); }));
-    EXPECT_EQ(shop.door.lines().size(), 10240U + 3);
+    EXPECT_EQ(shop.door.lines().size(), 10240U + 4);
 }
 
 TEST(Worker, CannotForkWithoutEndOrUseMoreMemoryThanItHas) {

@@ -30,9 +30,16 @@ std::expected<std::optional<RuntimeRequest>, std::string> RequestReader::next() 
     while (true) {
         std::expected<bool, std::string> advanced = false;
         bool whole = false;
+        if (auto piece = take_piece()) return piece;
         switch (part_) {
             case Part::head:
                 advanced = read_head();
+                if (advanced && *advanced && in_pieces && in_pieces(request_)) {
+                    streams_ = true;
+                    auto head = request_;
+                    head.part = RuntimeRequest::Part::head;
+                    return head;
+                }
                 whole = advanced && *advanced && part_ == Part::sized_body && left_ == 0;
                 break;
             case Part::sized_body: advanced = whole = take_body(left_); break;
@@ -48,6 +55,10 @@ std::expected<std::optional<RuntimeRequest>, std::string> RequestReader::next() 
                 if (const auto line = take_line()) {
                     advanced = true;
                     whole = part_ == Part::trailers && line->empty();
+                    if (const auto colon = line->find(':'); part_ == Part::trailers && colon != line->npos) {
+                        request_.headers.add(std::string(line->substr(0, colon)),
+                                             std::string(trimmed(line->substr(colon + 1))));
+                    }
                     if (part_ == Part::chunk_end) {
                         if (!line->empty()) return std::unexpected("a chunk is longer than it says");
                         part_ = Part::chunk_size;
@@ -60,10 +71,25 @@ std::expected<std::optional<RuntimeRequest>, std::string> RequestReader::next() 
         if (!advanced) return std::unexpected(advanced.error());
         if (whole) {
             part_ = Part::head;
+            if (std::exchange(streams_, false)) request_.part = RuntimeRequest::Part::end;
             return std::exchange(request_, {});
         }
         if (!*advanced) return std::nullopt;
     }
+}
+
+std::optional<RuntimeRequest> RequestReader::take_piece() {
+    if (!streams_ || left_ == 0 || position_ == buffer_.size()) return std::nullopt;
+    if (part_ != Part::sized_body && part_ != Part::chunk) return std::nullopt;
+    const auto here = std::min<uint64_t>(left_, buffer_.size() - position_);
+    RuntimeRequest piece{.part = RuntimeRequest::Part::piece, .body = buffer_.substr(position_, here)};
+    position_ += here;
+    left_ -= here;
+    if (position_ > (64 << 10)) {
+        buffer_.erase(0, position_);
+        position_ = 0;
+    }
+    return piece;
 }
 
 std::expected<bool, std::string> RequestReader::read_head() {
@@ -148,9 +174,15 @@ std::optional<std::string_view> RequestReader::take_line() {
     return line;
 }
 
+std::string answer_text(const Answer& answer) {
+    auto text =
+        fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/json\r\n", answer.status, http::reason(answer.status));
+    for (const auto& [name, value] : answer.headers) text += fmt::format("{}: {}\r\n", name, value);
+    return text + fmt::format("Content-Length: {}\r\n\r\n{}", answer.body.size(), answer.body);
+}
+
 std::string answer_text(int status, std::string_view body) {
-    return fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", status,
-                       http::reason(status), body.size(), body);
+    return answer_text({.status = status, .body = std::string(body), .headers = {}});
 }
 
 std::string error_text(std::string_view message, std::string_view type) {

@@ -1,4 +1,5 @@
-// A worker: one process of one function, which takes one event after another through the Runtime API.
+// A worker: one execution environment of one function, which takes one event after another through the Runtime API.
+// It is a process, and those of its extensions.
 #pragma once
 
 #include <coroutine>
@@ -8,9 +9,13 @@
 #include "runtime/reactor.h"
 #include "services/lambda/sandbox/sandbox.h"
 #include "services/lambda/workers/exchange.h"
+#include "services/lambda/workers/extensions.h"
 #include "services/lambda/workers/launcher.h"
 #include "services/lambda/workers/log_book.h"
 #include "services/lambda/workers/loop.h"
+#include "services/lambda/workers/platform_log.h"
+#include "services/lambda/workers/response_pipe.h"
+#include "services/lambda/workers/telemetry.h"
 
 namespace cumulet::lambda {
 
@@ -18,14 +23,21 @@ namespace cumulet::lambda {
 struct WorkerPlan {
     std::string key;                       ///< workers with the same key may stand in for each other
     std::string function;                  ///< account/region/name: what is retired together
+    std::string version = "$LATEST";       ///< of the function
     std::vector<std::string> program;      ///< as seen inside the sandbox
     std::vector<std::string> environment;  ///< "NAME=value"
     Room room;
     uint32_t memory_mb = 128;
     std::chrono::milliseconds timeout{3000};
     std::chrono::milliseconds init_timeout{10'000};
-    bool by_address = false;  ///< the program finds the Runtime API at AWS_LAMBDA_RUNTIME_API, not at descriptor 3
+    bool by_address = false;              ///< the program knows the Runtime API by its address only
+    std::vector<std::string> extensions;  ///< names of the programs below /opt/extensions
+    std::string identity;                 ///< hexadecimal digits of its own
+    std::string handler;
+    PlatformLogFormat log_format;
+    RuntimeFacts runtime;
     std::shared_ptr<LogStream> output;
+    Telemetry::Post post_telemetry;
     Time expires = Time::max();  ///< of its credentials, on the cloud's clock
 };
 
@@ -36,16 +48,20 @@ struct Invocation {
     std::string client_context;  ///< JSON, "" for none
     std::string trace;
     std::string version = "$LATEST";
+    std::shared_ptr<ResponsePipe> pipe;  ///< takes the response as it is written; none: the outcome has it
 };
 
 struct Outcome {
-    bool failed = false;  ///< the payload is an error's shape
-    bool lost = false;    ///< the worker ended before it took the event: another may take it
+    bool failed = false;   ///< the payload is an error's shape
+    bool lost = false;     ///< the worker ended before it took the event: another may take it
+    bool re_init = false;  ///< lost because it was not ready in time: the next one's start is a part of the event
     std::string payload;
     std::string log_tail;  ///< at most the last 4 KiB of output
 };
 
-/// May be used from any thread. It lives until its process is gone, whoever else still holds it.
+struct Connection;
+
+/// May be used from any thread. It lives until its processes are gone, whoever else still holds it.
 class Worker : public std::enable_shared_from_this<Worker> {
   public:
     Worker(Loop& loop, const Sandbox& sandbox, Clock& clock, WorkerPlan plan);
@@ -54,9 +70,11 @@ class Worker : public std::enable_shared_from_this<Worker> {
     /// Starts the process on the launcher's thread. `gone` is called once, on the loop's thread, when nothing is left
     /// of it.
     void start(Launcher& launcher, std::function<void()> gone);
+    /// Waits until it takes events; false if it never will.
+    Task<bool> initialised();
     /// Hands over one event and waits for its outcome. One at a time.
     Task<Outcome> run(Invocation invocation);
-    /// Ends the process and all that it started.
+    /// Ends the process and all that it started. Extensions get two seconds to finish their work.
     void end();
     /// It must not take further events: its function has changed.
     void retire() { retired_ = true; }
@@ -67,35 +85,82 @@ class Worker : public std::enable_shared_from_this<Worker> {
     std::chrono::steady_clock::time_point idle_since;  ///< the pool's
 
   private:
-    enum class Phase { starting, ready, ended };
-    struct Connection;
+    /// ending: it takes no further events, and its extensions are told. ended: nothing of it will run on.
+    enum class Phase { starting, ready, ending, ended };
+    /// A pipe that functions or extensions write their output to.
+    struct Output {
+        Descriptor pipe;
+        std::string_view category;  ///< "function" or "extension"
+        std::string partial_line;
+        bool paused = false;
+    };
     struct Current;
 
-    // On the launcher's thread.
+    // worker_life.cc, on the launcher's thread
     void launch();
     std::expected<void, std::string> open_and_spawn();
-    // On the loop's thread.
-    void accept_connections();
-    void watch_connection(Descriptor socket);
-    void read_connection(const std::shared_ptr<Connection>& connection);
-    void write_connection(Connection& connection);
-    void close_connection(const std::shared_ptr<Connection>& connection);
-    void read_output();
+    // worker_life.cc, on the loop's thread
     void process_ended();
     void remove_group(int tries);
-    void time_out(const std::string& request_id);
-    // With the lock held, on any thread.
-    void handle(Connection& connection, RuntimeRequest request);
-    void handle_result(Connection& connection, RuntimeRequest request, bool failed);
-    void init_failed(Connection& connection, RuntimeRequest request);
+    void read_control();
+    void supervisor_says(std::string_view line);
+    // worker_life.cc, with the lock held, on any thread
+    void init_timed_out();
+    void begin_end(std::string_view reason);
+    void signal_runtime(int signal);
+    void end_locked();
+    void tell_supervisor(std::string_view word);
+
+    // worker_io.cc, on the loop's thread
+    void accept_connections();
+    void watch_connection(Descriptor socket);
+    void listen_to(const std::shared_ptr<Connection>& connection);
+    /// `whole`: however slowly a streamed response is read.
+    void read_connection(const std::shared_ptr<Connection>& connection, bool whole = false);
+    bool take_requests(const std::shared_ptr<Connection>& connection, bool whole);
+    void pause(const std::shared_ptr<Connection>& connection);
+    void resume(const std::shared_ptr<Connection>& connection);
+    void write_connection(Connection& connection);
+    void close_connection(const std::shared_ptr<Connection>& connection);
+    void read_output(Output& output);
+    // worker_io.cc, with the lock held, on any thread
     void send(Connection& connection);
+    bool take_output(Output& output, size_t max_bytes);
+    void take_all_output();
+    void print(std::string_view category, std::string line);
+    void tell(const PlatformEvent& event);
+    void schedule_flush();
+
+    // runtime_api.cc, with the lock held, on any thread
+    void handle(Connection& connection, RuntimeRequest request);
+    void handle_runtime(Connection& connection, RuntimeRequest request, std::string_view path);
+    void handle_result(Connection& connection, RuntimeRequest request, bool failed);
+    void handle_streamed(Connection& connection, RuntimeRequest part);
+    void end_streamed(Connection& connection, const RuntimeRequest& end);
+    void init_failed(Connection& connection, RuntimeRequest request);
+    void wait_for_restore(Connection& connection);
+    bool is_current(std::string_view request_id) const;
+    // extension_api.cc, with the lock held, on any thread
+    void handle_extension(Connection& connection, RuntimeRequest request, std::string_view path);
+    void enter_extension(Connection& connection, const RuntimeRequest& request);
+    void extension_waits(Connection& connection, Extension& extension);
+    void extension_failed(Connection& connection, const Extension& extension, const RuntimeRequest& request,
+                          bool initialising);
+    void subscribe(Connection& connection, const RuntimeRequest& request, std::string_view kind);
+    void tell_extensions(int64_t deadline_ms);
+    void shut_extensions_down();
+    void give(Extension& extension, std::string body);
+
+    // worker.cc, with the lock held, on any thread
+    void runtime_waits(Connection& connection);
+    void look_if_ready();
     void deliver();
     void wait_for_runtime();
-    bool take_output(size_t max_bytes);
-    void print(std::string line);
-    void finish(bool failed, std::string payload, std::string_view status);
+    void time_out(const std::string& request_id);
+    void finish(bool failed, std::string payload, std::string_view status, std::string_view error_type = "");
+    void lose(bool re_init);
     void fail_with_exit(const std::string& reason, std::string_view type);
-    void end_locked();
+    void init_is_over(std::string_view status, std::string_view error_type);
 
     Loop& loop_;
     const Sandbox& sandbox_;
@@ -103,21 +168,31 @@ class Worker : public std::enable_shared_from_this<Worker> {
     const WorkerPlan plan_;
     std::atomic<bool> retired_{false};
     std::function<void()> gone_;
+    Gates phases_{1};  // woken when it becomes ready or ends
 
     mutable std::mutex mutex_;
     Phase phase_ = Phase::starting;
     Process process_;
     std::unique_ptr<ControlGroup> group_;
     Descriptor listener_;
-    Descriptor output_;
-    std::string partial_line_;
-    bool output_paused_ = false;
+    Descriptor control_;  // to the supervisor, where there are extensions
+    std::string control_line_;
+    std::array<Output, 2> outputs_{Output{.category = "function"}, Output{.category = "extension"}};
     std::map<int, std::shared_ptr<Connection>> connections_;
-    std::weak_ptr<Connection> parked_;  // the connection that waits for the next event
+    std::weak_ptr<Connection> parked_;     // the connection that waits for the next event
+    std::weak_ptr<Connection> restored_;   // the connection that waits to be restored
+    std::weak_ptr<Connection> answering_;  // the connection whose response is streamed
+    Extensions extensions_;
+    Telemetry telemetry_;
+    bool flush_scheduled_ = false;
+    std::string shutdown_reason_;
+    int64_t shutdown_deadline_ms_ = 0;
     Current* current_ = nullptr;
-    uint64_t timer_ = 0;
+    uint64_t timer_ = 0;       // of the current event
+    uint64_t init_timer_ = 0;  // of the initialisation
     Loop::Instant started_at_;
     std::optional<std::chrono::nanoseconds> init_duration_;
+    bool init_reported_ = false;
     bool first_event_ = true;
 };
 

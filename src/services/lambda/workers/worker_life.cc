@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstring>
 
@@ -19,6 +20,11 @@ namespace {
 
 constexpr int max_remove_tries = 200;
 constexpr uint64_t max_processes = 1024;
+// How long extensions have to finish, and after which part of it a runtime that got SIGTERM is killed.
+constexpr auto shutdown_time = std::chrono::milliseconds(2000);
+constexpr auto shutdown_time_of_internal = std::chrono::milliseconds(500);
+constexpr auto runtime_shutdown_time = std::chrono::milliseconds(300);
+constexpr size_t max_control_bytes = 64 << 10;
 
 /// A listener on a free port of the loopback interface, and that port.
 std::pair<Descriptor, int> listen_locally() {
@@ -38,6 +44,25 @@ Ending unwrapped(Ending ending) {
     if (!ending.signalled && ending.code > 128 && ending.code < 128 + 65)
         return {.signalled = true, .code = ending.code - 128};
     return ending;
+}
+
+/// A supervisor tells a status as the shell has it.
+Ending ending_of_status(int status) {
+    return status > 128 ? Ending{.signalled = true, .code = status - 128} : Ending{.code = status};
+}
+
+/// A pipe: what reads it, which does not block, and what writes into it.
+std::pair<Descriptor, Descriptor> make_pipe() {
+    std::array<int, 2> ends{-1, -1};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {};
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+std::pair<Descriptor, Descriptor> make_channel() {
+    std::array<int, 2> ends{-1, -1};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return {};
+    return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
 std::string_view signal_name(int signal) {
@@ -70,6 +95,11 @@ std::string error_of(std::string_view type, std::string_view message) {
     return text;
 }
 
+int64_t deadline_ms_in(std::chrono::milliseconds time) {
+    const auto deadline = std::chrono::system_clock::now() + time;
+    return std::chrono::duration_cast<std::chrono::milliseconds>(deadline.time_since_epoch()).count();
+}
+
 std::string with_request_id(std::string shape, std::string_view request_id) {
     constexpr std::string_view empty = R"("requestId": "")";
     if (const auto at = shape.find(empty); at != shape.npos) shape.insert(at + empty.size() - 1, request_id);
@@ -84,36 +114,39 @@ void Worker::launch() {
     std::lock_guard lock(mutex_);
     fail_with_exit(opened.error(), "Runtime.InvalidEntrypoint");
     phase_ = Phase::ended;
+    phases_.wake("phase");
     loop_.post([self = shared_from_this()] { self->remove_group(0); });
 }
 
 std::expected<void, std::string> Worker::open_and_spawn() {
+    constexpr std::string_view no_descriptors = "no descriptors are left";
     auto environment = plan_.environment;
     auto group = sandbox_.group({.memory_bytes = uint64_t{plan_.memory_mb} << 20, .processes = max_processes});
-    std::array<int, 2> channel{-1, -1};
-    std::array<int, 2> pipe{-1, -1};
-    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return std::unexpected("no descriptors are left");
-    Descriptor output(pipe[0]);
-    const Descriptor output_end(pipe[1]);
-    ::fcntl(output.get(), F_SETFL, O_NONBLOCK);
+    const bool supervised = !plan_.extensions.empty();
+    auto [output, output_end] = make_pipe();
+    auto [extension_output, extension_output_end] = supervised ? make_pipe() : std::pair<Descriptor, Descriptor>();
+    auto [channel, channel_end] = make_channel();
+    auto [control, control_end] = supervised ? make_channel() : std::pair<Descriptor, Descriptor>();
+    if (!output || !channel || (supervised && (!extension_output || !control))) {
+        return std::unexpected(std::string(no_descriptors));
+    }
+    auto [listener, port] = listen_locally();
+    if (!listener) return std::unexpected("no port for the Runtime API is free");
+    environment.push_back(fmt::format("AWS_LAMBDA_RUNTIME_API=127.0.0.1:{}", port));
+
     const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     Launch launch{.folder = sandbox_.isolated() ? "/" : plan_.room.code.string(),
                   .descriptors = {{nothing.get(), 0}, {output_end.get(), 1}, {output_end.get(), 2}}};
-    Descriptor listener, ours, theirs;
-    if (plan_.by_address) {
-        int port = 0;
-        std::tie(listener, port) = listen_locally();
-        if (!listener) return std::unexpected("no port for the Runtime API is free");
-        environment.push_back(fmt::format("AWS_LAMBDA_RUNTIME_API=127.0.0.1:{}", port));
-    } else {
-        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel.data()) != 0) {
-            return std::unexpected("no descriptors are left");
-        }
-        ours = Descriptor(channel[0]);
-        theirs = Descriptor(channel[1]);
-        launch.descriptors.emplace_back(theirs.get(), 3);
+    if (!plan_.by_address) launch.descriptors.emplace_back(channel_end.get(), 3);
+    auto program = plan_.program;
+    if (supervised) {
+        if (plan_.by_address) launch.descriptors.emplace_back(nothing.get(), 3);
+        launch.descriptors.emplace_back(control_end.get(), 4);
+        launch.descriptors.emplace_back(extension_output_end.get(), 5);
+        program.insert(program.begin(), {"/bin/sh", sandbox_.seen(plan_.room, "/var/runtime/supervise.sh"),
+                                         sandbox_.seen(plan_.room, "/opt/extensions")});
     }
-    launch.arguments = sandbox_.command(plan_.room, plan_.program);
+    launch.arguments = sandbox_.command(plan_.room, program);
     launch.environment = std::move(environment);
     if (group) launch.group_entries = group->entries();
     if (!group) launch.memory_bytes = uint64_t{plan_.memory_mb + uncounted_mb} << 20;
@@ -121,23 +154,129 @@ std::expected<void, std::string> Worker::open_and_spawn() {
     std::lock_guard lock(mutex_);
     group_ = std::move(group);
     if (phase_ == Phase::ended) return std::unexpected("it was ended before it began");
+    tell(init_started(plan_.runtime, plan_.function.substr(plan_.function.rfind('/') + 1), plan_.version));
     auto process = spawn(launch);
     if (!process) return std::unexpected(process.error());
     process_ = std::move(*process);
-    output_ = std::move(output);
+    outputs_[0].pipe = std::move(output);
+    outputs_[1].pipe = std::move(extension_output);
     listener_ = std::move(listener);
+    control_ = std::move(control);
     // Each handler keeps the worker: it lives until process_ended has taken all of them away.
     const auto self = shared_from_this();
-    loop_.watch(output_.get(), EPOLLIN, [self](uint32_t) { self->read_output(); });
-    if (listener_) loop_.watch(listener_.get(), EPOLLIN, [self](uint32_t) { self->accept_connections(); });
-    if (ours) watch_connection(std::move(ours));
+    for (auto& each : outputs_) {
+        if (each.pipe) loop_.watch(each.pipe.get(), EPOLLIN, [self, &each](uint32_t) { self->read_output(each); });
+    }
+    loop_.watch(listener_.get(), EPOLLIN, [self](uint32_t) { self->accept_connections(); });
+    if (control_) loop_.watch(control_.get(), EPOLLIN, [self](uint32_t) { self->read_control(); });
+    if (!plan_.by_address) watch_connection(std::move(channel));
     loop_.watch(process_.end.get(), EPOLLIN, [self](uint32_t) { self->process_ended(); });
+    init_timer_ = loop_.at(started_at_ + plan_.init_timeout, [weak = weak_from_this()] {
+        const auto worker = weak.lock();
+        if (!worker) return;
+        std::lock_guard locked(worker->mutex_);
+        worker->init_timed_out();
+    });
     return {};
+}
+
+void Worker::init_timed_out() {
+    init_timer_ = 0;
+    if (phase_ != Phase::starting) return;
+    init_is_over("timeout", "");
+    if (current_ && plan_.runtime.in_invoke) return time_out(std::string(current_->invocation.request_id));
+    lose(true);
+    begin_end("timeout");
+}
+
+// ---- The end ----
+
+void Worker::begin_end(std::string_view reason) {
+    if (phase_ >= Phase::ending) return;
+    // Without extensions nobody is told: the process is simply killed, as at AWS.
+    if (!extensions_.any() || process_.id <= 0) return end_locked();
+    phase_ = Phase::ending;
+    phases_.wake("phase");
+    if (init_timer_) loop_.cancel(std::exchange(init_timer_, 0));
+    const auto time = extensions_.has_external() ? shutdown_time : shutdown_time_of_internal;
+    shutdown_reason_ = reason;
+    shutdown_deadline_ms_ = deadline_ms_in(time);
+    signal_runtime(reason == "spindown" ? SIGTERM : SIGKILL);
+    const auto now = std::chrono::steady_clock::now();
+    const auto later = [this](Loop::Instant due, auto then) {
+        loop_.at(due, [weak = weak_from_this(), then] {
+            const auto self = weak.lock();
+            if (!self) return;
+            std::lock_guard lock(self->mutex_);
+            if (self->phase_ == Phase::ending) then(*self);
+        });
+    };
+    later(now + runtime_shutdown_time, [](Worker& self) { self.signal_runtime(SIGKILL); });
+    later(now + time, [](Worker& self) { self.end_locked(); });
+    telemetry_.flush();
+    shut_extensions_down();
+}
+
+void Worker::signal_runtime(int signal) {
+    if (control_) return tell_supervisor(signal == SIGKILL ? "KILL" : "TERM");
+    // Bubblewrap's child is the first process of the namespace, and that one's child the program.
+    auto targets = std::vector<pid_t>{process_.id};
+    if (sandbox_.isolated()) {
+        for (int depth = 0; depth < 2 && !targets.empty(); ++depth) targets = children_of(targets.front());
+    }
+    if (!targets.empty()) ::kill(targets.front(), signal);
+}
+
+void Worker::tell_supervisor(std::string_view word) {
+    if (!control_) return;
+    const auto line = fmt::format("{}\n", word);
+    [[maybe_unused]] const auto sent = ::send(control_.get(), line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void Worker::read_control() {
+    std::array<char, 1024> buffer;
+    std::lock_guard lock(mutex_);
+    if (!control_) return;
+    const auto count = ::recv(control_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (count <= 0 || control_line_.size() > max_control_bytes) {
+        loop_.forget(control_.get());
+        control_.reset();
+        return;
+    }
+    control_line_.append(buffer.data(), static_cast<size_t>(count));
+    for (size_t end; (end = control_line_.find('\n')) != std::string::npos;) {
+        const auto line = control_line_.substr(0, end);
+        control_line_.erase(0, end + 1);
+        supervisor_says(line);
+    }
+}
+
+/// "runtime <status>" or "extension <name> <status>": a process has ended.
+void Worker::supervisor_says(std::string_view line) {
+    if (phase_ >= Phase::ending) return;
+    const auto space = line.rfind(' ');
+    int status = 0;
+    if (space == line.npos) return;
+    std::from_chars(line.data() + space + 1, line.data() + line.size(), status);
+    const bool out_of_memory = group_ && group_->ran_out_of_memory();
+    if (line.starts_with("runtime ")) {
+        fail_with_exit(reason_of(ending_of_status(status)),
+                       out_of_memory ? "Runtime.OutOfMemory" : "Runtime.ExitError");
+    } else {
+        const auto ending = ending_of_status(status);
+        fail_with_exit(ending.signalled ? fmt::format("signal: {}", signal_name(ending.code))
+                                        : fmt::format("exit status {}", status),
+                       "Extension.Crash");
+    }
+    begin_end("failure");
 }
 
 void Worker::end_locked() {
     if (phase_ == Phase::ended) return;
     phase_ = Phase::ended;
+    phases_.wake("phase");
+    if (init_timer_) loop_.cancel(std::exchange(init_timer_, 0));
+    telemetry_.flush();
     if (process_.id <= 0) return;
     // Bubblewrap's child is the first process of the namespace: all others end with it, then bubblewrap itself. Killed
     // the other way round, that child would be left to an init that in a container may never collect it.
@@ -156,7 +295,7 @@ void Worker::process_ended() {
         std::lock_guard lock(mutex_);
         for (const auto& [fd, connection] : connections_) open.push_back(connection);
     }
-    for (const auto& connection : open) read_connection(connection);
+    for (const auto& connection : open) read_connection(connection, true);
 
     std::lock_guard lock(mutex_);
     const bool out_of_memory = group_ && group_->ran_out_of_memory();
@@ -164,10 +303,14 @@ void Worker::process_ended() {
     end_locked();
     loop_.forget(process_.end.get());
     process_.id = -1;
-    if (output_) loop_.forget(output_.get());
-    output_.reset();
-    if (listener_) loop_.forget(listener_.get());
-    listener_.reset();
+    for (auto& output : outputs_) {
+        if (output.pipe) loop_.forget(output.pipe.get());
+        output.pipe.reset();
+    }
+    for (auto* descriptor : {&listener_, &control_}) {
+        if (*descriptor) loop_.forget(descriptor->get());
+        descriptor->reset();
+    }
     while (!connections_.empty()) close_connection(connections_.begin()->second);
     loop_.post([self] { self->remove_group(0); });
 }

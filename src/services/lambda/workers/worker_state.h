@@ -1,4 +1,4 @@
-// What worker.cc and worker_life.cc share: a worker's connections and the event it has.
+// What the parts of a worker share: its connections and the event it has.
 #pragma once
 
 #include "services/lambda/workers/worker.h"
@@ -8,16 +8,18 @@ namespace cumulet::lambda {
 inline constexpr size_t tail_bytes = 4096;
 inline constexpr size_t max_line_bytes = 256 << 10;
 inline constexpr size_t max_connections = 64;
+inline constexpr size_t max_streamed_bytes = 200 << 20;
 // Interpreters reserve more than they use; without a control group only what is reserved can be limited.
 inline constexpr uint32_t uncounted_mb = 512;
 
-struct Worker::Connection : std::enable_shared_from_this<Connection> {
+struct Connection : std::enable_shared_from_this<Connection> {
     Descriptor socket;
     RequestReader reader;
     std::string out;
     size_t sent = 0;
     bool waits_to_write = false;
     bool closing = false;
+    bool paused = false;  ///< the reader of the response is slower than its writer
 };
 
 /// The event that a worker has. It lies in the frame of the coroutine that waits for its outcome.
@@ -28,6 +30,8 @@ struct Worker::Current {
     bool delivered = false;
     Loop::Instant delivered_at;
     std::string tail;
+    std::string streamed;  ///< a streamed response that nobody reads as it comes
+    size_t streamed_bytes = 0;
     Outcome outcome;
 };
 
@@ -35,5 +39,7 @@ struct Worker::Current {
 std::string error_of(std::string_view type, std::string_view message);
 /// The error's shape with its empty "requestId" filled in.
 std::string with_request_id(std::string shape, std::string_view request_id);
+/// The process lives in real time, and so do its deadlines.
+int64_t deadline_ms_in(std::chrono::milliseconds time);
 
 }  // namespace cumulet::lambda

@@ -6,6 +6,7 @@
 
 #include "services/lambda/bootstrap/node.h"
 #include "services/lambda/bootstrap/python.h"
+#include "services/lambda/bootstrap/supervise.h"
 
 namespace cumulet::lambda {
 
@@ -52,6 +53,7 @@ Workshop::Workshop(std::unique_ptr<Sandbox> with, PoolBounds bounds)
     : sandbox(std::move(with)), pool(loop, launcher, bounds) {
     bootstrap_.write("bootstrap.cjs", node_bootstrap);
     bootstrap_.write("bootstrap.py", python_bootstrap);
+    bootstrap_.write("supervise.sh", supervise_script);
     reactor.start([](Workshop& shop) -> Task<void> {
         shop.tasks.start(shop.book.run());
         co_return;

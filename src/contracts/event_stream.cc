@@ -1,9 +1,9 @@
-#include "wire/event_stream.h"
+#include "contracts/event_stream.h"
 
 #include "base/hash.h"
 #include "contracts/error.h"
 
-namespace cumulet::wire {
+namespace cumulet::contracts {
 namespace {
 
 constexpr size_t prelude_bytes = 12;
@@ -164,4 +164,4 @@ std::optional<Event> EventReader::next() {
     return event;
 }
 
-}  // namespace cumulet::wire
+}  // namespace cumulet::contracts

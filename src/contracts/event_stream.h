@@ -11,7 +11,7 @@
 
 #include "base/time.h"
 
-namespace cumulet::wire {
+namespace cumulet::contracts {
 
 struct Uuid {
     std::string bytes;  ///< sixteen
@@ -63,4 +63,4 @@ class EventReader {
     std::string buffer_;
 };
 
-}  // namespace cumulet::wire
+}  // namespace cumulet::contracts
