@@ -325,6 +325,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
   while (true) {
     const { headers, body } = readAnswer();
     requestId = headers['lambda-runtime-aws-request-id'];
+    if (requestId === undefined) return void setInterval(() => {}, 1 << 30);  // nothing follows but SIGTERM
     if (headers['lambda-runtime-trace-id']) env._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'];
     whenIdle = null;
     if (handler[STREAMING]) {

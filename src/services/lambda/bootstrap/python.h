@@ -233,6 +233,9 @@ def main():
     write(NEXT)
     while True:
         headers, body = read_answer()
+        if 'lambda-runtime-aws-request-id' not in headers:
+            while True:  # nothing follows but SIGTERM
+                time.sleep(3600)
         request_id = headers['lambda-runtime-aws-request-id']
         if headers.get('lambda-runtime-trace-id'):
             os.environ['_X_AMZN_TRACE_ID'] = headers['lambda-runtime-trace-id']

@@ -13,7 +13,7 @@ extensions=
 for extension in "$folder"/*; do
     [ -f "$extension" ] && [ -x "$extension" ] || continue
     (
-        "$extension" 4>&- 5>&- >&5 2>&1
+        "$extension" >&5 2>&1 4>&- 5>&-
         echo "extension ${extension##*/} $?" >&4
     ) 3>&- &
     extensions="$extensions $!"

@@ -201,6 +201,12 @@ void Worker::begin_end(std::string_view reason) {
     const auto time = extensions_.has_external() ? shutdown_time : shutdown_time_of_internal;
     shutdown_reason_ = reason;
     shutdown_deadline_ms_ = deadline_ms_in(time);
+    const auto waiting = plan_.by_address ? nullptr : parked_.lock();
+    if (waiting) {
+        // Our own runtimes stand still in a read: this lets them handle the signal.
+        waiting->out += answer_text(204, "");
+        send(*waiting);
+    }
     signal_runtime(reason == "spindown" ? SIGTERM : SIGKILL);
     const auto now = std::chrono::steady_clock::now();
     const auto later = [this](Loop::Instant due, auto then) {

@@ -86,6 +86,7 @@ WorkerPlan Workshop::plan(std::string_view runtime, std::string handler) {
     if (runtime == "provided") plan.program = {sandbox->seen(plan.room, "/var/task/bootstrap")};
     plan.by_address = runtime == "provided";
     plan.timeout = std::chrono::seconds(5);
+    plan.identity = fmt::format("worker-{}", plan.key);
     plan.output = book.open("000000000000", "us-east-1", "/aws/lambda/f", "stream");
     return plan;
 }
@@ -103,6 +104,25 @@ Outcome Workshop::invoke(const WorkerPlan& plan, std::string payload) {
         shop.pool.give_back(std::move(place.worker), shop.clock.now());
         co_return outcome;
     }(*this, plan, std::move(payload)));
+}
+
+Workshop::Streamed Workshop::stream(const WorkerPlan& plan, std::function<void()> before_reading) {
+    Streamed streamed;
+    const auto pipe = std::make_shared<ResponsePipe>();
+    const auto worker = std::make_shared<Worker>(loop, *sandbox, clock, plan);
+    reactor.start([](Workshop& shop, std::shared_ptr<Worker> worker, std::shared_ptr<ResponsePipe> pipe,
+                     Outcome& outcome) -> Task<void> {
+        auto place = co_await shop.pool.acquire(worker->plan().key);
+        shop.pool.start(worker);
+        outcome =
+            co_await worker->run({.request_id = "request-s", .payload = "{}", .function_arn = "arn:f", .pipe = pipe});
+        pipe->close();
+        shop.pool.give_back(worker, shop.clock.now());
+    }(*this, worker, pipe, streamed.outcome));
+    streamed.content_type = reactor.block_on(pipe->opened());
+    before_reading();
+    while (auto piece = reactor.block_on(pipe->read())) streamed.body += *piece;
+    return streamed;
 }
 
 bool Workshop::eventually(std::function<bool()> condition, std::chrono::milliseconds real) {

@@ -42,10 +42,19 @@ class Workshop {
     WorkerPlan plan(std::string_view runtime, std::string handler = "index.handler");
     /// One event to a worker of `plan` from the pool.
     Outcome invoke(const WorkerPlan& plan, std::string payload = "{}");
+    /// One event whose response is read as it is written, to a new worker.
+    struct Streamed {
+        std::string content_type;
+        std::string body;
+        Outcome outcome;
+    };
+    Streamed stream(
+        const WorkerPlan& plan, std::function<void()> before_reading = [] {});
     /// Waits, for at most `real` time, until `condition` holds.
     bool eventually(std::function<bool()> condition, std::chrono::milliseconds real = std::chrono::seconds(5));
 
     Folder code;
+    Folder layers;
     LogDoor door;
     Clock clock;
     Reactor reactor{clock, Random(1)};
