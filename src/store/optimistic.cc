@@ -110,7 +110,7 @@ Task<std::optional<std::string>> OptimisticTransaction::read_beneath(std::string
 }
 
 Task<std::vector<Entry>> OptimisticTransaction::read_range(Range range, ScanOptions options) {
-    if (!store_.prepared(range)) co_await store_.prepare(range);
+    if (!store_.prepared(range, options)) co_await store_.prepare(range, options);
     std::vector<Entry> rows;
     std::unique_ptr<OptimisticStore::Cursor> cursor;
     {

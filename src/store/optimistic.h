@@ -35,8 +35,8 @@ class OptimisticStore : public Store {
     /// With the lock shared. Answers from memory into `rows`, or returns a cursor.
     virtual std::unique_ptr<Cursor> open_scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) = 0;
     /// Before a scan, without the lock: brings into memory what should be there.
-    virtual bool prepared(const Range& range) { return true; }
-    virtual Task<void> prepare(Range range) { co_return; }
+    virtual bool prepared(const Range& range, ScanOptions options) { return true; }
+    virtual Task<void> prepare(Range range, ScanOptions options) { co_return; }
     /// With the lock exclusive: makes a commit visible.
     virtual void apply(WriteSet writes, uint64_t version) = 0;
     /// Throws Unavailable if the engine cannot take commits.

@@ -319,6 +319,17 @@ void OrderedMap::erase_range(const Range& range) {
     }
 }
 
+std::string OrderedMap::erase_last(size_t bytes) {
+    std::string last;
+    while (bytes_ > bytes) {
+        Node* node = root_;
+        while (!node->leaf) node = static_cast<Inner*>(node)->children[node->count - 1];
+        last.assign(node->keys[node->count - 1]->key());
+        erase(last);
+    }
+    return last;
+}
+
 void OrderedMap::apply(const WriteSet& writes) {
     for (const auto& range : writes.erased_ranges()) erase_range(range);
     for (const auto& [key, value] : writes.writes()) {

@@ -24,6 +24,8 @@ class OrderedMap {
     void put(std::string_view key, std::string_view value);
     void erase(std::string_view key);
     void erase_range(const Range& range);
+    /// Erases from the last row on, until at most `bytes` are left; returns the first key erased.
+    std::string erase_last(size_t bytes);
     void apply(const WriteSet& writes);
     /// Appends to `rows`.
     void scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) const;

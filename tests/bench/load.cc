@@ -1,7 +1,7 @@
-// cumulet_load PROGRAM [FILTER]: what a call costs, how fast Cumulet starts and what it holds when idle.
+// cumulet_load PROGRAM [FILTER [CONNECTIONS]]: what a call costs, how fast Cumulet starts and what it holds when idle.
 //
-// Starts the program on one core and calls it from another, over 32 connections that each send the next request when
-// the last is answered. A scenario is a flow of requests; its cost is the server's CPU time per flow.
+// Starts the program on one core and calls it from another, over 32 (or CONNECTIONS) connections that each send the
+// next request when the last is answered. A scenario is a flow of requests; its cost is the server's CPU time per flow.
 
 #include <sys/epoll.h>
 
@@ -17,7 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr size_t connections = 32;
+size_t connections = 32;
+constexpr size_t most_connections = 1024;
 constexpr auto warm_up = 300ms;
 constexpr auto measured = 2s;
 constexpr int starts = 5;
@@ -36,6 +37,17 @@ std::string queue_url() { return "http://127.0.0.1/000000000000/load"; }
 std::string send_message(Caller&) {
     static const auto text = request("sqs", "AmazonSQS.SendMessage",
                                      fmt::format(R"({{"QueueUrl":"{}","MessageBody":"{:x>512}"}})", queue_url(), ""));
+    return text;
+}
+std::string send_message_batch(Caller&) {
+    static const auto text = [] {
+        std::string entries;
+        for (int i = 0; i < 10; ++i) {
+            entries += fmt::format(R"({}{{"Id":"{}","MessageBody":"{:x>100}"}})", i > 0 ? "," : "", i, "");
+        }
+        return request("sqs", "AmazonSQS.SendMessageBatch",
+                       fmt::format(R"({{"QueueUrl":"{}","Entries":[{}]}})", queue_url(), entries));
+    }();
     return text;
 }
 std::string receive_message(Caller&) {
@@ -69,6 +81,7 @@ struct Scenario {
 };
 const Scenario scenarios[] = {
     {"SQS SendMessage", {send_message}},
+    {"SQS SendMessageBatch of ten", {send_message_batch}},
     {"SQS send, receive, delete", {send_message, receive_message, delete_message}},
     {"DynamoDB PutItem", {put_item}},
     {"DynamoDB GetItem", {get_item}},
@@ -95,8 +108,8 @@ size_t drive(std::vector<Caller>& callers, int events, const Scenario& scenario,
     };
     for (auto& caller : callers) begin(caller);
     while (waiting > 0) {
-        epoll_event ready[connections];
-        const int count = ::epoll_wait(events, ready, connections, 1000);
+        epoll_event ready[64];
+        const int count = ::epoll_wait(events, ready, std::size(ready), 1000);
         if (count == 0) fail("no answer came for a second");
         for (int i = 0; i < count; ++i) {
             auto& caller = *static_cast<Caller*>(ready[i].data.ptr);
@@ -154,9 +167,10 @@ void measure_start(const std::string& program, bool ephemeral) {
 }  // namespace
 
 int run(int count, char** arguments) {
-    if (count < 2) fail("usage: cumulet_load PROGRAM [FILTER]");
+    if (count < 2) fail("usage: cumulet_load PROGRAM [FILTER [CONNECTIONS]]");
     const std::string program = arguments[1];
     const std::string_view filter = count > 2 ? arguments[2] : "";
+    if (count > 3) connections = std::clamp<size_t>(std::strtoul(arguments[3], nullptr, 10), 1, most_connections);
     if (filter.empty() || filter == "start") {
         for (const bool ephemeral : {true, false}) measure_start(program, ephemeral);
     }

@@ -87,6 +87,7 @@ Task<SendMessageResult> Service::send_message(Call& call, SendMessageRequest req
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         tx.when_visible([&turn] { turn.reset(); });
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+        store_.keep_resident(resident_of(queue));
         if (!stored) {
             check(queue, request);
             stored = message_of(call, queue, request);
@@ -107,6 +108,7 @@ Task<SendMessageBatchResult> Service::send_message_batch(Call& call, SendMessage
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         tx.when_visible([&turn] { turn.reset(); });
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+        store_.keep_resident(resident_of(queue));
         result = {};
         size_t size_bytes = 0;
         for (const auto& entry : request.Entries) {

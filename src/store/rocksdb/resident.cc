@@ -24,10 +24,7 @@ bool ResidentRanges::declare(Range range) {
 
 void ResidentRanges::forget_unused() {
     // Whoever still uses one declares it again.
-    std::erase_if(ranges_, [](const auto& entry) {
-        const Resident& resident = *entry.second;
-        return resident.state != Resident::State::loading && resident.rows.size() == 0;
-    });
+    std::erase_if(ranges_, [](const auto& entry) { return !entry.second->loading && entry.second->rows.size() == 0; });
 }
 
 ResidentRanges::Resident* ResidentRanges::holding(const Range& range) const {
@@ -36,49 +33,65 @@ ResidentRanges::Resident* ResidentRanges::holding(const Range& range) const {
     return resident && resident->range.contains(range) ? resident : nullptr;
 }
 
-const OrderedMap* ResidentRanges::loaded(std::string_view key) const {
+const OrderedMap* ResidentRanges::knowing(std::string_view key) const {
     if (ranges_.empty()) return nullptr;
     auto* resident = at(key);
-    if (!resident || resident->state != Resident::State::loaded) return nullptr;
-    return &resident->rows;
+    return resident && resident->knows(key) ? &resident->rows : nullptr;
 }
 
-const OrderedMap* ResidentRanges::loaded(const Range& range) const {
+bool ResidentRanges::scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) const {
     auto* resident = holding(range);
-    if (!resident || resident->state != Resident::State::loaded) return nullptr;
+    if (!resident) return false;
     resident->used.store(turn_.fetch_add(1, std::memory_order_relaxed), std::memory_order_relaxed);
-    return &resident->rows;
+    if (resident->knows(range)) {
+        resident->rows.scan(range, options, rows);
+        return true;
+    }
+    if (options.order == Order::descending || !resident->knows(range.begin)) return false;
+    // What is known may be enough.
+    resident->rows.scan({range.begin, resident->known.end}, options, rows);
+    if (cut_short(rows, options)) return true;
+    rows.clear();
+    return false;
+}
+
+ResidentRanges::Resident* ResidentRanges::wanting(const Range& range, ScanOptions options) const {
+    auto* resident = holding(range);
+    if (!resident || resident->loading || resident->knows(range)) return nullptr;
+    if (!resident->any) return resident;
+    if (options.order == Order::descending || resident->rows.bytes() + piece_bytes > most_bytes_of_one())
+        return nullptr;
+    std::vector<Entry> enough;
+    return scan(range, options, enough) ? nullptr : resident;
 }
 
 void ResidentRanges::begin_loading(Resident& resident) {
-    resident.state = Resident::State::loading;
+    resident.loading = true;
     resident.meanwhile.clear();
-    ++loading_;
 }
 
-bool ResidentRanges::end_loading(Resident& resident, std::optional<OrderedMap> rows) {
-    --loading_;
+void ResidentRanges::end_loading(Resident& resident, std::optional<std::vector<Entry>> rows, std::string known_end) {
+    resident.loading = false;
     const auto meanwhile = std::exchange(resident.meanwhile, {});
-    if (!rows) {
-        resident.state = Resident::State::too_large;
-        return false;
-    }
-    resident.rows = std::move(*rows);
-    resident.state = Resident::State::loaded;
+    if (!rows) return;
+    const size_t before = resident.rows.bytes();
+    for (const auto& row : *rows) resident.rows.put(row.key, row.value);
+    bytes_ += resident.rows.bytes() - before;
+    resident.known = {resident.range.begin, std::move(known_end)};
+    resident.any = true;
     resident.used = turn_.fetch_add(1);
-    bytes_ += resident.rows.bytes();
     for (const auto& commit : meanwhile) apply_to(resident, commit->writes);
-    return make_room(&resident);
+    make_room(&resident);
 }
 
 void ResidentRanges::apply_to(Resident& resident, const WriteSet& writes) {
     const size_t before = resident.rows.bytes();
     for (const auto& erased : writes.erased_ranges()) {
-        if (erased.overlaps(resident.range)) resident.rows.erase_range(erased);
+        if (erased.overlaps(resident.known)) resident.rows.erase_range(erased);
     }
     const auto& all = writes.writes();
-    for (auto write = all.lower_bound(resident.range.begin);
-         write != all.end() && resident.range.contains(write->first); ++write) {
+    for (auto write = all.lower_bound(resident.known.begin);
+         write != all.end() && resident.known.contains(write->first); ++write) {
         if (write->second) {
             resident.rows.put(write->first, *write->second);
         } else {
@@ -86,10 +99,18 @@ void ResidentRanges::apply_to(Resident& resident, const WriteSet& writes) {
         }
     }
     bytes_ += resident.rows.bytes() - before;
+    if (resident.rows.bytes() > most_bytes_of_one() && !resident.loading) cut(resident);
 }
 
-bool ResidentRanges::apply(const CommitPointer& commit) {
-    if (ranges_.empty()) return false;
+/// Lets go of the range's last rows.
+void ResidentRanges::cut(Resident& resident) {
+    const size_t before = resident.rows.bytes();
+    resident.known.end = resident.rows.erase_last(before - before / 8);
+    bytes_ -= before - resident.rows.bytes();
+}
+
+void ResidentRanges::apply(const CommitPointer& commit) {
+    if (ranges_.empty()) return;
     const auto& writes = commit->writes;
     std::vector<Resident*> touched;
     const auto touch = [&](Resident* resident) {
@@ -112,27 +133,24 @@ bool ResidentRanges::apply(const CommitPointer& commit) {
         }
     }
     for (auto* resident : touched) {
-        if (resident->state == Resident::State::loading) resident->meanwhile.push_back(commit);
-        if (resident->state == Resident::State::loaded) apply_to(*resident, writes);
+        if (resident->loading) resident->meanwhile.push_back(commit);
+        if (resident->any) apply_to(*resident, writes);
     }
-    return make_room(nullptr);
+    make_room(nullptr);
 }
 
-bool ResidentRanges::make_room(const Resident* keep) {
-    bool let_go = false;
+void ResidentRanges::make_room(const Resident* keep) {
     while (bytes_ > most_bytes_) {
         Resident* oldest = nullptr;
         for (const auto& [begin, resident] : ranges_) {
-            if (resident->state != Resident::State::loaded || resident.get() == keep) continue;
+            if (!resident->any || resident->loading || resident.get() == keep) continue;
             if (!oldest || resident->used < oldest->used) oldest = resident.get();
         }
         if (!oldest) break;
         bytes_ -= oldest->rows.bytes();
         oldest->rows = OrderedMap();
-        oldest->state = Resident::State::declared;
-        let_go = true;
+        oldest->any = false;
     }
-    return let_go;
 }
 
 }  // namespace cumulet::store

@@ -63,8 +63,8 @@ class RocksStore final : public OptimisticStore {
         cache_.remember(key, hash, value);
     }
     std::unique_ptr<Cursor> open_scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) override;
-    bool prepared(const Range& range) override;
-    Task<void> prepare(Range range) override;
+    bool prepared(const Range& range, ScanOptions options) override;
+    Task<void> prepare(Range range, ScanOptions options) override;
     void apply(WriteSet writes, uint64_t version) override;
     void check_usable() override { commit_thread_.check_usable(); }
     bool crowded() const override { return commit_thread_.crowded(); }
@@ -88,7 +88,7 @@ class RocksStore final : public OptimisticStore {
 };
 
 bool RocksStore::find(std::string_view key, uint64_t hash, std::optional<std::string>& value) {
-    if (const auto* rows = resident_.loaded(key)) {
+    if (const auto* rows = resident_.knowing(key)) {
         if (const auto found = rows->find(key)) value.emplace(*found);
         return true;
     }
@@ -114,12 +114,16 @@ Task<std::optional<std::string>> RocksStore::load(std::string key) {
 
 void RocksStore::apply(WriteSet writes, uint64_t version) {
     auto commit = std::make_shared<const Commit>(version, std::move(writes));
-    // The cache is not told of what is written to resident rows: it knows nothing of a range that was let go.
-    const bool let_go = resident_.apply(commit);
-    if (let_go || !commit->writes.erased_ranges().empty()) cache_.clear();
+    resident_.apply(commit);
+    if (!commit->writes.erased_ranges().empty()) cache_.clear();
     for (const auto& [key, value] : commit->writes.writes()) {
         if (value) gaps_known_.fill(key);
-        if (!resident_.loaded(key)) cache_.remember(key, hash64(key), value);
+        // Rows of a resident range are in memory already, or they are for later.
+        if (resident_.declared(key)) {
+            cache_.forget(key, hash64(key));
+        } else {
+            cache_.remember(key, hash64(key), value);
+        }
     }
     pending_.add(commit);
     commit_thread_.add(std::move(commit));
@@ -154,10 +158,7 @@ class RocksStore::TreeCursor final : public Cursor {
 
 std::unique_ptr<OptimisticStore::Cursor> RocksStore::open_scan(const Range& range, ScanOptions options,
                                                                std::vector<Entry>& rows) {
-    if (const auto* resident = resident_.loaded(range)) {
-        resident->scan(range, options, rows);
-        return nullptr;
-    }
+    if (resident_.scan(range, options, rows)) return nullptr;
     return std::make_unique<TreeCursor>(*this, range, options);
 }
 
@@ -166,36 +167,33 @@ void RocksStore::learn_gap(Range gap, uint64_t opened_at) {
     if (validator_.newest(gap, opened_at) == opened_at) gaps_known_.learn(std::move(gap));
 }
 
-bool RocksStore::prepared(const Range& range) {
+bool RocksStore::prepared(const Range& range, ScanOptions options) {
     std::shared_lock lock(mutex_);
-    const auto* resident = resident_.holding(range);
-    return !resident || resident->state != ResidentRanges::Resident::State::declared;
+    return !resident_.wanting(range, options);
 }
 
-Task<void> RocksStore::prepare(Range range) {
+Task<void> RocksStore::prepare(Range range, ScanOptions options) {
+    const ScanOptions piece{.limit = SIZE_MAX, .max_bytes = ResidentRanges::piece_bytes};
     std::optional<TreeScan> scan;
     ResidentRanges::Resident* resident;
-    const ScanOptions everything{.limit = SIZE_MAX, .max_bytes = resident_.most_bytes_of_one()};
     {
         std::unique_lock lock(mutex_);
-        resident = resident_.holding(range);
-        if (!resident || resident->state != ResidentRanges::Resident::State::declared) co_return;
+        resident = resident_.wanting(range, options);
+        if (!resident) co_return;
         resident_.begin_loading(*resident);
-        scan.emplace(database_, resident->range, resident->range.begin, pending_.overlay(resident->range, everything));
+        const auto rest = resident->rest();
+        scan.emplace(database_, rest, gaps_known_.after(rest.begin), pending_.overlay(rest, piece));
     }
-    std::optional<OrderedMap> rows;
+    std::optional<std::vector<Entry>> rows;
     std::exception_ptr error;
     try {
-        const auto found = co_await pool_.run([&] { return scan->rows(everything, TreeScan::Effort::any); });
-        if (!cut_short(*found, everything)) {
-            rows.emplace();
-            for (const auto& row : *found) rows->put(row.key, row.value);
-        }
+        rows = co_await pool_.run([&] { return scan->rows(piece, TreeScan::Effort::any); });
     } catch (...) {
         error = std::current_exception();
     }
     std::unique_lock lock(mutex_);
-    if (resident_.end_loading(*resident, std::move(rows))) cache_.clear();
+    auto known_end = rows && cut_short(*rows, piece) ? rows->back().key + '\0' : resident->range.end;
+    resident_.end_loading(*resident, std::move(rows), std::move(known_end));
     if (error) std::rethrow_exception(error);
 }
 

@@ -38,6 +38,12 @@ void RowCache::remember(std::string_view key, uint64_t hash, const std::optional
     }
 }
 
+void RowCache::forget(std::string_view key, uint64_t hash) {
+    auto& shard = this->shard(hash);
+    std::lock_guard lock(shard.mutex);
+    shard.forget(hash);
+}
+
 void RowCache::clear() {
     for (auto& shard : shards_) {
         std::lock_guard lock(shard.mutex);

@@ -17,6 +17,7 @@ class RowCache {
     /// False if the row is not known here; otherwise `value` is it, or nothing if it is known to be absent.
     bool find(std::string_view key, uint64_t hash, std::optional<std::string>& value);
     void remember(std::string_view key, uint64_t hash, const std::optional<std::string>& value);
+    void forget(std::string_view key, uint64_t hash);
     void clear();
     size_t bytes() const;
 

@@ -81,6 +81,57 @@ TEST(RocksStore, FindsTheHeadOfAQueueBehindManyDeletedKeys) {
     reactor.block_on(store->close());
 }
 
+TEST(RocksStore, KeepsTheHeadOfARangeThatIsTooLargeForItsMemory) {
+    const TemporaryFolder folder;
+    const auto store = open_rocksdb_store(
+        folder.path(), {.durability = RocksOptions::Durability::interval, .resident_bytes = 40 << 20});
+    Clock clock;
+    Reactor reactor(clock, Random(1));
+    std::mt19937 random(5);
+    std::map<std::string, std::string> model;
+    const auto queue = Range::prefix(Key("q"));
+    store->keep_resident(queue);
+    for (int step = 0, next = 0; step < 400; ++step) {
+        // It grows past the memory, is consumed, and grows again; some rows are changed wherever they lie.
+        const bool grows = step % 200 < 120;
+        reactor.block_on(store->transact([&](Transaction& tx) -> Task<void> {
+            for (int i = 0; grows && i < 10; ++i) {
+                const auto key = Key("q", next++).bytes();
+                tx.put(key, model[key] = std::string(50'000 + random() % 100, static_cast<char>('a' + next % 26)));
+            }
+            for (int i = 0; i < 3 && !model.empty(); ++i) {
+                const auto any =
+                    model.lower_bound(Key("q", static_cast<int>(random() % static_cast<uint32_t>(next))).bytes());
+                if (any == model.end()) continue;
+                EXPECT_EQ(co_await tx.get(any->first), any->second);
+                tx.put(any->first, any->second = "changed");
+            }
+            co_return;
+        }));
+        reactor.block_on(store->transact([&](Transaction& tx) -> Task<void> {
+            const size_t limit = 1 + random() % 30;
+            auto from = Range::prefix(Key("q"));
+            if (random() % 3 == 0)
+                from.begin = Key("q", static_cast<int>(random() % static_cast<uint32_t>(next))).bytes();
+            const auto rows = co_await tx.scan(from, {.limit = limit});
+            auto expected = model.lower_bound(from.begin);
+            for (const auto& row : rows) {
+                EXPECT_EQ(row.key, expected->first);
+                EXPECT_EQ(row.value, expected->second);
+                ++expected;
+            }
+            EXPECT_TRUE(rows.size() == limit || expected == model.end());
+            for (const auto& row : rows) {
+                if (grows) break;
+                tx.erase(row.key);
+                model.erase(row.key);
+            }
+        }));
+    }
+    EXPECT_LT(store->statistics().memory_bytes, 200u << 20);
+    reactor.block_on(store->close());
+}
+
 TEST(Gaps, AgreeWithASetOfKeysForAnySequence) {
     std::mt19937 random(3);
     for (int round = 0; round < 200; ++round) {
