@@ -33,7 +33,7 @@ void count_units(Page& page, const PageRequest& request, size_t size_bytes, doub
 
 Task<Page> read_page(store::Transaction& tx, Scope scope, const Table& table, PageRequest request) {
     Page page;
-    size_t size_bytes = 0;
+    size_t& size_bytes = page.size_bytes;
     double fetched_units = 0;
     const auto limit = static_cast<size_t>(request.limit.value_or(INT32_MAX));
     auto& range = request.range;

@@ -24,6 +24,7 @@ struct Page {
     std::vector<AttributeMap> items;
     int32_t count = 0;
     int32_t scanned = 0;
+    size_t size_bytes = 0;  ///< of what was scanned
     std::optional<AttributeMap> last_key;
     Consumption consumed;
 };

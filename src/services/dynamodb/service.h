@@ -68,6 +68,11 @@ class Service final : public aws::dynamodb::Api, private contracts::Surface {
     Task<TransactGetItemsOutput> transact_get_items(Call& call, TransactGetItemsInput request) override;
     Task<TransactWriteItemsOutput> transact_write_items(Call& call, TransactWriteItemsInput request) override;
 
+    // statements.cc
+    Task<ExecuteStatementOutput> execute_statement(Call& call, ExecuteStatementInput request) override;
+    Task<BatchExecuteStatementOutput> batch_execute_statement(Call& call, BatchExecuteStatementInput request) override;
+    Task<ExecuteTransactionOutput> execute_transaction(Call& call, ExecuteTransactionInput request) override;
+
   private:
     // time_to_live.cc
     Task<http::Response> serve(Call& call, http::Request request) override;

@@ -3,33 +3,14 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 #include "base/hash.h"
 #include "contracts/reflect.h"
-#include "services/dynamodb/capacity.h"
-#include "services/dynamodb/request.h"
+#include "services/dynamodb/changes.h"
 #include "services/dynamodb/service.h"
-#include "services/dynamodb/write.h"
 
 namespace cumulet::dynamodb {
 
 namespace {
 
-constexpr auto token_counts = 10min;
 constexpr auto sweep_pause = 1min;
-constexpr size_t max_transaction_bytes = 4 * 1024 * 1024;
-constexpr double transaction_factor = 2;  // a transaction costs twice the units
-
-[[noreturn]] void refuse_repetition() {
-    throw aws::validation_error("Transaction request cannot include multiple operations on one item");
-}
-
-/// One part of a TransactWriteItems, read and checked. Pointers are into the request.
-struct Intent {
-    enum class Kind { check, put, remove, update } kind = Kind::check;
-    std::string table;
-    const AttributeMap* key = nullptr;  // put: the item
-    std::optional<Update> update;
-    std::optional<Condition> condition;
-    const std::optional<std::string>* on_failure = nullptr;
-};
 
 template <typename Part>
 Intent intent_of(Intent::Kind kind, const Part& part) {
@@ -66,116 +47,6 @@ Intent intent_of(const TransactWriteItem& item) {
     return intent_of(Intent::Kind::update, *item.Update);
 }
 
-/// An intent beside the item as it is, and as it is to be.
-struct Change {
-    const Intent* intent;
-    const Table* table;
-    std::string place;
-    std::optional<AttributeMap> old;
-    std::optional<AttributeMap> item;
-};
-
-/// Decides what becomes of the item; what speaks against it is thrown as a single write would throw it.
-void decide(Change& change) {
-    const Intent& intent = *change.intent;
-    require(intent.condition, pointer(change.old), *intent.on_failure);
-    switch (intent.kind) {
-        case Intent::Kind::check: change.item = change.old; break;
-        case Intent::Kind::put: change.item = *intent.key; break;
-        case Intent::Kind::remove: change.item.reset(); break;
-        case Intent::Kind::update:
-            change.item = updated(*intent.update, pointer(change.old), *intent.key);
-            if (change.item) change.table->check_updated(*change.item);
-            break;
-    }
-}
-
-/// Decides all changes. Throws TransactionCanceledException with a reason for each if one of them cannot be made.
-void decide(std::vector<Change>& changes) {
-    std::vector<CancellationReason> reasons;
-    std::vector<std::string> codes;
-    bool cancelled = false;
-    for (auto& change : changes) {
-        CancellationReason reason{.Code = "None"};
-        try {
-            decide(change);
-        } catch (const ConditionalCheckFailedException& failure) {
-            reason = {.Item = failure.Item, .Code = "ConditionalCheckFailed", .Message = failure.message};
-            cancelled = true;
-        } catch (const aws::Error& error) {
-            if (error.code != "ValidationException") throw;
-            reason = {.Code = "ValidationError", .Message = error.message};
-            cancelled = true;
-        }
-        codes.push_back(*reason.Code);
-        reasons.push_back(std::move(reason));
-    }
-    if (!cancelled) return;
-    TransactionCanceledException exception(fmt::format(
-        "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]", fmt::join(codes, ", ")));
-    exception.CancellationReasons = std::move(reasons);
-    throw exception;
-}
-
-using Tables = std::map<std::string, Table>;
-
-Task<const Table*> load_once(store::Transaction& tx, Scope scope, Tables& tables, std::string name) {
-    if (const auto known = tables.find(name); known != tables.end()) co_return &known->second;
-    co_return &tables.emplace(name, co_await load_table(tx, scope, name)).first->second;
-}
-
-Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tables& tables,
-                                       const std::vector<Intent>& intents) {
-    std::vector<Change> changes;
-    std::set<std::string> places;
-    size_t size_bytes = 0;
-    for (const auto& intent : intents) {
-        const Table* table = co_await load_once(tx, scope, tables, intent.table);
-        if (intent.kind == Intent::Kind::put)
-            table->check_item(*intent.key);
-        else
-            table->check_key(*intent.key);
-        if (intent.update) table->check_update(*intent.update);
-        auto place = item_key(scope, *table, intent.key->view());
-        if (!places.insert(place).second) refuse_repetition();
-        auto old = co_await load_item(tx, place);
-        size_bytes += std::max(intent.key->size_bytes(), old ? old->size_bytes() : 0);
-        changes.push_back({.intent = &intent, .table = table, .place = std::move(place), .old = std::move(old)});
-    }
-    if (size_bytes > max_transaction_bytes) {
-        throw aws::validation_error("Aggregated size of all items in the transaction has exceeded the limit of 4 MB");
-    }
-    co_return changes;
-}
-
-/// Sums of units by table, for the answer.
-std::optional<std::vector<ConsumedCapacity>> report(const std::map<std::string, Consumption>& consumed,
-                                                    const std::optional<std::string>& mode, bool write) {
-    if (!wants_capacity(mode)) return std::nullopt;
-    std::vector<ConsumedCapacity> reports;
-    for (const auto& [name, used] : consumed) {
-        auto capacity = *used.report(mode, name);
-        (write ? capacity.WriteCapacityUnits : capacity.ReadCapacityUnits) = capacity.CapacityUnits;
-        reports.push_back(std::move(capacity));
-    }
-    return reports;
-}
-
-Task<TransactWriteItemsOutput> save_changes(store::Transaction& tx, Scope scope, const std::vector<Change>& changes,
-                                            const std::optional<std::string>& capacity_mode) {
-    std::map<std::string, Consumption> consumed;
-    for (const auto& change : changes) {
-        if (change.intent->kind != Intent::Kind::check && (change.old || change.item)) {
-            co_await write_item(tx, scope, *change.table, change.place, pointer(change.old), pointer(change.item));
-        }
-        if (!wants_capacity(capacity_mode)) continue;
-        auto& used = consumed[change.table->name];
-        used.add_write(*change.table, pointer(change.old), pointer(change.item));
-        used.add_write(*change.table, pointer(change.old), pointer(change.item));
-    }
-    co_return TransactWriteItemsOutput{.ConsumedCapacity = report(consumed, capacity_mode, true)};
-}
-
 }  // namespace
 
 Task<TransactGetItemsOutput> Service::transact_get_items(Call& call, TransactGetItemsInput request) {
@@ -205,7 +76,7 @@ Task<TransactGetItemsOutput> Service::transact_get_items(Call& call, TransactGet
             if (item && projections[index]) item = project(*projections[index], item->view());
             output.Responses->push_back({.Item = std::move(item)});
         }
-        output.ConsumedCapacity = report(consumed, request.ReturnConsumedCapacity, false);
+        output.ConsumedCapacity = report_all(consumed, request.ReturnConsumedCapacity, false);
         co_return output;
     });
 }
@@ -222,16 +93,12 @@ Task<TransactWriteItemsOutput> Service::transact_write_items(Call& call, Transac
     const auto now = call.now();
 
     auto output = co_await store_.transact([&](store::Transaction& tx) -> Task<TransactWriteItemsOutput> {
-        if (!token.empty()) {
-            const auto known = co_await find_token(tx, scope, token, now);
-            if (known && *known != digest) throw IdempotentParameterMismatchException();
-            if (known) co_return TransactWriteItemsOutput{};
-            remember_token(tx, scope, token, digest, now + token_counts);
-        }
+        if (co_await is_repetition(tx, scope, token, digest, now)) co_return TransactWriteItemsOutput{};
         Tables tables;
         auto changes = co_await load_changes(tx, scope, tables, intents);
-        decide(changes);
-        co_return co_await save_changes(tx, scope, changes, request.ReturnConsumedCapacity);
+        decide_all(changes);
+        co_return TransactWriteItemsOutput{
+            .ConsumedCapacity = co_await save_changes(tx, scope, changes, request.ReturnConsumedCapacity)};
     });
     if (!token.empty()) co_await sweep_tokens(call);
     co_return output;

@@ -1,4 +1,5 @@
 #include "contracts/error.h"
+#include "services/dynamodb/expressions/operands.h"
 #include "services/dynamodb/expressions/parser.h"
 
 namespace cumulet::dynamodb {
@@ -6,20 +7,6 @@ namespace cumulet::dynamodb {
 namespace {
 
 using Kind = Condition::Kind;
-
-struct Function {
-    std::string_view name;
-    Kind kind;
-    size_t operands;
-};
-constexpr Function functions[] = {
-    {"attribute_exists", Kind::attribute_exists, 1},
-    {"attribute_not_exists", Kind::attribute_not_exists, 1},
-    {"attribute_type", Kind::attribute_type, 2},
-    {"begins_with", Kind::begins_with, 2},
-    {"contains", Kind::contains, 2},
-    {"size", Kind::misused, 1},
-};
 
 constexpr std::pair<std::string_view, Comparator> comparators[] = {
     {"=", Comparator::equal},          {"<>", Comparator::not_equal}, {"<", Comparator::less},
@@ -31,16 +18,6 @@ bool is_keyword(const Token& token) {
         if (token.is_word(word)) return true;
     }
     return false;
-}
-
-bool is_ordered(AttributeType type) {
-    return type == AttributeType::S || type == AttributeType::N || type == AttributeType::B;
-}
-
-/// "{S:text}", as errors show a value.
-std::string show(AttributeView value) {
-    const auto text = value.is(AttributeType::N) ? value.number().text() : std::string(value.content());
-    return fmt::format("{{{}:{}}}", name_of(value.type()), text);
 }
 
 class ConditionParser : Parser {
@@ -164,7 +141,7 @@ class ConditionParser : Parser {
             if (!peek().is_word("AND")) syntax_error();
             take();
             condition.operands.push_back(parse_operand());
-            check_between(condition.operands);
+            note(Problem::function, between_problem(condition.operands));
             return condition;
         }
         if (token.is_word("IN")) {
@@ -189,9 +166,9 @@ class ConditionParser : Parser {
             count_operator();
             condition.comparator = comparator;
             condition.operands.push_back(parse_operand());
-            check_distinct(symbol, condition.operands);
+            note(Problem::not_distinct, distinct_problem(symbol, condition.operands));
             if (comparator != Comparator::equal && comparator != Comparator::not_equal) {
-                check_ordered(symbol, condition.operands);
+                note(Problem::function, order_problem(symbol, condition.operands));
             }
             return condition;
         }
@@ -240,113 +217,19 @@ class ConditionParser : Parser {
         do call.operands.push_back(parse_operand());
         while (accept(","));
         expect(")");
-        const auto* function = std::ranges::find(functions, name, &Function::name);
-        if (function == std::end(functions)) {
+        const auto* function = condition_function(name);
+        if (!function) {
             note(Problem::unknown_function, fmt::format("Invalid function name; function: {}", name));
             return call;
         }
         call.kind = function->kind;
-        if (function->operands != call.operands.size()) {
-            note(Problem::operand_count,
-                 fmt::format(
-                     "Incorrect number of operands for operator or function; operator or function: {}, number of "
-                     "operands: {}",
-                     name, call.operands.size()));
+        if (auto problem = operand_count_problem(*function, call.operands.size()); !problem.empty()) {
+            note(Problem::operand_count, std::move(problem));
             return call;
         }
-        check_distinct(name, call.operands);
-        check_types(name, call);
+        note(Problem::not_distinct, distinct_problem(name, call.operands));
+        note(Problem::function, call_problem(*function, call.operands));
         return call;
-    }
-
-    void check_types(std::string_view name, const Condition& call) {
-        switch (call.kind) {
-            case Kind::attribute_exists:
-            case Kind::attribute_not_exists:
-                if (call.operands[0].kind != Operand::Kind::path) {
-                    note(Problem::function,
-                         fmt::format("Operator or function requires a document path; operator or function: {}", name));
-                }
-                return;
-            case Kind::begins_with:
-                for (const auto& operand : call.operands) {
-                    const auto type = type_of(operand);
-                    if (type && *type != AttributeType::S && *type != AttributeType::B) note_type(name, name_of(*type));
-                }
-                return;
-            case Kind::attribute_type: check_type_name(name, call.operands[1]); return;
-            case Kind::misused: {
-                const auto type = type_of(call.operands[0]);
-                if (type == AttributeType::N || type == AttributeType::BOOL || type == AttributeType::NULL_) {
-                    note_type(name, name_of(*type));
-                }
-                return;
-            }
-            default: return;
-        }
-    }
-
-    void check_type_name(std::string_view function, const Operand& operand) {
-        const auto type = type_of(operand);
-        if (type != AttributeType::S) {
-            // What is no value has no single type, so DynamoDB names all of them.
-            note_type(function, type ? name_of(*type) : "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}");
-            return;
-        }
-        if (operand.kind != Operand::Kind::value) return;
-        for (int index = 0; index <= static_cast<int>(AttributeType::M); ++index) {
-            if (operand.value.content() == name_of(static_cast<AttributeType>(index))) return;
-        }
-        note(Problem::function,
-             fmt::format("Invalid attribute type name found; type: {}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}",
-                         operand.value.content()));
-    }
-
-    void check_ordered(std::string_view symbol, std::span<const Operand> operands) {
-        for (const auto& operand : operands) {
-            const auto type = type_of(operand);
-            if (type && !is_ordered(*type)) note_type(symbol, name_of(*type));
-        }
-    }
-
-    void check_between(std::span<const Operand> operands) {
-        check_ordered("BETWEEN", operands);
-        const auto lower = operands[1].value, upper = operands[2].value;
-        if (!lower || !upper || !is_ordered(lower.type()) || !is_ordered(upper.type())) return;
-        std::string_view rule;
-        if (lower.type() != upper.type())
-            rule = "same data type for lower and upper bounds";
-        else if (lower.content() > upper.content())
-            rule = "upper bound to be greater than or equal to lower bound";
-        if (rule.empty()) return;
-        note(Problem::function,
-             fmt::format(
-                 "The BETWEEN operator requires {}; lower bound operand: AttributeValue: {}, upper bound operand: "
-                 "AttributeValue: {}",
-                 rule, show(lower), show(upper)));
-    }
-
-    void check_distinct(std::string_view name, std::span<const Operand> operands) {
-        if (operands.size() != 2 || operands[0].kind != Operand::Kind::path || operands[1].kind != Operand::Kind::path)
-            return;
-        if (operands[0].path != operands[1].path) return;
-        note(
-            Problem::not_distinct,
-            fmt::format("The first operand must be distinct from the remaining operands for this operator or function; "
-                        "operator: {}, first operand: {}",
-                        name, text_of(operands[0].path)));
-    }
-
-    void note_type(std::string_view name, std::string_view type) {
-        note(Problem::function,
-             fmt::format("Incorrect operand type for operator or function; operator or function: {}, operand type: {}",
-                         name, type));
-    }
-
-    static std::optional<AttributeType> type_of(const Operand& operand) {
-        if (operand.kind == Operand::Kind::size) return AttributeType::N;
-        if (operand.kind == Operand::Kind::value && operand.value) return operand.value.type();
-        return std::nullopt;
     }
 };
 

@@ -107,4 +107,18 @@ struct PathTree {
     Fit add(const Path& path, size_t number);
 };
 
+/// Gathers the paths that one update or projection names, and notices those that cannot stand beside each other.
+class PathSet {
+  public:
+    PathTree::Fit add(const Path& path);
+    /// What is wrong with the path that was added last, in DynamoDB's words.
+    std::string problem(PathTree::Fit fit) const;
+
+  private:
+    PathTree tree_;
+    std::vector<Path> paths_;
+};
+/// The first problem of `paths`, "" if none.
+std::string path_problem(const std::vector<Path>& paths);
+
 }  // namespace cumulet::dynamodb

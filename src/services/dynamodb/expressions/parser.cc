@@ -8,21 +8,6 @@ namespace {
 
 constexpr size_t max_path_steps = 32;
 
-/// True if one path lies inside the other, or they are the same.
-bool overlap(const Path& one, const Path& two) {
-    const size_t common = std::min(one.size(), two.size());
-    return std::equal(one.begin(), one.begin() + static_cast<ptrdiff_t>(common), two.begin());
-}
-
-/// True if one path has a name where the other has an index, behind a common beginning.
-bool conflict(const Path& one, const Path& two) {
-    for (size_t step = 0; step < std::min(one.size(), two.size()); ++step) {
-        if (one[step].is_index() != two[step].is_index()) return true;
-        if (one[step] != two[step]) return false;
-    }
-    return false;
-}
-
 std::vector<size_t> match_parentheses(const std::vector<Token>& tokens) {
     std::vector<size_t> closing(tokens.size(), 0), open;
     for (size_t index = 0; index < tokens.size(); ++index) {
@@ -162,18 +147,9 @@ void Parser::count_operator() {
 }
 
 void Parser::add_path(const Path& path) {
-    const auto fit = tree_.add(path, paths_.size());
-    paths_.push_back(path);
+    const auto fit = paths_.add(path);
     if (fit == PathTree::Fit::fits) return;
-    const bool overlaps = fit == PathTree::Fit::overlaps;
-    const auto earlier = std::find_if(paths_.begin(), paths_.end() - 1, [&](const Path& other) {
-        return overlaps ? overlap(other, path) : conflict(other, path);
-    });
-    note(overlaps ? Problem::path_overlap : Problem::path_conflict,
-         fmt::format(
-             "Two document paths {} with each other; must remove or rewrite one of these paths; path one: {}, path "
-             "two: {}",
-             overlaps ? "overlap" : "conflict", text_of(*earlier), text_of(path)));
+    note(fit == PathTree::Fit::overlaps ? Problem::path_overlap : Problem::path_conflict, paths_.problem(fit));
 }
 
 std::vector<Path> parse_projection(std::string_view text, Placeholders& placeholders) {

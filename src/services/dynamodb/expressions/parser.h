@@ -98,8 +98,7 @@ class Parser {
     size_t depth_ = 0;
     size_t operators_ = 0;
     std::array<std::string, static_cast<size_t>(Problem::count_)> problems_;
-    std::vector<Path> paths_;
-    PathTree tree_;
+    PathSet paths_;
 };
 
 }  // namespace cumulet::dynamodb

@@ -37,6 +37,51 @@ PathTree::Fit PathTree::add(const Path& path, size_t number) {
 
 namespace {
 
+/// True if one path lies inside the other, or they are the same.
+bool overlap(const Path& one, const Path& two) {
+    const size_t common = std::min(one.size(), two.size());
+    return std::equal(one.begin(), one.begin() + static_cast<ptrdiff_t>(common), two.begin());
+}
+
+/// True if one path has a name where the other has an index, behind a common beginning.
+bool conflict(const Path& one, const Path& two) {
+    for (size_t step = 0; step < std::min(one.size(), two.size()); ++step) {
+        if (one[step].is_index() != two[step].is_index()) return true;
+        if (one[step] != two[step]) return false;
+    }
+    return false;
+}
+
+}  // namespace
+
+PathTree::Fit PathSet::add(const Path& path) {
+    const auto fit = tree_.add(path, paths_.size());
+    paths_.push_back(path);
+    return fit;
+}
+
+std::string PathSet::problem(PathTree::Fit fit) const {
+    if (fit == PathTree::Fit::fits) return "";
+    const bool overlaps = fit == PathTree::Fit::overlaps;
+    const Path& path = paths_.back();
+    const auto earlier = std::find_if(paths_.begin(), paths_.end() - 1, [&](const Path& other) {
+        return overlaps ? overlap(other, path) : conflict(other, path);
+    });
+    return fmt::format(
+        "Two document paths {} with each other; must remove or rewrite one of these paths; path one: {}, path two: {}",
+        overlaps ? "overlap" : "conflict", text_of(*earlier), text_of(path));
+}
+
+std::string path_problem(const std::vector<Path>& paths) {
+    PathSet set;
+    for (const auto& path : paths) {
+        if (const auto fit = set.add(path); fit != PathTree::Fit::fits) return set.problem(fit);
+    }
+    return "";
+}
+
+namespace {
+
 /// True if anything in `value` lies at a leaf of `tree`.
 bool reaches(const PathTree& tree, AttributeView value) {
     if (tree.leaf != PathTree::none) return true;

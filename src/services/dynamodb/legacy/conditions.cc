@@ -58,11 +58,16 @@ struct Comparison {
     std::vector<AttributeView> values;
 };
 
-template <typename Values>
-std::vector<AttributeView> views_of(const Values& values) {
+std::vector<AttributeView> views_of(const std::optional<std::vector<AttributeValue>>& values) {
     std::vector<AttributeView> views;
     if (!values) return views;
-    for (const auto& value : *values) views.push_back(value.view());
+    for (const auto& value : *values) {
+        if (!value) {
+            throw aws::validation_error(
+                "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+        }
+        views.push_back(value.view());
+    }
     return views;
 }
 
@@ -141,27 +146,28 @@ Comparison comparison_of(const std::string& attribute, const aws::dynamodb::Expe
     const auto for_attribute = [&](std::string_view message) {
         invalid(fmt::format("{} for Attribute: {}", message, attribute));
     };
-    if (expected.AttributeValueList && expected.Value) {
+    if (expected.AttributeValueList && expected.Value && *expected.Value) {
         for_attribute("Value and AttributeValueList cannot be used together");
     }
     auto values = views_of(expected.AttributeValueList);
-    if (expected.Value) values = {expected.Value->view()};
+    const auto value = expected.Value ? expected.Value->view() : AttributeView();  // JSON's null is none
+    if (value) values = {value};
     if (expected.ComparisonOperator) {
         const auto& name = *expected.ComparisonOperator;
         if (expected.Exists) for_attribute("Exists and ComparisonOperator cannot be used together");
-        if (name != "NULL" && name != "NOT_NULL" && !expected.AttributeValueList && !expected.Value) {
+        if (name != "NULL" && name != "NOT_NULL" && !expected.AttributeValueList && !value) {
             for_attribute(fmt::format("Value or AttributeValueList must be used with ComparisonOperator: {}", name));
         }
         return {.attribute = attribute, .name = name, .values = std::move(values)};
     }
     if (expected.AttributeValueList) for_attribute("AttributeValueList can only be used with a ComparisonOperator");
     if (expected.Exists.value_or(true)) {
-        if (!expected.Value) {
+        if (!value) {
             for_attribute(fmt::format("Value must be provided when Exists is {}", expected.Exists ? "true" : "null"));
         }
         return {.attribute = attribute, .name = "EQ", .values = std::move(values)};
     }
-    if (expected.Value) for_attribute("Value cannot be used when Exists is false");
+    if (value) for_attribute("Value cannot be used when Exists is false");
     return {.attribute = attribute, .name = "NULL"};
 }
 

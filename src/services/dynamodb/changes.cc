@@ -1,0 +1,135 @@
+#include "services/dynamodb/changes.h"
+
+#include "services/dynamodb/write.h"
+
+namespace cumulet::dynamodb {
+
+using namespace aws::dynamodb;
+
+namespace {
+
+constexpr auto token_counts = 10min;
+constexpr size_t max_transaction_bytes = 4 * 1024 * 1024;
+
+}  // namespace
+
+void refuse_repetition() {
+    throw aws::validation_error("Transaction request cannot include multiple operations on one item");
+}
+
+Task<bool> is_repetition(store::Transaction& tx, Scope scope, std::string token, std::string digest, Time now) {
+    if (token.empty()) co_return false;
+    const auto known = co_await find_token(tx, scope, token, now);
+    if (known && *known != digest) throw IdempotentParameterMismatchException();
+    if (!known) remember_token(tx, scope, token, digest, now + token_counts);
+    co_return known.has_value();
+}
+
+void decide(Change& change) {
+    const Intent& intent = *change.intent;
+    if (change.old && intent.existing == Intent::Existing::refuse) {
+        throw DuplicateItemException("Duplicate primary key exists in table");
+    }
+    if (change.old && intent.existing == Intent::Existing::keep) {
+        change.item = change.old;
+        return;
+    }
+    require(intent.condition, pointer(change.old), *intent.on_failure);
+    switch (intent.kind) {
+        case Intent::Kind::check: change.item = change.old; break;
+        case Intent::Kind::put: change.item = *intent.key; break;
+        case Intent::Kind::remove: change.item.reset(); break;
+        case Intent::Kind::update:
+            change.item = updated(*intent.update, pointer(change.old), *intent.key);
+            if (change.item) change.table->check_updated(*change.item);
+            break;
+    }
+}
+
+void decide_all(std::vector<Change>& changes) {
+    std::vector<CancellationReason> reasons;
+    std::vector<std::string> codes;
+    bool cancelled = false;
+    for (auto& change : changes) {
+        CancellationReason reason{.Code = "None"};
+        try {
+            decide(change);
+        } catch (const ConditionalCheckFailedException& failure) {
+            reason = {.Item = failure.Item, .Code = "ConditionalCheckFailed", .Message = failure.message};
+            cancelled = true;
+        } catch (const DuplicateItemException& duplicate) {
+            reason = {.Code = "DuplicateItem", .Message = duplicate.message};
+            cancelled = true;
+        } catch (const aws::Error& error) {
+            if (error.code != "ValidationException") throw;
+            reason = {.Code = "ValidationError", .Message = error.message};
+            cancelled = true;
+        }
+        codes.push_back(*reason.Code);
+        reasons.push_back(std::move(reason));
+    }
+    if (!cancelled) return;
+    TransactionCanceledException exception(fmt::format(
+        "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]", fmt::join(codes, ", ")));
+    exception.CancellationReasons = std::move(reasons);
+    throw exception;
+}
+
+Task<const Table*> load_once(store::Transaction& tx, Scope scope, Tables& tables, std::string name) {
+    if (const auto known = tables.find(name); known != tables.end()) co_return &known->second;
+    co_return &tables.emplace(name, co_await load_table(tx, scope, name)).first->second;
+}
+
+Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tables& tables,
+                                       const std::vector<Intent>& intents) {
+    std::vector<Change> changes;
+    std::set<std::string> places;
+    size_t size_bytes = 0;
+    for (const auto& intent : intents) {
+        const Table* table = co_await load_once(tx, scope, tables, intent.table);
+        if (intent.kind == Intent::Kind::put)
+            table->check_item(*intent.key);
+        else
+            table->check_key(*intent.key);
+        if (intent.update) table->check_update(*intent.update);
+        auto place = item_key(scope, *table, intent.key->view());
+        if (!places.insert(place).second) refuse_repetition();
+        auto old = co_await load_item(tx, place);
+        size_bytes += std::max(intent.key->size_bytes(), old ? old->size_bytes() : 0);
+        changes.push_back({.intent = &intent, .table = table, .place = std::move(place), .old = std::move(old)});
+    }
+    if (size_bytes > max_transaction_bytes) {
+        throw aws::validation_error("Aggregated size of all items in the transaction has exceeded the limit of 4 MB");
+    }
+    co_return changes;
+}
+
+std::optional<std::vector<ConsumedCapacity>> report_all(const std::map<std::string, Consumption>& consumed,
+                                                        const std::optional<std::string>& mode, bool write) {
+    if (!wants_capacity(mode)) return std::nullopt;
+    std::vector<ConsumedCapacity> reports;
+    for (const auto& [name, used] : consumed) {
+        auto capacity = *used.report(mode, name);
+        (write ? capacity.WriteCapacityUnits : capacity.ReadCapacityUnits) = capacity.CapacityUnits;
+        reports.push_back(std::move(capacity));
+    }
+    return reports;
+}
+
+Task<std::optional<std::vector<ConsumedCapacity>>> save_changes(store::Transaction& tx, Scope scope,
+                                                                const std::vector<Change>& changes,
+                                                                std::optional<std::string> capacity_mode) {
+    std::map<std::string, Consumption> consumed;
+    for (const auto& change : changes) {
+        if (change.intent->kind != Intent::Kind::check && (change.old || change.item)) {
+            co_await write_item(tx, scope, *change.table, change.place, pointer(change.old), pointer(change.item));
+        }
+        if (!wants_capacity(capacity_mode)) continue;
+        auto& used = consumed[change.table->name];
+        used.add_write(*change.table, pointer(change.old), pointer(change.item));
+        used.add_write(*change.table, pointer(change.old), pointer(change.item));
+    }
+    co_return report_all(consumed, capacity_mode, true);
+}
+
+}  // namespace cumulet::dynamodb

@@ -1,0 +1,63 @@
+// Writes that were read and checked, and are decided together against the items as they are: the parts of a
+// transaction, and what PartiQL writes.
+#pragma once
+
+#include "services/dynamodb/capacity.h"
+#include "services/dynamodb/request.h"
+#include "services/dynamodb/storage.h"
+
+namespace cumulet::dynamodb {
+
+/// What a write wants. Pointers are to what outlives it.
+struct Intent {
+    enum class Kind { check, put, remove, update } kind = Kind::check;
+    std::string table;
+    const AttributeMap* key = nullptr;  ///< put: the item
+    std::optional<Update> update;
+    std::optional<Condition> condition;
+    const std::optional<std::string>* on_failure = nullptr;
+    /// Put, where there is an item: replace it, fail with DuplicateItemException, or leave it.
+    enum class Existing { replace, refuse, keep } existing = Existing::replace;
+};
+
+/// An intent beside the item as it is, and as it is to be.
+struct Change {
+    const Intent* intent;
+    const Table* table;
+    std::string place;
+    std::optional<AttributeMap> old;
+    std::optional<AttributeMap> item;
+};
+
+/// Tables of one request by name, each read once.
+using Tables = std::map<std::string, Table>;
+Task<const Table*> load_once(store::Transaction& tx, Scope scope, Tables& tables, std::string name);
+
+/// The intents beside the items they are about. Throws aws::Error for what no item could make right.
+Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tables& tables,
+                                       const std::vector<Intent>& intents);
+
+/// Decides what becomes of the item; what speaks against it is thrown as a single write throws it.
+void decide(Change& change);
+/// Decides all changes. Throws TransactionCanceledException with a reason for each if one of them cannot be made.
+void decide_all(std::vector<Change>& changes);
+
+/// Writes what was decided. Returns the answer to ReturnConsumedCapacity.
+Task<std::optional<std::vector<aws::dynamodb::ConsumedCapacity>>> save_changes(
+    store::Transaction& tx, Scope scope, const std::vector<Change>& changes, std::optional<std::string> capacity_mode);
+
+/// Sums of units by table, for the answer; nothing where it was not asked for.
+std::optional<std::vector<aws::dynamodb::ConsumedCapacity>> report_all(
+    const std::map<std::string, Consumption>& consumed, const std::optional<std::string>& mode, bool write);
+
+/// True if `token`, where it is not "", was used for the same request less than ten minutes ago; remembers it
+/// otherwise. Throws IdempotentParameterMismatchException if it was used for another one.
+Task<bool> is_repetition(store::Transaction& tx, Scope scope, std::string token, std::string digest, Time now);
+
+/// "Transaction request cannot include multiple operations on one item"
+[[noreturn]] void refuse_repetition();
+
+/// A transaction costs twice the units.
+constexpr double transaction_factor = 2;
+
+}  // namespace cumulet::dynamodb
