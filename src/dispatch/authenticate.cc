@@ -52,9 +52,9 @@ void check_signature(Passage& passage, const contracts::Credentials& credentials
 void accept_anonymous(Passage& passage) {
     const auto& settings = passage.door.settings;
     const bool checks = settings.signatures == SignatureMode::check;
-    // Unsigned S3 requests are legal: the bucket's policy decides about them.
-    const bool policy_decides =
-        passage.dialect() == auth::Dialect::s3 && settings.authorisation == AuthorisationMode::enforce;
+    // Unsigned requests to buckets and queues are legal: the resource's policy decides about them.
+    const bool open_service = passage.dialect() == auth::Dialect::s3 || passage.service().name == "sqs";
+    const bool policy_decides = open_service && settings.authorisation == AuthorisationMode::enforce;
     if (checks && !passage.operation().anonymous && !policy_decides)
         auth::throw_missing_authentication(passage.dialect());
     const bool trusted = !checks && settings.authorisation == AuthorisationMode::off;

@@ -1,5 +1,6 @@
 // May the caller do this: policies of the principal and of the resource, in modes off, log and enforce.
 
+#include "base/bytes.h"
 #include "contracts/error.h"
 #include "dispatch/actions.h"
 #include "dispatch/steps.h"
@@ -119,6 +120,11 @@ std::string name_of(const Policies& policies, const auth::Policy* policy) {
     return fmt::format("identity-policy-{}", position(policies.identity));
 }
 
+/// AWS writes SQS's actions in lower case where it denies them.
+std::string shown_action(const Passage& passage, const std::string& action) {
+    return passage.service().name == "sqs" ? to_lower(action) : action;
+}
+
 [[noreturn]] void throw_denied(const Passage& passage, const auth::AccessRequest& request,
                                const auth::Decision& decision) {
     const auto& principal = passage.call.principal;
@@ -132,25 +138,40 @@ std::string name_of(const Policies& policies, const auth::Policy* policy) {
                                      request.action, request.resource, decision.reason),
                          403);
     }
-    auto message = fmt::format("User: {} is not authorized to perform: {}", who, request.action);
+    const auto action = shown_action(passage, request.action);
+    auto message = fmt::format("User: {} is not authorized to perform: {}", who, action);
     if (request.resource != "*") message += fmt::format(" on resource: {}", request.resource);
-    message += " " + decision.reason;
+    auto reason = decision.reason;
+    if (const auto at = reason.find(request.action); at != std::string::npos) {
+        reason.replace(at, request.action.size(), action);
+    }
+    message += " " + reason;
     switch (dialect) {
         case auth::Dialect::ec2:
             throw aws::Error("UnauthorizedOperation", "You are not authorized to perform this operation. " + message,
                              403);
         case auth::Dialect::query: throw aws::Error("AccessDenied", std::move(message), 403);
         case auth::Dialect::rest_json: throw aws::Error("AccessDeniedException", std::move(message), 403);
-        default: throw aws::Error("AccessDeniedException", std::move(message), 400);
+        default: break;
     }
+    const bool query_compatible = passage.service().query_compatible;
+    aws::Error denied("AccessDeniedException", std::move(message), query_compatible ? 403 : 400);
+    if (query_compatible) denied.query_code = "AccessDenied";
+    throw denied;
+}
+
+/// The owner of an account may do everything that the account may do.
+const auth::Policy* owners_policy() {
+    static const auto policy = auth::Policy::parse(
+        R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})",
+        auth::PolicyKind::identity, "account-owner");
+    return &policy;
 }
 
 bool needs_no_permission(const Passage& passage) {
-    const auto kind = passage.call.principal.kind;
-    if (kind == Principal::Kind::root) return true;
     // A service at work for one of the account's resources needs that resource to be let in by the other's policy;
     // what it does for itself, such as writing its logs, it may.
-    if (kind == Principal::Kind::service && passage.source_arn.empty()) return true;
+    if (passage.call.principal.kind == Principal::Kind::service && passage.source_arn.empty()) return true;
     // IAM never refuses to tell callers who they are.
     return passage.service().name == "sts" && passage.operation().name == "GetCallerIdentity";
 }
@@ -172,10 +193,16 @@ Task<void> authorise(Passage& passage) {
                          .service = call.principal.service,
                          .anonymous = call.principal.kind == Principal::Kind::anonymous};
     request.context = &context;
-    if (const auto arn = Arn::parse(request.resource)) request.resource_account = arn->account;
+    // STS asks a role's trust policy itself, whichever account the role is of.
+    const auto arn = passage.service().name == "sts" ? std::nullopt : Arn::parse(request.resource);
+    if (arn) request.resource_account = arn->account;
+    const bool owner = call.principal.kind == Principal::Kind::root;
+    if (owner && (request.resource_account.empty() || request.resource_account == call.principal.account)) co_return;
 
     Policies policies;
-    if (door.identities && !request.requester.anonymous) {
+    if (owner) {
+        policies.identity.push_back(owners_policy());
+    } else if (door.identities && !request.requester.anonymous) {
         read_principal_policies(policies, passage.shard, co_await door.identities->policies_of(call.principal));
     }
     const auto resource_text = co_await api.resource_policy(call, request.resource);

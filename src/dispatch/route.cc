@@ -91,24 +91,15 @@ std::string parameter(std::string_view form, std::string_view name) {
     return {};
 }
 
-struct QueuePath {
-    std::string region;
-    std::string path;  // "/000000000000/jobs"
-};
-
-/// "/000000000000/jobs" or "/queue/eu-west-1/000000000000/jobs"
-std::optional<QueuePath> read_queue_path(std::string_view path) {
-    QueuePath queue;
+/// "/000000000000/jobs" or "/queue/eu-west-1/000000000000/jobs": what SQS takes for a queue's URL below any host.
+bool is_queue_path(std::string_view path) {
     if (path.starts_with("/queue/")) {
         const auto end = path.find('/', 7);
-        if (end == std::string_view::npos) return std::nullopt;
-        queue.region = path.substr(7, end - 7);
+        if (end == std::string_view::npos) return false;
         path.remove_prefix(end);
     }
-    if (path.size() < 15 || path[0] != '/' || path[13] != '/' || !all_digits(path.substr(1, 12))) return std::nullopt;
-    if (path.find('/', 14) != std::string_view::npos) return std::nullopt;
-    queue.path = path;
-    return queue;
+    return path.size() >= 15 && path[0] == '/' && path[13] == '/' && all_digits(path.substr(1, 12)) &&
+           path.find('/', 14) == std::string_view::npos;
 }
 
 const Entry* query_entry(const Catalog& catalog, const auth::Claim& claim, const HostName& host,
@@ -137,9 +128,10 @@ const Entry* query_entry(const Catalog& catalog, const auth::Claim& claim, const
 Route by_action(const Catalog& catalog, const http::Request& request, std::string action, std::string_view form,
                 const auth::Claim& claim, const HostName& host) {
     const auto version = parameter(form, "Version");
-    const auto* entry = query_entry(catalog, claim, host, action, version);
-    const auto queue = read_queue_path(request.path);
-    if (!entry && queue && claim.service.empty()) entry = catalog.named("sqs");
+    const bool queue = is_queue_path(request.path);
+    // Other services have an AddPermission, too: without a signature the path decides.
+    const auto* entry = queue && claim.service.empty() ? catalog.named("sqs") : nullptr;
+    if (!entry) entry = query_entry(catalog, claim, host, action, version);
     if (!entry) {
         const auto service = !claim.service.empty() ? claim.service : !host.service.empty() ? host.service : version;
         return missing(Protocol::aws_query, nullptr, service, action);
@@ -147,9 +139,8 @@ Route by_action(const Catalog& catalog, const http::Request& request, std::strin
     const auto protocol = is_query(entry->service->protocol) ? entry->service->protocol : Protocol::aws_query;
     auto route = found(protocol, entry, action);
     route.query_compatible = entry->service->query_compatible;
-    if (queue && entry->service->name == "sqs") {
-        route.region = queue->region;
-        if (parameter(form, "QueueUrl").empty()) route.queue_url_path = queue->path;
+    if (queue && entry->service->name == "sqs" && parameter(form, "QueueUrl").empty()) {
+        route.queue_url_path = request.path;
     }
     return route;
 }
@@ -211,7 +202,7 @@ Route by_path(const Catalog& catalog, const http::Request& request, const auth::
         }
         return missing(Protocol::rest_json, nullptr, "", shown(request));
     }
-    if (const auto queue = read_queue_path(request.path); queue && catalog.named("sqs")) {
+    if (is_queue_path(request.path) && catalog.named("sqs")) {
         return missing(Protocol::aws_query, catalog.named("sqs"), "", "(no Action)");
     }
     return by_s3(catalog, request, "");

@@ -379,13 +379,14 @@ TEST(Authorisation, AsksTheCallersPolicies) {
     const auto call = [] { return signed_by(send_message(), "AKIAANN0000000000001", "anns secret"); };
     World world({.authorisation = AuthorisationMode::enforce});
     auto refused = world.serve(call());
-    EXPECT_EQ(refused.status, 400);
+    EXPECT_EQ(refused.status, 403);
     EXPECT_EQ(type_of(refused), "AccessDeniedException");
+    EXPECT_EQ(refused.headers.get("x-amzn-query-error"), "AccessDenied;Sender");
     const auto body = json_of(refused);
     EXPECT_EQ(
         string_or(body, "message", string_or(body, "Message")),
-        "User: arn:aws:iam::111122223333:user/ann is not authorized to perform: sqs:SendMessage on resource: "
-        "arn:aws:sqs:eu-west-1:111122223333:jobs because no identity-based policy allows the sqs:SendMessage action");
+        "User: arn:aws:iam::111122223333:user/ann is not authorized to perform: sqs:sendmessage on resource: "
+        "arn:aws:sqs:eu-west-1:111122223333:jobs because no identity-based policy allows the sqs:sendmessage action");
     EXPECT_EQ(refused.headers.get("x-cumulet-decision"),
               "denied because no identity-based policy allows the sqs:SendMessage action");
 
@@ -410,7 +411,16 @@ TEST(Authorisation, OnlySaysSoInModeLogAndLetsRootPass) {
     EXPECT_TRUE(response.headers.get("x-cumulet-decision").starts_with("denied"));
     World enforces({.authorisation = AuthorisationMode::enforce});
     EXPECT_EQ(enforces.serve(signed_by(send_message(), "123456789012", "x")).status, 200);
-    EXPECT_EQ(enforces.serve(send_message()).status, 400) << "an anonymous caller has no policy";
+    EXPECT_EQ(enforces.serve(send_message()).status, 403) << "an anonymous caller has no policy";
+}
+
+TEST(Authorisation, LetsAnAccountsOwnerIntoAnotherAccountOnlyWhereItsPolicySaysSo) {
+    World world({.authorisation = AuthorisationMode::enforce});
+    const auto call = [] { return signed_by(send_message(), "222233334444", "x"); };
+    EXPECT_EQ(world.serve(call()).status, 403);
+    world.sqs.policy =
+        R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"222233334444"},"Action":"sqs:*","Resource":"*"}]})";
+    EXPECT_EQ(world.serve(call()).status, 200);
 }
 
 TEST(Authorisation, LetsAServiceInWhereTheResourcesPolicyNamesItsSource) {
