@@ -184,20 +184,20 @@ Task<void> authorise(Passage& passage) {
     auto& call = passage.call;
     auto& api = *passage.route.entry->api;
 
-    const auto context = context_of(passage);
     auth::AccessRequest request;
-    request.action = iam_action(passage.service(), passage.operation());
     request.resource = api.resource_of(call, passage.operation(), passage.input);
-    request.requester = {.arn = call.principal.arn,
-                         .account = call.principal.account,
-                         .service = call.principal.service,
-                         .anonymous = call.principal.kind == Principal::Kind::anonymous};
-    request.context = &context;
     // STS asks a role's trust policy itself, whichever account the role is of.
     const auto arn = passage.service().name == "sts" ? std::nullopt : Arn::parse(request.resource);
     if (arn) request.resource_account = arn->account;
     const bool owner = call.principal.kind == Principal::Kind::root;
     if (owner && (request.resource_account.empty() || request.resource_account == call.principal.account)) co_return;
+    const auto context = context_of(passage);
+    request.context = &context;
+    request.action = iam_action(passage.service(), passage.operation());
+    request.requester = {.arn = call.principal.arn,
+                         .account = call.principal.account,
+                         .service = call.principal.service,
+                         .anonymous = call.principal.kind == Principal::Kind::anonymous};
 
     Policies policies;
     if (owner) {

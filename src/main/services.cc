@@ -96,6 +96,7 @@ Task<void> Services::prepare() {
 Task<void> Services::start(std::string endpoint) {
     all_->lambda.start(std::move(endpoint));
     co_await all_->dynamodb.start();
+    all_->sqs.start();
     co_await all_->cloudformation.start();
 }
 
@@ -103,6 +104,7 @@ Task<void> Services::stop() {
     co_await all_->cloudformation.stop();
     co_await all_->dynamodb.stop();
     co_await all_->lambda.stop();
+    co_await all_->sqs.stop();
     co_await all_->http_apis.stop();  // after what it waits for
 }
 

@@ -470,8 +470,108 @@ test('a deleted queue is gone', async () => {
     await fails(send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'x' }), 'QueueDoesNotExist', 400);
 });
 
-test('what is not built answers 501 and names itself', { skip: onAws }, async () => {
-    const QueueUrl = await newQueue();
-    const SourceArn = (await attributesOf(QueueUrl)).QueueArn;
-    await fails(send(sqs.ListMessageMoveTasksCommand, { SourceArn }), 'NotImplemented', 501, /ListMessageMoveTasks/);
+/** A dead-letter queue with messages of `bodies`, and the queue that they came from. */
+async function newGrave(bodies) {
+    const graveUrl = await newQueue();
+    const { QueueArn: deadLetterTargetArn } = await attributesOf(graveUrl);
+    const QueueUrl = await newQueue({
+        VisibilityTimeout: '0',
+        RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1 }),
+    });
+    for (const MessageBody of bodies) await send(sqs.SendMessageCommand, { QueueUrl, MessageBody });
+    await eventually(async () => {
+        await receive(QueueUrl, { MaxNumberOfMessages: 10, WaitTimeSeconds: 0 });
+        return (await attributesOf(graveUrl)).ApproximateNumberOfMessages === `${bodies.length}`;
+    }, 90);
+    await send(sqs.SetQueueAttributesCommand, { QueueUrl, Attributes: { VisibilityTimeout: '30' } });
+    return { graveUrl, graveArn: deadLetterTargetArn, QueueUrl, QueueArn: (await attributesOf(QueueUrl)).QueueArn };
+}
+
+const lastTask = async (SourceArn) => (await send(sqs.ListMessageMoveTasksCommand, { SourceArn })).Results?.[0];
+
+test('a message move task brings dead letters back', async () => {
+    const { graveArn, QueueUrl } = await newGrave(['a', 'b']);
+    const { TaskHandle } = await send(sqs.StartMessageMoveTaskCommand, { SourceArn: graveArn });
+    assert.equal(JSON.parse(Buffer.from(TaskHandle, 'base64')).sourceArn, graveArn);
+    const done = await eventually(async () => {
+        const task = await lastTask(graveArn);
+        return task?.Status === 'COMPLETED' && task;
+    }, 90);
+    assert.equal(done.ApproximateNumberOfMessagesMoved, 2);
+    assert.equal(done.ApproximateNumberOfMessagesToMove, 2);
+    assert.equal(done.SourceArn, graveArn);
+    assert.equal(done.TaskHandle, undefined);
+    assert.equal(done.DestinationArn, undefined);
+    assert.ok(Math.abs(done.StartedTimestamp - Date.now()) < 120_000);
+    const received = [];
+    await eventually(async () => {
+        received.push(...(await receive(QueueUrl, { MaxNumberOfMessages: 10, VisibilityTimeout: 600 })));
+        return received.length === 2;
+    }, 90);
+    assert.deepEqual(received.map(({ Body }) => Body).sort(), ['a', 'b']);
+});
+
+test('a message move task keeps its pace, is alone, and can be cancelled', async () => {
+    const { graveArn, graveUrl } = await newGrave(['a', 'b', 'c', 'd', 'e', 'f']);
+    const otherUrl = await newQueue();
+    const { QueueArn: DestinationArn } = await attributesOf(otherUrl);
+    const start = () =>
+        send(sqs.StartMessageMoveTaskCommand, { SourceArn: graveArn, DestinationArn, MaxNumberOfMessagesPerSecond: 1 });
+    const { TaskHandle } = await start();
+    const running = await lastTask(graveArn);
+    assert.equal(running.Status, 'RUNNING');
+    assert.equal(running.TaskHandle, TaskHandle);
+    assert.equal(running.MaxNumberOfMessagesPerSecond, 1);
+    assert.equal(running.DestinationArn, DestinationArn);
+    await fails(start(), 'InvalidParameterValue', 400, /There is already a task running\. Only one active task is allowed/);
+    const { ApproximateNumberOfMessagesMoved } = await send(sqs.CancelMessageMoveTaskCommand, { TaskHandle });
+    assert.ok(ApproximateNumberOfMessagesMoved < 6);
+    await eventually(async () => (await lastTask(graveArn)).Status === 'CANCELLED', 90);
+    await eventually(async () => Number((await attributesOf(graveUrl)).ApproximateNumberOfMessages) > 0, 90);
+});
+
+test('a message move task fails where a message has no way back', async () => {
+    const { graveArn, graveUrl } = await newGrave([]);
+    await send(sqs.SendMessageCommand, { QueueUrl: graveUrl, MessageBody: 'sent here' });
+    await send(sqs.StartMessageMoveTaskCommand, { SourceArn: graveArn });
+    const failed = await eventually(async () => {
+        const task = await lastTask(graveArn);
+        return task?.Status === 'FAILED' && task;
+    }, 90);
+    assert.equal(failed.FailureReason, 'CouldNotDetermineMessageSource');
+    assert.equal(failed.ApproximateNumberOfMessagesMoved, 0);
+});
+
+test('message move tasks are refused with AWS\'s errors', async () => {
+    const { graveArn, QueueArn } = await newGrave([]);
+    const start = (input) => send(sqs.StartMessageMoveTaskCommand, input);
+    const missing = (name) => new RegExp(`The resource that you specified for the ${name} parameter doesn't exist\\.`);
+    await fails(start({ SourceArn: `${graveArn}x` }), 'ResourceNotFoundException', 400, missing('SourceArn'));
+    await fails(
+        start({ SourceArn: graveArn, DestinationArn: `${graveArn}x` }),
+        'ResourceNotFoundException',
+        400,
+        missing('DestinationArn'),
+    );
+    await fails(
+        start({ SourceArn: QueueArn }),
+        'InvalidParameterValue',
+        400,
+        /Source queue must be configured as a Dead Letter Queue\./,
+    );
+    await fails(start({ SourceArn: graveArn, DestinationArn: graveArn }), 'InvalidParameterValue', 400, /cannot be the same/);
+    for (const MaxNumberOfMessagesPerSecond of [0, 501]) {
+        await fails(start({ SourceArn: graveArn, MaxNumberOfMessagesPerSecond }), 'InvalidParameterValue', 400, /between 1 and 500/);
+    }
+    const cancel = (TaskHandle) => send(sqs.CancelMessageMoveTaskCommand, { TaskHandle });
+    const handle = (sourceArn) => Buffer.from(JSON.stringify({ taskId: crypto.randomUUID(), sourceArn })).toString('base64');
+    await fails(cancel('foobared'), 'InvalidParameterValue', 400, /Value for parameter TaskHandle is invalid\./);
+    await fails(cancel(handle(`${graveArn}x`)), 'ResourceNotFoundException', 400, missing('SourceArn'));
+    await fails(cancel(handle(graveArn)), 'ResourceNotFoundException', 400, /Task does not exist\./);
+    await fails(
+        send(sqs.ListMessageMoveTasksCommand, { SourceArn: `${graveArn}x` }),
+        'ResourceNotFoundException',
+        400,
+        missing('SourceArn'),
+    );
 });

@@ -1,4 +1,5 @@
-// Keys of what is remembered of a queue beside itself: whose dead letters come here, purges and deletions of late.
+// Keys of what is remembered of a queue beside itself: whose dead letters come here, move tasks, purges and
+// deletions of late.
 
 #include "services/sqs/storage.h"
 #include "store/record.h"
@@ -14,6 +15,18 @@ Key sources(const Queue& queue, const std::string& target) {
 }
 Key deletions(const Place& place) {
     return Key(place.account, place.region, std::string_view("sqs"), std::string_view("deleted"));
+}
+
+Key move_tasks(const Queue& queue) {
+    return Key(queue.account, queue.region, std::string_view("sqs"), std::string_view("move")) << queue.generation;
+}
+
+Key all_running_moves() {
+    return Key(std::string_view(), std::string_view(), std::string_view("sqs"), std::string_view("moving"));
+}
+
+Key running_key(const RunningMove& move) {
+    return std::move(all_running_moves() << move.place.account << move.place.region << move.source << move.id);
 }
 
 Key purge(const Queue& queue) {
@@ -41,6 +54,50 @@ Task<std::vector<std::string>> sources_of(store::Transaction& tx, const Queue& t
     }
     co_return names;
 }
+
+void save_move_task(store::Transaction& tx, const Queue& queue, const MoveTask& task) {
+    tx.put(move_tasks(queue) << task.started << task.id, task.text());
+    const auto running = running_key({{queue.account, queue.region}, queue.name, task.id});
+    if (task.status == MoveTask::Status::running) {
+        tx.put(running.bytes(), "");
+    } else {
+        tx.erase(running.bytes());
+    }
+}
+
+Task<std::vector<MoveTask>> recent_move_tasks(store::Transaction& tx, const Queue& queue, size_t limit) {
+    std::vector<MoveTask> tasks;
+    const store::ScanOptions newest_first{.limit = limit, .order = store::Order::descending};
+    for (const auto& entry : co_await tx.scan(Range::prefix(move_tasks(queue)), newest_first)) {
+        auto& task = tasks.emplace_back(MoveTask::parse(entry.value));
+        task.account = queue.account;
+        task.region = queue.region;
+        task.source = queue.name;
+    }
+    co_return tasks;
+}
+
+void erase_move_tasks(store::Transaction& tx, const Queue& queue, std::optional<Time> before) {
+    auto range = Range::prefix(move_tasks(queue));
+    if (before) range.end = (move_tasks(queue) << *before).bytes();
+    tx.erase_range(std::move(range));
+}
+
+Task<std::vector<RunningMove>> running_moves(store::Transaction& tx) {
+    std::vector<RunningMove> moves;
+    const Key all = all_running_moves();
+    for (const auto& entry : co_await tx.scan(Range::prefix(all))) {
+        store::KeyReader reader(entry.key, all.bytes());
+        auto& move = moves.emplace_back();
+        move.place.account = reader.text();
+        move.place.region = reader.text();
+        move.source = reader.text();
+        move.id = reader.text();
+    }
+    co_return moves;
+}
+
+void erase_running_move(store::Transaction& tx, const RunningMove& move) { tx.erase(running_key(move)); }
 
 void erase_purge(store::Transaction& tx, const Queue& queue) { tx.erase(purge(queue)); }
 

@@ -60,6 +60,7 @@ Task<DeleteQueueResponse> Service::delete_queue(Call& call, DeleteQueueRequest r
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
         erase_queue(tx, queue);
         index_dead_letter_source(tx, &queue, nullptr);
+        erase_move_tasks(tx, queue);
         if (settings_.purge_pauses) erase_purge(tx, queue);
         if (settings_.deleted_names_pause) save_deletion(tx, queue, call.now(), call.now() - pause);
         tx.wake(queue.topic());

@@ -4,6 +4,7 @@
 #include "contracts/resource.h"
 #include "contracts/sqs.h"
 #include "services/sqs/contents.h"
+#include "services/sqs/mover.h"
 #include "services/sqs/settings.h"
 #include "store/store.h"
 
@@ -38,6 +39,14 @@ class Service final : public aws::sqs::Api {
     Task<aws::sqs::ListDeadLetterSourceQueuesResult> list_dead_letter_source_queues(
         Call& call, aws::sqs::ListDeadLetterSourceQueuesRequest request) override;
 
+    // move_tasks.cc
+    Task<aws::sqs::StartMessageMoveTaskResult> start_message_move_task(
+        Call& call, aws::sqs::StartMessageMoveTaskRequest request) override;
+    Task<aws::sqs::ListMessageMoveTasksResult> list_message_move_tasks(
+        Call& call, aws::sqs::ListMessageMoveTasksRequest request) override;
+    Task<aws::sqs::CancelMessageMoveTaskResult> cancel_message_move_task(
+        Call& call, aws::sqs::CancelMessageMoveTaskRequest request) override;
+
     // send.cc
     Task<aws::sqs::SendMessageResult> send_message(Call& call, aws::sqs::SendMessageRequest request) override;
     Task<aws::sqs::SendMessageBatchResult> send_message_batch(Call& call,
@@ -59,6 +68,10 @@ class Service final : public aws::sqs::Api {
     std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
     Task<std::string> resource_policy(Call& call, std::string arn) override;
 
+    /// Starts the work in the background.
+    void start() { mover_.start(); }
+    Task<void> stop() { return mover_.stop(); }
+
   private:
     /// The queue's URL as this cloud's answers show it.
     std::string url_of(const Call& call, const QueueAddress& address) const {
@@ -70,6 +83,7 @@ class Service final : public aws::sqs::Api {
 
     store::Store& store_;
     const Settings settings_;
+    Mover mover_{store_};
     KeyedLocks turns_;  // by queue
 };
 

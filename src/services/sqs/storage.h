@@ -2,6 +2,8 @@
 //
 //   "queue" name                                          Queue
 //   "source" dead-letter queue's name, source's name      "": whose dead letters come here
+//   "move" generation, started, id                        MoveTask; those that run also under
+//                                                         ("", "", "sqs") "moving" account, region, queue's name, id
 //   "purged" generation                                   when it was purged, where purges pause
 //   "deleted" instant, name                               "": queues deleted of late, where their names pause
 //   "in" generation "attempt" slot, attempt id            Attempt: what a receive handed out, for its repetition
@@ -27,6 +29,7 @@
 
 #include "services/sqs/address.h"
 #include "services/sqs/message.h"
+#include "services/sqs/move_task.h"
 #include "store/store.h"
 
 namespace cumulet::sqs {
@@ -56,6 +59,20 @@ void save_source(store::Transaction& tx, const Queue& source, const std::string&
 void erase_source(store::Transaction& tx, const Queue& source, const std::string& target);
 /// Names of the queues that send their dead letters to `target`, in order after `after`, at most `limit`.
 Task<std::vector<std::string>> sources_of(store::Transaction& tx, const Queue& target, std::string after, size_t limit);
+
+void save_move_task(store::Transaction& tx, const Queue& queue, const MoveTask& task);
+/// The queue's latest tasks, newest first.
+Task<std::vector<MoveTask>> recent_move_tasks(store::Transaction& tx, const Queue& queue, size_t limit);
+/// Forgets all tasks of the queue, or those that started before `before`.
+void erase_move_tasks(store::Transaction& tx, const Queue& queue, std::optional<Time> before = std::nullopt);
+/// Where a task that runs is to be found.
+struct RunningMove {
+    Place place;
+    std::string source;
+    std::string id;
+};
+Task<std::vector<RunningMove>> running_moves(store::Transaction& tx);
+void erase_running_move(store::Transaction& tx, const RunningMove& move);
 
 void erase_purge(store::Transaction& tx, const Queue& queue);
 void save_purge(store::Transaction& tx, const Queue& queue, Time now);
