@@ -82,7 +82,8 @@ struct Cloud::Parts {
           packages(open_blobs("packages")),
           objects(open_blobs("objects")),
           door(options.door, clock),
-          services({*store, *packages, *objects, door, threads, clock, metrics, functions_folder(), exclusive()}),
+          services({*store, *packages, *objects, door, threads, clock, metrics, functions_folder(), exclusive(),
+                    options.queues}),
           server(reactors.reactors(), server_options(options, folder, door),
                  [this](http::Request request) { return door.serve(std::move(request)); }) {
         door.set_clock_keeper([this](Clock::Setting setting) { return keep_clock(*store, setting); });

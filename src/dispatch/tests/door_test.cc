@@ -24,6 +24,7 @@ struct FakeSqs : aws::sqs::Api {
     std::string queue_url;
     std::string account, region, principal;
     std::function<void()> fail;
+    std::string owner;  ///< account of the queue, the caller's where it is empty
     std::string policy;
 
     Task<aws::sqs::SendMessageResult> send_message(Call& call, aws::sqs::SendMessageRequest request) override {
@@ -40,7 +41,7 @@ struct FakeSqs : aws::sqs::Api {
         co_return co_await self.create_queue(call, std::move(request));
     }
     std::string resource_of(const Call& call, const contracts::Operation&, const void*) const override {
-        return call.arn("sqs", "jobs");
+        return owner.empty() ? call.arn("sqs", "jobs") : "arn:aws:sqs:eu-west-1:" + owner + ":jobs";
     }
     Task<std::string> resource_policy(Call&, std::string) override { co_return policy; }
 };
@@ -417,6 +418,7 @@ TEST(Authorisation, OnlySaysSoInModeLogAndLetsRootPass) {
 TEST(Authorisation, LetsAnAccountsOwnerIntoAnotherAccountOnlyWhereItsPolicySaysSo) {
     World world({.authorisation = AuthorisationMode::enforce});
     const auto call = [] { return signed_by(send_message(), "222233334444", "x"); };
+    world.sqs.owner = "111122223333";
     EXPECT_EQ(world.serve(call()).status, 403);
     world.sqs.policy =
         R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"222233334444"},"Action":"sqs:*","Resource":"*"}]})";
