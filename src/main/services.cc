@@ -46,7 +46,7 @@ struct Services::All {
                  {.folder = foundation.functions, .shared = !foundation.exclusive}),
           logs(foundation.store),
           s3(foundation.store, foundation.objects),
-          sns(foundation.store, foundation.door),
+          sns(foundation.store, foundation.door, foundation.metrics, {.shared = !foundation.exclusive}),
           sqs(foundation.store, foundation.queues),
           sts(foundation.store, foundation.door),
           identities(iam, sts) {
@@ -65,6 +65,8 @@ struct Services::All {
         door.set_identities(identities);
         door.add_path_surface(std::string(lambda::Service::code_prefix), lambda.code_surface());
         door.add_path_surface(std::string(dynamodb::Service::expired_path), dynamodb.developer_surface());
+        for (const auto prefix : sns::Service::developer_prefixes)
+            door.add_path_surface(std::string(prefix), sns.developer_surface());
         door.add_host_surface(std::string(apigatewayv2::Surface::host_label), http_apis);
         for (const auto prefix : apigatewayv2::Surface::path_prefixes)
             door.add_path_surface(std::string(prefix), http_apis);
@@ -90,11 +92,14 @@ Services::Services(Foundation foundation) : all_(std::make_unique<All>(foundatio
 Services::~Services() = default;
 
 Task<void> Services::prepare() {
-    if (all_->exclusive) co_await all_->s3.sweep();
+    if (!all_->exclusive) co_return;
+    co_await all_->s3.sweep();
+    co_await all_->sns.prepare();
 }
 
 Task<void> Services::start(std::string endpoint) {
     all_->lambda.start(std::move(endpoint));
+    all_->sns.start();
     co_await all_->dynamodb.start();
     all_->sqs.start();
     co_await all_->cloudformation.start();
@@ -102,6 +107,7 @@ Task<void> Services::start(std::string endpoint) {
 
 Task<void> Services::stop() {
     co_await all_->cloudformation.stop();
+    co_await all_->sns.stop();
     co_await all_->dynamodb.stop();
     co_await all_->lambda.stop();
     co_await all_->sqs.stop();

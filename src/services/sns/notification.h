@@ -25,6 +25,7 @@ struct Notification {
     std::string sequence_number;  ///< of a FIFO topic's message
     std::string token;            ///< of a confirmation
     std::string base_url;         ///< "http://host:port" as the publisher reached us: URLs to us are built from it
+    std::string trace;            ///< X-Amzn-Trace-Id of its publisher, "" if none
     bool replayed = false;        ///< from the archive
 
     /// The text for a protocol ("sqs", "lambda", "GCM"): its own where the message is structured, or the default.

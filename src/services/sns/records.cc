@@ -73,7 +73,7 @@ std::string encode(const Notification& notification) {
     writer.number(static_cast<int64_t>(notification.type)).text(notification.id).text(notification.message);
     writer.boolean(notification.structured).text(notification.subject).time(notification.published);
     writer.text(notification.group).text(notification.deduplication).text(notification.sequence_number);
-    writer.text(notification.token).text(notification.base_url).boolean(notification.replayed);
+    writer.text(notification.token).text(notification.base_url).text(notification.trace).boolean(notification.replayed);
     writer.number(static_cast<int64_t>(notification.attributes.size()));
     for (const auto& [name, value] : notification.attributes)
         writer.text(name).text(value.DataType).optional_text(value.StringValue).optional_text(value.BinaryValue);
@@ -94,6 +94,7 @@ Notification decode_notification(std::string_view bytes) {
     notification.sequence_number = reader.text();
     notification.token = reader.text();
     notification.base_url = reader.text();
+    notification.trace = reader.text();
     notification.replayed = reader.boolean();
     for (auto left = reader.number(); left > 0; --left) {
         auto name = reader.text();

@@ -1,17 +1,34 @@
 // Amazon SNS: topics that hand what is published to their subscribers.
 #pragma once
 
-#include "contracts/client.h"
 #include "contracts/resource.h"
-#include "contracts/sns.h"
-#include "services/sns/delivery.h"
-#include "services/sns/storage.h"
+#include "services/sns/fifo.h"
+#include "services/sns/lambda_courier.h"
 
 namespace cumulet::sns {
 
-class Service final : public aws::sns::Api {
+struct Options {
+    bool shared = true;        ///< other processes may use the store too
+    Courier* http = nullptr;   ///< delivers to HTTP and HTTPS endpoints
+    Signer* signer = nullptr;  ///< signs notifications; without one they have no signature
+};
+
+class Service final : public aws::sns::Api, private contracts::Surface {
   public:
-    Service(store::Store& store, contracts::Door& door) : store_(store), door_(door) {}
+    Service(store::Store& store, contracts::Door& door, contracts::Metrics& metrics, Options options = {});
+
+    /// Makes due what a crash left undelivered. Before the first call.
+    Task<void> prepare();
+    /// Begins the background work on this reactor.
+    void start();
+    /// Ends it. Ends the waits of the whole store, so call it at shutdown only.
+    Task<void> stop();
+    /// Shows below `developer_prefixes` what phones, mailboxes, devices and streams got, and tokens of subscriptions.
+    contracts::Surface& developer_surface() { return *this; }
+    static constexpr std::array developer_prefixes = {
+        std::string_view("/_aws/sns/sms-messages"),         std::string_view("/_aws/sns/platform-endpoint-messages"),
+        std::string_view("/_aws/sns/email-messages"),       std::string_view("/_aws/sns/firehose-records"),
+        std::string_view("/_aws/sns/subscription-tokens/"), std::string_view("/_aws/sns/phone-opt-outs")};
 
     // topics.cc
     Task<aws::sns::CreateTopicResponse> create_topic(Call& call, aws::sns::CreateTopicInput request) override;
@@ -51,13 +68,73 @@ class Service final : public aws::sns::Api {
     Task<aws::sns::SetSubscriptionAttributesResponse> set_subscription_attributes(
         Call& call, aws::sns::SetSubscriptionAttributesInput request) override;
 
+    // publish.cc
+    Task<aws::sns::PublishResponse> publish(Call& call, aws::sns::PublishInput request) override;
+    Task<aws::sns::PublishBatchResponse> publish_batch(Call& call, aws::sns::PublishBatchInput request) override;
+
+    // sms.cc
+    Task<aws::sns::GetSMSAttributesResponse> get_sms_attributes(Call& call,
+                                                                aws::sns::GetSMSAttributesInput request) override;
+    Task<aws::sns::SetSMSAttributesResponse> set_sms_attributes(Call& call,
+                                                                aws::sns::SetSMSAttributesInput request) override;
+    Task<aws::sns::CheckIfPhoneNumberIsOptedOutResponse> check_if_phone_number_is_opted_out(
+        Call& call, aws::sns::CheckIfPhoneNumberIsOptedOutInput request) override;
+    Task<aws::sns::ListPhoneNumbersOptedOutResponse> list_phone_numbers_opted_out(
+        Call& call, aws::sns::ListPhoneNumbersOptedOutInput request) override;
+    Task<aws::sns::OptInPhoneNumberResponse> opt_in_phone_number(Call& call,
+                                                                 aws::sns::OptInPhoneNumberInput request) override;
+    Task<aws::sns::ListOriginationNumbersResult> list_origination_numbers(
+        Call& call, aws::sns::ListOriginationNumbersRequest request) override;
+
+    // sms_sandbox.cc
+    Task<aws::sns::GetSMSSandboxAccountStatusResult> get_sms_sandbox_account_status(
+        Call& call, aws::sns::GetSMSSandboxAccountStatusInput request) override;
+    Task<aws::sns::CreateSMSSandboxPhoneNumberResult> create_sms_sandbox_phone_number(
+        Call& call, aws::sns::CreateSMSSandboxPhoneNumberInput request) override;
+    Task<aws::sns::VerifySMSSandboxPhoneNumberResult> verify_sms_sandbox_phone_number(
+        Call& call, aws::sns::VerifySMSSandboxPhoneNumberInput request) override;
+    Task<aws::sns::DeleteSMSSandboxPhoneNumberResult> delete_sms_sandbox_phone_number(
+        Call& call, aws::sns::DeleteSMSSandboxPhoneNumberInput request) override;
+    Task<aws::sns::ListSMSSandboxPhoneNumbersResult> list_sms_sandbox_phone_numbers(
+        Call& call, aws::sns::ListSMSSandboxPhoneNumbersInput request) override;
+
     // authorization.cc
     std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
     Task<std::string> resource_policy(Call& call, std::string arn) override;
 
   private:
+    // publish.cc
+    struct PublishedTo {
+        std::string_view account;
+        std::string_view region;
+        std::string_view topic;
+    };
+    Task<std::vector<Accepted>> publish_to_topic(Call& call, TopicAddress address,
+                                                 std::vector<Notification> notifications);
+    Task<std::vector<Accepted>> publish_to_all(Call& call, TopicAddress address,
+                                               std::vector<Notification> notifications, FilteredOut& filtered_out);
+    Task<std::vector<Accepted>> publish_in_order(TopicAddress address, std::vector<Notification> notifications,
+                                                 FilteredOut& filtered_out);
+    Task<aws::sns::PublishResponse> publish_to_phone(Call& call, std::string number, Notification notification);
+    Task<aws::sns::PublishResponse> publish_to_device(Call& call, std::string endpoint_arn, Notification notification);
+    void count_published(PublishedTo to, size_t count, size_t bytes, const FilteredOut& filtered_out, Time now);
+
+    // developer.cc
+    Task<http::Response> serve(Call& call, http::Request request) override;
+
+    Equipment equipment(const Options& options);
+
     store::Store& store_;
     contracts::Door& door_;
+    contracts::Metrics& metrics_;
+    TaskGroup tasks_;
+    Audiences audiences_;
+    KeyedLocks publishers_;  // by FIFO topic: its publishers would all want the next number
+    QueueCourier queues_;
+    LambdaCourier functions_;
+    StatusLog status_;
+    Deliverer deliverer_;
+    FifoDeliverer fifo_;
 };
 
 }  // namespace cumulet::sns

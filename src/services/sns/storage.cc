@@ -28,8 +28,12 @@ Key subscribed_key(const Subscription& subscription) {
 
 }  // namespace
 
+Task<std::optional<std::string>> find_topic_record(store::Transaction& tx, TopicAddress address) {
+    co_return co_await tx.get(of_place(address.place, "topic") << address.name);
+}
+
 Task<std::optional<Topic>> find_topic(store::Transaction& tx, TopicAddress address) {
-    const auto bytes = co_await tx.get(of_place(address.place, "topic") << address.name);
+    const auto bytes = co_await find_topic_record(tx, address);
     if (!bytes) co_return std::nullopt;
     co_return decode_topic(address.place, std::move(address.name), *bytes);
 }

@@ -19,6 +19,8 @@
 namespace cumulet::sns {
 
 Task<std::optional<Topic>> find_topic(store::Transaction& tx, TopicAddress address);
+/// Its stored form (records.h), which changes with every change of the topic or its subscriptions.
+Task<std::optional<std::string>> find_topic_record(store::Transaction& tx, TopicAddress address);
 /// Throws NotFoundException.
 Task<Topic> load_topic(store::Transaction& tx, TopicAddress address);
 /// Makes the topic's revision grow.
@@ -55,6 +57,7 @@ struct OutboxEntry {
     Time due;        ///< when it is taken by whoever comes first: the next attempt, or the end of its holder's lease
     std::string id;  ///< of this entry
     TopicAddress topic;
+    uint64_t generation = 0;  ///< of the topic
     Notification notification;
     std::string subscription;            ///< id of the one that it is for; "": all that want it
     int64_t attempts = 0;                ///< that failed
@@ -64,6 +67,9 @@ void save_outbox_entry(store::Transaction& tx, const OutboxEntry& entry);
 void erase_outbox_entry(store::Transaction& tx, Time due, std::string_view id);
 /// Entries due until `until`, the earliest first.
 Task<std::vector<OutboxEntry>> due_outbox_entries(store::Transaction& tx, Time until, size_t limit);
+/// Entries that were held without end, at most `limit`.
+Task<std::vector<OutboxEntry>> held_outbox_entries(store::Transaction& tx, size_t limit);
+/// The least instant at which an entry is due; nothing if none ever is.
 Task<std::optional<Time>> next_outbox_due(store::Transaction& tx);
 /// Where entries are, for the store to keep in memory.
 store::Range outbox_range();

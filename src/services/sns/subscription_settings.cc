@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "services/sns/delivery_policy.h"
+#include "services/sns/replay.h"
 #include "services/sns/service.h"
 
 namespace cumulet::sns {
@@ -83,6 +84,7 @@ Task<SetSubscriptionAttributesResponse> Service::set_subscription_attributes(Cal
         auto topic = co_await load_topic(tx, address.topic);
         subscription.attributes[request.AttributeName] =
             checked_attribute(topic, subscription, request.AttributeName, request.AttributeValue.value_or(""), false);
+        if (request.AttributeName == "ReplayPolicy") set_replay(tx, topic, subscription, call.now());
         save_subscription(tx, topic, subscription);
     });
     co_return SetSubscriptionAttributesResponse{};

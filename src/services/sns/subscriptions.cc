@@ -1,6 +1,7 @@
 // Subscribe, ConfirmSubscription, Unsubscribe.
 // https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
 
+#include "services/sns/replay.h"
 #include "services/sns/service.h"
 
 namespace cumulet::sns {
@@ -50,11 +51,12 @@ Task<void> check_limit(store::Transaction& tx, const Topic& topic) {
 }
 
 /// What the endpoint is told, so that whoever has it can confirm.
-OutboxEntry confirmation(Call& call, const Subscription& subscription) {
+OutboxEntry confirmation(Call& call, const Topic& topic, const Subscription& subscription) {
     OutboxEntry entry;
     entry.due = call.now();
     entry.id = call.random().uuid();
-    entry.topic = {subscription.place, subscription.topic_name};
+    entry.topic = {topic.place(), topic.name};
+    entry.generation = topic.generation;
     entry.subscription = subscription.id;
     auto& message = entry.notification;
     message.type = Notification::Type::subscription_confirmation;
@@ -70,8 +72,8 @@ OutboxEntry confirmation(Call& call, const Subscription& subscription) {
 }
 
 /// What an endpoint is told whose subscription ended, so that whoever has it can take it back.
-OutboxEntry farewell(Call& call, const Subscription& subscription) {
-    auto entry = confirmation(call, subscription);
+OutboxEntry farewell(Call& call, const Topic& topic, const Subscription& subscription) {
+    auto entry = confirmation(call, topic, subscription);
     entry.notification.type = Notification::Type::unsubscribe_confirmation;
     entry.notification.message = fmt::format(
         "You have chosen to deactivate subscription {}.\nTo cancel this operation and restore the subscription, visit "
@@ -102,13 +104,14 @@ Task<SubscribeResponse> Service::subscribe(Call& call, SubscribeInput request) {
         const auto existing = co_await find_subscriber(tx, topic, subscription.protocol, subscription.endpoint);
         if (existing && existing->exists(call.now())) {
             check_same_subscription(*existing, wanted);
-            if (existing->pending) put_in_outbox(tx, confirmation(call, *existing));
+            if (existing->pending) put_in_outbox(tx, confirmation(call, topic, *existing));
             co_return *existing;
         }
         if (existing) erase_subscription(tx, topic, *existing);
         co_await check_limit(tx, topic);
+        if (wanted.contains("ReplayPolicy")) set_replay(tx, topic, subscription, call.now());
         save_subscription(tx, topic, subscription);
-        if (subscription.pending) put_in_outbox(tx, confirmation(call, subscription));
+        if (subscription.pending) put_in_outbox(tx, confirmation(call, topic, subscription));
         co_return subscription;
     });
 
@@ -146,7 +149,7 @@ Task<UnsubscribeResponse> Service::unsubscribe(Call& call, UnsubscribeInput requ
         erase_subscription(tx, topic, *subscription);
         // An owner who signs knows what they do; whoever follows a link may not.
         if (is_anonymous(call) && !subscription->pending && subscription->protocol.starts_with("http"))
-            put_in_outbox(tx, farewell(call, *subscription));
+            put_in_outbox(tx, farewell(call, topic, *subscription));
     });
     co_return UnsubscribeResponse{};
 }

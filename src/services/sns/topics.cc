@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "services/sns/delivery_policy.h"
+#include "services/sns/fifo_storage.h"
 #include "services/sns/service.h"
 
 namespace cumulet::sns {
@@ -116,7 +117,10 @@ Task<DeleteTopicResponse> Service::delete_topic(Call& call, DeleteTopicInput req
             }
             const auto page = co_await sns::list_subscriptions(tx, *topic, "", erased_at_once);
             for (const auto& subscription : page) erase_subscription(tx, *topic, subscription);
-            if (page.size() < erased_at_once) erase_topic(tx, *topic);
+            if (page.size() < erased_at_once) {
+                erase_topic(tx, *topic);
+                if (topic->fifo()) erase_fifo(tx, *topic);
+            }
             co_return page.size() == erased_at_once;
         });
     }

@@ -30,9 +30,12 @@ struct World {
     Reactor reactor{clock, Random(1)};
     std::unique_ptr<store::Store> store = store::open_memory_store();
     NoDoor door;
-    Service service{*store, door};
+    contracts::Metrics metrics;
+    Service service{*store, door, metrics};
     Call call{reactor, "request"};
     std::string orders = create("orders");
+
+    ~World() { reactor.block_on(service.stop()); }
 
     template <typename T>
     T run(Task<T> task) {
