@@ -32,6 +32,15 @@ std::string request(std::string_view service, std::string_view target, std::stri
         target, service, 0, body.size(), body);
 }
 
+std::string form(std::string_view service, std::string_view body) {
+    return fmt::format(
+        "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        "X-Amz-Date: 20260101T000000Z\r\nAuthorization: AWS4-HMAC-SHA256 "
+        "Credential=test/20260101/us-east-1/{}/aws4_request, "
+        "SignedHeaders=host;x-amz-date, Signature={:064}\r\nContent-Length: {}\r\n\r\n{}",
+        service, 0, body.size(), body);
+}
+
 std::string queue_url() { return "http://127.0.0.1/000000000000/load"; }
 
 std::string send_message(Caller&) {
@@ -60,6 +69,14 @@ std::string delete_message(Caller& caller) {
                    fmt::format(R"({{"QueueUrl":"{}","ReceiptHandle":"{}"}})", queue_url(), caller.receipt));
 }
 
+constexpr std::string_view topic = "arn%3Aaws%3Asns%3Aus-east-1%3A000000000000%3Aload";
+
+std::string publish(Caller&) {
+    static const auto text =
+        form("sns", fmt::format("Action=Publish&Version=2010-03-31&TopicArn={}&Message={:x>512}", topic, ""));
+    return text;
+}
+
 /// One of a thousand items.
 std::string any_key() {
     static std::minstd_rand random;
@@ -83,6 +100,7 @@ const Scenario scenarios[] = {
     {"SQS SendMessage", {send_message}},
     {"SQS SendMessageBatch of ten", {send_message_batch}},
     {"SQS send, receive, delete", {send_message, receive_message, delete_message}},
+    {"SNS publish to 3 queues", {publish}},
     {"DynamoDB PutItem", {put_item}},
     {"DynamoDB GetItem", {get_item}},
 };
@@ -90,6 +108,14 @@ const Scenario scenarios[] = {
 void prepare(Server& server) {
     Caller caller(server.port);
     caller.ask(request("sqs", "AmazonSQS.CreateQueue", R"({"QueueName":"load"})"));
+    caller.ask(form("sns", "Action=CreateTopic&Version=2010-03-31&Name=load"));
+    for (const auto name : {"fan-1", "fan-2", "fan-3"}) {
+        caller.ask(request("sqs", "AmazonSQS.CreateQueue", fmt::format(R"({{"QueueName":"{}"}})", name)));
+        caller.ask(form("sns", fmt::format("Action=Subscribe&Version=2010-03-31&TopicArn={}&Protocol=sqs&"
+                                           "Endpoint=arn%3Aaws%3Asqs%3Aus-east-1%3A000000000000%3A{}&"
+                                           "Attributes.entry.1.key=RawMessageDelivery&Attributes.entry.1.value=true",
+                                           topic, name)));
+    }
     caller.ask(request(
         "dynamodb", "DynamoDB_20120810.CreateTable",
         R"({"TableName":"load","BillingMode":"PAY_PER_REQUEST",)"

@@ -54,6 +54,32 @@ class Boto3(unittest.TestCase):
         with self.refused("NoSuchEntity", 404):
             iam.get_role(RoleName=unique("missing"))
 
+    def test_sns(self):
+        sns, sqs = client("sns"), client("sqs")
+        topic = sns.create_topic(Name=unique("topic"), Attributes={"DisplayName": "Orders"},
+                                 Tags=[{"Key": "team", "Value": "orders"}])["TopicArn"]
+        self.addCleanup(sns.delete_topic, TopicArn=topic)
+        self.assertEqual(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["DisplayName"], "Orders")
+        self.assertEqual(sns.list_tags_for_resource(ResourceArn=topic)["Tags"], [{"Key": "team", "Value": "orders"}])
+        url = sqs.create_queue(QueueName=unique("queue"))["QueueUrl"]
+        self.addCleanup(sqs.delete_queue, QueueUrl=url)
+        queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"},
+                                                    "Action": "sqs:SendMessage", "Resource": queue}]})})
+        arn = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)["SubscriptionArn"]
+        self.assertEqual(sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"][0]["SubscriptionArn"], arn)
+        sent = sns.publish(TopicArn=topic, Message="Zwölf <&>", MessageAttributes={
+            "kind": {"DataType": "Number", "StringValue": "7"}})
+        [message] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"]
+        envelope = json.loads(message["Body"])
+        self.assertEqual((envelope["MessageId"], envelope["Message"]), (sent["MessageId"], "Zwölf <&>"))
+        self.assertEqual(envelope["MessageAttributes"]["kind"], {"Type": "Number", "Value": "7"})
+        with self.refused("NotFound", 404):
+            sns.publish(TopicArn=topic + "-gone", Message="x")
+        with self.refused("InvalidParameter", 400):
+            sns.subscribe(TopicArn=topic, Protocol="pigeon", Endpoint="x")
+
     def test_sqs(self):
         sqs = client("sqs")
         name = unique("queue")

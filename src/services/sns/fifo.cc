@@ -73,10 +73,10 @@ Task<void> FifoDeliverer::supervise() {
     auto watch = with_.store.watch(std::string(lanes_topic));
     while (!with_.store.closing()) {
         Time until = Time::max();
+        bool replaying = false;
         try {
             if (co_await hold_lease()) {
-                while (co_await replay_a_part()) {
-                }
+                replaying = co_await replay_a_part();
                 const auto lanes =
                     co_await with_.store.transact([](store::Transaction& tx) -> Task<std::vector<LaneName>> {
                         co_return co_await all_lanes(tx, most_lanes);
@@ -95,7 +95,11 @@ Task<void> FifoDeliverer::supervise() {
             log::warning("lanes of FIFO topics could not be read", {{"why", error.what()}});
             until = Reactor::current().now() + pause_after_failure;
         }
-        co_await watch.wait(until);
+        if (replaying) {
+            co_await Reactor::current().yield();  // lanes go first
+        } else {
+            co_await watch.wait(until);
+        }
     }
 }
 
@@ -145,44 +149,42 @@ Task<std::optional<Time>> FifoDeliverer::step(LaneName lane, int64_t& failures) 
     }
     const auto batch = batch_of(head);
     const auto attempts = co_await with_.queues.deliver(audience, subscriber, batch);
-
-    std::vector<LaneEntry> done;
     std::vector<StatusLine> lines;
-    int64_t delivered = 0;
-    bool waits = false;
-    for (size_t i = 0; i < batch.size() && !waits; ++i) {
-        const auto& attempt = attempts[i];
-        if (attempt.result == Attempt::Result::delivered) {
-            ++delivered;
-        } else if (attempt.result == Attempt::Result::failed && reactor.now() < batch[i]->published + gives_up_after) {
-            waits = true;  // and so does all that stands behind it
-            break;
-        } else {
-            count(audience->topic, "NumberOfNotificationsFailed", 1);
-            if (subscriber->subscription.redrive_policy()) {
-                const auto burial = co_await with_.queues.bury(audience, subscriber, batch[i], attempt);
-                waits = burial.result == Attempt::Result::failed;
-                if (waits) break;
-                count(audience->topic,
-                      burial.result == Attempt::Result::delivered ? "NumberOfNotificationsRedrivenToDlq"
-                                                                  : "NumberOfNotificationsFailedToRedriveToDlq",
-                      1);
-            }
-        }
-        auto line = status_line({audience->topic, subscriber->subscription, *batch[i]}, attempt, failures + 1,
-                                reactor.now(), reactor.random().uuid(), reactor.random().fraction());
+    size_t ended = 0;
+    while (ended < batch.size() && co_await has_ended(audience, subscriber, batch[ended], attempts[ended])) {
+        auto line = status_line({audience->topic, subscriber->subscription, *batch[ended]}, attempts[ended],
+                                failures + 1, reactor.now(), reactor.random().uuid(), reactor.random().fraction());
         if (line) lines.push_back(std::move(*line));
-        done.push_back(std::move(head[i]));
+        ++ended;
     }
-    count(audience->topic, "NumberOfNotificationsDelivered", delivered);
     with_.status.write(std::move(lines));
-    if (!done.empty()) {
+    if (ended > 0) {
         failures = 0;
-        co_await finish(lane, std::move(done));
+        head.resize(ended);
+        co_await finish(lane, std::move(head));
     }
-    if (!waits) co_return reactor.now();
+    if (ended == batch.size()) co_return reactor.now();
     const auto wait = retry_policy(audience->topic, subscriber->subscription).delay_after(++failures);
     co_return reactor.now() + wait.value_or(std::chrono::seconds(20));
+}
+
+Task<bool> FifoDeliverer::has_ended(std::shared_ptr<const Audience> audience, const Subscriber* subscriber,
+                                    std::shared_ptr<const Notification> notification, Attempt attempt) {
+    if (attempt.result == Attempt::Result::delivered) {
+        count(audience->topic, "NumberOfNotificationsDelivered");
+        co_return true;
+    }
+    const bool late = !notification->replayed && Reactor::current().now() >= notification->published + gives_up_after;
+    if (attempt.result == Attempt::Result::failed && !late) co_return false;
+    if (subscriber->subscription.redrive_policy()) {
+        const auto burial = co_await with_.queues.bury(audience, subscriber, notification, attempt);
+        if (burial.result == Attempt::Result::failed) co_return false;
+        count(audience->topic, burial.result == Attempt::Result::delivered
+                                   ? "NumberOfNotificationsRedrivenToDlq"
+                                   : "NumberOfNotificationsFailedToRedriveToDlq");
+    }
+    count(audience->topic, "NumberOfNotificationsFailed");
+    co_return true;
 }
 
 Task<void> FifoDeliverer::finish(LaneName lane, std::vector<LaneEntry> done) {
@@ -192,11 +194,10 @@ Task<void> FifoDeliverer::finish(LaneName lane, std::vector<LaneEntry> done) {
     });
 }
 
-void FifoDeliverer::count(const Topic& topic, std::string_view metric, int64_t value) {
-    if (value == 0) return;
+void FifoDeliverer::count(const Topic& topic, std::string_view metric) {
     const contracts::MetricScope::Dimension dimension{"TopicName", topic.name};
-    with_.metrics.add({topic.account, topic.region, "AWS/SNS", {&dimension, 1}},
-                      {{.name = metric, .value = static_cast<double>(value)}}, Reactor::current().now());
+    with_.metrics.add({topic.account, topic.region, "AWS/SNS", {&dimension, 1}}, {{.name = metric}},
+                      Reactor::current().now());
 }
 
 }  // namespace cumulet::sns

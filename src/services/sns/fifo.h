@@ -36,7 +36,10 @@ class FifoDeliverer {
     /// Delivers the head of a lane. When to look again: nothing if the lane is empty.
     Task<std::optional<Time>> step(LaneName lane, int64_t& failures);
     Task<void> finish(LaneName lane, std::vector<LaneEntry> done);
-    void count(const Topic& topic, std::string_view metric, int64_t value);
+    /// False if the notification, and so all behind it, must wait. Buries what its queue refused.
+    Task<bool> has_ended(std::shared_ptr<const Audience> audience, const Subscriber* subscriber,
+                         std::shared_ptr<const Notification> notification, Attempt attempt);
+    void count(const Topic& topic, std::string_view metric);
 
     Equipment with_;
     std::string owner_;

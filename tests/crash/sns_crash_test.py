@@ -1,0 +1,184 @@
+#!/usr/bin/python3
+"""Kills `cumulet serve` while messages are published: what a topic acknowledged comes to every queue, FIFO groups in order.
+
+usage: sns_crash_test.py CUMULET [--kills N] [--seed S]
+"""
+
+import argparse
+import http.client
+import pathlib
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+
+from serve_crash_test import BROKEN, Client, Finding, Server
+
+QUEUES = ("billing", "shipping", "archive")
+TOPIC = "arn:aws:sns:us-east-1:000000000000:orders"
+QUEUE = "arn:aws:sqs:us-east-1:000000000000:"
+QUIET_SECONDS = 4
+
+
+class Topics:
+    """One kept-alive connection that speaks SNS's query protocol."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+
+    def call(self, operation, **members):
+        form = urllib.parse.urlencode({"Action": operation, "Version": "2010-03-31", **members})
+        self.connection.request("POST", "/", form, {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sns/aws4_request, "
+                             "SignedHeaders=host, Signature=0"})
+        response = self.connection.getresponse()
+        body = response.read().decode()
+        if response.status >= 500:
+            raise http.client.HTTPException("%s answers %d" % (operation, response.status))
+        if response.status != 200:
+            raise Finding("%s answers %d: %s" % (operation, response.status, body))
+        return body
+
+
+def create(port):
+    sqs, sns = Client(port), Topics(port)
+    for name in QUEUES:
+        sqs.call("sqs", "CreateQueue", QueueName=name)
+    sqs.call("sqs", "CreateQueue", QueueName="ordered.fifo", Attributes={"FifoQueue": "true"})
+    raw = {"Protocol": "sqs", "Attributes.entry.1.key": "RawMessageDelivery", "Attributes.entry.1.value": "true"}
+    sns.call("CreateTopic", Name="orders")
+    sns.call("CreateTopic", **{"Name": "orders.fifo", "Attributes.entry.1.key": "FifoTopic", "Attributes.entry.1.value": "true"})
+    for name in QUEUES:
+        sns.call("Subscribe", TopicArn=TOPIC, Endpoint=QUEUE + name, **raw)
+    sns.call("Subscribe", TopicArn=TOPIC + ".fifo", Endpoint=QUEUE + "ordered.fifo", **raw)
+
+
+class Load:
+    """Publishers against one process, until it is gone."""
+
+    def __init__(self, port, acknowledged, seed):
+        self.port, self.acknowledged = port, acknowledged
+        self.ended = threading.Event()
+        self.findings = []
+        work = [(self.publish, i) for i in range(4)] + [(self.publish_in_order, i) for i in range(3)]
+        self.threads = [threading.Thread(target=self._run, args=(function, number, "%s/%d" % (seed, i)))
+                        for i, (function, number) in enumerate(work)]
+        for thread in self.threads:
+            thread.start()
+
+    def _run(self, function, number, seed):
+        try:
+            function(Topics(self.port), number, random.Random(seed))
+        except BROKEN:
+            pass  # it was killed; nothing is known of what was under way
+        except Exception as error:  # pylint: disable=broad-except
+            self.findings.append(error)
+
+    def stop(self):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join(timeout=30)
+            if thread.is_alive():
+                raise Finding("a publisher is still waiting")
+        if self.findings:
+            raise self.findings[0]
+
+    def publish(self, client, _number, rng):
+        while not self.ended.is_set():
+            body = "%016x" % rng.getrandbits(64)
+            client.call("Publish", TopicArn=TOPIC, Message=body)
+            self.acknowledged["standard"].append(body)
+
+    def publish_in_order(self, client, number, _rng):
+        group = self.acknowledged["groups"][number]
+        while not self.ended.is_set():
+            group["next"] += 1  # whose fate is unknown is never tried again
+            body = "%d.%08d" % (number, group["next"])
+            client.call("Publish", TopicArn=TOPIC + ".fifo", Message=body, MessageGroupId=str(number),
+                        MessageDeduplicationId=body)
+            group["acknowledged"].append(body)
+
+
+def drain(port, queue):
+    """Receives and deletes all, in the order it comes."""
+    client = Client(port)
+    url = client.call("sqs", "GetQueueUrl", QueueName=queue)["QueueUrl"]
+    came, quiet_since = [], time.monotonic()
+    while time.monotonic() < quiet_since + QUIET_SECONDS:
+        messages = client.call("sqs", "ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", ())
+        if messages:
+            came += [message["Body"] for message in messages]
+            entries = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
+            client.call("sqs", "DeleteMessageBatch", QueueUrl=url, Entries=entries)
+            quiet_since = time.monotonic()
+    return came
+
+
+def check(port, acknowledged):
+    for queue in QUEUES:
+        lost = set(acknowledged["standard"]) - set(drain(port, queue))
+        if lost:
+            raise Finding("%d of %d acknowledged messages never came to %s" % (len(lost), len(acknowledged["standard"]), queue))
+    came = drain(port, "ordered.fifo")
+    for number, group in enumerate(acknowledged["groups"]):
+        mine = [body for body in came if body.startswith("%d." % number)]
+        if mine != sorted(set(mine)):
+            raise Finding("the order of group %d is not kept, or something came twice" % number)
+        lost = set(group["acknowledged"]) - set(mine)
+        if lost:
+            raise Finding("%d acknowledged messages of group %d are lost" % (len(lost), number))
+
+
+def run(program, folder, kills, seed):
+    rng = random.Random(seed)
+    acknowledged = {"standard": [], "groups": [{"next": 0, "acknowledged": []} for _ in range(3)]}
+    for number in range(kills + 1):
+        server = Server(program, folder)
+        try:
+            port = server.wait_until_ready()
+            if number == 0:
+                create(port)
+            if number == kills:
+                check(port, acknowledged)
+                break
+            load = Load(port, acknowledged, "%s/%d" % (seed, number))
+            time.sleep(0.1 + rng.random())
+            server.kill()
+            load.stop()
+        finally:
+            server.kill()
+    ordered = sum(len(group["acknowledged"]) for group in acknowledged["groups"])
+    if len(acknowledged["standard"]) < 100 or ordered < 50:
+        raise Finding("the load was too small to show anything")
+    print("%d kills: %d messages and %d in order acknowledged, all came" % (kills, len(acknowledged["standard"]), ordered))
+
+
+def too_late(_number, _frame):
+    raise Finding("it took longer than 150 s")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--kills", type=int, default=8)
+    parser.add_argument("--seed", default=str(random.SystemRandom().getrandbits(32)))
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGALRM, too_late)
+    signal.alarm(150)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="cumulet-crash-"))
+    try:
+        run(arguments.program, folder, arguments.kills, arguments.seed)
+    except Finding as finding:
+        print("seed %s: %s\nits state is in %s" % (arguments.seed, finding, folder))
+        return 1
+    shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
