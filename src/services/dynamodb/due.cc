@@ -10,7 +10,8 @@ using store::Key;
 
 constexpr std::string_view topic = "dynamodb due";
 constexpr size_t steps_per_round = 64;
-constexpr auto pause_after_failure = 5s;
+constexpr Duration first_pause = 100ms;
+constexpr Duration longest_pause = 30s;
 
 Key due_prefix() { return Key("", "", "dynamodb", "due"); }
 
@@ -58,13 +59,16 @@ Task<void> DueWorker::stop() { co_await tasks_.stop(); }
 
 Task<void> DueWorker::run() {
     auto watch = store_.watch(std::string(topic));
+    auto pause = first_pause;
     while (!store_.closing()) {
         Time next;
         try {
             next = co_await round("");
+            pause = first_pause;
         } catch (const std::exception& error) {
             log::warning("DynamoDB's background work waits", {{"why", error.what()}});
-            next = Reactor::current().now() + pause_after_failure;
+            next = Reactor::current().now() + pause;
+            pause = std::min(pause * 2, longest_pause);
         }
         if (store_.closing()) break;
         if (next > Reactor::current().now()) co_await watch.wait(next);
@@ -96,9 +100,16 @@ Task<Time> DueWorker::round(std::string only_kind) {
     });
     if (works.empty()) co_return Time::max();
     if (works.front().due > Reactor::current().now()) co_return works.front().due;
+    std::exception_ptr failure;
     for (const auto& work : works) {
-        if (work.due <= Reactor::current().now()) co_await perform(work);
+        if (work.due > Reactor::current().now()) break;
+        try {
+            co_await perform(work);
+        } catch (...) {
+            failure = std::current_exception();  // one piece does not keep others from being done
+        }
     }
+    if (failure) std::rethrow_exception(failure);
     co_return Reactor::current().now();  // some of it may not be done yet, or new
 }
 

@@ -1,6 +1,7 @@
 #include "services/dynamodb/service.h"
 
 #include "services/dynamodb/expiry.h"
+#include "services/dynamodb/replicas.h"
 #include "services/dynamodb/streams/storage.h"
 
 namespace cumulet::dynamodb {
@@ -12,11 +13,12 @@ Service::Service(store::Store& store, bool shared) : store_(store), worker_(stor
     due_.add(std::string(expire_kind), expire_items);
     due_.add(std::string(trim_kind), trim_stream);
     due_.add(std::string(remove_stream_kind), remove_stream);
+    due_.add(std::string(copy_replica_kind), copy_replica);
 }
 
 Task<void> Service::start() {
-    due_.start();
     co_await worker_.start();
+    due_.start();
 }
 
 Task<void> Service::stop() {
