@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Kills `cumulet serve` under load, over and over: what it acknowledged over HTTP is there, what was deleted stays gone.
+"""Kills `cumulet serve` under load, over and over: what it acknowledged over HTTP is there, what was deleted stays gone;
+a table, its index and its stream tell the same.
 
 usage: serve_crash_test.py CUMULET [--kills N] [--seed S]
 """
@@ -68,7 +69,8 @@ class Server:
 class Client:
     """One kept-alive connection."""
 
-    SERVICES = {"sqs": ("AmazonSQS.", "1.0"), "dynamodb": ("DynamoDB_20120810.", "1.0")}
+    SERVICES = {"sqs": ("AmazonSQS.", "1.0"), "dynamodb": ("DynamoDB_20120810.", "1.0"),
+                "streams": ("DynamoDBStreams_20120810.", "1.0")}
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
@@ -79,7 +81,7 @@ class Client:
             "Content-Type": "application/x-amz-json-" + version,
             "X-Amz-Target": prefix + operation,
             "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/%s/aws4_request, "
-                             "SignedHeaders=host, Signature=0" % service,
+                             "SignedHeaders=host, Signature=0" % ("dynamodb" if service == "streams" else service),
         })
         response = self.connection.getresponse()
         body = response.read()
@@ -126,7 +128,7 @@ class Load:
     def __init__(self, port, url, expectation, seed):
         self.port, self.url, self.expectation = port, url, expectation
         self.ended = threading.Event()
-        work = [(self.send, i) for i in range(2)] + [(self.handle, i) for i in range(2)] + [(self.put, i) for i in range(3)]
+        work = [(self.send, i) for i in range(2)] + [(self.handle, i) for i in range(2)] + [(self.put, i) for i in range(3)] + [(self.put_pairs, 0)]
         self.threads = [threading.Thread(target=self._run, args=(function, number, "%s/%d" % (seed, i)))
                         for i, (function, number) in enumerate(work)]
         for thread in self.threads:
@@ -180,10 +182,80 @@ class Load:
             key = "%d.%d" % (number, rng.randrange(6))
             with self.expectation.lock:
                 version = self.expectation.attempted[key] = self.expectation.attempted.get(key, 0) + 1
-            item = {"pk": {"S": key}, "version": {"N": str(version)}, "text": {"S": text_of(version)}}
-            client.call("dynamodb", "PutItem", TableName="items", Item=item)
+            client.call("dynamodb", "PutItem", TableName="items", Item=item_of(key, version))
             with self.expectation.lock:
                 self.expectation.versions[key] = version
+
+    def put_pairs(self, client, _number, _rng):
+        while not self.ended.is_set():
+            with self.expectation.lock:
+                version = self.expectation.attempted["left"] = self.expectation.attempted.get("left", 0) + 1
+                self.expectation.attempted["right"] = version
+            client.call("dynamodb", "TransactWriteItems", TransactItems=[
+                {"Put": {"TableName": "items", "Item": item_of(key, version)}} for key in ("left", "right")])
+            with self.expectation.lock:
+                self.expectation.versions["left"] = self.expectation.versions["right"] = version
+
+
+def item_of(key, version):
+    """Every other version of an item stands in the table's index."""
+    item = {"pk": {"S": key}, "version": {"N": str(version)}, "text": {"S": text_of(version)}}
+    return item | {"grp": {"S": "even"}} if version % 2 == 0 else item
+
+
+class Replay:
+    """The table as its stream tells it."""
+
+    def __init__(self):
+        self.items = {}
+        self.records = 0
+        self.latest = {}  # shard: number of the latest record that was read
+
+    def read_on(self, client):
+        arn = client.call("streams", "ListStreams", TableName="items")["Streams"][0]["StreamArn"]
+        for shard in client.call("streams", "DescribeStream", StreamArn=arn)["StreamDescription"]["Shards"]:
+            self._read_shard(client, arn, shard["ShardId"])
+
+    def _read_shard(self, client, arn, shard):
+        kind = {"ShardIteratorType": "TRIM_HORIZON"}
+        if shard in self.latest:
+            kind = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self.latest[shard]}
+        iterator = client.call("streams", "GetShardIterator", StreamArn=arn, ShardId=shard, **kind)["ShardIterator"]
+        while iterator:
+            page = client.call("streams", "GetRecords", ShardIterator=iterator)
+            for record in page["Records"]:
+                self._take(record["dynamodb"])
+                self.latest[shard] = record["dynamodb"]["SequenceNumber"]
+            iterator = page.get("NextShardIterator") if page["Records"] else None
+
+    def _take(self, change):
+        key = change["Keys"]["pk"]["S"]
+        if self.items.get(key) != change.get("OldImage"):
+            raise Finding("record %s of %s does not begin where the one before it ended" % (change["SequenceNumber"], key))
+        self.items[key] = change["NewImage"]
+        self.records += 1
+
+
+def scan(client, **more):
+    found, start = {}, {}
+    while True:
+        page = client.call("dynamodb", "Scan", TableName="items", **more, **start)
+        found.update({item["pk"]["S"]: item for item in page["Items"]})
+        if "LastEvaluatedKey" not in page:
+            return found
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def check_agreement(client, replay):
+    """Nobody writes meanwhile."""
+    table = scan(client)
+    replay.read_on(client)
+    if replay.items != table:
+        raise Finding("the stream replays to another table")
+    if scan(client, IndexName="by-group") != {key: item for key, item in table.items() if "grp" in item}:
+        raise Finding("the index is not as its table")
+    if (table.get("left") or {}).get("version") != (table.get("right") or {}).get("version"):
+        raise Finding("half of a transaction is there")
 
 
 def check_items(client, expectation):
@@ -213,6 +285,7 @@ def drain(client, url, expectation):
 def run(program, folder, kills, seed):
     rng = random.Random(seed)
     expectation = Expectation()
+    replay = Replay()
     url = None
     for number in range(kills + 1):
         server = Server(program, folder)
@@ -224,11 +297,16 @@ def run(program, folder, kills, seed):
             client = Client(server.wait_until_ready())
             if url is None:
                 client.call("dynamodb", "CreateTable", TableName="items", BillingMode="PAY_PER_REQUEST",
-                            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-                            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}])
+                            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"},
+                                                  {"AttributeName": "grp", "AttributeType": "S"}],
+                            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+                            GlobalSecondaryIndexes=[{"IndexName": "by-group", "Projection": {"ProjectionType": "ALL"},
+                                                     "KeySchema": [{"AttributeName": "grp", "KeyType": "HASH"}]}],
+                            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
                 client.call("sqs", "CreateQueue", QueueName="jobs", Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})
             url = client.call("sqs", "GetQueueUrl", QueueName="jobs")["QueueUrl"]
             check_items(client, expectation)
+            check_agreement(client, replay)
             if number == kills:
                 left = drain(client, url, expectation)
                 break
@@ -245,8 +323,9 @@ def run(program, folder, kills, seed):
         raise Finding("%d of %d acknowledged messages are lost" % (len(lost), len(expectation.sent)))
     if len(expectation.sent) < 100 or sum(expectation.versions.values()) < 100:
         raise Finding("the load was too small to show anything")
-    print("%d kills: %d messages acknowledged, %d deletions, %d left; %d versions written"
-          % (kills, len(expectation.sent), len(expectation.deleted), len(left), sum(expectation.versions.values())))
+    print("%d kills: %d messages acknowledged, %d deletions, %d left; %d versions written, %d records read"
+          % (kills, len(expectation.sent), len(expectation.deleted), len(left), sum(expectation.versions.values()),
+             replay.records))
 
 
 def check_clock(program, folder):

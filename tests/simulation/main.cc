@@ -23,6 +23,7 @@ constexpr Workload workloads[] = {
     {"sqs", sqs_workload},
     {"sns", sns_workload},
     {"dynamodb", dynamodb_workload},
+    {"dynamodb-streams", dynamodb_streams_workload},
     {"cloudformation", cloudformation_workload},
 };
 

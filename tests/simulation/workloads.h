@@ -15,6 +15,8 @@ void sqs_workload(World& world);
 void sns_workload(World& world);
 /// Counters, versions, transactions between items, and an index beside its table.
 void dynamodb_workload(World& world);
+/// Writers of all kinds on a table with a stream, an index, a time to live and a replica; the stream replays to the table.
+void dynamodb_streams_workload(World& world);
 /// Stacks that are created, updated, rolled back and deleted while services fail and the process restarts.
 void cloudformation_workload(World& world);
 
