@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as lib from '@aws-sdk/lib-dynamodb';
-import { allPages, clientOf, eventually, fails, undoList, unique } from './support.mjs';
+import { allPages, clientOf, endpoint, eventually, fails, onAws, region, undoList, unique } from './support.mjs';
 
 const client = clientOf(dynamodb.DynamoDBClient);
 const documents = lib.DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
@@ -191,6 +191,185 @@ describe('tables', () => {
         await send(dynamodb.DeleteTableCommand, { TableName });
         await dynamodb.waitUntilTableNotExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName });
         await fails(send(dynamodb.DescribeTableCommand, { TableName }), 'ResourceNotFoundException', 400);
+    });
+});
+
+describe('settings of tables', () => {
+    test('expired items leave, and the others stay', { skip: onAws }, async () => {
+        const TableName = await newTable();
+        const AttributeName = 'expires';
+        const change = (Enabled, name = AttributeName) =>
+            send(dynamodb.UpdateTimeToLiveCommand, {
+                TableName,
+                TimeToLiveSpecification: { Enabled, AttributeName: name },
+            });
+        await fails(change(false), 'ValidationException', 400, /^TimeToLive is already disabled$/);
+        await change(true);
+        await fails(change(true), 'ValidationException', 400, /^TimeToLive is already enabled$/);
+        await fails(
+            change(true, 'other'),
+            'ValidationException',
+            400,
+            /^TimeToLive is active on a different AttributeName: current AttributeName is expires$/,
+        );
+        const now = Math.floor(Date.now() / 1000);
+        const put = (customer, expires) =>
+            ask(lib.PutCommand, { TableName, Item: { customer, placed: 1, expires } });
+        await put('over', now - 60);
+        await put('long over', now - 6 * 365 * 86400);
+        await put('text', String(now - 60));
+        await put('soon', now + 3600);
+        await put('this second', now + 1);
+        await eventually(async () => (await ask(lib.ScanCommand, { TableName })).Count === 3);
+        const { Items } = await ask(lib.ScanCommand, { TableName });
+        assert.deepEqual(Items.map((item) => item.customer).sort(), ['long over', 'soon', 'text']);
+        const answer = await fetch(`${endpoint}/_aws/dynamodb/expired`, { method: 'DELETE' });
+        assert.ok((await answer.json()).ExpiredItems >= 2);
+    });
+
+    test('a global table is the same in its regions', async () => {
+        const TableName = await newTable();
+        const other = region === 'eu-west-1' ? 'us-west-2' : 'eu-west-1';
+        const there = lib.DynamoDBDocumentClient.from(clientOf(dynamodb.DynamoDBClient, { region: other }));
+        const update = (change) => send(dynamodb.UpdateTableCommand, { TableName, ReplicaUpdates: [change] });
+        const describe = async () => (await send(dynamodb.DescribeTableCommand, { TableName })).Table;
+        await ask(lib.PutCommand, { TableName, Item: { customer: 'before', placed: 1 } });
+        await fails(
+            update({ Create: { RegionName: region } }),
+            'ValidationException',
+            400,
+            /^Cannot add or delete the local region through ReplicaUpdates\./,
+        );
+        await update({ Create: { RegionName: other } });
+        const replica = (table) => table.Replicas?.find((each) => each.RegionName === other);
+        const table = await eventually(async () => {
+            const found = await describe();
+            return replica(found)?.ReplicaStatus === 'ACTIVE' && found;
+        }, 600);
+        assert.equal(table.GlobalTableVersion, '2019.11.21');
+        assert.deepEqual(table.StreamSpecification, { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' });
+        await fails(
+            send(dynamodb.UpdateTableCommand, { TableName, StreamSpecification: { StreamEnabled: false } }),
+            'ValidationException',
+            400,
+            /not allowed.*Global Table/,
+        );
+        const read = (client, customer) =>
+            client.send(new lib.GetCommand({ TableName, Key: { customer, placed: 1 }, ConsistentRead: true }));
+        await eventually(async () => (await read(there, 'before')).Item);
+        await there.send(new lib.PutCommand({ TableName, Item: { customer: 'there', placed: 1 } }));
+        await eventually(async () => (await read(documents, 'there')).Item);
+        await ask(lib.DeleteCommand, { TableName, Key: { customer: 'there', placed: 1 } });
+        await eventually(async () => !(await read(there, 'there')).Item);
+        const scaling = await send(dynamodb.DescribeTableReplicaAutoScalingCommand, { TableName });
+        assert.ok(scaling.TableAutoScalingDescription.Replicas.some((each) => each.RegionName === other));
+        await update({ Delete: { RegionName: other } });
+        const alone = await eventually(async () => {
+            const found = await describe();
+            return !replica(found) && found;
+        }, 600);
+        assert.equal(alone.Replicas, undefined);
+        assert.equal(alone.GlobalTableVersion, undefined);
+        await fails(read(there, 'before'), 'ResourceNotFoundException', 400);
+        await fails(
+            update({ Delete: { RegionName: other } }),
+            'ValidationException',
+            400,
+            /^Update global table operation failed because one or more replicas were not part of the global table\./,
+        );
+    });
+
+    test('global tables of 2017 are not begun any more', async () => {
+        const GlobalTableName = await newTable();
+        const ReplicationGroup = [{ RegionName: region }];
+        await fails(
+            send(dynamodb.CreateGlobalTableCommand, { GlobalTableName, ReplicationGroup }),
+            'ValidationException',
+            400,
+            /2017\.11\.29 is not supported/,
+        );
+        const unknown = (Command, input) =>
+            fails(
+                send(Command, { GlobalTableName, ...input }),
+                'GlobalTableNotFoundException',
+                400,
+                /^Global table with name '.*' does not exist\.$/,
+            );
+        await unknown(dynamodb.DescribeGlobalTableCommand);
+        await unknown(dynamodb.DescribeGlobalTableSettingsCommand);
+        await unknown(dynamodb.UpdateGlobalTableCommand, { ReplicaUpdates: [{ Create: { RegionName: 'us-west-2' } }] });
+        await unknown(dynamodb.UpdateGlobalTableSettingsCommand, { GlobalTableBillingMode: 'PAY_PER_REQUEST' });
+        assert.deepEqual((await send(dynamodb.ListGlobalTablesCommand, {})).GlobalTables, []);
+    });
+
+    test('a Kinesis destination is enabled, changed and disabled', { skip: onAws }, async () => {
+        const TableName = await newTable();
+        const input = { TableName, StreamArn: `arn:aws:kinesis:${region}:000000000000:stream/changes` };
+        const enabled = await send(dynamodb.EnableKinesisStreamingDestinationCommand, input);
+        assert.equal(enabled.DestinationStatus, 'ENABLING');
+        const describe = async () =>
+            (await send(dynamodb.DescribeKinesisStreamingDestinationCommand, { TableName })).KinesisDataStreamDestinations;
+        const expected = {
+            StreamArn: input.StreamArn,
+            DestinationStatus: 'ACTIVE',
+            ApproximateCreationDateTimePrecision: 'MILLISECOND',
+        };
+        assert.deepEqual(await describe(), [expected]);
+        await fails(
+            send(dynamodb.EnableKinesisStreamingDestinationCommand, input),
+            'ValidationException',
+            400,
+            /must be DISABLED or ENABLE_FAILED to perform ENABLE operation\.$/,
+        );
+        await send(dynamodb.UpdateKinesisStreamingDestinationCommand, {
+            ...input,
+            UpdateKinesisStreamingConfiguration: { ApproximateCreationDateTimePrecision: 'MICROSECOND' },
+        });
+        assert.equal((await describe())[0].ApproximateCreationDateTimePrecision, 'MICROSECOND');
+        const disabled = await send(dynamodb.DisableKinesisStreamingDestinationCommand, input);
+        assert.equal(disabled.DestinationStatus, 'DISABLING');
+        assert.equal((await describe())[0].DestinationStatus, 'DISABLED');
+        await fails(
+            send(dynamodb.DisableKinesisStreamingDestinationCommand, input),
+            'ValidationException',
+            400,
+            /must be ACTIVE to perform DISABLE operation\.$/,
+        );
+    });
+
+    test('contributor insights are switched on and off for a table and its indexes', async () => {
+        const TableName = await newTable(indexed);
+        const status = async (IndexName) =>
+            (await send(dynamodb.DescribeContributorInsightsCommand, { TableName, IndexName }))
+                .ContributorInsightsStatus;
+        const change = (ContributorInsightsAction, IndexName) =>
+            send(dynamodb.UpdateContributorInsightsCommand, { TableName, IndexName, ContributorInsightsAction });
+        assert.equal(await status(), 'DISABLED');
+        assert.match((await change('ENABLE')).ContributorInsightsStatus, /^ENABL(ING|ED)$/);
+        await change('ENABLE', 'by-status');
+        await eventually(async () => (await status()) === 'ENABLED' && (await status('by-status')) === 'ENABLED', 120);
+        const summaries = await allPages(async (NextToken) => {
+            const page = await send(dynamodb.ListContributorInsightsCommand, { TableName, NextToken, MaxResults: 1 });
+            return [page.ContributorInsightsSummaries, page.NextToken];
+        });
+        assert.deepEqual(summaries.map((each) => each.IndexName ?? '').sort(), ['', 'by-status']);
+        await change('DISABLE');
+        await eventually(async () => (await status()) === 'DISABLED', 120);
+        await fails(status('no-such-index'), 'ResourceNotFoundException', 400);
+        await fails(
+            send(dynamodb.DescribeContributorInsightsCommand, { TableName: unique('missing') }),
+            'ResourceNotFoundException',
+            400,
+        );
+    });
+
+    test('limits and endpoints are told', async () => {
+        const limits = await send(dynamodb.DescribeLimitsCommand, {});
+        assert.ok(limits.AccountMaxReadCapacityUnits >= limits.TableMaxReadCapacityUnits);
+        assert.ok(limits.AccountMaxWriteCapacityUnits >= limits.TableMaxWriteCapacityUnits);
+        const { Endpoints } = await send(dynamodb.DescribeEndpointsCommand, {});
+        assert.equal(Endpoints.length, 1);
+        assert.ok(Endpoints[0].Address && Endpoints[0].CachePeriodInMinutes > 0);
     });
 });
 

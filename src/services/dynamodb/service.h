@@ -7,6 +7,7 @@
 #include "contracts/resource.h"
 #include "runtime/sync.h"
 #include "services/dynamodb/due.h"
+#include "services/dynamodb/update_table.h"
 #include "services/dynamodb/work.h"
 
 namespace cumulet::dynamodb {
@@ -50,6 +51,40 @@ class Service final : public aws::dynamodb::Api, private contracts::Surface {
     Task<DescribeTimeToLiveOutput> describe_time_to_live(Call& call, DescribeTimeToLiveInput request) override;
     Task<UpdateTimeToLiveOutput> update_time_to_live(Call& call, UpdateTimeToLiveInput request) override;
 
+    // global_tables.cc
+    Task<CreateGlobalTableOutput> create_global_table(Call& call, CreateGlobalTableInput request) override;
+    Task<DescribeGlobalTableOutput> describe_global_table(Call& call, DescribeGlobalTableInput request) override;
+    Task<DescribeGlobalTableSettingsOutput> describe_global_table_settings(
+        Call& call, DescribeGlobalTableSettingsInput request) override;
+    Task<UpdateGlobalTableOutput> update_global_table(Call& call, UpdateGlobalTableInput request) override;
+    Task<UpdateGlobalTableSettingsOutput> update_global_table_settings(Call& call,
+                                                                       UpdateGlobalTableSettingsInput request) override;
+    Task<ListGlobalTablesOutput> list_global_tables(Call& call, ListGlobalTablesInput request) override;
+    Task<DescribeTableReplicaAutoScalingOutput> describe_table_replica_auto_scaling(
+        Call& call, DescribeTableReplicaAutoScalingInput request) override;
+
+    // kinesis_destinations.cc
+    Task<KinesisStreamingDestinationOutput> enable_kinesis_streaming_destination(
+        Call& call, KinesisStreamingDestinationInput request) override;
+    Task<KinesisStreamingDestinationOutput> disable_kinesis_streaming_destination(
+        Call& call, KinesisStreamingDestinationInput request) override;
+    Task<UpdateKinesisStreamingDestinationOutput> update_kinesis_streaming_destination(
+        Call& call, UpdateKinesisStreamingDestinationInput request) override;
+    Task<DescribeKinesisStreamingDestinationOutput> describe_kinesis_streaming_destination(
+        Call& call, DescribeKinesisStreamingDestinationInput request) override;
+
+    // contributor_insights.cc
+    Task<UpdateContributorInsightsOutput> update_contributor_insights(Call& call,
+                                                                      UpdateContributorInsightsInput request) override;
+    Task<DescribeContributorInsightsOutput> describe_contributor_insights(
+        Call& call, DescribeContributorInsightsInput request) override;
+    Task<ListContributorInsightsOutput> list_contributor_insights(Call& call,
+                                                                  ListContributorInsightsInput request) override;
+
+    // limits.cc
+    Task<DescribeLimitsOutput> describe_limits(Call& call, DescribeLimitsInput request) override;
+    Task<DescribeEndpointsResponse> describe_endpoints(Call& call, DescribeEndpointsRequest request) override;
+
     // items.cc
     Task<GetItemOutput> get_item(Call& call, GetItemInput request) override;
     Task<PutItemOutput> put_item(Call& call, PutItemInput request) override;
@@ -76,8 +111,10 @@ class Service final : public aws::dynamodb::Api, private contracts::Surface {
   private:
     // time_to_live.cc
     Task<http::Response> serve(Call& call, http::Request request) override;
-    // transactions.cc
-    Task<void> sweep_tokens(Call& call);
+    Task<void> sweep_tokens(Call& call);  // transactions.cc
+    // tables.cc
+    Task<IndexWork> change_table(store::Transaction& tx, Call& call, DescribedTable& table, UpdateTableInput request,
+                                 std::vector<Work>& begun);
     Task<void> build_index(Work work);  // index_work.cc
     Task<void> drop_index(Work work);
 

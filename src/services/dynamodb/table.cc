@@ -166,6 +166,15 @@ void Table::check_update(const Update& update) const {
     }
 }
 
+void name_indexes(aws::dynamodb::TableDescription& description) {
+    const auto name = [&](auto& indexes) {
+        if (!indexes) return;
+        for (auto& index : *indexes) index.IndexArn = *description.TableArn + "/index/" + *index.IndexName;
+    };
+    name(description.LocalSecondaryIndexes);
+    name(description.GlobalSecondaryIndexes);
+}
+
 std::string table_name(std::string_view name_or_arn) {
     std::string name(name_or_arn);
     if (name.starts_with("arn:")) {

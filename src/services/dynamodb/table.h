@@ -82,6 +82,9 @@ struct DescribedTable : Table {
     aws::dynamodb::TableDescription description;
 };
 
+/// Gives every index its ARN, which begins with the table's.
+void name_indexes(aws::dynamodb::TableDescription& description);
+
 /// The name of a table that a request gives by name or by ARN. Throws aws::Error if it is no name.
 std::string table_name(std::string_view name_or_arn);
 

@@ -4,6 +4,8 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTables.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html
+#include "services/dynamodb/beside.h"
+#include "services/dynamodb/replicas.h"
 #include "services/dynamodb/service.h"
 #include "services/dynamodb/streams/settings.h"
 #include "services/dynamodb/throughput.h"
@@ -15,16 +17,6 @@ namespace {
 
 constexpr int64_t counted_items = 10'000;
 constexpr int64_t counted_bytes = 8 * 1024 * 1024;
-
-/// Gives every index its ARN.
-void name_indexes(TableDescription& description) {
-    const auto name = [&](auto& indexes) {
-        if (!indexes) return;
-        for (auto& index : *indexes) index.IndexArn = *description.TableArn + "/index/" + *index.IndexName;
-    };
-    name(description.LocalSecondaryIndexes);
-    name(description.GlobalSecondaryIndexes);
-}
 
 void describe_arns(const Call& call, DescribedTable& table, const std::string& id) {
     auto& description = table.description;
@@ -152,8 +144,9 @@ void refuse_unbuilt(const UpdateTableInput& request) {
     const auto refuse = [](bool given, std::string_view what) {
         if (given) throw aws::not_implemented("dynamodb", "UpdateTable", what);
     };
-    refuse(request.ReplicaUpdates.has_value(), "ReplicaUpdates");
-    refuse(request.MultiRegionConsistency.has_value(), "MultiRegionConsistency");
+    refuse(request.MultiRegionConsistency == "STRONG", "MultiRegionConsistency");
+    refuse(request.GlobalTableSettingsReplicationMode.has_value(), "GlobalTableSettingsReplicationMode");
+    refuse(request.DisassociationProtectionEnabled.has_value(), "DisassociationProtectionEnabled");
     refuse(request.GlobalTableWitnessUpdates.has_value(), "GlobalTableWitnessUpdates");
     refuse(request.VectorIndexUpdates.has_value(), "VectorIndexUpdates");
 }
@@ -161,7 +154,8 @@ void refuse_unbuilt(const UpdateTableInput& request) {
 /// What the answer tells beside the table as it is stored: on AWS the change is still under way.
 void show_under_way(TableDescription& description, const UpdateTableInput& request, const IndexWork& work) {
     if (request.BillingMode || request.ProvisionedThroughput || request.SSESpecification || request.TableClass ||
-        request.DeletionProtectionEnabled || request.StreamSpecification || !work.build.empty() || !work.drop.empty()) {
+        request.DeletionProtectionEnabled || request.StreamSpecification || request.ReplicaUpdates ||
+        !work.build.empty() || !work.drop.empty()) {
         description.TableStatus = "UPDATING";
     }
     if (work.build.empty()) return;
@@ -170,7 +164,36 @@ void show_under_way(TableDescription& description, const UpdateTableInput& reque
     }
 }
 
+/// What of a request holds for the table in all its regions.
+UpdateTableInput shared_part(const UpdateTableInput& request) {
+    return {.AttributeDefinitions = request.AttributeDefinitions,
+            .TableName = request.TableName,
+            .BillingMode = request.BillingMode,
+            .ProvisionedThroughput = request.ProvisionedThroughput,
+            .GlobalSecondaryIndexUpdates = request.GlobalSecondaryIndexUpdates,
+            .OnDemandThroughput = request.OnDemandThroughput};
+}
+
 }  // namespace
+
+/// Applies to the table in this call's region what `request` says of it alone, and saves it. Adds the work that is to
+/// begin after the commit.
+Task<IndexWork> Service::change_table(store::Transaction& tx, Call& call, DescribedTable& table,
+                                      UpdateTableInput request, std::vector<Work>& begun) {
+    const Scope scope(call);
+    const auto work = dynamodb::update_table(table, request, call.region, call.account, call.now());
+    name_indexes(table.description);
+    if (request.StreamSpecification) co_await update_stream(tx, scope, table, *request.StreamSpecification);
+    co_await save_numbered(tx, scope, table);
+    if (!work.build.empty()) {
+        begun.push_back(worker_.plan(tx, call, "build index", table.name, std::to_string(table.indexes.back().number)));
+    }
+    if (!work.drop.empty()) {
+        const auto& index = *std::ranges::find(table.indexes, work.drop, &Index::name);
+        begun.push_back(worker_.plan(tx, call, "drop index", table.name, std::to_string(index.number)));
+    }
+    co_return work;
+}
 
 Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput request) {
     check_update(request);
@@ -179,27 +202,21 @@ Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput reque
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
-    std::optional<Work> begun;
+    std::vector<Work> begun;
     auto description = co_await store_.transact([&](store::Transaction& tx) -> Task<TableDescription> {
-        begun.reset();
+        begun.clear();
         DescribedTable table = co_await load_named_table(tx, scope, name);
-        const auto work = dynamodb::update_table(table, request, call.region, call.account, call.now());
-        name_indexes(table.description);
-        if (request.StreamSpecification) co_await update_stream(tx, scope, table, *request.StreamSpecification);
-        if (!work.build.empty()) {
-            co_await save_numbered(tx, scope, table);
-            begun = worker_.plan(tx, call, "build index", name, std::to_string(table.indexes.back().number));
-        } else {
-            save_table(tx, scope, table);
+        if (request.ReplicaUpdates) co_await update_replicas(tx, call, table, *request.ReplicaUpdates);
+        for (auto& [region, replica] : co_await load_replicas(tx, scope, table)) {
+            Call there = call;
+            there.region = region;
+            co_await change_table(tx, there, replica, shared_part(request), begun);
         }
-        if (!work.drop.empty()) {
-            const auto& index = *std::ranges::find(table.indexes, work.drop, &Index::name);
-            begun = worker_.plan(tx, call, "drop index", name, std::to_string(index.number));
-        }
+        const auto work = co_await change_table(tx, call, table, request, begun);
         show_under_way(table.description, request, work);
         co_return std::move(table.description);
     });
-    if (begun) worker_.begin(std::move(*begun));
+    for (auto& each : begun) worker_.begin(std::move(each));
     co_return UpdateTableOutput{.TableDescription = std::move(description)};
 }
 
@@ -226,6 +243,8 @@ Task<DeleteTableOutput> Service::delete_table(Call& call, DeleteTableInput reque
                 "first.");
         }
         check_indexes_rest(table);
+        co_await leave_replicas(tx, scope, table);
+        erase_beside(tx, scope, table.name);
         if (table.stream) co_await close_stream(tx, scope, table);
         erase_table(tx, scope, table);
         table.description.TableStatus = "DELETING";

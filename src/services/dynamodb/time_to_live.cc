@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTimeToLive.html
 #include "services/dynamodb/expiry.h"
+#include "services/dynamodb/replicas.h"
 #include "services/dynamodb/service.h"
 
 namespace cumulet::dynamodb {
@@ -48,6 +49,10 @@ Task<UpdateTimeToLiveOutput> Service::update_time_to_live(Call& call, UpdateTime
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         auto table = co_await load_named_table(tx, scope, name);
         check_change(table, wanted);
+        for (auto& [region, replica] : co_await load_replicas(tx, scope, table)) {
+            co_await set_time_to_live(tx, {scope.account, region}, std::move(replica),
+                                      wanted.Enabled ? wanted.AttributeName : "");
+        }
         co_await set_time_to_live(tx, scope, std::move(table), wanted.Enabled ? wanted.AttributeName : "");
     });
     co_return UpdateTimeToLiveOutput{.TimeToLiveSpecification = wanted};

@@ -18,6 +18,11 @@ Task<void> update_stream(store::Transaction& tx, Scope scope, DescribedTable& ta
     if (!wanted.StreamEnabled && !table.stream) {
         throw aws::validation_error(fmt::format("Table has no stream to disable: TableName: {}", table.name));
     }
+    if (!wanted.StreamEnabled && !table.replicas.empty()) {
+        // Unverified: the words.
+        throw aws::validation_error(
+            fmt::format("Disabling the stream is not allowed for a Global Table: TableName: {}", table.name));
+    }
     if (wanted.StreamEnabled) {
         co_await open_stream(tx, scope, table, *wanted.StreamViewType);
     } else {

@@ -1,0 +1,176 @@
+#include "services/dynamodb/streams/service.h"
+#include "services/dynamodb/tests/support/world.h"
+
+namespace cumulet::dynamodb {
+namespace {
+
+struct GlobalWorld : World {
+    explicit GlobalWorld(bool works = true) {
+        make_table("orders", "");
+        if (works) begin_work();
+    }
+    ~GlobalWorld() { end_work(); }
+
+    void go(std::string region) { call.region = std::move(region); }
+    TableDescription change(ReplicationGroupUpdate update) {
+        return *run(service.update_table(call, {.TableName = "orders", .ReplicaUpdates = {{std::move(update)}}}))
+                    .TableDescription;
+    }
+    void add(std::string region) { change({.Create = {{.RegionName = std::move(region)}}}); }
+    void remove(std::string region) { change({.Delete = {{.RegionName = std::move(region)}}}); }
+    TableDescription describe() { return *run(service.describe_table(call, {.TableName = "orders"})).Table; }
+    /// "eu-west-1 ACTIVE, …" of the table's replicas.
+    std::string replicas() {
+        std::vector<std::string> all;
+        for (const auto& replica : describe().Replicas.value_or(std::vector<ReplicaDescription>())) {
+            all.push_back(*replica.RegionName + " " + *replica.ReplicaStatus);
+        }
+        return fmt::format("{}", fmt::join(all, ", "));
+    }
+    void put(std::string_view pk, int n) {
+        World::put("orders", fmt::format(R"({{"pk":{{"S":"{}"}},"n":{{"N":"{}"}}}})", pk, n));
+    }
+    std::string get(std::string_view pk) { return World::get("orders", fmt::format(R"({{"pk":{{"S":"{}"}}}})", pk)); }
+    size_t count() { return static_cast<size_t>(*run(service.scan(call, {.TableName = "orders"})).Count); }
+};
+
+constexpr const char* one = R"({"n":{"N":"1"},"pk":{"S":"a"}})";
+
+TEST(Replicas, HoldWhatTheTableHeldAndWhatIsWrittenInAnyRegion) {
+    GlobalWorld world;
+    world.put("a", 1);
+    world.add("eu-west-1");
+    EXPECT_EQ(world.replicas(), "eu-west-1 ACTIVE");
+    EXPECT_EQ(world.describe().GlobalTableVersion, "2019.11.21");
+    world.go("eu-west-1");
+    EXPECT_EQ(world.replicas(), "us-east-1 ACTIVE");
+    EXPECT_EQ(world.describe().TableArn, "arn:aws:dynamodb:eu-west-1:000000000000:table/orders");
+    EXPECT_EQ(world.get("a"), one);
+    world.put("b", 2);
+    world.update("orders", R"({"pk":{"S":"a"}})", "SET n = n + :one", R"({":one":{"N":"1"}})");
+    world.go("us-east-1");
+    EXPECT_EQ(world.get("b"), R"({"n":{"N":"2"},"pk":{"S":"b"}})");
+    EXPECT_EQ(world.get("a"), R"({"n":{"N":"2"},"pk":{"S":"a"}})");
+    world.run(world.service.delete_item(
+        world.call, {.TableName = "orders", .Key = AttributeMap::from_json(R"({"pk":{"S":"a"}})")}));
+    world.go("eu-west-1");
+    EXPECT_EQ(world.get("a"), "");
+    EXPECT_EQ(world.count(), 1u);
+}
+
+TEST(Replicas, OfManyItemsAreCopiedWhileOthersWrite) {
+    GlobalWorld world(false);
+    for (int n = 0; n < 1000; ++n) world.put("item " + std::to_string(n), n);
+    world.add("eu-west-1");
+    EXPECT_EQ(world.replicas(), "eu-west-1 CREATING");
+    world.put("new", 1);
+    world.put("item 7", 700);
+    world.run(world.service.delete_item(
+        world.call, {.TableName = "orders", .Key = AttributeMap::from_json(R"({"pk":{"S":"item 8"}})")}));
+    world.begin_work();
+    world.run(world.clock.advance(1s));
+    EXPECT_EQ(world.replicas(), "eu-west-1 ACTIVE");
+    world.go("eu-west-1");
+    EXPECT_EQ(world.count(), 1000u);
+    EXPECT_EQ(world.get("new"), R"({"n":{"N":"1"},"pk":{"S":"new"}})");
+    EXPECT_EQ(world.get("item 7"), R"({"n":{"N":"700"},"pk":{"S":"item 7"}})");
+    EXPECT_EQ(world.get("item 8"), "");
+}
+
+TEST(Replicas, AreAddedAndRemovedOneByOne) {
+    GlobalWorld world;
+    world.add("eu-west-1");
+    world.add("ap-south-1");
+    EXPECT_EQ(world.replicas(), "eu-west-1 ACTIVE, ap-south-1 ACTIVE");
+    world.go("ap-south-1");
+    EXPECT_EQ(world.replicas(), "eu-west-1 ACTIVE, us-east-1 ACTIVE");
+    world.put("a", 1);
+    world.remove("us-east-1");
+    EXPECT_EQ(world.replicas(), "eu-west-1 ACTIVE");
+    world.go("us-east-1");
+    EXPECT_EQ(refusal([&] { world.get("a"); }), "ResourceNotFoundException: Requested resource not found");
+    world.go("eu-west-1");
+    EXPECT_EQ(world.get("a"), one);
+    world.run(world.service.delete_table(world.call, {.TableName = "orders"}));
+    world.go("ap-south-1");
+    EXPECT_EQ(world.replicas(), "");
+    const auto description = world.describe();
+    EXPECT_FALSE(description.Replicas);
+    EXPECT_FALSE(description.GlobalTableVersion);
+    EXPECT_EQ(description.StreamSpecification->StreamViewType, "NEW_AND_OLD_IMAGES");
+    EXPECT_EQ(world.get("a"), one);
+}
+
+TEST(Replicas, HaveTheTablesIndexesAndTimeToLive) {
+    GlobalWorld world;
+    world.add("eu-west-1");
+    world.run(world.service.update_time_to_live(
+        world.call, {.TableName = "orders", .TimeToLiveSpecification = {.Enabled = true, .AttributeName = "n"}}));
+    world.run(world.service.update_table(
+        world.call,
+        {.AttributeDefinitions = {{{.AttributeName = "color", .AttributeType = "S"}}},
+         .TableName = "orders",
+         .GlobalSecondaryIndexUpdates = {{{.Create = {{.IndexName = "by-color",
+                                                       .KeySchema = {{.AttributeName = "color", .KeyType = "HASH"}},
+                                                       .Projection = {.ProjectionType = "ALL"}}}}}}}));
+    world.run(world.service.settle());
+    world.World::put("orders", R"({"pk":{"S":"a"},"color":{"S":"red"},"n":{"N":"1700000010"}})");
+    world.go("eu-west-1");
+    auto query = world.query_of("orders", "color = :c", R"({":c":{"S":"red"}})");
+    query.IndexName = "by-color";
+    EXPECT_EQ(*world.run(world.service.query(world.call, query)).Count, 1);
+    EXPECT_EQ(world.run(world.service.describe_time_to_live(world.call, {.TableName = "orders"}))
+                  .TimeToLiveDescription->AttributeName,
+              "n");
+    world.run(world.clock.advance(1min));
+    EXPECT_EQ(world.count(), 0u);
+    world.go("us-east-1");
+    EXPECT_EQ(world.count(), 0u);
+}
+
+TEST(Replicas, AreRefusedInDynamoDBsWords) {
+    GlobalWorld world;
+    EXPECT_EQ(refusal([&] { world.add("us-east-1"); }),
+              "ValidationException: Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, "
+              "DeleteTable, or UpdateTable as required.");
+    EXPECT_EQ(refusal([&] { world.remove("eu-west-1"); }),
+              "ValidationException: Update global table operation failed because one or more replicas were not part of "
+              "the global table.");
+    world.add("eu-west-1");
+    EXPECT_EQ(
+        refusal([&] { world.add("eu-west-1"); }),
+        "ValidationException: Failed to create a the new replica of table with name: 'orders' because one or more "
+        "replicas already existed as tables.");
+    EXPECT_EQ(refusal([&] {
+                  world.run(world.service.update_table(
+                      world.call, {.TableName = "orders", .StreamSpecification = {{.StreamEnabled = false}}}));
+              }),
+              "ValidationException: Disabling the stream is not allowed for a Global Table: TableName: orders");
+}
+
+TEST(Replicas, AreDescribedAsTheyWereChanged) {
+    GlobalWorld world;
+    world.add("eu-west-1");
+    world.change({.Update = {{.RegionName = "eu-west-1", .TableClassOverride = "STANDARD_INFREQUENT_ACCESS"}}});
+    EXPECT_EQ(world.describe().Replicas->front().ReplicaTableClassSummary->TableClass, "STANDARD_INFREQUENT_ACCESS");
+    const auto scaling =
+        world.run(world.service.describe_table_replica_auto_scaling(world.call, {.TableName = "orders"}));
+    EXPECT_EQ(scaling.TableAutoScalingDescription->Replicas->size(), 2u);
+}
+
+TEST(GlobalTables, OfTheOlderVersionAreNotBegunAnyMore) {
+    GlobalWorld world;
+    EXPECT_EQ(refusal([&] {
+                  world.run(world.service.create_global_table(
+                      world.call, {.GlobalTableName = "orders", .ReplicationGroup = {{.RegionName = "eu-west-1"}}}));
+              }),
+              "ValidationException: DynamoDB global tables version 2017.11.29 is not supported. We recommend using "
+              "DynamoDB global tables version 2019.11.21, instead of version 2017.11.29 (Legacy).");
+    EXPECT_EQ(
+        refusal([&] { world.run(world.service.describe_global_table(world.call, {.GlobalTableName = "orders"})); }),
+        "GlobalTableNotFoundException: Global table with name 'orders' does not exist.");
+    EXPECT_TRUE(world.run(world.service.list_global_tables(world.call, {})).GlobalTables->empty());
+}
+
+}  // namespace
+}  // namespace cumulet::dynamodb
