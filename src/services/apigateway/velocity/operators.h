@@ -1,0 +1,11 @@
+// Velocity's arithmetic and comparisons.
+#pragma once
+
+#include "services/apigateway/velocity/syntax.h"
+
+namespace cumulet::apigateway::velocity {
+
+/// What `left operator right` is; null where it makes no sense, such as a division by zero.
+Value apply_operator(Expression::Kind kind, const Value& left, const Value& right);
+
+}  // namespace cumulet::apigateway::velocity
