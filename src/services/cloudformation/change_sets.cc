@@ -55,34 +55,52 @@ std::string stack_of(const std::optional<std::string>& stack_name, const std::st
     return "";
 }
 
-}  // namespace
-
-Task<model::CreateChangeSetOutput> Service::create_change_set(Call& call, model::CreateChangeSetInput request) {
-    const auto type = request.ChangeSetType.value_or("UPDATE");
-    not_supported(type == "IMPORT" || request.ResourcesToImport || request.ImportExistingResources.value_or(false),
+void check_supported(const model::CreateChangeSetInput& request) {
+    not_supported(request.ChangeSetType == "IMPORT" || request.ResourcesToImport ||
+                      request.ImportExistingResources.value_or(false),
                   "CreateChangeSet", "IMPORT");
     not_supported(request.RoleARN.has_value(), "CreateChangeSet", "RoleARN");
     not_supported(!request.NotificationARNs.value_or(Texts()).empty(), "CreateChangeSet", "NotificationARNs");
     not_supported(!request.ResourceTypes.value_or(Texts()).empty(), "CreateChangeSet", "ResourceTypes");
     not_supported(request.DeploymentMode.has_value(), "CreateChangeSet", "DeploymentMode");
+}
 
+/// What a change set may be made for: a new stack, one under review, or one that can be updated.
+void check_target(const std::optional<Stack>& stack, const model::CreateChangeSetInput& request,
+                  std::string_view type) {
+    if (type != "CREATE") {
+        if (!stack) throw invalid(fmt::format("Stack [{}] does not exist", request.StackName));
+        check_updatable(*stack);
+    } else if (stack->status != "REVIEW_IN_PROGRESS") {
+        throw invalid(fmt::format("Stack [{}] already exists and cannot be created again with the changeSet [{}].",
+                                  stack->name, request.ChangeSetName));
+    }
+}
+
+StackEvent review_event(Call& call, const Stack& stack) {
+    return {.id = call.random().uuid(),
+            .logical_id = stack.name,
+            .physical_id = stack.arn,
+            .type = "AWS::CloudFormation::Stack",
+            .status = stack.status,
+            .status_reason = "User Initiated",
+            .at = call.now()};
+}
+
+}  // namespace
+
+Task<model::CreateChangeSetOutput> Service::create_change_set(Call& call, model::CreateChangeSetInput request) {
+    check_supported(request);
+    const auto type = request.ChangeSetType.value_or("UPDATE");
     auto stack = co_await find(call, request.StackName);
     if (stack && stack->gone()) stack.reset();
     const bool fresh = !stack;
-    if (type == "CREATE") {
-        if (stack && stack->status != "REVIEW_IN_PROGRESS") {
-            throw invalid(fmt::format("Stack [{}] already exists and cannot be created again with the changeSet [{}].",
-                                      stack->name, request.ChangeSetName));
-        }
-        if (fresh) {
-            stack = new_stack(call, request.StackName);
-            stack->status = "REVIEW_IN_PROGRESS";
-            stack->status_reason = "User Initiated";
-        }
-    } else {
-        if (!stack) throw invalid(fmt::format("Stack [{}] does not exist", request.StackName));
-        check_updatable(*stack);
+    if (fresh && type == "CREATE") {
+        stack = new_stack(call, request.StackName);
+        stack->status = "REVIEW_IN_PROGRESS";
+        stack->status_reason = "User Initiated";
     }
+    check_target(stack, request, type);
 
     ChangeSet change_set{.id = call.random().uuid(), .name = request.ChangeSetName, .type = type};
     change_set.arn = call.arn("cloudformation", fmt::format("changeSet/{}/{}", change_set.name, change_set.id));
@@ -113,13 +131,7 @@ Task<model::CreateChangeSetOutput> Service::create_change_set(Call& call, model:
     change_set.execution_status = wrong.empty() ? "AVAILABLE" : "UNAVAILABLE";
 
     const auto place = storage::place_of(call);
-    const StackEvent event{.id = call.random().uuid(),
-                           .logical_id = stack->name,
-                           .physical_id = stack->arn,
-                           .type = "AWS::CloudFormation::Stack",
-                           .status = stack->status,
-                           .status_reason = "User Initiated",
-                           .at = call.now()};
+    const auto event = review_event(call, *stack);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         const auto same = co_await find_change_set(tx, place, stack->id, change_set.name);
         if (same && !executed(*same)) {
