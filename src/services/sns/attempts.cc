@@ -9,6 +9,7 @@ namespace {
 constexpr size_t most_claimed = 64;
 constexpr size_t most_recovered_at_once = 1000;
 constexpr auto pause_after_failure = std::chrono::seconds(1);
+constexpr auto pause_before_again = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -60,6 +61,8 @@ Task<void> Deliverer::sweep() {
             until = Reactor::current().now() + pause_after_failure;
         }
         for (auto& entry : claimed) start_attempt(std::move(entry), co_await permits_.acquire());
+        // Nobody tells of a lease that a process took and cannot give back.
+        if (with_.shared) until = std::min(until, Reactor::current().now() + lease_time);
         if (claimed.empty()) co_await watch.wait(until);
     }
 }
@@ -69,10 +72,14 @@ void Deliverer::start_attempt(OutboxEntry entry, Semaphore::Permit permit) {
 }
 
 Task<void> Deliverer::attempt(OutboxEntry entry, Semaphore::Permit permit) {
-    try {
-        co_await attempt_once(std::move(entry));
-    } catch (const std::exception& error) {
-        log::warning("a delivery did not end: it will be tried again", {{"why", error.what()}});
+    while (!with_.store.closing()) {
+        try {
+            co_await attempt_once(entry);
+            break;
+        } catch (const std::exception& error) {
+            log::warning("a delivery did not end: it will be tried again", {{"why", error.what()}});
+        }
+        co_await Reactor::current().pause(pause_before_again);
     }
 }
 

@@ -10,7 +10,6 @@ constexpr size_t most_waiting = 4096;  // per reactor
 constexpr size_t most_together = 128;  // notifications
 constexpr size_t most_shipments = 64;  // at the same time
 constexpr size_t largest_shipment_bytes = 1'000'000;
-constexpr auto lease_time = std::chrono::seconds(60);
 
 /// At most what a notification takes in an envelope, where most of it is escaped.
 size_t shipped_bytes(const Notification& notification) { return 2 * size_bytes(notification) + 2048; }

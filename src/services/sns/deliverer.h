@@ -17,6 +17,9 @@
 
 namespace cumulet::sns {
 
+/// For how long a process may deliver what others may not.
+constexpr auto lease_time = std::chrono::seconds(60);
+
 /// A notification that was just published, with those who want it.
 struct Handed {
     std::shared_ptr<const Audience> audience;

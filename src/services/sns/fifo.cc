@@ -9,7 +9,6 @@ namespace {
 
 constexpr size_t most_lanes = 10'000;
 constexpr size_t largest_batch_bytes = 1'000'000;
-constexpr auto lease_time = std::chrono::seconds(60);
 constexpr auto pause_after_failure = std::chrono::seconds(1);
 constexpr auto gives_up_after = std::chrono::days(23);  // 100,015 retries
 

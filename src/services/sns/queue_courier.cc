@@ -88,39 +88,44 @@ Task<Attempt> QueueCourier::send_alone(Call& call, aws::sqs::SendMessageRequest 
 
 Task<std::vector<Attempt>> QueueCourier::deliver(std::shared_ptr<const Audience> audience, const Subscriber* subscriber,
                                                  std::vector<std::shared_ptr<const Notification>> notifications) {
-    auto call = call_for(audience->topic, subscriber->queue_region);
-    std::vector<Attempt> attempts;
-    if (notifications.size() == 1) {
-        aws::sqs::SendMessageRequest request{.QueueUrl = subscriber->queue_url};
-        fill(request, *subscriber, *notifications[0]);
-        request.MessageBody =
-            co_await body_of({audience->topic, subscriber->subscription, *notifications[0]}, subscriber->raw);
-        attempts.push_back(co_await send_alone(call, std::move(request)));
-        co_return attempts;
-    }
-    aws::sqs::SendMessageBatchRequest request{.QueueUrl = subscriber->queue_url};
-    for (size_t i = 0; i < notifications.size(); ++i) {
-        auto& entry = request.Entries.emplace_back();
-        entry.Id = std::to_string(i);
-        fill(entry, *subscriber, *notifications[i]);
-        entry.MessageBody =
-            co_await body_of({audience->topic, subscriber->subscription, *notifications[i]}, subscriber->raw);
-    }
-    attempts.resize(notifications.size(), not_sent(false, "InternalError", "no answer"));
+    std::vector<Attempt> attempts(notifications.size(), not_sent(false, "InternalError", "no answer"));
     try {
-        aws::sqs::Client sqs(door_);
-        const auto result = co_await sqs.send_message_batch(call, std::move(request));
-        const auto at = [&](const std::string& id) -> Attempt& {
-            return attempts.at(static_cast<size_t>(std::stoul(id)));
-        };
-        const bool told = !audience->topic.attribute("SQSSuccessFeedbackRoleArn").empty();
-        for (const auto& entry : result.Successful) at(entry.Id) = told ? sent(entry.MessageId) : Attempt();
-        for (const auto& entry : result.Failed)
-            at(entry.Id) = not_sent(entry.SenderFault, entry.Code, entry.Message.value_or(""));
+        auto call = call_for(audience->topic, subscriber->queue_region);
+        if (notifications.size() == 1) {
+            aws::sqs::SendMessageRequest request{.QueueUrl = subscriber->queue_url};
+            co_await fill_all(request, *audience, *subscriber, *notifications[0]);
+            attempts[0] = co_await send_alone(call, std::move(request));
+            co_return attempts;
+        }
+        aws::sqs::SendMessageBatchRequest request{.QueueUrl = subscriber->queue_url};
+        for (size_t i = 0; i < notifications.size(); ++i) {
+            auto& entry = request.Entries.emplace_back();
+            entry.Id = std::to_string(i);
+            co_await fill_all(entry, *audience, *subscriber, *notifications[i]);
+        }
+        co_await send_batch(call, std::move(request), audience->topic, attempts);
     } catch (const std::exception& error) {
         std::ranges::fill(attempts, attempt_of(error));
     }
     co_return attempts;
+}
+
+template <typename Request>
+Task<void> QueueCourier::fill_all(Request& request, const Audience& audience, const Subscriber& subscriber,
+                                  const Notification& notification) {
+    fill(request, subscriber, notification);
+    request.MessageBody = co_await body_of({audience.topic, subscriber.subscription, notification}, subscriber.raw);
+}
+
+Task<void> QueueCourier::send_batch(Call& call, aws::sqs::SendMessageBatchRequest request, const Topic& topic,
+                                    std::vector<Attempt>& attempts) {
+    aws::sqs::Client sqs(door_);
+    const auto result = co_await sqs.send_message_batch(call, std::move(request));
+    const auto at = [&](const std::string& id) -> Attempt& { return attempts.at(static_cast<size_t>(std::stoul(id))); };
+    const bool told = !topic.attribute("SQSSuccessFeedbackRoleArn").empty();
+    for (const auto& entry : result.Successful) at(entry.Id) = told ? sent(entry.MessageId) : Attempt();
+    for (const auto& entry : result.Failed)
+        at(entry.Id) = not_sent(entry.SenderFault, entry.Code, entry.Message.value_or(""));
 }
 
 Task<Attempt> QueueCourier::bury(std::shared_ptr<const Audience> audience, const Subscriber* subscriber,

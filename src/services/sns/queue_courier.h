@@ -25,6 +25,12 @@ class QueueCourier {
 
   private:
     Task<std::string> body_of(Parcel parcel, bool raw);
+    /// A SendMessageRequest or an entry of a batch.
+    template <typename Request>
+    Task<void> fill_all(Request& request, const Audience& audience, const Subscriber& subscriber,
+                        const Notification& notification);
+    Task<void> send_batch(Call& call, aws::sqs::SendMessageBatchRequest request, const Topic& topic,
+                          std::vector<Attempt>& attempts);
     Task<Attempt> send_alone(Call& call, aws::sqs::SendMessageRequest request);
 
     contracts::Door& door_;
