@@ -125,6 +125,13 @@ std::string shown_action(const Passage& passage, const std::string& action) {
     return passage.service().name == "sqs" ? to_lower(action) : action;
 }
 
+/// SNS has a code of its own.
+std::string denial_code(const contracts::Operation& operation) {
+    const auto known = std::ranges::any_of(
+        operation.errors, [](const contracts::Shape* error) { return error->error_code == "AuthorizationError"; });
+    return known ? "AuthorizationError" : "AccessDenied";
+}
+
 [[noreturn]] void throw_denied(const Passage& passage, const auth::AccessRequest& request,
                                const auth::Decision& decision) {
     const auto& principal = passage.call.principal;
@@ -150,7 +157,7 @@ std::string shown_action(const Passage& passage, const std::string& action) {
         case auth::Dialect::ec2:
             throw aws::Error("UnauthorizedOperation", "You are not authorized to perform this operation. " + message,
                              403);
-        case auth::Dialect::query: throw aws::Error("AccessDenied", std::move(message), 403);
+        case auth::Dialect::query: throw aws::Error(denial_code(passage.operation()), std::move(message), 403);
         case auth::Dialect::rest_json: throw aws::Error("AccessDeniedException", std::move(message), 403);
         default: break;
     }
@@ -162,9 +169,9 @@ std::string shown_action(const Passage& passage, const std::string& action) {
 
 /// The owner of an account may do everything that the account may do.
 const auth::Policy* owners_policy() {
-    static const auto policy = auth::Policy::parse(
-        R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})",
-        auth::PolicyKind::identity, "account-owner");
+    static const auto policy =
+        auth::Policy::parse(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})",
+                            auth::PolicyKind::identity, "account-owner");
     return &policy;
 }
 

@@ -5,6 +5,7 @@ import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as iam from '@aws-sdk/client-iam';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as s3 from '@aws-sdk/client-s3';
+import * as sns from '@aws-sdk/client-sns';
 import * as sqs from '@aws-sdk/client-sqs';
 import * as sts from '@aws-sdk/client-sts';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
@@ -250,6 +251,51 @@ describe('policies', () => {
         await other.send(new iam.PutUserPolicyCommand({ UserName, PolicyName: 'own', PolicyDocument }));
         await queues.send(new sqs.RemovePermissionCommand({ QueueUrl: allowedUrl, Label: 'stranger' }));
         await fails(sendTo(credentials, allowedUrl), 'AccessDenied', 403, /no resource-based policy allows/);
+    });
+
+    test("a topic's policy lets in, and a queue's policy says whose topics send to it", async () => {
+        const topics = clientOf(sns.SNSClient);
+        const { TopicArn } = await topics.send(new sns.CreateTopicCommand({ Name: unique('guarded') }));
+        undo.add(() => topics.send(new sns.DeleteTopicCommand({ TopicArn })));
+        const { Arn, credentials } = await newUser();
+        const publish = (Message) => clientOf(sns.SNSClient, { credentials }).send(new sns.PublishCommand({ TopicArn, Message }));
+        await fails(publish('x'), 'AuthorizationErrorException', 403, /not authorized to perform: sns:Publish/i);
+        await topics.send(
+            new sns.SetTopicAttributesCommand({
+                TopicArn,
+                AttributeName: 'Policy',
+                AttributeValue: policyOf({ Principal: { AWS: Arn }, Action: 'sns:Publish', Resource: TopicArn }),
+            }),
+        );
+        const { QueueUrl } = await queues.send(new sqs.CreateQueueCommand({ QueueName: unique('guarded') }));
+        undo.add(() => queues.send(new sqs.DeleteQueueCommand({ QueueUrl })));
+        const { Attributes } = await queues.send(new sqs.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+        const Endpoint = Attributes.QueueArn;
+        await topics.send(
+            new sns.SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint, Attributes: { RawMessageDelivery: 'true' } }),
+        );
+        const allow = (SourceArn) =>
+            queues.send(
+                new sqs.SetQueueAttributesCommand({
+                    QueueUrl,
+                    Attributes: {
+                        Policy: policyOf({
+                            Principal: { Service: 'sns.amazonaws.com' },
+                            Action: 'sqs:SendMessage',
+                            Resource: Endpoint,
+                            Condition: { ArnEquals: { 'aws:SourceArn': SourceArn } },
+                        }),
+                    },
+                }),
+            );
+        const receive = async (WaitTimeSeconds) =>
+            (await queues.send(new sqs.ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds }))).Messages ?? [];
+        await allow(`${TopicArn}-other`);
+        await publish('refused');
+        assert.deepEqual(await receive(1), []);
+        await allow(TopicArn);
+        await publish('let in');
+        assert.deepEqual((await receive(10)).map((message) => message.Body), ['let in']);
     });
 
     test("a bucket's policy can close what the user's policy opens", async () => {
