@@ -10,6 +10,7 @@
 #include "services/logs/service.h"
 #include "services/s3/service.h"
 #include "services/sns/service.h"
+#include "services/sqs/peek.h"
 #include "services/sqs/service.h"
 
 namespace cumulet {
@@ -47,7 +48,8 @@ struct Services::All {
           logs(foundation.store),
           s3(foundation.store, foundation.objects),
           sns(foundation.store, foundation.door, foundation.metrics, {.shared = !foundation.exclusive}),
-          sqs(foundation.store, foundation.queues),
+          sqs(foundation.store, foundation.queues, &foundation.metrics),
+          queue_peek(foundation.store),
           sts(foundation.store, foundation.door),
           identities(iam, sts) {
         auto& door = foundation.door;
@@ -67,6 +69,7 @@ struct Services::All {
         door.add_path_surface(std::string(dynamodb::Service::expired_path), dynamodb.developer_surface());
         for (const auto prefix : sns::Service::developer_prefixes)
             door.add_path_surface(std::string(prefix), sns.developer_surface());
+        door.add_path_surface(std::string(sqs::Peek::path), queue_peek);
         door.add_host_surface(std::string(apigatewayv2::Surface::host_label), http_apis);
         for (const auto prefix : apigatewayv2::Surface::path_prefixes)
             door.add_path_surface(std::string(prefix), http_apis);
@@ -84,6 +87,7 @@ struct Services::All {
     s3::Service s3;
     sns::Service sns;
     sqs::Service sqs;
+    sqs::Peek queue_peek;
     sts::Service sts;
     Identities identities;
 };

@@ -114,6 +114,83 @@ class Boto3(unittest.TestCase):
         with self.refused("AWS.SimpleQueueService.NonExistentQueue", 400):
             sqs.get_queue_url(QueueName=unique("missing"))
 
+    def test_every_other_sqs_operation(self):
+        sqs = client("sqs")
+        name = unique("queue")
+        make = lambda suffix, **attributes: sqs.create_queue(QueueName=name + suffix, Attributes=attributes)["QueueUrl"]
+        arn_of = lambda url: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        grave = make("-grave")
+        self.addCleanup(sqs.delete_queue, QueueUrl=grave)
+        policy = json.dumps({"deadLetterTargetArn": arn_of(grave), "maxReceiveCount": 1})
+        url = make("-jobs", RedrivePolicy=policy, VisibilityTimeout="0")
+        self.addCleanup(sqs.delete_queue, QueueUrl=url)
+        sources = eventually(lambda: sqs.list_dead_letter_source_queues(QueueUrl=grave).get("queueUrls"))
+        self.assertEqual(sources, [url])
+
+        account = arn_of(url).split(":")[4]
+        sqs.add_permission(QueueUrl=url, Label="share", AWSAccountIds=[account], Actions=["SendMessage", "ReceiveMessage"])
+        read = lambda: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes")
+        statement = json.loads(eventually(read)["Policy"])["Statement"][0]
+        self.assertEqual((statement["Sid"], statement["Action"]), ("share", ["SQS:SendMessage", "SQS:ReceiveMessage"]))
+        sqs.remove_permission(QueueUrl=url, Label="share")
+        with self.refused("InvalidParameterValue", 400):
+            sqs.remove_permission(QueueUrl=url, Label="share")
+        sqs.tag_queue(QueueUrl=url, Tags={"team": "orders", "stage": "test"})
+        sqs.untag_queue(QueueUrl=url, TagKeys=["stage"])
+        self.assertEqual(sqs.list_queue_tags(QueueUrl=url)["Tags"], {"team": "orders"})
+
+        sqs.send_message(QueueUrl=url, MessageBody="dead")
+        def buried():
+            sqs.receive_message(QueueUrl=url)
+            [count] = sqs.get_queue_attributes(
+                QueueUrl=grave, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"].values()
+            return count == "1"
+        eventually(buried)
+        if hasattr(sqs, "start_message_move_task"):  # Debian's boto3 is older than these operations
+            sqs.start_message_move_task(SourceArn=arn_of(grave))
+            eventually(lambda: sqs.list_message_move_tasks(SourceArn=arn_of(grave))["Results"][0]["Status"] == "COMPLETED")
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "600", "RedrivePolicy": ""})
+        entries = [{"Id": str(index), "MessageBody": "x"} for index in range(2)]
+        sqs.send_message_batch(QueueUrl=url, Entries=entries)
+        received = eventually(lambda: sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"))
+        handles = [{"Id": str(index), "ReceiptHandle": each["ReceiptHandle"]} for index, each in enumerate(received)]
+        changed = sqs.change_message_visibility_batch(
+            QueueUrl=url, Entries=[entry | {"VisibilityTimeout": 900} for entry in handles])
+        self.assertEqual(len(changed["Successful"]), len(handles))
+        deleted = sqs.delete_message_batch(QueueUrl=url, Entries=handles + [{"Id": "bad", "ReceiptHandle": "x"}])
+        self.assertEqual(len(deleted["Successful"]), len(handles))
+        self.assertEqual([(each["Id"], each["Code"], each["SenderFault"]) for each in deleted["Failed"]],
+                         [("bad", "ReceiptHandleIsInvalid", True)])
+        sqs.purge_queue(QueueUrl=url)
+        pages = sqs.get_paginator("list_queues").paginate(QueueNamePrefix=name, PaginationConfig={"PageSize": 1})
+        self.assertEqual(sorted(each for page in pages for each in page["QueueUrls"]), [grave, url])
+
+    def test_sqs_errors_have_their_legacy_codes(self):
+        sqs = client("sqs")
+        name = unique("queue")
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        self.addCleanup(sqs.delete_queue, QueueUrl=url)
+        entries = [{"Id": str(index), "MessageBody": "x"} for index in range(11)]
+        prefix = "AWS.SimpleQueueService."
+        with self.refused(prefix + "TooManyEntriesInBatchRequest", 400):
+            sqs.send_message_batch(QueueUrl=url, Entries=entries)
+        with self.refused(prefix + "BatchEntryIdsNotDistinct", 400):
+            sqs.send_message_batch(QueueUrl=url, Entries=[entries[0], entries[0]])
+        with self.refused(prefix + "InvalidBatchEntryId", 400):
+            sqs.send_message_batch(QueueUrl=url, Entries=[entries[0] | {"Id": "a b"}])
+        with self.refused(prefix + "BatchRequestTooLong", 400):
+            sqs.send_message_batch(QueueUrl=url, Entries=[each | {"MessageBody": "x" * 600_000} for each in entries[:2]])
+        with self.refused("QueueAlreadyExists", 400):
+            sqs.create_queue(QueueName=name, Attributes={"DelaySeconds": "1"})
+        with self.refused("InvalidAttributeName", 400):
+            sqs.set_queue_attributes(QueueUrl=url, Attributes={"Colour": "red"})
+        with self.refused("InvalidAttributeValue", 400):
+            sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "901"})
+        with self.assertRaises(sqs.exceptions.ReceiptHandleIsInvalid):
+            sqs.delete_message(QueueUrl=url, ReceiptHandle="x")
+        with self.refused("InvalidMessageContents", 400):
+            sqs.send_message(QueueUrl=url, MessageBody="a\x01b")
+
     def test_dynamodb(self):
         dynamodb = client("dynamodb")
         table = unique("table")

@@ -115,6 +115,75 @@ describe('stacks', () => {
         assert.ok(StackResourceSummaries.every((each) => each.ResourceStatus === 'CREATE_COMPLETE'));
     });
 
+    test("queues change in place, with their tags and policies", async () => {
+        const template = (properties, policies = '') => `
+Resources:
+  Jobs: {Type: AWS::SQS::Queue, Properties: {${properties}}}
+  Ordered: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true, ContentBasedDeduplication: true}}${policies}
+Outputs:
+  Url: {Value: !GetAtt Jobs.QueueUrl}
+  Ordered: {Value: !Ref Ordered}
+`;
+        const statement = '{Effect: Allow, Principal: "*", Action: "sqs:SendMessage", Resource: "*"}';
+        const policies = `
+  Open:
+    Type: AWS::SQS::QueuePolicy
+    Properties: {Queues: [!Ref Jobs], PolicyDocument: {Version: "2012-10-17", Id: shared, Statement: [${statement}]}}
+  Inline:
+    Type: AWS::SQS::QueueInlinePolicy
+    Properties: {Queue: !Ref Ordered, PolicyDocument: {Version: "2012-10-17", Id: own, Statement: [${statement}]}}`;
+        const { StackName } = await newStack(
+            template('DelaySeconds: 5, VisibilityTimeout: 60, Tags: [{Key: a, Value: "1"}, {Key: b, Value: "2"}]', policies),
+            { Tags: [{ Key: 'team', Value: 'orders' }] },
+        );
+        const { Url, Ordered } = outputsOf(await describeStack(StackName));
+        assert.match(Ordered, /\.fifo$/);
+        assert.equal(JSON.parse((await attributesOf(Url)).Policy).Id, 'shared');
+        assert.equal(JSON.parse((await attributesOf(Ordered)).Policy).Id, 'own');
+        assert.equal((await attributesOf(Ordered)).ContentBasedDeduplication, 'true');
+        const tagsOf = async () => {
+            const { Tags } = await queues.send(new sqs.ListQueueTagsCommand({ QueueUrl: Url }));
+            return Object.fromEntries(Object.entries(Tags).filter(([key]) => !key.startsWith('aws:')));
+        };
+        assert.deepEqual(await tagsOf(), { a: '1', b: '2', team: 'orders' });
+
+        await send(cloudformation.UpdateStackCommand, {
+            StackName,
+            TemplateBody: template('VisibilityTimeout: 90, KmsMasterKeyId: alias/aws/sqs, Tags: [{Key: a, Value: "3"}]'),
+            Tags: [{ Key: 'team', Value: 'orders' }],
+        });
+        await cloudformation.waitUntilStackUpdateComplete(wait, { StackName });
+        assert.equal(outputsOf(await describeStack(StackName)).Url, Url);
+        const attributes = await attributesOf(Url);
+        assert.equal(attributes.VisibilityTimeout, '90');
+        assert.equal(attributes.DelaySeconds, '0');
+        assert.equal(attributes.KmsMasterKeyId, 'alias/aws/sqs');
+        assert.equal(attributes.SqsManagedSseEnabled, 'false');
+        assert.equal(attributes.Policy, undefined);
+        assert.equal((await attributesOf(Ordered)).Policy, undefined);
+        assert.deepEqual(await tagsOf(), { a: '3', team: 'orders' });
+
+        await send(cloudformation.UpdateStackCommand, { StackName, TemplateBody: template(`QueueName: ${unique('named')}`) });
+        await cloudformation.waitUntilStackUpdateComplete(wait, { StackName });
+        assert.notEqual(outputsOf(await describeStack(StackName)).Url, Url);
+    });
+
+    test('a stack does not take a queue that is there already', async () => {
+        const QueueName = unique('taken');
+        const { QueueUrl } = await queues.send(new sqs.CreateQueueCommand({ QueueName }));
+        undo.add(() => queues.send(new sqs.DeleteQueueCommand({ QueueUrl })));
+        const StackName = unique('stack');
+        undo.add(() => send(cloudformation.DeleteStackCommand, { StackName }));
+        await send(cloudformation.CreateStackCommand, {
+            StackName,
+            TemplateBody: `Resources: {Jobs: {Type: AWS::SQS::Queue, Properties: {QueueName: ${QueueName}}}}`,
+        });
+        await eventually(async () => (await describeStack(StackName)).StackStatus === 'ROLLBACK_COMPLETE', 120);
+        const { StackEvents } = await send(cloudformation.DescribeStackEventsCommand, { StackName });
+        assert.ok(StackEvents.some((event) => /already exists/.test(event.ResourceStatusReason ?? '')));
+        assert.ok(await attributesOf(QueueUrl));
+    });
+
     test('events tell what happened, newest first', async () => {
         const { StackName } = await newStack();
         const { StackEvents } = await send(cloudformation.DescribeStackEventsCommand, { StackName });

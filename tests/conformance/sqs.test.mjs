@@ -575,3 +575,111 @@ test('message move tasks are refused with AWS\'s errors', async () => {
         missing('SourceArn'),
     );
 });
+
+test('a queue is addressed by any form of its URL', { skip: onAws }, async () => {
+    const QueueUrl = await newQueue();
+    const { host, pathname } = new URL(QueueUrl);
+    const [, account, name] = pathname.split('/');
+    const region = process.env.AWS_REGION;
+    const forms = [
+        name,
+        `http://${host}/queue/${region}/${account}/${name}`,
+        `http://sqs.${region}.localhost.localstack.cloud:4566${pathname}`,
+        `http://${region}.queue.localhost.localstack.cloud:4566${pathname}`,
+        `http://queue.localhost.localstack.cloud:4566${pathname}`,
+        `https://sqs.${region}.amazonaws.com${pathname}`,
+        `https://${region}.queue.amazonaws.com${pathname}`,
+    ];
+    for (const form of forms) {
+        assert.ok((await send(sqs.SendMessageCommand, { QueueUrl: form, MessageBody: form })).MessageId, form);
+    }
+    assert.equal((await attributesOf(QueueUrl)).ApproximateNumberOfMessages, `${forms.length}`);
+    const elsewhere = `http://sqs.eu-north-1.localhost.localstack.cloud:4566${pathname}`;
+    await fails(send(sqs.SendMessageCommand, { QueueUrl: elsewhere, MessageBody: 'x' }), 'QueueDoesNotExist', 400);
+    await fails(send(sqs.SendMessageCommand, { QueueUrl: 'http://localhost', MessageBody: 'x' }), 'InvalidAddress', 400);
+});
+
+test('the legacy protocol is spoken at the queue\'s URL, by GET and by POST', { skip: onAws }, async () => {
+    const QueueUrl = await newQueue();
+    const { origin, pathname } = new URL(QueueUrl);
+    const sent = await fetch(`${QueueUrl}?Action=SendMessage&MessageBody=by%20GET&Version=2012-11-05`);
+    assert.equal(sent.status, 200);
+    assert.match(await sent.text(), /<SendMessageResponse[^>]*>.*<MessageId>/s);
+    const form = { Action: 'SendMessage', MessageBody: 'by POST', Version: '2012-11-05' };
+    const posted = await fetch(`${origin}/queue/${process.env.AWS_REGION}${pathname}`, {
+        method: 'POST',
+        body: new URLSearchParams(form),
+    });
+    assert.equal(posted.status, 200);
+    const bodies = (await receive(QueueUrl, { MaxNumberOfMessages: 10 })).map(({ Body }) => Body);
+    assert.deepEqual(bodies.sort(), ['by GET', 'by POST']);
+    const missing = await fetch(`${QueueUrl}x?Action=ReceiveMessage`);
+    assert.equal(missing.status, 400);
+    assert.match(await missing.text(), /<Code>AWS\.SimpleQueueService\.NonExistentQueue<\/Code>/);
+});
+
+test('a peek shows messages without receiving them', { skip: onAws }, async () => {
+    const QueueUrl = await newQueue();
+    await send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'first' });
+    await receive(QueueUrl);
+    await send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'second' });
+    await send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'third', DelaySeconds: 600 });
+    const endpoint = `${process.env.CUMULET_ENDPOINT}/_aws/sqs/messages`;
+    const peek = async (target, accept = 'application/json') =>
+        (await fetch(`${endpoint}${target}`, { headers: { accept } })).text();
+    const look = async (parameters) => {
+        const answer = JSON.parse(await peek(`?${new URLSearchParams({ QueueUrl, ...parameters })}`));
+        const found = answer.ReceiveMessageResponse.ReceiveMessageResult?.Message ?? [];
+        return [found].flat().map(({ Body }) => Body);
+    };
+    assert.deepEqual(await look({}), ['second']);
+    assert.deepEqual(await look({ ShowInvisible: true, ShowDelayed: true }), ['first', 'second', 'third']);
+    const { pathname } = new URL(QueueUrl);
+    assert.match(await peek(`/${process.env.AWS_REGION}${pathname}`, '*/*'), /<Body>second<\/Body>/);
+    const peeking = clientOf(sqs.SQSClient, { endpoint });
+    const { Messages } = await peeking.send(new sqs.ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }));
+    assert.equal(Messages[0].Attributes.ApproximateReceiveCount, '0');
+    await fails(peeking.send(new sqs.PurgeQueueCommand({ QueueUrl })), 'InvalidRequest', 400);
+    assert.equal((await receive(QueueUrl))[0].Body, 'second');
+});
+
+test('message attributes that break the rules are refused', async () => {
+    const QueueUrl = await newQueue();
+    const attempt = (MessageAttributes) => send(sqs.SendMessageCommand, { QueueUrl, MessageBody: 'x', MessageAttributes });
+    const text = { DataType: 'String', StringValue: 'x' };
+    const refused = (attributes, reason) => fails(attempt(attributes), 'InvalidParameterValue', 400, reason);
+    await refused({ 'with space': text }, /attribute|alphanumeric/i);
+    await refused({ kind: { DataType: 'Colour', StringValue: 'red' } }, /supported type prefixes is Binary, Number, and String/);
+    await refused({ kind: { DataType: 'String', StringValue: '' } }, /non-empty message attribute value/);
+    await refused(Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`a${index}`, text])), /allowed maximum \[10\]/);
+    await fails(attempt({ kind: { DataType: 'String', StringListValues: ['a'] } }), 'UnsupportedOperation', 400);
+    for (const DataType of ['Number', 'String.json', 'Binary.png']) {
+        const value = DataType.startsWith('Binary') ? { BinaryValue: new Uint8Array([1]) } : { StringValue: '7' };
+        assert.ok((await attempt({ kind: { DataType, ...value } })).MD5OfMessageAttributes);
+    }
+});
+
+test('every call names a queue that does not exist', async () => {
+    const QueueUrl = `${await newQueue()}-none`;
+    const entry = { Id: 'a', ReceiptHandle: 'x' };
+    for (const [Command, input] of [
+        [sqs.AddPermissionCommand, { Label: 'x', AWSAccountIds: ['123456789012'], Actions: ['SendMessage'] }],
+        [sqs.ChangeMessageVisibilityCommand, { ReceiptHandle: 'x', VisibilityTimeout: 1 }],
+        [sqs.ChangeMessageVisibilityBatchCommand, { Entries: [{ ...entry, VisibilityTimeout: 1 }] }],
+        [sqs.DeleteMessageCommand, { ReceiptHandle: 'x' }],
+        [sqs.DeleteMessageBatchCommand, { Entries: [entry] }],
+        [sqs.DeleteQueueCommand, {}],
+        [sqs.GetQueueAttributesCommand, { AttributeNames: ['All'] }],
+        [sqs.ListDeadLetterSourceQueuesCommand, {}],
+        [sqs.ListQueueTagsCommand, {}],
+        [sqs.PurgeQueueCommand, {}],
+        [sqs.ReceiveMessageCommand, {}],
+        [sqs.RemovePermissionCommand, { Label: 'x' }],
+        [sqs.SendMessageBatchCommand, { Entries: [{ Id: 'a', MessageBody: 'x' }] }],
+        [sqs.SetQueueAttributesCommand, { Attributes: { DelaySeconds: '1' } }],
+        [sqs.TagQueueCommand, { Tags: { a: 'b' } }],
+        [sqs.UntagQueueCommand, { TagKeys: ['a'] }],
+    ]) {
+        await fails(send(Command, { QueueUrl, ...input }), 'QueueDoesNotExist', 400, /The specified queue does not exist/);
+    }
+});

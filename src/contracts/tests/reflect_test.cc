@@ -6,6 +6,7 @@
 #include "contracts/apigatewayv2.h"
 #include "contracts/error.h"
 #include "contracts/resource.h"
+#include "contracts/resource_tags.h"
 #include "contracts/sqs.h"
 
 namespace cumulet::contracts {
@@ -162,6 +163,19 @@ TEST(Resource, DiffersWhereANamedPropertyDoes) {
     EXPECT_FALSE(any_differs(before, after, {"Name", "Absent"}));
     EXPECT_TRUE(any_differs(before, after, {"Name", "Size"}));
     EXPECT_TRUE(any_differs(before, after, {"Extra"}));
+}
+
+TEST(Resource, HasItsOwnTagsOverItsStacks) {
+    ResourceContext context;
+    context.stack_tags = {{"team", "orders"}, {"stage", "test"}};
+    const auto tags = [&](std::string_view properties) {
+        return merged_tags(context, parse_json(properties).value().as_object());
+    };
+    using Tags = std::map<std::string, std::string>;
+    EXPECT_EQ(tags("{}"), (Tags{{"stage", "test"}, {"team", "orders"}}));
+    EXPECT_EQ(tags(R"({"Tags":[{"Key":"stage","Value":"live"},{"Key":"n","Value":1},{"Key":"none"},"x"]})"),
+              (Tags{{"n", "1"}, {"stage", "live"}, {"team", "orders"}}));
+    EXPECT_EQ(tags(R"({"Tags":{"stage":"live"}})"), (Tags{{"stage", "live"}, {"team", "orders"}}));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // AWS::IAM::Role, AWS::IAM::Policy and AWS::IAM::ManagedPolicy for CloudFormation.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-role.html
 
+#include "contracts/resource_tags.h"
 #include "services/iam/service.h"
 
 namespace cumulet::iam {
@@ -36,15 +37,7 @@ std::map<std::string, std::string> inline_policies(const json::object& propertie
 }
 
 std::vector<aws::iam::Tag> tag_list(const contracts::ResourceContext& context, const json::object& properties) {
-    Tags tags;
-    for (const auto& [key, value] : context.stack_tags) tags[std::string(key)] = value.as_string();
-    if (const auto* own = properties.if_contains("Tags"); own && own->is_array()) {
-        for (const auto& tag : own->as_array()) {
-            if (tag.is_object())
-                tags[std::string(string_or(tag.as_object(), "Key"))] = string_or(tag.as_object(), "Value");
-        }
-    }
-    return tags_of(tags);
+    return tags_of(contracts::merged_tags(context, properties));
 }
 
 class RoleResource final : public contracts::ResourceType {

@@ -1,6 +1,7 @@
 // AWS::Logs::LogGroup for CloudFormation.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-logs-loggroup.html
 
+#include "contracts/resource_tags.h"
 #include "services/logs/service.h"
 
 namespace cumulet::logs {
@@ -56,13 +57,7 @@ class LogGroupResource final : public contracts::ResourceType {
   private:
     static std::map<std::string, std::string> tags_of(const contracts::ResourceContext& context,
                                                       const json::object& properties) {
-        std::map<std::string, std::string> tags;
-        if (const auto* own = properties.if_contains("Tags"); own && own->is_array()) {
-            for (const auto& tag : own->as_array()) {
-                if (tag.is_object())
-                    tags[std::string(string_or(tag.as_object(), "Key"))] = string_or(tag.as_object(), "Value");
-            }
-        }
+        auto tags = contracts::merged_tags(context, properties);
         tags["aws:cloudformation:stack-id"] = context.stack_id;
         tags["aws:cloudformation:logical-id"] = context.logical_id;
         return tags;

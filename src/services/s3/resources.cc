@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-s3-bucket.html
 
 #include "base/bytes.h"
+#include "contracts/resource_tags.h"
 #include "services/s3/rules.h"
 #include "services/s3/service.h"
 
@@ -25,16 +26,8 @@ std::string text_of(const json::value& value) {
 }
 
 std::vector<aws::s3::Tag> tags_of(const contracts::ResourceContext& context, const json::object& properties) {
-    std::map<std::string, std::string> tags;
-    for (const auto& [key, value] : context.stack_tags) {
-        if (!key.starts_with("aws:")) tags[std::string(key)] = text_of(value);  // those are set when it is created
-    }
-    if (const auto* own = properties.if_contains("Tags"); own && own->is_array()) {
-        for (const auto& tag : own->as_array()) {
-            if (!tag.is_object()) continue;
-            tags[std::string(string_or(tag.as_object(), "Key"))] = string_or(tag.as_object(), "Value");
-        }
-    }
+    auto tags = contracts::merged_tags(context, properties);
+    std::erase_if(tags, [](const auto& tag) { return tag.first.starts_with("aws:"); });  // set when it is created
     return tag_set(tags);
 }
 

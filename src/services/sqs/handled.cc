@@ -64,6 +64,7 @@ Task<DeleteMessageResponse> Service::delete_message(Call& call, DeleteMessageReq
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
         co_await handled(tx, queue, request.ReceiptHandle, call.now());
     });
+    measure(call, request.QueueUrl, {{.name = "NumberOfMessagesDeleted"}});
     co_return DeleteMessageResponse{};
 }
 
@@ -78,6 +79,10 @@ Task<DeleteMessageBatchResult> Service::delete_message_batch(Call& call, DeleteM
             return handled(tx, queue, entry.ReceiptHandle, call.now());
         });
     });
+    if (!result.Successful.empty()) {
+        measure(call, request.QueueUrl,
+                {{.name = "NumberOfMessagesDeleted", .value = static_cast<double>(result.Successful.size())}});
+    }
     co_return result;
 }
 

@@ -65,6 +65,10 @@ bool asks_for(const std::vector<std::string>& names, std::string_view attribute)
 /// SequenceNumber: 20 digits.
 std::string sequence_text(int64_t sequence);
 
+/// The message as receivers see it, with those of its attributes that they asked for; without a receipt handle.
+aws::sqs::Message shown_message(Stored stored, const std::vector<std::string>& system_names,
+                                const std::vector<std::string>& attribute_names);
+
 /// A receipt handle names one delivery of one message of one queue.
 struct Receipt {
     uint64_t generation = 0;

@@ -1,7 +1,6 @@
 // ReceiveMessage: hides the first visible messages for a while and hands them out; waits for some where asked to.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
 
-#include "base/hash.h"
 #include "services/sqs/service.h"
 
 namespace cumulet::sqs {
@@ -61,47 +60,11 @@ Task<std::vector<Stored>> claim_for(store::Transaction& tx, const Queue& queue, 
     co_return claimed;
 }
 
-std::map<std::string, std::string> system_attributes(const Stored& stored, const std::vector<std::string>& names) {
-    const auto& message = stored.message;
-    const auto& delivery = stored.delivery;
-    std::map<std::string, std::string> shown;
-    const bool all = contains(names, "All");
-    const auto show = [&](const char* name, auto value) {
-        if (all || contains(names, name)) shown.emplace(name, value());
-    };
-    const auto show_text = [&](const char* name, const std::string& text) {
-        if (!text.empty()) show(name, [&] { return text; });
-    };
-    show("SenderId", [&] { return message.sender_id; });
-    show("SentTimestamp", [&] { return std::to_string(epoch_millis(message.sent)); });
-    show("ApproximateReceiveCount", [&] { return std::to_string(delivery.receive_count); });
-    show("ApproximateFirstReceiveTimestamp", [&] { return std::to_string(epoch_millis(delivery.first_received)); });
-    show_text("AWSTraceHeader", message.trace_header);
-    show_text("DeadLetterQueueSourceArn", message.dead_letter_source);
-    show_text("MessageGroupId", message.group_id);
-    show_text("MessageDeduplicationId", message.deduplication_id);
-    if (message.sequence > 0) show("SequenceNumber", [&] { return sequence_text(message.sequence); });
-    return shown;
-}
-
-aws::sqs::Message shown(const Queue& queue, Stored stored, const std::vector<std::string>& system_names,
-                        const std::vector<std::string>& attribute_names) {
-    aws::sqs::Message message;
-    message.ReceiptHandle = format_receipt(queue, receipt_of(queue, stored));
-    if (!system_names.empty()) {
-        if (auto attributes = system_attributes(stored, system_names); !attributes.empty()) {
-            message.Attributes = std::move(attributes);
-        }
-    }
-    auto& attributes = stored.message.attributes;
-    std::erase_if(attributes, [&](const auto& attribute) { return !asks_for(attribute_names, attribute.first); });
-    if (!attributes.empty()) {
-        message.MD5OfMessageAttributes = md5_of_attributes(attributes);
-        message.MessageAttributes = std::move(attributes);
-    }
-    message.MD5OfBody = md5_hex(stored.message.body);
-    message.Body = std::move(stored.message.body);
-    message.MessageId = std::move(stored.message.id);
+aws::sqs::Message handed_out(const Queue& queue, Stored stored, const std::vector<std::string>& system_names,
+                             const std::vector<std::string>& attribute_names) {
+    auto handle = format_receipt(queue, receipt_of(queue, stored));
+    auto message = shown_message(std::move(stored), system_names, attribute_names);
+    message.ReceiptHandle = std::move(handle);
     return message;
 }
 
@@ -156,10 +119,16 @@ Task<ReceiveMessageResult> Service::receive_message(Call& call, ReceiveMessageRe
     if (request.MessageSystemAttributeNames)
         std::ranges::copy(*request.MessageSystemAttributeNames, std::back_inserter(system_names));
     const auto attribute_names = std::move(request.MessageAttributeNames).value_or(std::vector<std::string>());
+    if (found.received.empty()) {
+        measure(call, request.QueueUrl, {{.name = "NumberOfEmptyReceives"}});
+    } else {
+        measure(call, request.QueueUrl,
+                {{.name = "NumberOfMessagesReceived", .value = static_cast<double>(found.received.size())}});
+    }
     ReceiveMessageResult result;
     if (!found.received.empty()) result.Messages.emplace();
     for (auto& received : found.received) {
-        result.Messages->push_back(shown(*found.queue, std::move(received), system_names, attribute_names));
+        result.Messages->push_back(handed_out(*found.queue, std::move(received), system_names, attribute_names));
     }
     co_return result;
 }

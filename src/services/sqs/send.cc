@@ -1,6 +1,8 @@
 // SendMessage, SendMessageBatch: append messages to a queue.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 
+#include <numeric>
+
 #include "base/hash.h"
 #include "services/sqs/service.h"
 
@@ -82,6 +84,7 @@ std::optional<std::string> md5_of_system_attributes(const Request& request) {
 Task<SendMessageResult> Service::send_message(Call& call, SendMessageRequest request) {
     const auto system_md5 = md5_of_system_attributes(request);
     std::optional<Stored> stored;
+    size_t size_bytes = 0;
     auto turn = co_await take_turn(call, request.QueueUrl, false);
 
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
@@ -89,12 +92,15 @@ Task<SendMessageResult> Service::send_message(Call& call, SendMessageRequest req
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
         store_.keep_resident(resident_of(queue));
         if (!stored) {
-            check(queue, request);
+            size_bytes = check(queue, request);
             stored = message_of(call, queue, request);
         }
         co_await send(tx, queue, *stored);
     });
 
+    measure(call, request.QueueUrl,
+            {{.name = "NumberOfMessagesSent"},
+             {.name = "SentMessageSize", .value = static_cast<double>(size_bytes), .unit = "Bytes"}});
     SendMessageResult result;
     describe(result, stored->message, system_md5);
     co_return result;
@@ -103,6 +109,7 @@ Task<SendMessageResult> Service::send_message(Call& call, SendMessageRequest req
 Task<SendMessageBatchResult> Service::send_message_batch(Call& call, SendMessageBatchRequest request) {
     check_batch(request.Entries, "SendMessageBatchRequestEntry");
     SendMessageBatchResult result;
+    std::vector<size_t> sizes_bytes;
     auto turn = co_await take_turn(call, request.QueueUrl, false);
 
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
@@ -110,26 +117,33 @@ Task<SendMessageBatchResult> Service::send_message_batch(Call& call, SendMessage
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
         store_.keep_resident(resident_of(queue));
         result = {};
-        size_t size_bytes = 0;
+        sizes_bytes.clear();
         for (const auto& entry : request.Entries) {
             try {
-                size_bytes += check(queue, entry);
+                const auto size_bytes = check(queue, entry);
                 auto copy = entry;  // the body may run again
                 auto stored = message_of(call, queue, copy);
                 co_await send(tx, queue, stored);
                 describe(result.Successful.emplace_back(), stored.message, md5_of_system_attributes(entry));
                 result.Successful.back().Id = entry.Id;
+                sizes_bytes.push_back(size_bytes);
             } catch (const aws::Error& error) {
                 result.Failed.push_back(
                     {.Id = entry.Id, .SenderFault = true, .Code = error.code, .Message = error.message});
             }
         }
+        const auto size_bytes = std::accumulate(sizes_bytes.begin(), sizes_bytes.end(), size_t{0});
         if (size_bytes > largest_message_bytes) {
             throw BatchRequestTooLong(
                 fmt::format("Batch requests cannot be longer than {} bytes. You have sent {} bytes.",
                             largest_message_bytes, size_bytes));
         }
     });
+    for (const auto size_bytes : sizes_bytes) {
+        measure(call, request.QueueUrl,
+                {{.name = "NumberOfMessagesSent"},
+                 {.name = "SentMessageSize", .value = static_cast<double>(size_bytes), .unit = "Bytes"}});
+    }
     co_return result;
 }
 

@@ -1,6 +1,7 @@
 // Amazon SQS: queues of messages that receivers hide, handle and delete.
 #pragma once
 
+#include "contracts/metrics.h"
 #include "contracts/resource.h"
 #include "contracts/sqs.h"
 #include "services/sqs/contents.h"
@@ -12,7 +13,8 @@ namespace cumulet::sqs {
 
 class Service final : public aws::sqs::Api {
   public:
-    explicit Service(store::Store& store, Settings settings = {}) : store_(store), settings_(settings) {}
+    explicit Service(store::Store& store, Settings settings = {}, contracts::Metrics* metrics = nullptr)
+        : store_(store), settings_(settings), metrics_(metrics) {}
 
     // queues.cc
     Task<aws::sqs::CreateQueueResult> create_queue(Call& call, aws::sqs::CreateQueueRequest request) override;
@@ -81,13 +83,17 @@ class Service final : public aws::sqs::Api {
     /// everybody changes its groups. Nothing where there is nothing to wait for.
     Task<std::optional<KeyedLocks::Guard>> take_turn(Call& call, std::string url, bool receives);
 
+    /// Tells CloudWatch what happened in the queue that `url` names.
+    void measure(const Call& call, std::string_view url, std::initializer_list<contracts::MetricSample> samples);
+
     store::Store& store_;
     const Settings settings_;
+    contracts::Metrics* const metrics_;
     Mover mover_{store_};
     KeyedLocks turns_;  // by queue
 };
 
-/// AWS::SQS::Queue and AWS::SQS::QueuePolicy.
+/// AWS::SQS::Queue, AWS::SQS::QueuePolicy and AWS::SQS::QueueInlinePolicy.
 std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::Door& door);
 
 }  // namespace cumulet::sqs

@@ -40,11 +40,17 @@ void Application::mapping_event(Function& function, const std::string& event, st
     if (!arn) {
         invalid(function.id, "Event with id [{}] is invalid. No {} (for {}) provided.", event, source, type);
     }
-    only(function.id, properties,
-         {"Queue", "Stream", "BatchSize", "Enabled", "MaximumBatchingWindowInSeconds", "FilterCriteria",
-          "FunctionResponseTypes", "ScalingConfig", "StartingPosition", "StartingPositionTimestamp",
-          "MaximumRetryAttempts", "BisectBatchOnFunctionError", "MaximumRecordAgeInSeconds", "ParallelizationFactor",
-          "TumblingWindowInSeconds", "DestinationConfig"});
+    if (type == "SQS") {
+        only(function.id, properties,
+             {"Queue", "BatchSize", "Enabled", "FilterCriteria", "FunctionResponseTypes", "KmsKeyArn",
+              "MaximumBatchingWindowInSeconds", "MetricsConfig", "ProvisionedPollerConfig", "ScalingConfig"});
+    } else {
+        only(function.id, properties,
+             {"Stream", "BatchSize", "Enabled", "MaximumBatchingWindowInSeconds", "FilterCriteria",
+              "FunctionResponseTypes", "StartingPosition", "StartingPositionTimestamp", "MaximumRetryAttempts",
+              "BisectBatchOnFunctionError", "MaximumRecordAgeInSeconds", "ParallelizationFactor",
+              "TumblingWindowInSeconds", "DestinationConfig"});
+    }
     json::object mapping{{"EventSourceArn", *arn}, {"FunctionName", function.reference()}};
     for (const auto& [key, value] : properties) {
         if (key != source) mapping.emplace(key, value);

@@ -322,6 +322,34 @@ TEST(Tags, AreLimitedAsAtAws) {
     EXPECT_EQ(tag(many), "");
 }
 
+TEST(Metrics, CountWhatHappensInAQueue) {
+    contracts::Metrics metrics;
+    Periphery world;
+    Service service(*world.store, {}, &metrics);
+    world.run(service.send_message(world.call, {.QueueUrl = world.jobs, .MessageBody = "hello"}));
+    world.run(service.send_message_batch(
+        world.call, {world.jobs, {{.Id = "a", .MessageBody = "1"}, {.Id = "b", .MessageBody = ""}}}));
+    const auto received =
+        world.run(service.receive_message(world.call, {.QueueUrl = world.jobs, .MaxNumberOfMessages = 10}));
+    world.run(service.receive_message(world.call, {.QueueUrl = world.jobs}));
+    const auto& handles = *received.Messages;
+    world.run(service.delete_message(world.call, {world.jobs, *handles.at(0).ReceiptHandle}));
+    world.run(
+        service.delete_message_batch(world.call, {world.jobs, {{"x", *handles.at(1).ReceiptHandle}, {"y", "no"}}}));
+
+    std::map<std::string, double> sums;
+    for (const auto& sum : metrics.take(world.clock.now() + 1min)) {
+        EXPECT_EQ(sum.metric_namespace, "AWS/SQS");
+        EXPECT_EQ(sum.dimensions, (std::vector<std::pair<std::string, std::string>>{{"QueueName", "jobs"}}));
+        sums[std::string(sum.name)] = sum.sum;
+    }
+    EXPECT_EQ(sums, (std::map<std::string, double>{{"NumberOfMessagesSent", 2},
+                                                   {"SentMessageSize", 6},
+                                                   {"NumberOfMessagesReceived", 2},
+                                                   {"NumberOfEmptyReceives", 1},
+                                                   {"NumberOfMessagesDeleted", 2}}));
+}
+
 TEST(Pauses, AreAsAtAwsWhereTheyAreAskedFor) {
     Periphery world(Settings{.purge_pauses = true, .deleted_names_pause = true});
     const auto purge = [&] {
