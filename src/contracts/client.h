@@ -2,6 +2,8 @@
 // outside.
 #pragma once
 
+#include <map>
+
 #include "base/http.h"
 #include "contracts/shape.h"
 
@@ -46,6 +48,19 @@ class Surface {
   public:
     virtual ~Surface() = default;
     virtual Task<http::Response> serve(Call& call, http::Request request) = 0;
+};
+
+/// What a surface asks about its callers, who are held to the same as callers of operations.
+class Gate {
+  public:
+    virtual ~Gate() = default;
+    /// Notes in `call` who signed `request` for `service`. Where signatures are checked, throws aws::Error for one that
+    /// is wrong or missing.
+    virtual Task<void> identify(Call& call, const http::Request& request, const Service& service) = 0;
+    /// Throws aws::Error where policies decide and do not let the caller do `action` on `resource`, whose own policy is
+    /// `resource_policy` ("" for none). `conditions` are keys that policies may test beside the global ones.
+    virtual Task<void> permit(Call& call, const Service& service, std::string action, std::string resource,
+                              std::string resource_policy, std::map<std::string, std::string> conditions) = 0;
 };
 
 }  // namespace cumulet::contracts

@@ -175,46 +175,65 @@ const auth::Policy* owners_policy() {
     return &policy;
 }
 
+/// A service at work for one of the account's resources needs that resource to be let in by the other's policy; what it
+/// does for itself, such as writing its logs, it may.
 bool needs_no_permission(const Passage& passage) {
-    // A service at work for one of the account's resources needs that resource to be let in by the other's policy;
-    // what it does for itself, such as writing its logs, it may.
-    if (passage.call.principal.kind == Principal::Kind::service && passage.source_arn.empty()) return true;
-    // IAM never refuses to tell callers who they are.
-    return passage.service().name == "sts" && passage.operation().name == "GetCallerIdentity";
+    return passage.call.principal.kind == Principal::Kind::service && passage.source_arn.empty();
+}
+
+/// An account's root may do everything with what is the account's own.
+bool is_owner(const Principal& principal, const std::string& resource_account) {
+    return principal.kind == Principal::Kind::root &&
+           (resource_account.empty() || resource_account == principal.account);
 }
 
 }  // namespace
 
 Task<void> authorise(Passage& passage) {
-    auto& door = passage.door;
-    if (door.settings.authorisation == AuthorisationMode::off || needs_no_permission(passage)) co_return;
-    auto& call = passage.call;
+    if (passage.door.settings.authorisation == AuthorisationMode::off || needs_no_permission(passage)) co_return;
+    // IAM never refuses to tell callers who they are.
+    const bool of_sts = passage.service().name == "sts";
+    if (of_sts && passage.operation().name == "GetCallerIdentity") co_return;
     auto& api = *passage.route.entry->api;
-
-    auth::AccessRequest request;
-    request.resource = api.resource_of(call, passage.operation(), passage.input);
+    Question question{.action = iam_action(passage.service(), passage.operation()),
+                      .resource = api.resource_of(passage.call, passage.operation(), passage.input),
+                      .resource_account = {},
+                      .resource_policy = {},
+                      .conditions = {}};
     // STS asks a role's trust policy itself, whichever account the role is of.
-    const auto arn = passage.service().name == "sts" ? std::nullopt : Arn::parse(request.resource);
-    if (arn) request.resource_account = arn->account;
-    const bool owner = call.principal.kind == Principal::Kind::root;
-    if (owner && (request.resource_account.empty() || request.resource_account == call.principal.account)) co_return;
-    const auto context = context_of(passage);
+    if (const auto arn = of_sts ? std::nullopt : Arn::parse(question.resource))
+        question.resource_account = arn->account;
+    if (is_owner(passage.call.principal, question.resource_account)) co_return;
+    question.resource_policy = co_await api.resource_policy(passage.call, question.resource);
+    co_await decide(passage, std::move(question));
+}
+
+Task<void> decide(Passage& passage, Question question) {
+    auto& door = passage.door;
+    auto& call = passage.call;
+    if (door.settings.authorisation == AuthorisationMode::off || needs_no_permission(passage)) co_return;
+    if (is_owner(call.principal, question.resource_account)) co_return;
+
+    auto context = context_of(passage);
+    for (auto& [key, value] : question.conditions) context.set(key, value);
+    auth::AccessRequest request;
     request.context = &context;
-    request.action = iam_action(passage.service(), passage.operation());
+    request.action = std::move(question.action);
+    request.resource = std::move(question.resource);
+    request.resource_account = std::move(question.resource_account);
     request.requester = {.arn = call.principal.arn,
                          .account = call.principal.account,
                          .service = call.principal.service,
                          .anonymous = call.principal.kind == Principal::Kind::anonymous};
 
     Policies policies;
-    if (owner) {
+    if (call.principal.kind == Principal::Kind::root) {
         policies.identity.push_back(owners_policy());
     } else if (door.identities && !request.requester.anonymous) {
         read_principal_policies(policies, passage.shard, co_await door.identities->policies_of(call.principal));
     }
-    const auto resource_text = co_await api.resource_policy(call, request.resource);
-    if (!resource_text.empty()) {
-        policies.resource = policies.keep(parsed(passage.shard, resource_text, auth::PolicyKind::resource));
+    if (!question.resource_policy.empty()) {
+        policies.resource = policies.keep(parsed(passage.shard, question.resource_policy, auth::PolicyKind::resource));
     }
     auto decision = auth::evaluate(request, {.identity = policies.identity,
                                              .resource = policies.resource,

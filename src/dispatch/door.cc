@@ -194,6 +194,33 @@ Task<void> Door::invoke(Call& caller, const contracts::Service& service, const c
     if (failure) std::rethrow_exception(failure);
 }
 
+Task<void> Door::identify(Call& call, const http::Request& request, const contracts::Service& service) {
+    auto& state = *state_;
+    http::Request signed_request = request;
+    Passage passage{.door = state, .shard = state.shard(), .call = call};
+    passage.request = &signed_request;
+    passage.claim = auth::read_claim(signed_request);
+    passage.route.entry = state.catalog.of(service);
+    passage.route.operation = &service.operations.front();
+    passage.route.protocol = service.protocol;
+    co_await authenticate(passage);
+    call.principal = passage.call.principal;
+}
+
+Task<void> Door::permit(Call& call, const contracts::Service& service, std::string action, std::string resource,
+                        std::string resource_policy, std::map<std::string, std::string> conditions) {
+    auto& state = *state_;
+    Passage passage{.door = state, .shard = state.shard(), .call = call};
+    passage.route.entry = state.catalog.of(service);
+    passage.route.protocol = service.protocol;
+    const auto arn = Arn::parse(resource);
+    co_await decide(passage, {.action = std::move(action),
+                              .resource = std::move(resource),
+                              .resource_account = arn ? arn->account : "",
+                              .resource_policy = std::move(resource_policy),
+                              .conditions = std::move(conditions)});
+}
+
 void Door::take_records(RecordSink& sink) {
     std::vector<RecordRing*> rings;
     {

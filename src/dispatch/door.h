@@ -33,7 +33,7 @@ struct Settings {
     std::string default_secret = "test";
 };
 
-class Door final : public contracts::Door {
+class Door final : public contracts::Door, public contracts::Gate {
   public:
     Door(Settings settings, Clock& clock, contracts::IdentitySource* identities = nullptr);
     ~Door() override;
@@ -62,6 +62,9 @@ class Door final : public contracts::Door {
     /// The same steps without a wire: for neighbours.
     Task<void> invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation,
                       void* input, void* output) override;
+    Task<void> identify(Call& call, const http::Request& request, const contracts::Service& service) override;
+    Task<void> permit(Call& call, const contracts::Service& service, std::string action, std::string resource,
+                      std::string resource_policy, std::map<std::string, std::string> conditions) override;
 
     /// Moves all buffered records to `sink`. From any thread.
     void take_records(RecordSink& sink);

@@ -91,6 +91,16 @@ void decode(Passage& passage);
 void validate(Passage& passage);
 /// Asks the policies of principal and resource; in mode enforce, throws AccessDenied.
 Task<void> authorise(Passage& passage);
+/// What policies are asked about.
+struct Question {
+    std::string action;
+    std::string resource;
+    std::string resource_account;  ///< whose the resource is, "" where it is nobody's
+    std::string resource_policy;  ///< "" for none
+    std::map<std::string, std::string> conditions;
+};
+/// The answer to one question about the caller; in mode enforce, throws AccessDenied.
+Task<void> decide(Passage& passage, Question question);
 /// Throws ThrottlingException past a rule's rate.
 void throttle(Passage& passage);
 /// Delays or fails the call where a rule says so.

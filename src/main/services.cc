@@ -44,7 +44,7 @@ struct Services::All {
           dynamodbstreams(foundation.store),
           iam(foundation.store),
           lambda(foundation.store, foundation.packages, foundation.door, foundation.threads, foundation.clock,
-                 {.folder = foundation.functions, .shared = !foundation.exclusive}),
+                 {.folder = foundation.functions, .gate = &foundation.door, .shared = !foundation.exclusive}),
           logs(foundation.store),
           s3(foundation.store, foundation.objects),
           sns(foundation.store, foundation.door, foundation.metrics, {.shared = !foundation.exclusive}),
@@ -70,6 +70,8 @@ struct Services::All {
         for (const auto prefix : sns::Service::developer_prefixes)
             door.add_path_surface(std::string(prefix), sns.developer_surface());
         door.add_path_surface(std::string(sqs::Peek::path), queue_peek);
+        door.add_host_surface(std::string(lambda::UrlSurface::host_label), lambda.urls());
+        door.add_path_surface(std::string(lambda::UrlSurface::path_prefix), lambda.urls());
         door.add_host_surface(std::string(apigatewayv2::Surface::host_label), http_apis);
         for (const auto prefix : apigatewayv2::Surface::path_prefixes)
             door.add_path_surface(std::string(prefix), http_apis);

@@ -61,7 +61,8 @@ Service::Service(store::Store& store, store::Blobs& blobs, contracts::Door& door
                    Invocation invocation{
                        .request_id = call.random().uuid(), .payload = std::move(payload), .function_arn = name.arn()};
                    co_return co_await run(call, std::move(name), std::move(function), std::move(invocation));
-               }) {
+               }),
+      urls_(*this, store, options_.gate) {
     write_bootstraps(options_.folder / "bootstrap");
 }
 

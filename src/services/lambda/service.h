@@ -6,6 +6,7 @@
 #include "services/lambda/poller.h"
 #include "services/lambda/runtimes.h"
 #include "services/lambda/storage.h"
+#include "services/lambda/url_surface.h"
 #include "services/lambda/workers/courier.h"
 #include "services/lambda/workers/pool.h"
 
@@ -56,6 +57,7 @@ PoolBounds pool_bounds();
 struct Options {
     std::filesystem::path folder;  ///< for unpacked code and bootstraps: made if missing, emptied at the start
     PoolBounds pool = pool_bounds();
+    contracts::Gate* gate = nullptr;  ///< who may use function URLs; without one, everyone
     bool shared = true;  ///< other processes may use the store too; false spares the wait for leases that a crash left
 };
 
@@ -71,6 +73,8 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<void> stop();
     /// Serves the packages that GetFunction's Code.Location names, below `code_prefix`.
     contracts::Surface& code_surface() { return *this; }
+    /// Answers requests to function URLs.
+    UrlSurface& urls() { return urls_; }
     static constexpr std::string_view code_prefix = "/_aws/lambda/code/";
 
     // functions.cc
@@ -168,7 +172,20 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<aws::lambda::GetLayerVersionPolicyResponse> get_layer_version_policy(
         Call& call, aws::lambda::GetLayerVersionPolicyRequest request) override;
 
+    // urls.cc
+    Task<aws::lambda::CreateFunctionUrlConfigResponse> create_function_url_config(
+        Call& call, aws::lambda::CreateFunctionUrlConfigRequest request) override;
+    Task<aws::lambda::GetFunctionUrlConfigResponse> get_function_url_config(
+        Call& call, aws::lambda::GetFunctionUrlConfigRequest request) override;
+    Task<aws::lambda::UpdateFunctionUrlConfigResponse> update_function_url_config(
+        Call& call, aws::lambda::UpdateFunctionUrlConfigRequest request) override;
+    Task<aws::lambda::DeleteFunctionUrlConfigResponse> delete_function_url_config(
+        Call& call, aws::lambda::DeleteFunctionUrlConfigRequest request) override;
+    Task<aws::lambda::ListFunctionUrlConfigsResponse> list_function_url_configs(
+        Call& call, aws::lambda::ListFunctionUrlConfigsRequest request) override;
+
   private:
+    friend class UrlSurface;
     /// Where a package comes from: the bytes, or an object of S3.
     struct PackageSource {
         std::string_view operation;
@@ -250,6 +267,7 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     TaskGroup book_tasks_;
     Semaphore event_permits_{64};
     Pollers pollers_;
+    UrlSurface urls_;
 };
 
 /// AWS::Lambda::Function, Permission, EventSourceMapping, Version and Alias.

@@ -18,6 +18,8 @@ constexpr std::string_view service = "lambda";
 Key keys_of(const FunctionName& name, std::string_view kind) { return Key(name.account, name.region, service, kind); }
 Key alias_key(const FunctionName& name) { return keys_of(name, "alias") << name.name << name.qualifier; }
 Key policy_key(const FunctionName& name) { return keys_of(name, "policy") << name.name << name.qualifier; }
+Key url_key(const FunctionName& name) { return keys_of(name, "url") << name.name << name.qualifier; }
+Key url_id_key(std::string_view id) { return Key("", "", service, "url", id); }
 Key layers_key(const LayerName& name) { return Key(name.account, name.region, service, "layer", name.name); }
 Key mapping_key(const MappingName& name) { return Key(name.account, name.region, service, "mapping", name.uuid); }
 Key all_mappings_key() { return Key("", "", service, "mapping"); }
@@ -118,6 +120,7 @@ Task<std::vector<std::string>> erase_function(Transaction& tx, FunctionName name
         if (versions.empty()) break;
         after = std::stoll(versions.back().version());
     }
+    for (const auto& url : co_await list_urls(tx, name)) erase_url(tx, url);
     tx.erase(function_key(name));
     for (const std::string_view kind : {"version", "alias", "policy"}) {
         tx.erase_range(Range::prefix(keys_of(name, kind) << name.name));
@@ -178,6 +181,42 @@ void save_policy(Transaction& tx, const FunctionName& name, std::string document
 }
 
 void erase_policy(Transaction& tx, const FunctionName& name) { tx.erase(policy_key(name)); }
+
+Task<std::optional<FunctionUrl>> find_url(Transaction& tx, FunctionName name) {
+    const auto text = co_await tx.get(url_key(name));
+    if (!text) co_return std::nullopt;
+    co_return FunctionUrl::parse(*text);
+}
+
+Task<std::optional<FunctionUrl>> find_url_by_id(Transaction& tx, std::string id) {
+    const auto place = co_await tx.get(url_id_key(id));
+    if (!place) co_return std::nullopt;
+    KeyReader reader(*place);
+    FunctionName name{.account = reader.text()};
+    name.region = reader.text();
+    name.name = reader.text();
+    name.qualifier = reader.text();
+    co_return co_await find_url(tx, name);
+}
+
+void save_url(Transaction& tx, const FunctionUrl& url) {
+    const auto& function = url.function;
+    tx.put(url_key(function), url.text());
+    tx.put(url_id_key(url.id), Key(function.account, function.region, function.name, function.qualifier).bytes());
+}
+
+void erase_url(Transaction& tx, const FunctionUrl& url) {
+    tx.erase(url_key(url.function));
+    tx.erase(url_id_key(url.id));
+}
+
+Task<std::vector<FunctionUrl>> list_urls(Transaction& tx, FunctionName name) {
+    constexpr size_t most = 10'000;
+    const auto entries = co_await tx.scan(Range::prefix(keys_of(name, "url") << name.name), {.limit = most});
+    std::vector<FunctionUrl> urls;
+    for (const auto& entry : entries) urls.push_back(FunctionUrl::parse(entry.value));
+    co_return urls;
+}
 
 Task<std::optional<LayerVersion>> find_layer(Transaction& tx, LayerName name) {
     const auto text = co_await tx.get(layers_key(name) << name.version);

@@ -7,6 +7,8 @@
 //   account region "lambda" "mapping"  uuid              Mapping
 //   account region "lambda" "layer"    name number       LayerVersion
 //   account region "lambda" "last_layer" name            the number of its newest version, deleted or not
+//   account region "lambda" "url"      name alias        FunctionUrl
+//   ""      ""     "lambda" "url"      id                account, region, name, alias: whose URL it is
 //   ""      ""     "lambda" "mapping"  account region uuid   "": all mappings of the cloud, for the pollers
 //   ""      ""     "lambda" "lease"    uuid              Lease: which process polls a mapping
 //   ""      ""     "lambda" "event"    due id            QueuedEvent: an asynchronous invocation
@@ -16,6 +18,7 @@
 #include "services/lambda/layer.h"
 #include "services/lambda/mapping.h"
 #include "services/lambda/queued_event.h"
+#include "services/lambda/url.h"
 #include "store/store.h"
 
 namespace cumulet::lambda {
@@ -60,6 +63,13 @@ Task<std::vector<aws::lambda::AliasConfiguration>> list_aliases(store::Transacti
 Task<std::string> find_policy(store::Transaction& tx, FunctionName name);
 void save_policy(store::Transaction& tx, const FunctionName& name, std::string document);
 void erase_policy(store::Transaction& tx, const FunctionName& name);
+
+Task<std::optional<FunctionUrl>> find_url(store::Transaction& tx, FunctionName name);
+Task<std::optional<FunctionUrl>> find_url_by_id(store::Transaction& tx, std::string id);
+void save_url(store::Transaction& tx, const FunctionUrl& url);
+void erase_url(store::Transaction& tx, const FunctionUrl& url);
+/// The URLs of a function and its aliases.
+Task<std::vector<FunctionUrl>> list_urls(store::Transaction& tx, FunctionName name);
 
 Task<std::optional<LayerVersion>> find_layer(store::Transaction& tx, LayerName name);
 void save_layer(store::Transaction& tx, const LayerName& name, const LayerVersion& layer);

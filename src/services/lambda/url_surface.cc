@@ -1,0 +1,132 @@
+#include "services/lambda/url_surface.h"
+
+#include "contracts/proxy_reply.h"
+#include "runtime/log.h"
+#include "services/lambda/request.h"
+#include "services/lambda/service.h"
+
+namespace cumulet::lambda {
+namespace {
+
+constexpr std::string_view prelude_type = "application/vnd.awslambda.http-integration-response";
+constexpr std::string_view prelude_end("\0\0\0\0\0\0\0\0", 8);
+constexpr size_t most_prelude_bytes = 128 << 10;
+
+http::Response message(int status, std::string_view text) {
+    http::Response response{.status = status};
+    response.headers.add("content-type", "application/json");
+    response.body = json::serialize(json::object{{"Message", text}});
+    return response;
+}
+
+/// What follows of a response after its beginning was looked at.
+class RestOfResponse final : public ByteStream {
+  public:
+    RestOfResponse(std::string begun, std::shared_ptr<StreamedRun> streamed)
+        : begun_(std::move(begun)), streamed_(std::move(streamed)) {}
+
+    Task<std::optional<std::string>> read() override {
+        if (!begun_.empty()) co_return std::exchange(begun_, {});
+        auto piece = co_await streamed_->pipe->read();
+        if (!piece && (streamed_->failure || streamed_->outcome.failed)) {
+            throw StreamBroken("the function failed after its response had begun");
+        }
+        co_return piece;
+    }
+    void cancel() override { streamed_->pipe->cancel(); }
+
+  private:
+    std::string begun_;
+    std::shared_ptr<StreamedRun> streamed_;
+};
+
+/// The response of a function that streams: what its prelude says, or a success with its content type.
+Task<http::Response> read_streamed(std::shared_ptr<StreamedRun> streamed) {
+    http::Response response;
+    std::string begun;
+    if (streamed->content_type == prelude_type) {
+        while (begun.find(prelude_end) == begun.npos && begun.size() < most_prelude_bytes) {
+            auto piece = co_await streamed->pipe->read();
+            if (!piece) break;
+            begun += *piece;
+        }
+        const auto end = begun.find(prelude_end);
+        const auto prelude = end == begun.npos ? std::unexpected(std::string()) : parse_json(begun.substr(0, end));
+        if (!prelude || !prelude->is_object()) co_return message(502, "Internal Server Error");
+        auto reply = prelude->as_object();
+        if (!reply.contains("statusCode")) reply["statusCode"] = 200;
+        auto structured = contracts::read_structured_reply(reply, "2.0");
+        if (!structured) co_return message(502, "Internal Server Error");
+        response = std::move(*structured);
+        begun.erase(0, end + prelude_end.size());
+    }
+    if (!response.headers.has("content-type")) {
+        const bool plain = streamed->content_type.empty() || streamed->content_type == prelude_type;
+        response.headers.add("content-type", plain ? "application/octet-stream" : streamed->content_type);
+    }
+    response.stream = std::make_shared<RestOfResponse>(std::move(begun), std::move(streamed));
+    co_return response;
+}
+
+}  // namespace
+
+Task<void> UrlSurface::admit(Call& call, const FunctionUrl& url, const http::Request& request) {
+    if (!gate_) co_return;
+    call.principal = {.kind = Principal::Kind::anonymous, .account = url.function.account};
+    if (url.signed_only()) co_await gate_->identify(call, request, aws::lambda::service);
+    const auto policy = co_await store_.transact(
+        [&](store::Transaction& tx) -> Task<std::string> { co_return co_await find_policy(tx, url.function); });
+    co_await gate_->permit(call, aws::lambda::service, "lambda:InvokeFunctionUrl", url.function.arn(), policy,
+                           {{"lambda:FunctionUrlAuthType", url.config.AuthType}});
+}
+
+Task<http::Response> UrlSurface::serve(Call& call, http::Request request) {
+    const auto destination = read_url_destination(request.host(), request.path);
+    if (!destination) co_return message(404, "Not Found");
+    const auto url = co_await store_.transact([&](store::Transaction& tx) -> Task<std::optional<FunctionUrl>> {
+        co_return co_await find_url_by_id(tx, destination->id);
+    });
+    if (!url) co_return message(404, "Not Found");
+    const auto& cors = url->config.Cors;
+    if (cors && is_preflight(request)) co_return answer_preflight(*cors, request);
+    if (request.stream) request.body = co_await read_all(std::exchange(request.stream, nullptr), most_payload_bytes);
+    http::Response response;
+    try {
+        co_await admit(call, *url, request);
+        call.account = url->function.account;
+        call.region = url->function.region;
+        auto event = url_event(call, *url, request, destination->path);
+        if (event.size() > most_payload_bytes) co_return message(413, "Request Entity Too Large");
+        response = co_await run(call, *url, std::move(event));
+    } catch (const aws::lambda::TooManyRequestsException& error) {
+        response = message(429, error.message);
+    } catch (const aws::lambda::ResourceNotFoundException&) {
+        response = message(404, "Not Found");
+    } catch (const aws::Error& error) {
+        response = error.status == 403 ? message(403, "Forbidden") : message(502, "Internal Server Error");
+        log::debug("a function URL refused a request", {{"url", url->id}, {"why", error.message}});
+    }
+    if (cors) apply_cors(*cors, request, response);
+    co_return response;
+}
+
+Task<http::Response> UrlSurface::run(Call& call, FunctionUrl url, std::string event) {
+    const auto function = co_await service_.find_to_run(call, url.function);
+    Invocation invocation{.request_id = call.request_id,
+                          .payload = std::move(event),
+                          .function_arn = url.function.arn(),
+                          .client_context = {},
+                          .trace = call.trace,
+                          .pipe = {}};
+    if (url.streams()) {
+        auto streamed = co_await service_.run_streaming(call, url.function, function, std::move(invocation));
+        if (streamed->content_type.empty()) co_return message(502, "Internal Server Error");
+        co_return co_await read_streamed(std::move(streamed));
+    }
+    const auto outcome = co_await service_.run(call, url.function, function, std::move(invocation));
+    if (outcome.failed || outcome.lost) co_return message(502, "Internal Server Error");
+    auto response = contracts::read_proxy_reply(outcome.payload, "2.0");
+    co_return response ? std::move(*response) : message(502, "Internal Server Error");
+}
+
+}  // namespace cumulet::lambda
