@@ -1,9 +1,9 @@
-// Asynchronous invocations: queued durably, tried up to three times, then sent to the dead-letter queue.
+// Asynchronous invocations: queued durably, tried again a few times, and then sent to where they end.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
 
 #include "base/json.h"
-#include "contracts/sqs.h"
 #include "runtime/log.h"
+#include "services/lambda/destination.h"
 #include "services/lambda/service.h"
 
 namespace cumulet::lambda {
@@ -12,7 +12,15 @@ namespace {
 constexpr size_t most_claimed = 16;
 constexpr auto hold_beyond_timeout = std::chrono::seconds(30);
 constexpr auto pause_after_failure = std::chrono::seconds(1);
-constexpr auto pause_after_throttle = std::chrono::seconds(5);
+constexpr size_t most_message_bytes = 1024;
+
+EventBounds bounds_of(const std::optional<aws::lambda::FunctionEventInvokeConfig>& config) {
+    EventBounds bounds;
+    if (!config) return bounds;
+    bounds.retries = config->MaximumRetryAttempts.value_or(bounds.retries);
+    if (config->MaximumEventAgeInSeconds) bounds.oldest = std::chrono::seconds(*config->MaximumEventAgeInSeconds);
+    return bounds;
+}
 
 }  // namespace
 
@@ -79,60 +87,96 @@ Task<void> Service::serve_events() {
 
 Task<void> Service::handle_event(QueuedEvent event) {
     auto call = service_call(Reactor::current(), "lambda.amazonaws.com", event.account, event.region);
+    call.trace = event.trace;
     const FunctionName name{
         .account = event.account, .region = event.region, .name = event.function, .qualifier = event.qualifier};
-    std::shared_ptr<const Function> function;
-    std::string answer;
-    bool failed = true;
-    bool throttled = false;
+    Attempt attempt;
     try {
-        const auto fraction = call.random().fraction();
-        function = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
-            co_return co_await load_qualified(tx, functions_, name, fraction);
-        });
-        auto outcome = co_await run(call, name, function,
-                                    {.request_id = event.id,
-                                     .payload = event.payload,
-                                     .function_arn = name.arn(),
-                                     .client_context = event.client_context,
-                                     .trace = event.trace});
-        failed = outcome.failed || outcome.lost;
-        answer = std::move(outcome.payload);
-    } catch (const aws::lambda::TooManyRequestsException&) {
-        throttled = true;
-    } catch (const std::exception& error) {
-        answer = error.what();
-    }
-    if (store_.closing() && failed) co_return;  // cut short: it is tried again after the next start
-    try {
-        if (throttled) {
-            co_await try_again(event, event, clock_.now() + pause_after_throttle);
-        } else if (failed) {
-            co_await event_failed(std::move(event), function.get(), std::move(answer));
+        attempt.function = co_await find_to_run(call, name);
+        attempt.config = co_await event_config_of(name);
+        const auto bounds = bounds_of(attempt.config);
+        if (clock_.now() > event.received + bounds.oldest) {
+            attempt.condition = "EventAgeExceeded";
         } else {
-            co_await forget(std::move(event));
+            auto outcome = co_await run(call, name, attempt.function,
+                                        {.request_id = event.id,
+                                         .payload = event.payload,
+                                         .function_arn = name.arn(),
+                                         .client_context = event.client_context,
+                                         .trace = event.trace,
+                                         .pipe = {}});
+            attempt.failed = outcome.failed || outcome.lost;
+            attempt.ran = true;
+            attempt.answer = std::move(outcome.payload);
         }
+    } catch (const aws::lambda::TooManyRequestsException&) {
+        attempt.throttled = true;
+    } catch (const aws::lambda::RecursiveInvocationException& error) {
+        attempt.condition = "RetriesExhausted";  // trying again would go on with the loop
+        attempt.answer = error.what();
+    } catch (const std::exception& error) {
+        attempt.answer = error.what();
+    }
+    if (store_.closing() && attempt.failed) co_return;  // cut short: it is tried again after the next start
+    try {
+        co_await end_attempt(call, std::move(event), std::move(attempt));
     } catch (const std::exception& error) {
         log::warning("an event's end was not recorded: it will be tried again",
                      {{"event", name.arn()}, {"why", error.what()}});
     }
 }
 
-Task<void> Service::event_failed(QueuedEvent event, const Function* function, std::string answer) {
+Task<std::optional<aws::lambda::FunctionEventInvokeConfig>> Service::event_config_of(FunctionName name) {
+    if (name.qualifier.empty()) name.qualifier = latest;
+    using Config = std::optional<aws::lambda::FunctionEventInvokeConfig>;
+    co_return co_await store_.transact(
+        [&](store::Transaction& tx) -> Task<Config> { co_return co_await find_event_config(tx, name); });
+}
+
+Task<void> Service::end_attempt(Call& call, QueuedEvent event, Attempt attempt) {
+    const auto bounds = bounds_of(attempt.config);
     auto retry = event;
-    ++retry.attempts;
-    const auto next =
-        function ? next_attempt(retry, clock_.now()) : std::nullopt;  // a function that is gone stays gone
-    if (!next && function && function->configuration.DeadLetterConfig) {
-        auto call = service_call(Reactor::current(), "lambda.amazonaws.com", event.account, event.region);
-        co_await send_to_dead_letters(call, event, *function->configuration.DeadLetterConfig->TargetArn,
-                                      std::move(answer));
+    std::optional<Time> next;
+    if (attempt.throttled) {
+        next = after_throttle(event, clock_.now());
+        ++retry.throttles;
+    } else if (attempt.failed && attempt.condition.empty()) {
+        ++retry.attempts;
+        // A function that is gone stays gone.
+        if (attempt.function) next = next_attempt(retry, clock_.now(), bounds);
     }
-    if (next) {
-        co_await try_again(std::move(event), std::move(retry), *next);
-    } else {
-        co_await forget(std::move(event));
+    if (next) co_return co_await try_again(std::move(event), std::move(retry), *next);
+    if (attempt.function) {
+        const auto invocations = attempt.failed ? retry.attempts : event.attempts + 1;
+        EventEnd end{.request_id = event.id,
+                     .function_arn = fmt::format("arn:aws:lambda:{}:{}:function:{}:{}", event.region, event.account,
+                                                 event.function, event.qualifier.empty() ? latest : event.qualifier),
+                     .condition = !attempt.failed             ? "Success"
+                                  : attempt.condition.empty() ? "RetriesExhausted"
+                                                              : attempt.condition,
+                     .invocations = invocations,
+                     .payload = event.payload,
+                     .version = attempt.ran ? attempt.function->version() : "",
+                     .response = attempt.answer,
+                     .failed = attempt.failed};
+        co_await send_to_destination(call, event, attempt, std::move(end));
     }
+    co_await forget(std::move(event));
+}
+
+Task<void> Service::send_to_destination(Call& call, const QueuedEvent& event, const Attempt& attempt, EventEnd end) {
+    const auto& configuration = attempt.function->configuration;
+    if (attempt.failed && configuration.DeadLetterConfig) {
+        co_await send_to_dead_letters(call, event, *configuration.DeadLetterConfig->TargetArn, attempt.answer);
+    }
+    if (!attempt.config || !attempt.config->DestinationConfig) co_return;
+    const auto& destinations = *attempt.config->DestinationConfig;
+    std::string target;
+    if (attempt.failed && destinations.OnFailure) target = destinations.OnFailure->Destination.value_or("");
+    if (!attempt.failed && destinations.OnSuccess) target = destinations.OnSuccess->Destination.value_or("");
+    if (target.empty()) co_return;
+    auto key = destination_key("async", event.function, call.now(), call.random().uuid());
+    co_await deliver(call, std::move(target), destination_record(end, call.now()), std::move(key));
 }
 
 Task<void> Service::try_again(QueuedEvent event, QueuedEvent changed, Time due) {
@@ -154,31 +198,13 @@ Task<void> Service::forget(QueuedEvent event) {
 
 Task<void> Service::send_to_dead_letters(Call& call, const QueuedEvent& event, std::string target_arn,
                                          std::string answer) {
-    const auto arn = Arn::parse(target_arn);
-    if (!arn || arn->service != "sqs") {
-        log::warning("an event was dropped: only SQS queues take dead letters", {{"target", target_arn}});
-        co_return;
-    }
     const auto parsed = parse_json(answer);
     const auto message =
         parsed && parsed->is_object() ? std::string(string_or(parsed->as_object(), "errorMessage")) : answer;
-    const auto text = [](std::string value, std::string type) {
-        return aws::sqs::MessageAttributeValue{.StringValue = std::move(value), .DataType = std::move(type)};
-    };
-    aws::sqs::SendMessageRequest request{
-        .QueueUrl = fmt::format("{}/{}/{}", call.base_url(), arn->account, arn->resource),
-        .MessageBody = event.payload};
-    auto& attributes = request.MessageAttributes.emplace();
-    attributes["RequestID"] = text(event.id, "String");
-    attributes["ErrorCode"] = text("200", "Number");
-    if (!message.empty()) attributes["ErrorMessage"] = text(message.substr(0, 1024), "String");
-    aws::sqs::Client sqs(door_);
-    try {
-        co_await sqs.send_message(call, std::move(request));
-    } catch (const aws::Error& error) {
-        log::warning("an event was dropped: its dead-letter queue refused it",
-                     {{"target", target_arn}, {"why", error.message}});
-    }
+    std::map<std::string, std::pair<std::string, std::string>> attributes{{"RequestID", {"String", event.id}},
+                                                                          {"ErrorCode", {"Number", "200"}}};
+    if (!message.empty()) attributes["ErrorMessage"] = {"String", message.substr(0, most_message_bytes)};
+    co_await deliver(call, std::move(target_arn), event.payload, "", std::move(attributes));
 }
 
 }  // namespace cumulet::lambda

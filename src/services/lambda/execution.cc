@@ -3,7 +3,9 @@
 
 #include "contracts/sts.h"
 #include "runtime/log.h"
+#include "runtime/stopwatch.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/recursion.h"
 #include "services/lambda/service.h"
 
 namespace cumulet::lambda {
@@ -77,27 +79,71 @@ void Running::leave(const std::string& function) {
     if (--found->second == 0) counts_.erase(found);
 }
 
-Task<std::optional<int32_t>> Service::reserved_concurrency(FunctionName name, const Function& function) {
-    if (function.version() == latest) co_return function.reserved_concurrency;
+Task<std::shared_ptr<const Function>> Service::current_of(FunctionName name, std::shared_ptr<const Function> function) {
+    if (function->version() == latest) co_return function;
     name.qualifier.clear();
-    const auto current = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
         co_return co_await load_qualified(tx, functions_, name);
     });
-    co_return current->reserved_concurrency;
+}
+
+void Service::measure(const FunctionName& name, std::initializer_list<contracts::MetricSample> samples) {
+    if (!options_.metrics) return;
+    const contracts::MetricScope::Dimension dimension{.name = "FunctionName", .value = name.name};
+    options_.metrics->add({.account = name.account,
+                           .region = name.region,
+                           .metric_namespace = "AWS/Lambda",
+                           .dimensions = std::span(&dimension, 1)},
+                          samples, clock_.now());
 }
 
 Task<Outcome> Service::run(Call& call, FunctionName name, std::shared_ptr<const Function> function,
                            Invocation invocation) {
+    const auto concurrent = static_cast<double>(running_now_.fetch_add(1) + 1);
+    const Stopwatch stopwatch;
+    std::optional<Outcome> outcome;
+    std::exception_ptr failure;
+    bool throttled = false;
+    try {
+        outcome = co_await run_counted(call, name, std::move(function), std::move(invocation));
+    } catch (const aws::lambda::TooManyRequestsException&) {
+        throttled = true;
+        failure = std::current_exception();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    running_now_.fetch_sub(1);
+    if (throttled) {
+        measure(name, {{.name = "Throttles"}});
+    } else {
+        const auto milliseconds = std::chrono::duration<double, std::milli>(stopwatch.elapsed()).count();
+        measure(name, {{.name = "Invocations"},
+                       {.name = "Errors", .value = outcome && !outcome->failed ? 0.0 : 1.0},
+                       {.name = "Duration", .value = milliseconds, .unit = "Milliseconds"},
+                       {.name = "ConcurrentExecutions", .value = concurrent}});
+    }
+    if (failure) std::rethrow_exception(failure);
+    co_return std::move(*outcome);
+}
+
+Task<Outcome> Service::run_counted(Call& call, FunctionName name, std::shared_ptr<const Function> function,
+                                   Invocation invocation) {
     invocation.version = function->version();
-    invocation.trace = trace_of(call, *function);
+    auto lineage = count_run(trace_of(call, *function), name.unqualified_arn());
+    invocation.trace = std::move(lineage.trace);
     std::optional<Running::Place> reserved;
-    if (const auto most = co_await reserved_concurrency(name, *function)) {
+    const auto current = co_await current_of(name, function);
+    if (lineage.runs > most_loops && current->recursive_loop == "Terminate") {
+        throw user_fault<aws::lambda::RecursiveInvocationException>(
+            "Lambda has detected this function being invoked in a recursive loop with other Amazon Web Services "
+            "resources and stopped it.");
+    }
+    if (const auto most = current->reserved_concurrency) {
         auto place = running_.enter(fmt::format("{}/{}/{}", name.account, name.region, name.name), *most);
         if (!place) throw throttled("ReservedFunctionConcurrentInvocationLimitExceeded");
         reserved.emplace(std::move(*place));
     }
-    const auto key =
-        fmt::format("{}/{}/{}/{}/{}", name.account, name.region, name.name, function->version(), function->revision());
+    const auto key = pool_key(name, *function);
     bool re_init = false;
     for (int tries = 1;; ++tries) {
         auto place = co_await pool_.acquire(key);

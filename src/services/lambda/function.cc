@@ -130,6 +130,10 @@ std::string Function::text() const {
     }
     if (last_version) record["last_version"] = last_version;
     if (reserved_concurrency) record["reserved_concurrency"] = *reserved_concurrency;
+    if (!code_signing.empty()) record["code_signing"] = code_signing;
+    if (recursive_loop != "Terminate") record["recursive_loop"] = recursive_loop;
+    if (update_runtime_on != "Auto") record["update_runtime_on"] = update_runtime_on;
+    if (!runtime_version_arn.empty()) record["runtime_version_arn"] = runtime_version_arn;
     return json::serialize(record);
 }
 
@@ -139,6 +143,10 @@ Function Function::parse(std::string_view text) {
     contracts::from_json(configuration_shape(), &function.configuration, record.at("configuration"));
     function.code_blob = string_or(record, "code");
     if (const auto* size = record.if_contains("unzipped")) function.unzipped_bytes = size->as_int64();
+    function.code_signing = string_or(record, "code_signing");
+    function.recursive_loop = string_or(record, "recursive_loop", "Terminate");
+    function.update_runtime_on = string_or(record, "update_runtime_on", "Auto");
+    function.runtime_version_arn = string_or(record, "runtime_version_arn");
     if (const auto* tags = record.if_contains("tags")) {
         for (const auto& [key, value] : tags->as_object()) function.tags[key] = value.as_string();
     }
@@ -153,10 +161,16 @@ Function new_function(const Call& call, const FunctionName& name, const aws::lam
     if (request.PackageType.value_or("Zip") != "Zip" || request.Code.ImageUri) {
         throw aws::not_implemented("lambda", "CreateFunction", "functions packaged as images");
     }
+    if (request.DurableConfig) throw aws::not_implemented("lambda", "CreateFunction", "DurableConfig");
+    if (request.CapacityProviderConfig)
+        throw aws::not_implemented("lambda", "CreateFunction", "CapacityProviderConfig");
+    if (request.TenancyConfig) throw aws::not_implemented("lambda", "CreateFunction", "TenancyConfig");
+    if (request.PublishTo) throw aws::not_implemented("lambda", "CreateFunction", "PublishTo");
     if (!request.Runtime || (!request.Handler && !request.Runtime->starts_with("provided"))) {
         throw invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
     }
-    Function function{.tags = request.Tags.value_or(std::map<std::string, std::string>())};
+    Function function{
+        .configuration = {}, .code_blob = {}, .tags = request.Tags.value_or(std::map<std::string, std::string>())};
     auto& configuration = function.configuration;
     configuration.FunctionName = name.name;
     configuration.FunctionArn = name.unqualified_arn();
@@ -214,6 +228,9 @@ Function publish(const Function& current, int64_t number, const std::optional<st
     version.configuration.Version = std::to_string(number);
     version.configuration.FunctionArn = fmt::format("{}:{}", *current.configuration.FunctionArn, number);
     if (description) version.configuration.Description = description;
+    if (auto& snap_start = version.configuration.SnapStart; snap_start && snap_start->ApplyOn == "PublishedVersions") {
+        snap_start->OptimizationStatus = "On";
+    }
     return version;
 }
 
@@ -226,6 +243,7 @@ bool same_as(const Function& version, const Function& current) {
         each->RevisionId.reset();
         each->LastModified.reset();
         each->Description.reset();
+        if (each->SnapStart) each->SnapStart->OptimizationStatus.reset();
     }
     return a == b;
 }

@@ -24,6 +24,11 @@ struct Function {
     std::map<std::string, std::string> tags;
     int64_t last_version = 0;
     std::optional<int32_t> reserved_concurrency;
+    std::string code_signing;  ///< the ARN of its code signing configuration, "" for none
+    std::string recursive_loop = "Terminate";
+    // Of each version:
+    std::string update_runtime_on = "Auto";
+    std::string runtime_version_arn;
 
     std::string text() const;
     static Function parse(std::string_view text);

@@ -73,6 +73,7 @@ void Service::start(std::string endpoint) {
     book_tasks_.start(book_.run());
     tasks_.start(serve_events());
     tasks_.start(pollers_.supervise());
+    tasks_.start(warm_all());
 }
 
 Task<void> Service::stop() {
@@ -164,6 +165,8 @@ Task<FunctionConfiguration> Service::create_function(Call& call, CreateFunctionR
             if (co_await exists(tx)) throw conflict;
             auto saved = function;
             co_await set_layers(tx, call, saved, request.Layers);
+            saved.code_signing = request.CodeSigningConfigArn.value_or("");
+            co_await check_signed(tx, call, saved.code_signing);
             auto answer = saved.configuration;
             if (request.Publish.value_or(false)) {
                 const auto version = publish(saved, saved.last_version = 1, std::nullopt);

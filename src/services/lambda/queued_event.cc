@@ -5,8 +5,8 @@
 namespace cumulet::lambda {
 namespace {
 
-constexpr int most_attempts = 3;
-constexpr auto oldest = std::chrono::hours(6);
+constexpr int most_doublings = 9;
+constexpr auto longest_pause = std::chrono::minutes(5);
 
 }  // namespace
 
@@ -20,7 +20,8 @@ std::string QueuedEvent::text() const {
                                         {"trace", trace},
                                         {"received", received.time_since_epoch().count()},
                                         {"hold", hold.count()},
-                                        {"attempts", attempts}});
+                                        {"attempts", attempts},
+                                        {"throttles", throttles}});
 }
 
 QueuedEvent QueuedEvent::parse(Time due, std::string id, std::string_view text) {
@@ -37,14 +38,20 @@ QueuedEvent QueuedEvent::parse(Time due, std::string id, std::string_view text) 
             .trace = text_of("trace"),
             .received = Time(Duration(record.at("received").as_int64())),
             .hold = std::chrono::seconds(record.at("hold").as_int64()),
-            .attempts = static_cast<int>(record.at("attempts").as_int64())};
+            .attempts = static_cast<int>(record.at("attempts").as_int64()),
+            .throttles = static_cast<int>(record.at("throttles").as_int64())};
 }
 
-std::optional<Time> next_attempt(const QueuedEvent& event, Time now) {
-    if (event.attempts >= most_attempts) return std::nullopt;
+std::optional<Time> next_attempt(const QueuedEvent& event, Time now, const EventBounds& bounds) {
+    if (event.attempts > bounds.retries) return std::nullopt;
     const Time next = now + std::chrono::minutes(event.attempts);
-    if (next > event.received + oldest) return std::nullopt;
+    if (next > event.received + bounds.oldest) return std::nullopt;
     return next;
+}
+
+Time after_throttle(const QueuedEvent& event, Time now) {
+    const auto pause = std::chrono::seconds(1) * (1 << std::min(event.throttles, most_doublings));
+    return now + std::min<Duration>(pause, longest_pause);
 }
 
 }  // namespace cumulet::lambda

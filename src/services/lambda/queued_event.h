@@ -21,14 +21,22 @@ struct QueuedEvent {
     Time received;
     std::chrono::seconds hold{60};  ///< how long one attempt may take before another process tries it
     int attempts = 0;               ///< that have failed
+    int throttles = 0;              ///< attempts that found no room
 
     /// All but due and id, which are the key.
     std::string text() const;
     static QueuedEvent parse(Time due, std::string id, std::string_view text);
 };
 
+/// How long and how often events are tried.
+struct EventBounds {
+    int retries = 2;
+    std::chrono::seconds oldest{21'600};
+};
 /// When an event whose `attempts`th attempt failed at `now` is tried again: a minute later, then two minutes later;
-/// nothing after the third, or once it is older than six hours.
-std::optional<Time> next_attempt(const QueuedEvent& event, Time now);
+/// nothing once the attempts are used up, or where it would be too old by then.
+std::optional<Time> next_attempt(const QueuedEvent& event, Time now, const EventBounds& bounds = {});
+/// When an event that found no room is tried again: after a second at first, and never more than five minutes.
+Time after_throttle(const QueuedEvent& event, Time now);
 
 }  // namespace cumulet::lambda

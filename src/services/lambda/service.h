@@ -1,7 +1,9 @@
 // AWS Lambda: functions as processes of this machine.
 #pragma once
 
+#include "contracts/metrics.h"
 #include "contracts/resource.h"
+#include "services/lambda/destination.h"
 #include "services/lambda/package.h"
 #include "services/lambda/poller.h"
 #include "services/lambda/runtimes.h"
@@ -54,10 +56,14 @@ struct StreamedRun {
 /// Bounds that fit this machine: processes by its cores.
 PoolBounds pool_bounds();
 
+/// Type and value by name, for queues and topics.
+using MessageAttributes = std::map<std::string, std::pair<std::string, std::string>>;
+
 struct Options {
     std::filesystem::path folder;  ///< for unpacked code and bootstraps: made if missing, emptied at the start
     PoolBounds pool = pool_bounds();
     contracts::Gate* gate = nullptr;  ///< who may use function URLs; without one, everyone
+    contracts::Metrics* metrics = nullptr;
     bool shared = true;  ///< other processes may use the store too; false spares the wait for leases that a crash left
 };
 
@@ -146,8 +152,10 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
         Call& call, aws::lambda::DeleteFunctionConcurrencyRequest request) override;
     Task<aws::lambda::GetFunctionConcurrencyResponse> get_function_concurrency(
         Call& call, aws::lambda::GetFunctionConcurrencyRequest request) override;
-    Task<aws::lambda::GetFunctionCodeSigningConfigResponse> get_function_code_signing_config(
-        Call& call, aws::lambda::GetFunctionCodeSigningConfigRequest request) override;
+    Task<aws::lambda::PutRuntimeManagementConfigResponse> put_runtime_management_config(
+        Call& call, aws::lambda::PutRuntimeManagementConfigRequest request) override;
+    Task<aws::lambda::PutFunctionRecursionConfigResponse> put_function_recursion_config(
+        Call& call, aws::lambda::PutFunctionRecursionConfigRequest request) override;
     Task<aws::lambda::GetRuntimeManagementConfigResponse> get_runtime_management_config(
         Call& call, aws::lambda::GetRuntimeManagementConfigRequest request) override;
     Task<aws::lambda::GetFunctionRecursionConfigResponse> get_function_recursion_config(
@@ -183,6 +191,48 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
         Call& call, aws::lambda::DeleteFunctionUrlConfigRequest request) override;
     Task<aws::lambda::ListFunctionUrlConfigsResponse> list_function_url_configs(
         Call& call, aws::lambda::ListFunctionUrlConfigsRequest request) override;
+
+    // event_configs.cc
+    Task<aws::lambda::FunctionEventInvokeConfig> put_function_event_invoke_config(
+        Call& call, aws::lambda::PutFunctionEventInvokeConfigRequest request) override;
+    Task<aws::lambda::FunctionEventInvokeConfig> update_function_event_invoke_config(
+        Call& call, aws::lambda::UpdateFunctionEventInvokeConfigRequest request) override;
+    Task<aws::lambda::FunctionEventInvokeConfig> get_function_event_invoke_config(
+        Call& call, aws::lambda::GetFunctionEventInvokeConfigRequest request) override;
+    Task<aws::lambda::DeleteFunctionEventInvokeConfigResponse> delete_function_event_invoke_config(
+        Call& call, aws::lambda::DeleteFunctionEventInvokeConfigRequest request) override;
+    Task<aws::lambda::ListFunctionEventInvokeConfigsResponse> list_function_event_invoke_configs(
+        Call& call, aws::lambda::ListFunctionEventInvokeConfigsRequest request) override;
+
+    // provisioned.cc
+    Task<aws::lambda::PutProvisionedConcurrencyConfigResponse> put_provisioned_concurrency_config(
+        Call& call, aws::lambda::PutProvisionedConcurrencyConfigRequest request) override;
+    Task<aws::lambda::GetProvisionedConcurrencyConfigResponse> get_provisioned_concurrency_config(
+        Call& call, aws::lambda::GetProvisionedConcurrencyConfigRequest request) override;
+    Task<aws::lambda::DeleteProvisionedConcurrencyConfigResponse> delete_provisioned_concurrency_config(
+        Call& call, aws::lambda::DeleteProvisionedConcurrencyConfigRequest request) override;
+    Task<aws::lambda::ListProvisionedConcurrencyConfigsResponse> list_provisioned_concurrency_configs(
+        Call& call, aws::lambda::ListProvisionedConcurrencyConfigsRequest request) override;
+
+    // code_signing.cc
+    Task<aws::lambda::CreateCodeSigningConfigResponse> create_code_signing_config(
+        Call& call, aws::lambda::CreateCodeSigningConfigRequest request) override;
+    Task<aws::lambda::GetCodeSigningConfigResponse> get_code_signing_config(
+        Call& call, aws::lambda::GetCodeSigningConfigRequest request) override;
+    Task<aws::lambda::UpdateCodeSigningConfigResponse> update_code_signing_config(
+        Call& call, aws::lambda::UpdateCodeSigningConfigRequest request) override;
+    Task<aws::lambda::DeleteCodeSigningConfigResponse> delete_code_signing_config(
+        Call& call, aws::lambda::DeleteCodeSigningConfigRequest request) override;
+    Task<aws::lambda::ListCodeSigningConfigsResponse> list_code_signing_configs(
+        Call& call, aws::lambda::ListCodeSigningConfigsRequest request) override;
+    Task<aws::lambda::PutFunctionCodeSigningConfigResponse> put_function_code_signing_config(
+        Call& call, aws::lambda::PutFunctionCodeSigningConfigRequest request) override;
+    Task<aws::lambda::GetFunctionCodeSigningConfigResponse> get_function_code_signing_config(
+        Call& call, aws::lambda::GetFunctionCodeSigningConfigRequest request) override;
+    Task<aws::lambda::DeleteFunctionCodeSigningConfigResponse> delete_function_code_signing_config(
+        Call& call, aws::lambda::DeleteFunctionCodeSigningConfigRequest request) override;
+    Task<aws::lambda::ListFunctionsByCodeSigningConfigResponse> list_functions_by_code_signing_config(
+        Call& call, aws::lambda::ListFunctionsByCodeSigningConfigRequest request) override;
 
   private:
     friend class UrlSurface;
@@ -229,7 +279,11 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
 
     // execution.cc
     Task<Outcome> run(Call& call, FunctionName name, std::shared_ptr<const Function> function, Invocation invocation);
-    Task<std::optional<int32_t>> reserved_concurrency(FunctionName name, const Function& function);
+    Task<Outcome> run_counted(Call& call, FunctionName name, std::shared_ptr<const Function> function,
+                              Invocation invocation);
+    /// $LATEST of `function`, which has what all versions share.
+    Task<std::shared_ptr<const Function>> current_of(FunctionName name, std::shared_ptr<const Function> function);
+    void measure(const FunctionName& name, std::initializer_list<contracts::MetricSample> samples);
     Task<WorkerPlan> plan(Call& call, FunctionName name, std::shared_ptr<const Function> function, std::string key);
     /// What this machine permits: found out in the background of the start, waited for by the first function to run.
     Task<const Sandbox*> sandbox();
@@ -241,9 +295,36 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<void> serve_events();
     Task<std::vector<QueuedEvent>> claim_events();
     Task<void> handle_event(QueuedEvent event);
-    Task<void> event_failed(QueuedEvent event, const Function* function, std::string answer);
+    /// How one attempt to handle an event went.
+    struct Attempt {
+        std::shared_ptr<const Function> function;  // nothing if it is gone
+        std::optional<aws::lambda::FunctionEventInvokeConfig> config;
+        bool throttled = false;
+        bool failed = true;
+        bool ran = false;
+        std::string condition;  // why it was not tried at all
+        std::string answer;
+    };
+    Task<std::optional<aws::lambda::FunctionEventInvokeConfig>> event_config_of(FunctionName name);
+    Task<void> end_attempt(Call& call, QueuedEvent event, Attempt attempt);
+    Task<void> send_to_destination(Call& call, const QueuedEvent& event, const Attempt& attempt, EventEnd end);
     Task<void> try_again(QueuedEvent event, QueuedEvent changed, Time due);
     Task<void> forget(QueuedEvent event);
+    // deliveries.cc
+    /// Sends `body` to a queue, topic, function or bucket; what cannot be sent is logged.
+    Task<void> deliver(Call& call, std::string target, std::string body, std::string key,
+                       MessageAttributes attributes = {});
+    // provisioned.cc
+    /// Keeps `count` workers of a function ready; what they are initialised for is `initialization`.
+    Task<void> warm(FunctionName name, std::shared_ptr<const Function> function, int32_t count,
+                    std::string initialization);
+    Task<void> warm_all();
+    std::string pool_key(const FunctionName& name, const Function& function) const;
+    int32_t allocated(const std::string& key) const;
+    // code_signing.cc
+    /// Throws CodeVerificationFailedException where a function may have signed code only: no code here is signed.
+    Task<void> check_signed(store::Transaction& tx, const Call& call, std::string config_arn);
+
     Task<void> send_to_dead_letters(Call& call, const QueuedEvent& event, std::string target_arn, std::string answer);
 
     store::Store& store_;
@@ -262,6 +343,7 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Courier courier_;
     Pool pool_;
     Running running_;
+    std::atomic<int64_t> running_now_{0};
     LogBook book_;
     TaskGroup tasks_;  // pollers and queued events
     TaskGroup book_tasks_;

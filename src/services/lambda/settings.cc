@@ -11,8 +11,19 @@ using namespace aws::lambda;
 namespace {
 
 constexpr size_t most_tags = 50;
+constexpr size_t most_functions = 10'000;
 constexpr int32_t concurrent_executions = 1000;
 constexpr int32_t least_unreserved = 100;
+
+/// Set where the resource is an event source mapping or a code signing configuration, which exist by themselves.
+std::optional<Arn> other_resource(const Call& call, std::string_view text) {
+    auto arn = Arn::parse(text);
+    if (!arn || arn->resource.starts_with("function:")) return std::nullopt;
+    if (arn->resource.starts_with("event-source-mapping:") || arn->resource.starts_with("code-signing-config:")) {
+        return arn;
+    }
+    throw invalid(fmt::format("Tags on {} are not supported.", text));
+}
 
 FunctionName tagged_function(const Call& call, std::string_view arn) {
     const auto name = parse_function_name(call, arn);
@@ -22,38 +33,58 @@ FunctionName tagged_function(const Call& call, std::string_view arn) {
     return name;
 }
 
+using Tags = std::map<std::string, std::string>;
+
+/// Changes the tags of whatever `resource` names.
+template <typename Change>
+Task<void> change_tags(store::Transaction& tx, const Call& call, std::string resource, Change change) {
+    const auto check = [](const Tags& tags) {
+        if (tags.size() > most_tags) throw invalid("Number of tags exceeds resource tag limit.");
+    };
+    if (const auto arn = other_resource(call, resource)) {
+        auto tags = co_await find_tags(tx, *arn);
+        change(tags);
+        check(tags);
+        save_tags(tx, *arn, tags);
+        co_return;
+    }
+    const auto name = tagged_function(call, resource);
+    auto function = co_await load_function(tx, name);
+    change(function.tags);
+    check(function.tags);
+    save_function(tx, name, function);
+}
+
 }  // namespace
 
 Task<TagResourceResponse> Service::tag_resource(Call& call, TagResourceRequest request) {
-    const auto name = tagged_function(call, request.Resource);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        auto function = co_await load_function(tx, name);
-        for (const auto& [key, value] : request.Tags) function.tags[key] = value;
-        if (function.tags.size() > most_tags) throw invalid("Number of tags exceeds resource tag limit.");
-        save_function(tx, name, function);
+        co_await change_tags(tx, call, request.Resource, [&](Tags& tags) {
+            for (const auto& [key, value] : request.Tags) tags[key] = value;
+        });
     });
     co_return TagResourceResponse{};
 }
 
 Task<UntagResourceResponse> Service::untag_resource(Call& call, UntagResourceRequest request) {
-    const auto name = tagged_function(call, request.Resource);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        auto function = co_await load_function(tx, name);
-        for (const auto& key : request.TagKeys) function.tags.erase(key);
-        save_function(tx, name, function);
+        co_await change_tags(tx, call, request.Resource, [&](Tags& tags) {
+            for (const auto& key : request.TagKeys) tags.erase(key);
+        });
     });
     co_return UntagResourceResponse{};
 }
 
 Task<ListTagsResponse> Service::list_tags(Call& call, ListTagsRequest request) {
-    const auto name = tagged_function(call, request.Resource);
-    auto function = co_await store_.transact(
-        [&](store::Transaction& tx) -> Task<Function> { co_return co_await load_function(tx, name); });
-    co_return ListTagsResponse{.Tags = std::move(function.tags)};
+    co_return ListTagsResponse{.Tags = co_await store_.transact([&](store::Transaction& tx) -> Task<Tags> {
+        if (const auto arn = other_resource(call, request.Resource)) co_return co_await find_tags(tx, *arn);
+        co_return (co_await load_function(tx, tagged_function(call, request.Resource))).tags;
+    })};
 }
 
 Task<GetAccountSettingsResponse> Service::get_account_settings(Call& call, GetAccountSettingsRequest request) {
     AccountUsage usage{.TotalCodeSize = 0, .FunctionCount = 0};
+    int32_t unreserved = concurrent_executions;
     for (std::string after;;) {
         const auto functions = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<Function>> {
             co_return co_await lambda::list_functions(tx, call, after, 1000);
@@ -62,28 +93,31 @@ Task<GetAccountSettingsResponse> Service::get_account_settings(Call& call, GetAc
         for (const auto& function : functions) {
             *usage.TotalCodeSize += function.configuration.CodeSize.value_or(0);
             ++*usage.FunctionCount;
+            unreserved -= function.reserved_concurrency.value_or(0);
         }
         after = *functions.back().configuration.FunctionName;
     }
-    co_return GetAccountSettingsResponse{
-        .AccountLimit = AccountLimit{.TotalCodeSize = 80'530'636'800,
-                                     .CodeSizeUnzipped = 262'144'000,
-                                     .CodeSizeZipped = 52'428'800,
-                                     .ConcurrentExecutions = concurrent_executions,
-                                     .UnreservedConcurrentExecutions = concurrent_executions},
-        .AccountUsage = usage};
+    co_return GetAccountSettingsResponse{.AccountLimit = AccountLimit{.TotalCodeSize = 80'530'636'800,
+                                                                      .CodeSizeUnzipped = 262'144'000,
+                                                                      .CodeSizeZipped = 52'428'800,
+                                                                      .ConcurrentExecutions = concurrent_executions,
+                                                                      .UnreservedConcurrentExecutions = unreserved},
+                                         .AccountUsage = usage};
 }
 
 Task<Concurrency> Service::put_function_concurrency(Call& call, PutFunctionConcurrencyRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    if (request.ReservedConcurrentExecutions > concurrent_executions - least_unreserved) {
-        throw invalid(
-            "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-            "below "
-            "its minimum value of [100].");
-    }
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         auto function = co_await load_function(tx, name);
+        auto unreserved = concurrent_executions - request.ReservedConcurrentExecutions;
+        for (const auto& other : co_await lambda::list_functions(tx, call, "", most_functions)) {
+            if (other.configuration.FunctionName != name.name) unreserved -= other.reserved_concurrency.value_or(0);
+        }
+        if (unreserved < least_unreserved) {
+            throw invalid(
+                "Specified ReservedConcurrentExecutions for function decreases account's "
+                "UnreservedConcurrentExecution below its minimum value of [100].");
+        }
         function.reserved_concurrency = request.ReservedConcurrentExecutions;
         save_function(tx, name, function);
     });
@@ -109,26 +143,59 @@ Task<GetFunctionConcurrencyResponse> Service::get_function_concurrency(Call& cal
     co_return GetFunctionConcurrencyResponse{.ReservedConcurrentExecutions = function.reserved_concurrency};
 }
 
-Task<GetFunctionCodeSigningConfigResponse> Service::get_function_code_signing_config(
-    Call& call, GetFunctionCodeSigningConfigRequest request) {
-    const auto name = parse_function_name(call, request.FunctionName);
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> { co_await load_function(tx, name); });
-    co_return GetFunctionCodeSigningConfigResponse{.CodeSigningConfigArn = "", .FunctionName = name.name};
+Task<PutRuntimeManagementConfigResponse> Service::put_runtime_management_config(
+    Call& call, PutRuntimeManagementConfigRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
+    if ((request.UpdateRuntimeOn == "Manual") != request.RuntimeVersionArn.has_value()) {
+        throw invalid(
+            "Runtime Version Arn must be specified when UpdateRuntimeOn is Manual, and must not be specified "
+            "otherwise.");
+    }
+    if (!name.qualifier.empty() && !name.names_version()) throw invalid("Aliases have no runtime of their own.");
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        auto function = *co_await load_qualified(tx, functions_, name);
+        function.update_runtime_on = request.UpdateRuntimeOn;
+        function.runtime_version_arn = request.RuntimeVersionArn.value_or("");
+        if (function.version() == latest) {
+            save_function(tx, name, function);
+        } else {
+            save_version(tx, name, function);
+        }
+    });
+    auto shown = name;
+    if (shown.qualifier.empty()) shown.qualifier = latest;
+    co_return PutRuntimeManagementConfigResponse{.UpdateRuntimeOn = request.UpdateRuntimeOn,
+                                                 .FunctionArn = shown.arn(),
+                                                 .RuntimeVersionArn = request.RuntimeVersionArn};
 }
 
 Task<GetRuntimeManagementConfigResponse> Service::get_runtime_management_config(
     Call& call, GetRuntimeManagementConfigRequest request) {
     const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
-    co_await store_.transact(
-        [&](store::Transaction& tx) -> Task<void> { co_await load_qualified(tx, functions_, name); });
-    co_return GetRuntimeManagementConfigResponse{.UpdateRuntimeOn = "Auto", .FunctionArn = name.arn()};
+    const auto function = co_await find_to_run(call, name);
+    GetRuntimeManagementConfigResponse response{.UpdateRuntimeOn = function->update_runtime_on,
+                                                .FunctionArn = name.arn()};
+    if (!function->runtime_version_arn.empty()) response.RuntimeVersionArn = function->runtime_version_arn;
+    co_return response;
+}
+
+Task<PutFunctionRecursionConfigResponse> Service::put_function_recursion_config(
+    Call& call, PutFunctionRecursionConfigRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName);
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        auto function = co_await load_function(tx, name);
+        function.recursive_loop = request.RecursiveLoop;
+        save_function(tx, name, function);
+    });
+    co_return PutFunctionRecursionConfigResponse{.RecursiveLoop = request.RecursiveLoop};
 }
 
 Task<GetFunctionRecursionConfigResponse> Service::get_function_recursion_config(
     Call& call, GetFunctionRecursionConfigRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> { co_await load_function(tx, name); });
-    co_return GetFunctionRecursionConfigResponse{.RecursiveLoop = "Terminate"};
+    const auto function = co_await store_.transact(
+        [&](store::Transaction& tx) -> Task<Function> { co_return co_await load_function(tx, name); });
+    co_return GetFunctionRecursionConfigResponse{.RecursiveLoop = function.recursive_loop};
 }
 
 }  // namespace cumulet::lambda

@@ -18,6 +18,13 @@ constexpr std::string_view service = "lambda";
 Key keys_of(const FunctionName& name, std::string_view kind) { return Key(name.account, name.region, service, kind); }
 Key alias_key(const FunctionName& name) { return keys_of(name, "alias") << name.name << name.qualifier; }
 Key policy_key(const FunctionName& name) { return keys_of(name, "policy") << name.name << name.qualifier; }
+constexpr size_t most_of_one_function = 10'000;
+
+Key event_config_key(const FunctionName& name) { return keys_of(name, "event_config") << name.name << name.qualifier; }
+Key provisioned_key(const FunctionName& name) { return keys_of(name, "provisioned") << name.name << name.qualifier; }
+Key provisioned_index_key(const FunctionName& name) {
+    return Key("", "", service, "provisioned", name.account, name.region, name.name, name.qualifier);
+}
 Key url_key(const FunctionName& name) { return keys_of(name, "url") << name.name << name.qualifier; }
 Key url_id_key(std::string_view id) { return Key("", "", service, "url", id); }
 Key layers_key(const LayerName& name) { return Key(name.account, name.region, service, "layer", name.name); }
@@ -28,6 +35,31 @@ Key mapping_index_key(const MappingName& name) {
 }
 Key lease_key(std::string_view uuid) { return Key("", "", service, "lease", uuid); }
 Key events_key() { return Key("", "", service, "event"); }
+
+const contracts::Shape& event_config_shape() {
+    static const contracts::Shape& shape = *aws::lambda::service.find("GetFunctionEventInvokeConfig")->output;
+    return shape;
+}
+
+const contracts::Shape& code_signing_shape() {
+    static const contracts::Shape& shape =
+        *aws::lambda::service.find("GetCodeSigningConfig")->output->members.front().shape;
+    return shape;
+}
+
+template <typename Value>
+Value parse_as(const contracts::Shape& shape, const std::string& text) {
+    Value value;
+    contracts::from_json(shape, &value, json::parse(text));
+    return value;
+}
+
+Provisioned parse_provisioned(FunctionName name, const std::string& text) {
+    const auto record = json::parse(text).as_object();
+    return {.function = std::move(name),
+            .requested = static_cast<int32_t>(record.at("requested").as_int64()),
+            .modified = std::string(string_or(record, "modified"))};
+}
 
 /// The keys after `last` in the range of `prefix`.
 Range after_key(const Key& last, const Key& prefix) {
@@ -121,8 +153,9 @@ Task<std::vector<std::string>> erase_function(Transaction& tx, FunctionName name
         after = std::stoll(versions.back().version());
     }
     for (const auto& url : co_await list_urls(tx, name)) erase_url(tx, url);
+    for (const auto& provisioned : co_await list_provisioned(tx, name)) erase_provisioned(tx, provisioned.function);
     tx.erase(function_key(name));
-    for (const std::string_view kind : {"version", "alias", "policy"}) {
+    for (const std::string_view kind : {"version", "alias", "policy", "event_config"}) {
         tx.erase_range(Range::prefix(keys_of(name, kind) << name.name));
     }
     co_return std::vector(blobs.begin(), blobs.end());
@@ -181,6 +214,115 @@ void save_policy(Transaction& tx, const FunctionName& name, std::string document
 }
 
 void erase_policy(Transaction& tx, const FunctionName& name) { tx.erase(policy_key(name)); }
+
+Task<std::optional<aws::lambda::FunctionEventInvokeConfig>> find_event_config(Transaction& tx, FunctionName name) {
+    const auto text = co_await tx.get(event_config_key(name));
+    if (!text) co_return std::nullopt;
+    co_return parse_as<aws::lambda::FunctionEventInvokeConfig>(event_config_shape(), *text);
+}
+
+void save_event_config(Transaction& tx, const FunctionName& name,
+                       const aws::lambda::FunctionEventInvokeConfig& config) {
+    tx.put(event_config_key(name), json::serialize(contracts::to_json(event_config_shape(), &config)));
+}
+
+void erase_event_config(Transaction& tx, const FunctionName& name) { tx.erase(event_config_key(name)); }
+
+Task<std::vector<aws::lambda::FunctionEventInvokeConfig>> list_event_configs(Transaction& tx, FunctionName name) {
+    const auto entries =
+        co_await tx.scan(Range::prefix(keys_of(name, "event_config") << name.name), {.limit = most_of_one_function});
+    std::vector<aws::lambda::FunctionEventInvokeConfig> configs;
+    for (const auto& entry : entries) {
+        configs.push_back(parse_as<aws::lambda::FunctionEventInvokeConfig>(event_config_shape(), entry.value));
+    }
+    co_return configs;
+}
+
+Task<std::optional<Provisioned>> find_provisioned(Transaction& tx, FunctionName name) {
+    const auto text = co_await tx.get(provisioned_key(name));
+    if (!text) co_return std::nullopt;
+    co_return parse_provisioned(std::move(name), *text);
+}
+
+void save_provisioned(Transaction& tx, const Provisioned& provisioned) {
+    tx.put(provisioned_key(provisioned.function),
+           json::serialize(json::object{{"requested", provisioned.requested}, {"modified", provisioned.modified}}));
+    tx.put(provisioned_index_key(provisioned.function), "");
+}
+
+void erase_provisioned(Transaction& tx, const FunctionName& name) {
+    tx.erase(provisioned_key(name));
+    tx.erase(provisioned_index_key(name));
+}
+
+Task<std::vector<Provisioned>> list_provisioned(Transaction& tx, FunctionName name) {
+    const auto prefix = keys_of(name, "provisioned") << name.name;
+    const auto entries = co_await tx.scan(Range::prefix(prefix), {.limit = most_of_one_function});
+    std::vector<Provisioned> all;
+    for (const auto& entry : entries) {
+        auto each = name;
+        each.qualifier = KeyReader(entry.key, prefix.bytes()).text();
+        all.push_back(parse_provisioned(std::move(each), entry.value));
+    }
+    co_return all;
+}
+
+Task<std::vector<FunctionName>> all_provisioned(Transaction& tx) {
+    const Key prefix("", "", service, "provisioned");
+    const auto entries = co_await tx.scan(Range::prefix(prefix), {.limit = most_of_one_function});
+    std::vector<FunctionName> names;
+    for (const auto& entry : entries) {
+        KeyReader reader(entry.key, prefix.bytes());
+        FunctionName name{.account = reader.text()};
+        name.region = reader.text();
+        name.name = reader.text();
+        name.qualifier = reader.text();
+        names.push_back(std::move(name));
+    }
+    co_return names;
+}
+
+Task<std::optional<aws::lambda::CodeSigningConfig>> find_code_signing(Transaction& tx, const Call& call,
+                                                                      std::string arn) {
+    const auto text = co_await tx.get(Key(call.account, call.region, service, "signing", arn));
+    if (!text) co_return std::nullopt;
+    co_return parse_as<aws::lambda::CodeSigningConfig>(code_signing_shape(), *text);
+}
+
+void save_code_signing(Transaction& tx, const Call& call, const aws::lambda::CodeSigningConfig& config) {
+    tx.put(Key(call.account, call.region, service, "signing", config.CodeSigningConfigArn),
+           json::serialize(contracts::to_json(code_signing_shape(), &config)));
+}
+
+void erase_code_signing(Transaction& tx, const Call& call, std::string_view arn) {
+    tx.erase(Key(call.account, call.region, service, "signing", arn));
+}
+
+Task<std::vector<aws::lambda::CodeSigningConfig>> list_code_signing(Transaction& tx, const Call& call) {
+    const Key prefix(call.account, call.region, service, "signing");
+    const auto entries = co_await tx.scan(Range::prefix(prefix), {.limit = most_of_one_function});
+    std::vector<aws::lambda::CodeSigningConfig> configs;
+    for (const auto& entry : entries) {
+        configs.push_back(parse_as<aws::lambda::CodeSigningConfig>(code_signing_shape(), entry.value));
+    }
+    co_return configs;
+}
+
+Task<std::map<std::string, std::string>> find_tags(Transaction& tx, Arn arn) {
+    std::map<std::string, std::string> tags;
+    const auto text = co_await tx.get(Key(arn.account, arn.region, service, "tags", arn.resource));
+    if (!text) co_return tags;
+    for (const auto& [key, value] : json::parse(*text).as_object()) tags[key] = value.as_string();
+    co_return tags;
+}
+
+void save_tags(Transaction& tx, const Arn& arn, const std::map<std::string, std::string>& tags) {
+    json::object all;
+    for (const auto& [key, value] : tags) all[key] = value;
+    const Key key(arn.account, arn.region, service, "tags", arn.resource);
+    if (all.empty()) return tx.erase(key);
+    tx.put(key, json::serialize(all));
+}
 
 Task<std::optional<FunctionUrl>> find_url(Transaction& tx, FunctionName name) {
     const auto text = co_await tx.get(url_key(name));

@@ -7,6 +7,11 @@
 //   account region "lambda" "mapping"  uuid              Mapping
 //   account region "lambda" "layer"    name number       LayerVersion
 //   account region "lambda" "last_layer" name            the number of its newest version, deleted or not
+//   account region "lambda" "event_config" name qualifier  FunctionEventInvokeConfig
+//   account region "lambda" "provisioned" name qualifier  Provisioned
+//   ""      ""     "lambda" "provisioned" account region name qualifier  "": all of the cloud, for the start
+//   account region "lambda" "signing"  arn               CodeSigningConfig
+//   account region "lambda" "tags"     arn               tags of what is no function
 //   account region "lambda" "url"      name alias        FunctionUrl
 //   ""      ""     "lambda" "url"      id                account, region, name, alias: whose URL it is
 //   ""      ""     "lambda" "mapping"  account region uuid   "": all mappings of the cloud, for the pollers
@@ -63,6 +68,36 @@ Task<std::vector<aws::lambda::AliasConfiguration>> list_aliases(store::Transacti
 Task<std::string> find_policy(store::Transaction& tx, FunctionName name);
 void save_policy(store::Transaction& tx, const FunctionName& name, std::string document);
 void erase_policy(store::Transaction& tx, const FunctionName& name);
+
+Task<std::optional<aws::lambda::FunctionEventInvokeConfig>> find_event_config(store::Transaction& tx,
+                                                                              FunctionName name);
+void save_event_config(store::Transaction& tx, const FunctionName& name,
+                       const aws::lambda::FunctionEventInvokeConfig& config);
+void erase_event_config(store::Transaction& tx, const FunctionName& name);
+Task<std::vector<aws::lambda::FunctionEventInvokeConfig>> list_event_configs(store::Transaction& tx, FunctionName name);
+
+/// Workers of a version or an alias that are to be kept ready.
+struct Provisioned {
+    FunctionName function;
+    int32_t requested = 0;
+    std::string modified;  ///< in the form of LastModified
+};
+Task<std::optional<Provisioned>> find_provisioned(store::Transaction& tx, FunctionName name);
+void save_provisioned(store::Transaction& tx, const Provisioned& provisioned);
+void erase_provisioned(store::Transaction& tx, const FunctionName& name);
+Task<std::vector<Provisioned>> list_provisioned(store::Transaction& tx, FunctionName name);
+/// Those of every account and region.
+Task<std::vector<FunctionName>> all_provisioned(store::Transaction& tx);
+
+Task<std::optional<aws::lambda::CodeSigningConfig>> find_code_signing(store::Transaction& tx, const Call& call,
+                                                                      std::string arn);
+void save_code_signing(store::Transaction& tx, const Call& call, const aws::lambda::CodeSigningConfig& config);
+void erase_code_signing(store::Transaction& tx, const Call& call, std::string_view arn);
+Task<std::vector<aws::lambda::CodeSigningConfig>> list_code_signing(store::Transaction& tx, const Call& call);
+
+/// Tags of event source mappings and code signing configurations.
+Task<std::map<std::string, std::string>> find_tags(store::Transaction& tx, Arn arn);
+void save_tags(store::Transaction& tx, const Arn& arn, const std::map<std::string, std::string>& tags);
 
 Task<std::optional<FunctionUrl>> find_url(store::Transaction& tx, FunctionName name);
 Task<std::optional<FunctionUrl>> find_url_by_id(store::Transaction& tx, std::string id);

@@ -35,6 +35,7 @@ Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunc
             }
             set_code(function, package, request.Architectures);
             co_await set_layers(tx, call, function, std::nullopt);
+            co_await check_signed(tx, call, function.code_signing);
             touch(function, revision, call.now());
             if (dry_run) co_return function.configuration;
             unused = replaced;

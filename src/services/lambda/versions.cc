@@ -52,7 +52,7 @@ void set_routing(AliasConfiguration& alias, const AliasRoutingConfiguration& rou
 Task<FunctionConfiguration> Service::publish_version(Call& call, PublishVersionRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
     const auto revision = call.random().uuid();
-    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<FunctionConfiguration> {
+    auto published = co_await store_.transact([&](store::Transaction& tx) -> Task<FunctionConfiguration> {
         auto function = co_await load_function(tx, name);
         check_revision(function, request.RevisionId);
         if (request.CodeSha256 && *request.CodeSha256 != function.configuration.CodeSha256) {
@@ -71,6 +71,12 @@ Task<FunctionConfiguration> Service::publish_version(Call& call, PublishVersionR
         save_function(tx, name, function);
         co_return version.configuration;
     });
+    if (published.SnapStart && published.SnapStart->OptimizationStatus == "On") {
+        auto version = name;
+        version.qualifier = *published.Version;
+        tasks_.start(warm(version, co_await find_to_run(call, version), 1, "snap-start"));
+    }
+    co_return published;
 }
 
 Task<ListVersionsByFunctionResponse> Service::list_versions_by_function(Call& call,

@@ -60,6 +60,38 @@ void Pool::give_back(std::shared_ptr<Worker> worker, Time now) {
         loop_.at(std::chrono::steady_clock::now() + bounds_.keep_alive, [this] { sweep(); });
 }
 
+Task<bool> Pool::take_room() {
+    std::lock_guard lock(mutex_);
+    if (stopping_ || rooms_taken_ >= bounds_.workers) co_return false;
+    ++rooms_taken_;
+    co_return true;
+}
+
+void Pool::keep(const std::string& key, size_t count) {
+    std::lock_guard lock(mutex_);
+    if (count == 0) {
+        keep_.erase(key);
+    } else {
+        keep_[key] = count;
+    }
+}
+
+size_t Pool::kept(const std::string& key) const {
+    std::lock_guard lock(mutex_);
+    if (!keep_.contains(key)) return 0;
+    size_t count = 0;
+    for (const auto& [raw, weak] : alive_) {
+        const auto worker = weak.lock();
+        if (worker && worker->plan().key == key && worker->is_ready()) ++count;
+    }
+    return count;
+}
+
+size_t Pool::to_keep(const std::string& key) const {
+    const auto found = keep_.find(key);
+    return found == keep_.end() ? 0 : found->second;
+}
+
 void Pool::retire(std::string_view function) {
     std::lock_guard lock(mutex_);
     for (const auto& [raw, weak] : alive_) {
@@ -137,6 +169,7 @@ std::shared_ptr<Worker> Pool::take_idle(const std::string& key, Time now) {
 bool Pool::end_oldest_idle() {
     auto oldest = idle_.end();
     for (auto at = idle_.begin(); at != idle_.end(); ++at) {
+        if (at->second.size() <= to_keep(at->first)) continue;
         if (oldest == idle_.end() || at->second.front()->idle_since < oldest->second.front()->idle_since) oldest = at;
     }
     if (oldest == idle_.end()) return false;
@@ -162,10 +195,12 @@ void Pool::sweep() {
     auto next = Loop::Instant::max();
     for (auto at = idle_.begin(); at != idle_.end();) {
         auto& workers = at->second;
+        auto spare = workers.size() - std::min(workers.size(), to_keep(at->first));
         std::erase_if(workers, [&](const std::shared_ptr<Worker>& worker) {
-            const bool old = worker->idle_since + bounds_.keep_alive <= now;
+            const bool old = spare > 0 && worker->idle_since + bounds_.keep_alive <= now;
+            if (old) --spare;
             if (old) worker->end();
-            if (!old) next = std::min(next, worker->idle_since + bounds_.keep_alive);
+            if (!old) next = std::min(next, std::max(now, worker->idle_since) + bounds_.keep_alive);
             return old;
         });
         at = workers.empty() ? idle_.erase(at) : std::next(at);

@@ -33,6 +33,13 @@ class Pool {
     /// The worker may take the next event; one that cannot is ended.
     void give_back(std::shared_ptr<Worker> worker, Time now);
 
+    /// Room to start a worker that nobody waits for; false where there is none.
+    Task<bool> take_room();
+    /// Keeps `count` workers of `key` however long they are idle, once there are that many.
+    void keep(const std::string& key, size_t count);
+    /// How many live workers of `key` are kept.
+    size_t kept(const std::string& key) const;
+
     /// No worker of `function` takes a further event: its code or configuration changed, or it is gone.
     void retire(std::string_view function);
     /// Ends all workers and waits until nothing of them is left.
@@ -52,6 +59,7 @@ class Pool {
     void gone(const Worker* worker);
     std::shared_ptr<Worker> take_idle(const std::string& key, Time now);
     bool end_oldest_idle();
+    size_t to_keep(const std::string& key) const;
     void serve_waiters();
     void sweep();
 
@@ -63,6 +71,7 @@ class Pool {
     bool stopping_ = false;
     bool sweeping_ = false;
     std::unordered_map<std::string, std::vector<std::shared_ptr<Worker>>> idle_;  // the last was used last
+    std::unordered_map<std::string, size_t> keep_;
     std::unordered_map<const Worker*, std::weak_ptr<Worker>> alive_;
     std::list<Waiter*> waiters_;
     Gates ends_{1};

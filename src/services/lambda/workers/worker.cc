@@ -21,6 +21,11 @@ bool Worker::usable(Time now) const {
     return phase_ <= Phase::ready && !retired_ && now < plan_.expires;
 }
 
+bool Worker::is_ready() const {
+    std::lock_guard lock(mutex_);
+    return phase_ == Phase::ready;
+}
+
 void Worker::start(Launcher& launcher, std::function<void()> gone) {
     gone_ = std::move(gone);
     started_at_ = std::chrono::steady_clock::now();

@@ -78,6 +78,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
     void end();
     /// It must not take further events: its function has changed.
     void retire() { retired_ = true; }
+    /// True once it is initialised, and until it ends.
+    bool is_ready() const;
     /// True if it may take an event at `now`.
     bool usable(Time now) const;
 

@@ -1,0 +1,61 @@
+// Sending what is left of an event, or of a batch, to queues, topics, functions and buckets.
+
+#include "contracts/s3.h"
+#include "contracts/sns.h"
+#include "contracts/sqs.h"
+#include "runtime/log.h"
+#include "services/lambda/service.h"
+
+namespace cumulet::lambda {
+namespace {
+
+template <typename Value>
+std::map<std::string, Value> attributes_of(const MessageAttributes& attributes) {
+    std::map<std::string, Value> all;
+    for (const auto& [name, attribute] : attributes) {
+        Value value;
+        value.DataType = attribute.first;
+        value.StringValue = attribute.second;
+        all[name] = std::move(value);
+    }
+    return all;
+}
+
+}  // namespace
+
+Task<void> Service::deliver(Call& call, std::string target, std::string body, std::string key,
+                            MessageAttributes attributes) {
+    const auto arn = Arn::parse(target);
+    try {
+        if (arn && arn->service == "sqs") {
+            aws::sqs::Client sqs(door_);
+            aws::sqs::SendMessageRequest request{
+                .QueueUrl = fmt::format("{}/{}/{}", call.base_url(), arn->account, arn->resource),
+                .MessageBody = std::move(body)};
+            if (!attributes.empty()) {
+                request.MessageAttributes = attributes_of<aws::sqs::MessageAttributeValue>(attributes);
+            }
+            co_await sqs.send_message(call, std::move(request));
+        } else if (arn && arn->service == "sns") {
+            aws::sns::Client sns(door_);
+            aws::sns::PublishInput request{.TopicArn = target, .Message = std::move(body)};
+            if (!attributes.empty()) {
+                request.MessageAttributes = attributes_of<aws::sns::MessageAttributeValue>(attributes);
+            }
+            co_await sns.publish(call, std::move(request));
+        } else if (arn && arn->service == "lambda") {
+            aws::lambda::Client lambda(door_);
+            co_await lambda.invoke(call,
+                                   {.FunctionName = target, .InvocationType = "Event", .Payload = std::move(body)});
+        } else if (arn && arn->service == "s3") {
+            aws::s3::Client s3(door_);
+            co_await s3.put_object(call, {.Body = stream_of(std::move(body)), .Bucket = arn->resource, .Key = key});
+        } else {
+            log::warning("an event was dropped: nothing can be sent there", {{"target", target}});
+        }
+    } catch (const aws::Error& error) {
+        log::warning("an event was dropped: its destination refused it", {{"target", target}, {"why", error.message}});
+    }
+}
+
+}  // namespace cumulet::lambda

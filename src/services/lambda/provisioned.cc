@@ -1,0 +1,179 @@
+// Provisioned concurrency: workers of a version or an alias that are ready before an event comes.
+// https://docs.aws.amazon.com/lambda/latest/api/API_PutProvisionedConcurrencyConfig.html
+
+#include "runtime/log.h"
+#include "services/lambda/fault.h"
+#include "services/lambda/service.h"
+
+namespace cumulet::lambda {
+
+using namespace aws::lambda;
+using namespace std::string_literals;
+
+namespace {
+
+constexpr size_t most_listed = 50;
+
+FunctionName published_name(const Call& call, const std::string& function, const std::string& qualifier) {
+    auto name = parse_function_name(call, function, qualifier);
+    if (name.qualifier == latest) {
+        throw invalid("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
+    }
+    return name;
+}
+
+ProvisionedConcurrencyConfigNotFoundException not_provisioned() {
+    return user_fault<ProvisionedConcurrencyConfigNotFoundException>(
+        "No Provisioned Concurrency Config found for this function");
+}
+
+/// The members that describe how far it is.
+template <typename Response>
+Response described(const Provisioned& provisioned, int32_t allocated) {
+    Response response;
+    response.RequestedProvisionedConcurrentExecutions = provisioned.requested;
+    response.AllocatedProvisionedConcurrentExecutions = std::min(allocated, provisioned.requested);
+    response.AvailableProvisionedConcurrentExecutions = std::min(allocated, provisioned.requested);
+    response.Status = allocated >= provisioned.requested ? "READY" : "IN_PROGRESS";
+    response.LastModified = provisioned.modified;
+    return response;
+}
+
+}  // namespace
+
+std::string Service::pool_key(const FunctionName& name, const Function& function) const {
+    return fmt::format("{}/{}/{}/{}/{}", name.account, name.region, name.name, function.version(), function.revision());
+}
+
+int32_t Service::allocated(const std::string& key) const { return static_cast<int32_t>(pool_.kept(key)); }
+
+Task<void> Service::warm(FunctionName name, std::shared_ptr<const Function> function, int32_t count,
+                         std::string initialization) {
+    const auto key = pool_key(name, *function);
+    pool_.keep(key, static_cast<size_t>(count));
+    auto call = service_call(Reactor::current(), "lambda.amazonaws.com", name.account, name.region);
+    try {
+        while (!store_.closing() && allocated(key) < count) {
+            if (!co_await pool_.take_room()) break;
+            std::shared_ptr<Worker> worker;
+            std::exception_ptr failure;
+            try {
+                auto planned = co_await plan(call, name, function, key);
+                planned.runtime.initialization = initialization;
+                std::ranges::replace(planned.environment, "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand"s,
+                                     "AWS_LAMBDA_INITIALIZATION_TYPE=" + initialization);
+                worker = std::make_shared<Worker>(loop_, *co_await sandbox(), clock_, std::move(planned));
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            if (failure) {
+                pool_.give_up();
+                std::rethrow_exception(failure);
+            }
+            pool_.start(worker);
+            if (!co_await worker->initialised()) break;  // its log says why
+            pool_.give_back(std::move(worker), call.now());
+        }
+    } catch (const std::exception& error) {
+        log::warning("workers could not be made ready", {{"function", name.arn()}, {"why", error.what()}});
+    }
+}
+
+Task<void> Service::warm_all() {
+    using Found = std::vector<std::pair<FunctionName, int32_t>>;
+    const auto found = co_await store_.transact([&](store::Transaction& tx) -> Task<Found> {
+        Found all;
+        for (const auto& name : co_await all_provisioned(tx)) {
+            if (const auto provisioned = co_await find_provisioned(tx, name))
+                all.emplace_back(name, provisioned->requested);
+        }
+        co_return all;
+    });
+    for (const auto& [name, count] : found) {
+        auto call = service_call(Reactor::current(), "lambda.amazonaws.com", name.account, name.region);
+        try {
+            co_await warm(name, co_await find_to_run(call, name), count, "provisioned-concurrency");
+        } catch (const std::exception& error) {
+            log::warning("workers could not be made ready", {{"function", name.arn()}, {"why", error.what()}});
+        }
+    }
+}
+
+Task<PutProvisionedConcurrencyConfigResponse> Service::put_provisioned_concurrency_config(
+    Call& call, PutProvisionedConcurrencyConfigRequest request) {
+    const auto name = published_name(call, request.FunctionName, request.Qualifier);
+    const auto function = co_await find_to_run(call, name);
+    if (function->version() == latest) {
+        throw invalid("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
+    }
+    if (request.ProvisionedConcurrentExecutions > static_cast<int32_t>(options_.pool.workers)) {
+        throw invalid(
+            fmt::format("Specified ProvisionedConcurrentExecutions for function is above the number of workers of this "
+                        "machine, {}.",
+                        options_.pool.workers));
+    }
+    const Provisioned provisioned{.function = name,
+                                  .requested = request.ProvisionedConcurrentExecutions,
+                                  .modified = format_modified(call.now())};
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        const auto current = co_await load_function(tx, name);
+        if (current.reserved_concurrency && *current.reserved_concurrency < provisioned.requested) {
+            throw invalid(
+                "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for "
+                "function");
+        }
+        save_provisioned(tx, provisioned);
+    });
+    tasks_.start(warm(name, function, provisioned.requested, "provisioned-concurrency"));
+    co_return described<PutProvisionedConcurrencyConfigResponse>(provisioned, 0);
+}
+
+Task<GetProvisionedConcurrencyConfigResponse> Service::get_provisioned_concurrency_config(
+    Call& call, GetProvisionedConcurrencyConfigRequest request) {
+    const auto name = published_name(call, request.FunctionName, request.Qualifier);
+    const auto function = co_await find_to_run(call, name);
+    const auto provisioned = co_await store_.transact([&](store::Transaction& tx) -> Task<std::optional<Provisioned>> {
+        co_return co_await find_provisioned(tx, name);
+    });
+    if (!provisioned) throw not_provisioned();
+    co_return described<GetProvisionedConcurrencyConfigResponse>(*provisioned, allocated(pool_key(name, *function)));
+}
+
+Task<DeleteProvisionedConcurrencyConfigResponse> Service::delete_provisioned_concurrency_config(
+    Call& call, DeleteProvisionedConcurrencyConfigRequest request) {
+    const auto name = published_name(call, request.FunctionName, request.Qualifier);
+    const auto function = co_await find_to_run(call, name);
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        if (!co_await find_provisioned(tx, name)) throw not_provisioned();
+        erase_provisioned(tx, name);
+    });
+    pool_.keep(pool_key(name, *function), 0);
+    co_return DeleteProvisionedConcurrencyConfigResponse{};
+}
+
+Task<ListProvisionedConcurrencyConfigsResponse> Service::list_provisioned_concurrency_configs(
+    Call& call, ListProvisionedConcurrencyConfigsRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName);
+    const auto limit = std::clamp<size_t>(static_cast<size_t>(request.MaxItems.value_or(most_listed)), 1, most_listed);
+    const auto all = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<Provisioned>> {
+        co_await load_function(tx, name);
+        co_return co_await list_provisioned(tx, name);
+    });
+    ListProvisionedConcurrencyConfigsResponse response;
+    auto& listed = response.ProvisionedConcurrencyConfigs.emplace();
+    for (const auto& provisioned : all) {
+        if (request.Marker && provisioned.function.qualifier <= *request.Marker) continue;
+        if (listed.size() == limit) {
+            response.NextMarker = parse_function_name(call, *listed.back().FunctionArn).qualifier;
+            break;
+        }
+        const auto function = co_await find_to_run(call, provisioned.function);
+        auto item = described<ProvisionedConcurrencyConfigListItem>(
+            provisioned, allocated(pool_key(provisioned.function, *function)));
+        item.FunctionArn = provisioned.function.arn();
+        listed.push_back(std::move(item));
+    }
+    co_return response;
+}
+
+}  // namespace cumulet::lambda
