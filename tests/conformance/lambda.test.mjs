@@ -4,7 +4,7 @@ import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as iam from '@aws-sdk/client-iam';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as sqs from '@aws-sdk/client-sqs';
-import { allPages, clientOf, eventually, fails, onAws, undoList, unique } from './support.mjs';
+import { allPages, clientOf, endpoint, eventually, fails, onAws, undoList, unique } from './support.mjs';
 import { zip } from './zip.mjs';
 
 const client = clientOf(lambda.LambdaClient);
@@ -493,6 +493,135 @@ describe('layers', () => {
         await send(lambda.RemoveLayerVersionPermissionCommand, { ...version, StatementId: 'all' });
         await send(lambda.DeleteLayerVersionCommand, version);
         await fails(send(lambda.GetLayerVersionCommand, version), 'ResourceNotFoundException', 404);
+    });
+});
+
+describe('function URLs and streaming', () => {
+    const streamer = `
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+    const out = awslambda.HttpResponseStream.from(stream, { statusCode: 201, headers: { 'x-kind': 'streamed' } });
+    for (const word of ['one ', 'two ', 'three']) out.write(word);
+    out.end();
+});`;
+    const path = (url) => `/_aws/lambda-url/${new URL(url).hostname.split('.')[0]}`;
+    const reached = (url, rest) => (onAws ? new URL(rest, url) : new URL(path(url) + rest, endpoint));
+
+    test('a URL is made, changed, listed, called and deleted', async () => {
+        const { FunctionName } = await newFunction({
+            Code: {
+                ZipFile: zip({
+                    'index.mjs':
+                        'export const handler = async (event) => ({ statusCode: 202, body: event.requestContext.http.method + event.rawPath });',
+                }),
+            },
+        });
+        const made = await send(lambda.CreateFunctionUrlConfigCommand, { FunctionName, AuthType: 'NONE' });
+        await send(lambda.AddPermissionCommand, {
+            FunctionName,
+            StatementId: 'url',
+            Action: 'lambda:InvokeFunctionUrl',
+            Principal: '*',
+            FunctionUrlAuthType: 'NONE',
+        });
+        assert.match(made.FunctionUrl, /^https?:\/\/[a-z0-9-]+\.lambda-url\./);
+        await eventually(async () => {
+            const answer = await fetch(reached(made.FunctionUrl, '/a/b'), { method: 'PUT' });
+            return answer.status === 202 && (await answer.text()) === 'PUT/a/b';
+        });
+        await fails(send(lambda.CreateFunctionUrlConfigCommand, { FunctionName, AuthType: 'NONE' }), 'ResourceConflictException', 409);
+        const Cors = { AllowOrigins: ['https://shop.example'] };
+        await send(lambda.UpdateFunctionUrlConfigCommand, { FunctionName, Cors });
+        const found = await send(lambda.GetFunctionUrlConfigCommand, { FunctionName });
+        assert.deepEqual(found.Cors.AllowOrigins, Cors.AllowOrigins);
+        const { FunctionUrlConfigs } = await send(lambda.ListFunctionUrlConfigsCommand, { FunctionName });
+        assert.equal(FunctionUrlConfigs.length, 1);
+        await send(lambda.DeleteFunctionUrlConfigCommand, { FunctionName });
+        await fails(send(lambda.GetFunctionUrlConfigCommand, { FunctionName }), 'ResourceNotFoundException', 404);
+    });
+
+    test('a response is streamed', async () => {
+        const { FunctionName } = await newFunction({
+            Handler: 'index.handler',
+            Code: { ZipFile: zip({ 'index.js': streamer }) },
+        });
+        const answer = await send(lambda.InvokeWithResponseStreamCommand, { FunctionName, LogType: 'Tail' });
+        let body = '';
+        let complete;
+        for await (const event of answer.EventStream) {
+            if (event.PayloadChunk) body += Buffer.from(event.PayloadChunk.Payload).toString();
+            if (event.InvokeComplete) complete = event.InvokeComplete;
+        }
+        assert.ok(body.endsWith('one two three'));
+        assert.equal(complete.ErrorCode, undefined);
+        assert.match(Buffer.from(complete.LogResult, 'base64').toString(), /REPORT RequestId/);
+    });
+});
+
+describe('settings of functions', () => {
+    test('event invoke configurations', async () => {
+        const { FunctionName } = await newFunction();
+        await fails(send(lambda.GetFunctionEventInvokeConfigCommand, { FunctionName }), 'ResourceNotFoundException', 404);
+        await send(lambda.PutFunctionEventInvokeConfigCommand, { FunctionName, MaximumRetryAttempts: 0 });
+        await send(lambda.UpdateFunctionEventInvokeConfigCommand, { FunctionName, MaximumEventAgeInSeconds: 120 });
+        const config = await send(lambda.GetFunctionEventInvokeConfigCommand, { FunctionName });
+        assert.equal(config.MaximumRetryAttempts, 0);
+        assert.equal(config.MaximumEventAgeInSeconds, 120);
+        const { FunctionEventInvokeConfigs } = await send(lambda.ListFunctionEventInvokeConfigsCommand, { FunctionName });
+        assert.equal(FunctionEventInvokeConfigs.length, 1);
+        await send(lambda.DeleteFunctionEventInvokeConfigCommand, { FunctionName });
+    });
+
+    test('provisioned concurrency becomes ready', async () => {
+        const { FunctionName } = await newFunction();
+        const { Version: Qualifier } = await send(lambda.PublishVersionCommand, { FunctionName });
+        await send(lambda.PutProvisionedConcurrencyConfigCommand, {
+            FunctionName,
+            Qualifier,
+            ProvisionedConcurrentExecutions: 1,
+        });
+        await eventually(async () => {
+            const { Status } = await send(lambda.GetProvisionedConcurrencyConfigCommand, { FunctionName, Qualifier });
+            return Status === 'READY';
+        }, 240);
+        const { ProvisionedConcurrencyConfigs } = await send(lambda.ListProvisionedConcurrencyConfigsCommand, { FunctionName });
+        assert.equal(ProvisionedConcurrencyConfigs[0].RequestedProvisionedConcurrentExecutions, 1);
+        await send(lambda.DeleteProvisionedConcurrencyConfigCommand, { FunctionName, Qualifier });
+        await fails(
+            send(lambda.GetProvisionedConcurrencyConfigCommand, { FunctionName, Qualifier }),
+            'ProvisionedConcurrencyConfigNotFoundException',
+            404,
+        );
+    });
+
+    test('code signing configurations', async () => {
+        const { FunctionName, FunctionArn } = await newFunction();
+        const SigningProfileVersionArns = [FunctionArn.replace(':lambda:', ':signer:').replace(/function:.*/, '/signing-profiles/p/abcdefghij')];
+        const { CodeSigningConfig } = await send(lambda.CreateCodeSigningConfigCommand, {
+            AllowedPublishers: { SigningProfileVersionArns },
+        });
+        const { CodeSigningConfigArn } = CodeSigningConfig;
+        assert.equal(CodeSigningConfig.CodeSigningPolicies.UntrustedArtifactOnDeployment, 'Warn');
+        await send(lambda.UpdateCodeSigningConfigCommand, { CodeSigningConfigArn, Description: 'ours' });
+        const found = await send(lambda.GetCodeSigningConfigCommand, { CodeSigningConfigArn });
+        assert.equal(found.CodeSigningConfig.Description, 'ours');
+        await send(lambda.PutFunctionCodeSigningConfigCommand, { FunctionName, CodeSigningConfigArn });
+        const { FunctionArns } = await send(lambda.ListFunctionsByCodeSigningConfigCommand, { CodeSigningConfigArn });
+        assert.deepEqual(FunctionArns, [FunctionArn]);
+        const { CodeSigningConfigs } = await send(lambda.ListCodeSigningConfigsCommand, {});
+        assert.ok(CodeSigningConfigs.some((config) => config.CodeSigningConfigArn === CodeSigningConfigArn));
+        await send(lambda.DeleteFunctionCodeSigningConfigCommand, { FunctionName });
+        await send(lambda.DeleteCodeSigningConfigCommand, { CodeSigningConfigArn });
+        await fails(send(lambda.GetCodeSigningConfigCommand, { CodeSigningConfigArn }), 'ResourceNotFoundException', 404);
+    });
+
+    test('recursion and runtime management', async () => {
+        const { FunctionName } = await newFunction();
+        await send(lambda.PutFunctionRecursionConfigCommand, { FunctionName, RecursiveLoop: 'Allow' });
+        const { RecursiveLoop } = await send(lambda.GetFunctionRecursionConfigCommand, { FunctionName });
+        assert.equal(RecursiveLoop, 'Allow');
+        await send(lambda.PutRuntimeManagementConfigCommand, { FunctionName, UpdateRuntimeOn: 'FunctionUpdate' });
+        const { UpdateRuntimeOn } = await send(lambda.GetRuntimeManagementConfigCommand, { FunctionName });
+        assert.equal(UpdateRuntimeOn, 'FunctionUpdate');
     });
 });
 

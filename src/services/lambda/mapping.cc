@@ -13,6 +13,7 @@ namespace {
 constexpr int32_t most_without_window = 10;
 constexpr int32_t most_batch = 10'000;
 constexpr int32_t longest_window_seconds = 300;
+constexpr int32_t usual_concurrency = 5;
 
 const contracts::Shape& mapping_shape() {
     static const contracts::Shape& shape = *aws::lambda::service.find("GetEventSourceMapping")->output;
@@ -46,8 +47,13 @@ Mapping Mapping::parse(std::string_view text) {
 aws::lambda::EventSourceMappingConfiguration Mapping::shown() const {
     auto shown = configuration;
     shown.State = enabled ? "Enabled" : "Disabled";
-    shown.StateTransitionReason = "USER_INITIATED";
+    if (!shown.StateTransitionReason) shown.StateTransitionReason = "USER_INITIATED";
     return shown;
+}
+
+size_t Mapping::concurrency() const {
+    const auto& scaling = configuration.ScalingConfig;
+    return static_cast<size_t>(scaling ? scaling->MaximumConcurrency.value_or(usual_concurrency) : usual_concurrency);
 }
 
 bool Mapping::reports_failures() const {
@@ -81,32 +87,33 @@ void check_batching(const Mapping& mapping, bool fifo) {
     }
 }
 
+json::object queue_record(const aws::sqs::Message& message, std::string_view queue_arn, std::string_view region) {
+    json::object attributes;
+    if (message.Attributes) {
+        for (const auto& [name, value] : *message.Attributes) attributes[name] = value;
+    }
+    json::object message_attributes;
+    if (message.MessageAttributes) {
+        for (const auto& [name, value] : *message.MessageAttributes) message_attributes[name] = attribute_value(value);
+    }
+    json::object record{{"messageId", message.MessageId.value_or("")},
+                        {"receiptHandle", message.ReceiptHandle.value_or("")},
+                        {"body", message.Body.value_or("")},
+                        {"attributes", std::move(attributes)},
+                        {"messageAttributes", std::move(message_attributes)},
+                        {"md5OfBody", message.MD5OfBody.value_or("")}};
+    if (message.MD5OfMessageAttributes) record["md5OfMessageAttributes"] = *message.MD5OfMessageAttributes;
+    record["eventSource"] = "aws:sqs";
+    record["eventSourceARN"] = queue_arn;
+    record["awsRegion"] = region;
+    return record;
+}
+
 std::string queue_event(const std::vector<aws::sqs::Message>& messages, std::string_view queue_arn,
                         std::string_view region) {
     json::array records;
     records.reserve(messages.size());
-    for (const auto& message : messages) {
-        json::object attributes;
-        if (message.Attributes) {
-            for (const auto& [name, value] : *message.Attributes) attributes[name] = value;
-        }
-        json::object message_attributes;
-        if (message.MessageAttributes) {
-            for (const auto& [name, value] : *message.MessageAttributes)
-                message_attributes[name] = attribute_value(value);
-        }
-        json::object record{{"messageId", message.MessageId.value_or("")},
-                            {"receiptHandle", message.ReceiptHandle.value_or("")},
-                            {"body", message.Body.value_or("")},
-                            {"attributes", std::move(attributes)},
-                            {"messageAttributes", std::move(message_attributes)},
-                            {"md5OfBody", message.MD5OfBody.value_or("")}};
-        if (message.MD5OfMessageAttributes) record["md5OfMessageAttributes"] = *message.MD5OfMessageAttributes;
-        record["eventSource"] = "aws:sqs";
-        record["eventSourceARN"] = queue_arn;
-        record["awsRegion"] = region;
-        records.push_back(std::move(record));
-    }
+    for (const auto& message : messages) records.push_back(queue_record(message, queue_arn, region));
     return json::serialize(json::object{{"Records", std::move(records)}});
 }
 

@@ -1,6 +1,7 @@
 // Event source mappings as they are stored, and the rules for them. Pure.
 #pragma once
 
+#include "base/json.h"
 #include "contracts/lambda.h"
 #include "contracts/sqs.h"
 #include "services/lambda/name.h"
@@ -26,6 +27,7 @@ struct Mapping {
     std::chrono::seconds window() const {
         return std::chrono::seconds(configuration.MaximumBatchingWindowInSeconds.value_or(0));
     }
+    size_t concurrency() const;
     bool reports_failures() const;
 };
 
@@ -41,6 +43,8 @@ struct Lease {
 /// Throws InvalidParameterValueException where batch size and window do not fit a queue.
 void check_batching(const Mapping& mapping, bool fifo);
 
+/// One message as a function sees it.
+json::object queue_record(const aws::sqs::Message& message, std::string_view queue_arn, std::string_view region);
 /// The event that Lambda hands over for messages of a queue.
 std::string queue_event(const std::vector<aws::sqs::Message>& messages, std::string_view queue_arn,
                         std::string_view region);

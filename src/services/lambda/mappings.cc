@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/record_filter.h"
 #include "services/lambda/service.h"
 
 namespace cumulet::lambda {
@@ -21,11 +22,21 @@ ResourceNotFoundException mapping_not_found() {
 /// What both requests may ask for and no poller does yet.
 template <typename Request>
 void refuse_what_is_not_built(const Request& request, std::string_view operation) {
-    if (request.FilterCriteria && request.FilterCriteria->Filters && !request.FilterCriteria->Filters->empty()) {
-        throw aws::not_implemented("lambda", operation, "FilterCriteria");
-    }
     if (request.ProvisionedPollerConfig) throw aws::not_implemented("lambda", operation, "ProvisionedPollerConfig");
     if (request.KMSKeyArn) throw aws::not_implemented("lambda", operation, "KMSKeyArn");
+    if (request.MetricsConfig) throw aws::not_implemented("lambda", operation, "MetricsConfig");
+    if (request.LoggingConfig) throw aws::not_implemented("lambda", operation, "LoggingConfig");
+    // What only streams have.
+    const std::pair<bool, std::string_view> of_streams[] = {
+        {request.ParallelizationFactor.has_value(), "ParallelizationFactor"},
+        {request.DestinationConfig.has_value(), "DestinationConfig"},
+        {request.MaximumRecordAgeInSeconds.has_value(), "MaximumRecordAgeInSeconds"},
+        {request.BisectBatchOnFunctionError.has_value(), "BisectBatchOnFunctionError"},
+        {request.MaximumRetryAttempts.has_value(), "MaximumRetryAttempts"},
+        {request.TumblingWindowInSeconds.has_value(), "TumblingWindowInSeconds"}};
+    for (const auto& [given, name] : of_streams) {
+        if (given) throw invalid(fmt::format("Unsupported parameter for an Amazon SQS event source: {}.", name));
+    }
 }
 
 template <typename Request>
@@ -36,11 +47,17 @@ void apply(Mapping& mapping, const Request& request) {
         configuration.MaximumBatchingWindowInSeconds = request.MaximumBatchingWindowInSeconds;
     }
     if (request.FunctionResponseTypes) configuration.FunctionResponseTypes = request.FunctionResponseTypes;
+    if (request.FilterCriteria) {
+        const RecordFilter filter(request.FilterCriteria);
+        configuration.FilterCriteria.reset();
+        if (!filter.empty()) configuration.FilterCriteria = request.FilterCriteria;
+    }
     if (request.ScalingConfig) {
         configuration.ScalingConfig.reset();
         if (request.ScalingConfig->MaximumConcurrency) configuration.ScalingConfig = request.ScalingConfig;
     }
     if (request.Enabled) mapping.enabled = *request.Enabled;
+    configuration.StateTransitionReason.reset();  // from now on the caller is the reason
 }
 
 std::string queue_of(std::string_view arn) {
@@ -91,6 +108,7 @@ Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call&
     configuration.BatchSize = 10;
     configuration.MaximumBatchingWindowInSeconds = 0;
     configuration.FunctionResponseTypes.emplace();
+    if (request.StartingPosition) throw invalid("StartingPosition is not valid for SQS event sources.");
     apply(mapping, request);
     check_batching(mapping, source->resource.ends_with(".fifo"));
 
@@ -116,6 +134,7 @@ Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call&
                             source->text(), function_name.name, *other.configuration.UUID));
         }
         save_mapping(tx, name, mapping);
+        if (request.Tags) save_tags(tx, *Arn::parse(*configuration.EventSourceMappingArn), *request.Tags);
     });
     auto shown = mapping.shown();
     shown.State = mapping.enabled ? "Creating" : "Disabled";
@@ -162,6 +181,8 @@ Task<EventSourceMappingConfiguration> Service::delete_event_source_mapping(Call&
         auto found = co_await find_mapping(tx, name);
         if (!found) throw mapping_not_found();
         erase_mapping(tx, name);
+        if (const auto arn = Arn::parse(found->configuration.EventSourceMappingArn.value_or("")))
+            save_tags(tx, *arn, {});
         co_return std::move(*found);
     });
     auto shown = mapping.shown();

@@ -1,6 +1,7 @@
 #include "services/lambda/poller.h"
 
 #include "runtime/log.h"
+#include "services/lambda/record_filter.h"
 
 namespace cumulet::lambda {
 namespace {
@@ -10,7 +11,6 @@ constexpr auto longest_poll = std::chrono::seconds(20);
 constexpr auto pause_after_failure = std::chrono::seconds(5);
 constexpr size_t most_per_receive = 10;
 constexpr size_t most_event_bytes = 6'000'000;
-constexpr int32_t usual_concurrency = 5;
 
 Principal role_principal(const MappingName& name) {
     return {.kind = Principal::Kind::service, .account = name.account, .service = "lambda.amazonaws.com"};
@@ -25,11 +25,13 @@ struct Pollers::Poll {
         : name(std::move(name)),
           queue_arn(queue.text()),
           queue_url(fmt::format("{}/{}/{}", call().base_url(), queue.account, queue.resource)),
+          concurrency(concurrency),
           permits(concurrency) {}
 
     const MappingName name;
     const std::string queue_arn;
     const std::string queue_url;
+    const size_t concurrency;
     Semaphore permits;
 
     Call call() const {
@@ -100,11 +102,8 @@ Task<void> Pollers::poll(MappingName name) {
             if (!mapping) break;
             const auto arn = Arn::parse(mapping->configuration.EventSourceArn.value_or(""));
             if (!arn) break;
-            if (!poll) {
-                const auto scaling = mapping->configuration.ScalingConfig;
-                const auto permits =
-                    scaling ? scaling->MaximumConcurrency.value_or(usual_concurrency) : usual_concurrency;
-                poll = std::make_shared<Poll>(name, *arn, static_cast<size_t>(permits));
+            if (!poll || poll->concurrency != mapping->concurrency()) {
+                poll = std::make_shared<Poll>(name, *arn, mapping->concurrency());
             }
             auto permit = co_await poll->permits.acquire();
             auto call = poll->call();
@@ -169,25 +168,65 @@ Task<std::vector<aws::sqs::Message>> Pollers::gather(Call& call, const Mapping& 
 Task<void> Pollers::handle(std::shared_ptr<Poll> poll, Mapping mapping, std::vector<aws::sqs::Message> messages,
                            Semaphore::Permit permit) {
     auto call = poll->call();
+    std::string gone;
     try {
+        co_await drop_unwanted(call, *poll, mapping, messages);
+        if (messages.empty()) co_return;
+        if (const auto& attributes = messages.front().Attributes;
+            attributes && attributes->contains("AWSTraceHeader")) {
+            call.trace = attributes->at("AWSTraceHeader");
+        }
         const auto name = parse_function_name(call, mapping.configuration.FunctionArn.value_or(""));
         const auto outcome = co_await run_(call, name, queue_event(messages, poll->queue_arn, poll->name.region));
         // What was not handled becomes visible again when its time is up.
         if (outcome.failed || outcome.lost) co_return;
-        const auto handled = handled_messages(messages, mapping.reports_failures(), outcome.payload);
-        aws::sqs::Client sqs(door_);
-        for (size_t begin = 0; begin < handled.size(); begin += most_per_receive) {
-            aws::sqs::DeleteMessageBatchRequest request{.QueueUrl = poll->queue_url};
-            for (size_t i = begin; i < std::min(begin + most_per_receive, handled.size()); ++i) {
-                request.Entries.push_back(
-                    {.Id = std::to_string(i), .ReceiptHandle = handled[i]->ReceiptHandle.value_or("")});
-            }
-            co_await sqs.delete_message_batch(call, std::move(request));
+        std::vector<std::string> receipts;
+        for (const auto* message : handled_messages(messages, mapping.reports_failures(), outcome.payload)) {
+            receipts.push_back(message->ReceiptHandle.value_or(""));
         }
+        co_await remove(call, poll->queue_url, std::move(receipts));
+    } catch (const aws::lambda::ResourceNotFoundException& error) {
+        gone = error.message;
     } catch (const std::exception& error) {
         log::warning("messages of an event source were not handled",
                      {{"mapping", poll->name.uuid}, {"why", error.what()}});
     }
+    if (!gone.empty()) co_await disable(poll->name, std::move(gone));
+}
+
+Task<void> Pollers::drop_unwanted(Call& call, const Poll& poll, const Mapping& mapping,
+                                  std::vector<aws::sqs::Message>& messages) {
+    const RecordFilter filter(mapping.configuration.FilterCriteria);
+    if (filter.empty()) co_return;
+    std::vector<std::string> receipts;
+    std::erase_if(messages, [&](const aws::sqs::Message& message) {
+        if (filter.takes(queue_record(message, poll.queue_arn, poll.name.region))) return false;
+        receipts.push_back(message.ReceiptHandle.value_or(""));
+        return true;
+    });
+    co_await remove(call, poll.queue_url, std::move(receipts));
+}
+
+Task<void> Pollers::remove(Call& call, std::string queue_url, std::vector<std::string> receipts) {
+    aws::sqs::Client sqs(door_);
+    for (size_t begin = 0; begin < receipts.size(); begin += most_per_receive) {
+        aws::sqs::DeleteMessageBatchRequest request{.QueueUrl = queue_url};
+        for (size_t i = begin; i < std::min(begin + most_per_receive, receipts.size()); ++i) {
+            request.Entries.push_back({.Id = std::to_string(i), .ReceiptHandle = receipts[i]});
+        }
+        co_await sqs.delete_message_batch(call, std::move(request));
+    }
+}
+
+Task<void> Pollers::disable(MappingName name, std::string reason) {
+    log::warning("an event source mapping was disabled: its function is gone", {{"mapping", name.uuid}});
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        auto mapping = co_await find_mapping(tx, name);
+        if (!mapping) co_return;
+        mapping->enabled = false;
+        mapping->configuration.StateTransitionReason = reason;
+        save_mapping(tx, name, *mapping);
+    });
 }
 
 Task<void> Pollers::give_back(Call& call, std::string queue_url, std::vector<aws::sqs::Message> messages) {

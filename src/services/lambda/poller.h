@@ -31,6 +31,12 @@ class Pollers {
     Task<std::vector<aws::sqs::Message>> gather(Call& call, const Mapping& mapping, std::string queue_url);
     Task<void> handle(std::shared_ptr<Poll> poll, Mapping mapping, std::vector<aws::sqs::Message> messages,
                       Semaphore::Permit permit);
+    /// Removes from the queue, and from `messages`, what the mapping's filters do not take.
+    Task<void> drop_unwanted(Call& call, const Poll& poll, const Mapping& mapping,
+                             std::vector<aws::sqs::Message>& messages);
+    Task<void> remove(Call& call, std::string queue_url, std::vector<std::string> receipts);
+    /// Its function is gone: the mapping rests until someone enables it.
+    Task<void> disable(MappingName name, std::string reason);
     Task<void> give_back(Call& call, std::string queue_url, std::vector<aws::sqs::Message> messages);
     Task<void> pause();
 

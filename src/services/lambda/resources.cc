@@ -4,8 +4,8 @@
 
 #include <zip.h>
 
-#include "contracts/reflect.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/resource_properties.h"
 #include "services/lambda/service.h"
 
 namespace cumulet::lambda {
@@ -16,48 +16,6 @@ namespace {
 
 using contracts::Resource;
 using contracts::ResourceContext;
-
-template <typename Request>
-Request request_of(std::string_view operation, const json::object& members) {
-    Request request;
-    contracts::from_json(*aws::lambda::service.find(operation)->input, &request, members);
-    return request;
-}
-
-/// What of `properties` the operation's request knows. Throws if one is neither that nor in `others`.
-json::object only_members(std::string_view operation, const json::object& properties,
-                          std::initializer_list<std::string_view> others = {}) {
-    const auto& known = aws::lambda::service.find(operation)->input->members;
-    for (const auto& [name, value] : properties) {
-        const bool is_known =
-            std::any_of(known.begin(), known.end(), [&](const auto& member) { return member.name == name; });
-        if (!is_known && std::find(others.begin(), others.end(), name) == others.end()) {
-            throw aws::not_implemented("lambda", operation, name);
-        }
-    }
-    json::object members;
-    for (const auto& member : aws::lambda::service.find(operation)->input->members) {
-        if (const auto* value = properties.if_contains(member.name)) members[member.name] = *value;
-    }
-    return members;
-}
-
-std::string text_of(const json::object& properties, std::string_view name) {
-    return std::string(string_or(properties, name));
-}
-
-std::map<std::string, std::string> tags_of(const ResourceContext& context, const json::object& properties) {
-    std::map<std::string, std::string> tags;
-    for (const auto& [key, value] : context.stack_tags) {
-        if (value.is_string()) tags[std::string(key)] = value.as_string();
-    }
-    if (const auto* own = properties.if_contains("Tags"); own && own->is_array()) {
-        for (const auto& tag : own->as_array()) {
-            if (tag.is_object()) tags[text_of(tag.as_object(), "Key")] = text_of(tag.as_object(), "Value");
-        }
-    }
-    return tags;
-}
 
 /// A package with one file: a template may hold a function's source text.
 std::string package_of_source(const std::string& source, std::string_view runtime) {
@@ -110,7 +68,7 @@ class FunctionResource final : public contracts::ResourceType {
     std::string_view name() const override { return "AWS::Lambda::Function"; }
 
     Task<Resource> create(Call& call, const ResourceContext& context, json::object properties) override {
-        auto members = only_members("CreateFunction", properties, {"ReservedConcurrentExecutions"});
+        auto members = only_members("CreateFunction", properties, own_properties);
         members.erase("Code");
         members.erase("Tags");
         members.erase("Publish");
@@ -127,6 +85,7 @@ class FunctionResource final : public contracts::ResourceType {
         }
         // If it exists and the name is this resource's own, an earlier try of the same step made it.
         if (properties.contains("ReservedConcurrentExecutions")) co_await reserve(call, function, properties);
+        co_await set_further(call, function, json::object(), properties);
         co_return describe(co_await lambda_.get_function_configuration(call, {.FunctionName = function}));
     }
 
@@ -153,9 +112,11 @@ class FunctionResource final : public contracts::ResourceType {
         co_await update_tags(call, context, physical_id, before, after);
         if (contracts::any_differs(before, after, {"ReservedConcurrentExecutions"}))
             co_await reserve(call, physical_id, after);
-        auto members = only_members(
-            "UpdateFunctionConfiguration", after,
-            {"ReservedConcurrentExecutions", "Code", "Tags", "Architectures", "PackageType", "FunctionName"});
+        auto members =
+            only_members("UpdateFunctionConfiguration", after,
+                         {"ReservedConcurrentExecutions", "Code", "Tags", "Architectures", "PackageType",
+                          "FunctionName", "RecursiveLoop", "RuntimeManagementConfig", "CodeSigningConfigArn"});
+        co_await set_further(call, physical_id, before, after);
         members["FunctionName"] = physical_id;
         // What the template names no longer goes back to its default.
         for (const auto& [name, initial] : defaults()) {
@@ -173,6 +134,34 @@ class FunctionResource final : public contracts::ResourceType {
     }
 
   private:
+    /// Properties that operations of their own set.
+    static constexpr std::initializer_list<std::string_view> own_properties{"ReservedConcurrentExecutions",
+                                                                            "RecursiveLoop", "RuntimeManagementConfig"};
+
+    Task<void> set_further(Call& call, std::string function, json::object before, json::object after) {
+        if (contracts::any_differs(before, after, {"RecursiveLoop"})) {
+            const auto loop = text_of(after, "RecursiveLoop");
+            co_await lambda_.put_function_recursion_config(
+                call, {.FunctionName = function, .RecursiveLoop = loop.empty() ? "Terminate" : loop});
+        }
+        if (contracts::any_differs(before, after, {"RuntimeManagementConfig"})) {
+            json::object members{{"UpdateRuntimeOn", "Auto"}};
+            if (const auto* given = after.if_contains("RuntimeManagementConfig"); given && given->is_object()) {
+                members = given->as_object();
+            }
+            members["FunctionName"] = function;
+            co_await lambda_.put_runtime_management_config(
+                call, request_of<PutRuntimeManagementConfigRequest>("PutRuntimeManagementConfig", members));
+        }
+        if (before.empty() || !contracts::any_differs(before, after, {"CodeSigningConfigArn"})) co_return;
+        if (const auto arn = text_of(after, "CodeSigningConfigArn"); !arn.empty()) {
+            co_await lambda_.put_function_code_signing_config(call,
+                                                              {.CodeSigningConfigArn = arn, .FunctionName = function});
+        } else {
+            co_await lambda_.delete_function_code_signing_config(call, {.FunctionName = function});
+        }
+    }
+
     static json::object defaults() {
         return {{"Description", ""},
                 {"Timeout", 3},
@@ -180,7 +169,9 @@ class FunctionResource final : public contracts::ResourceType {
                 {"Environment", json::object{{"Variables", json::object()}}},
                 {"TracingConfig", json::object{{"Mode", "PassThrough"}}},
                 {"DeadLetterConfig", json::object{{"TargetArn", ""}}},
-                {"EphemeralStorage", json::object{{"Size", 512}}}};
+                {"EphemeralStorage", json::object{{"Size", 512}}},
+                {"Layers", json::array()},
+                {"SnapStart", json::object{{"ApplyOn", "None"}}}};
     }
 
     static Resource describe(const FunctionConfiguration& configuration) {
@@ -259,9 +250,10 @@ class EventSourceMappingResource final : public contracts::ResourceType {
     explicit EventSourceMappingResource(contracts::Door& door) : lambda_(door) {}
     std::string_view name() const override { return "AWS::Lambda::EventSourceMapping"; }
 
-    Task<Resource> create(Call& call, const ResourceContext&, json::object properties) override {
+    Task<Resource> create(Call& call, const ResourceContext& context, json::object properties) override {
         auto request = request_of<CreateEventSourceMappingRequest>(
             "CreateEventSourceMapping", only_members("CreateEventSourceMapping", without_tags(properties)));
+        request.Tags = tags_of(context, properties);
         const auto function = request.FunctionName;
         const auto source = request.EventSourceArn;
         try {
@@ -290,6 +282,7 @@ class EventSourceMappingResource final : public contracts::ResourceType {
                                                         {"MaximumBatchingWindowInSeconds", 0},
                                                         {"Enabled", true},
                                                         {"FunctionResponseTypes", json::array()},
+                                                        {"FilterCriteria", json::object()},
                                                         {"ScalingConfig", json::object()}}) {
             if (before.contains(name) && !members.contains(name)) members[name] = initial;
         }
@@ -418,6 +411,7 @@ std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::
     types.push_back(std::make_unique<EventSourceMappingResource>(door));
     types.push_back(std::make_unique<VersionResource>(door));
     types.push_back(std::make_unique<AliasResource>(door));
+    add_further_resource_types(types, door);
     return types;
 }
 

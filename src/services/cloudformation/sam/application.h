@@ -43,6 +43,7 @@ class Application {
     void function(const std::string& id, const json::object& resource);
     void publish(Function& function, const json::object& code);
     void function_url(const Function& function);
+    void event_invoke_config(const Function& function);
     json::value role(Function& function);
     json::array inline_policies(Function& function, const std::string& role_id, json::array& managed);
 

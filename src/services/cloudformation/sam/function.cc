@@ -122,6 +122,7 @@ void Application::function(const std::string& id, const json::object& resource) 
           "RolePath",
           "RoleName",
           "FunctionUrlConfig",
+          "EventInvokeConfig",
           "PropagateTags",
           "RecursiveLoop"});
     check_required(function);
@@ -136,6 +137,7 @@ void Application::function(const std::string& id, const json::object& resource) 
     copy(resource, attributes, {"DependsOn", "Metadata"});
     add(id, "AWS::Lambda::Function", std::move(made), attributes);
     function_url(function);
+    event_invoke_config(function);
 }
 
 void Application::publish(Function& function, const json::object& code) {
@@ -241,6 +243,33 @@ json::array Application::inline_policies(Function& function, const std::string& 
             json::object{{"PolicyName", fmt::format("{}Policy{}", role_id, index)}, {"PolicyDocument", document}});
     }
     return policies;
+}
+
+void Application::event_invoke_config(const Function& function) {
+    const auto* given = function.properties.if_contains("EventInvokeConfig");
+    if (!given) return;
+    if (!given->is_object()) invalid(function.id, "'EventInvokeConfig' must be an object.");
+    const auto* alias = function.properties.if_contains("AutoPublishAlias");
+    json::object properties{{"FunctionName", reference_to(function.id)},
+                            {"Qualifier", alias ? *alias : json::value("$LATEST")}};
+    copy(given->get_object(), properties, {"MaximumEventAgeInSeconds", "MaximumRetryAttempts"});
+    if (const auto* destinations = given->get_object().if_contains("DestinationConfig")) {
+        json::object config;
+        for (const std::string_view name : {"OnSuccess", "OnFailure"}) {
+            const auto* destination = find(*destinations, name);
+            if (!destination) continue;
+            const auto* target = find(*destination, "Destination");
+            if (!target) invalid(function.id, "'Destination' is required in the {} of 'EventInvokeConfig'.", name);
+            config[name] = json::object{{"Destination", *target}};
+        }
+        properties["DestinationConfig"] = std::move(config);
+    }
+    const auto id = function.alias_id.empty()
+                        ? function.id + "EventInvokeConfig"
+                        : function.id + "EventInvokeConfig" + function.alias_id.substr(function.id.size());
+    auto attributes = function.attributes;
+    if (!function.alias_id.empty()) attributes["DependsOn"] = function.alias_id;
+    add(id, "AWS::Lambda::EventInvokeConfig", std::move(properties), attributes);
 }
 
 void Application::function_url(const Function& function) {

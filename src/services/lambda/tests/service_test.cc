@@ -217,6 +217,40 @@ TEST(Mappings, HandOverMessagesAndDeleteOnlyThoseThatWereHandled) {
               "The resource you requested does not exist.");
 }
 
+TEST(Mappings, DropMessagesThatNoFilterTakes) {
+    Cloud cloud;
+    cloud.create("f", "def handler(event, context):\n    for r in event['Records']: print('got', r['body'])\n");
+    CreateEventSourceMappingRequest request{.EventSourceArn = "arn:aws:sqs:us-east-1:000000000000:jobs",
+                                            .FunctionName = "f"};
+    request.FilterCriteria.emplace().Filters = {{{.Pattern = R"({"body":{"kind":["wanted"]}})"}}};
+    cloud.run(cloud.service.create_event_source_mapping(cloud.call, request));
+    for (const std::string body : {R"({"kind":"wanted"})", R"({"kind":"other"})", "no JSON"}) {
+        cloud.run(
+            cloud.queues.send_message(cloud.call, {.QueueUrl = "http://x/000000000000/jobs", .MessageBody = body}));
+    }
+    EXPECT_TRUE(cloud.eventually([&] { return cloud.queues.deleted.size() == 3; }));
+    EXPECT_TRUE(cloud.eventually([&] { return cloud.door.has(R"(got {"kind":"wanted"})"); }));
+    EXPECT_FALSE(cloud.door.has("got no JSON"));
+    request.FilterCriteria->Filters = {{{.Pattern = "{"}}};
+    EXPECT_EQ(message_of<InvalidParameterValueException>(
+                  [&] { cloud.run(cloud.service.create_event_source_mapping(cloud.call, request)); }),
+              "Invalid filter pattern definition.");
+}
+
+TEST(Mappings, RestOnceTheirFunctionIsGone) {
+    Cloud cloud;
+    cloud.create("f", echo);
+    const auto mapping = cloud.run(cloud.service.create_event_source_mapping(
+        cloud.call, {.EventSourceArn = "arn:aws:sqs:us-east-1:000000000000:jobs", .FunctionName = "f"}));
+    cloud.run(cloud.service.delete_function(cloud.call, {.FunctionName = "f"}));
+    cloud.run(cloud.queues.send_message(cloud.call, {.QueueUrl = "http://x/000000000000/jobs", .MessageBody = "x"}));
+    const auto state = [&] {
+        return cloud.run(cloud.service.get_event_source_mapping(cloud.call, {.UUID = *mapping.UUID}));
+    };
+    EXPECT_TRUE(cloud.eventually([&] { return state().State == "Disabled"; }));
+    EXPECT_THAT(*state().StateTransitionReason, HasSubstr("Function not found"));
+}
+
 TEST(Mappings, RefuseQueuesThatAreMissingOrShowTheirMessagesTooSoon) {
     Cloud cloud;
     cloud.create("f", echo);
