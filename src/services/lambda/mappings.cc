@@ -91,11 +91,11 @@ Task<void> check_queue(contracts::Door& door, Call& call, Arn queue, int32_t tim
 
 Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call& call,
                                                                            CreateEventSourceMappingRequest request) {
-    refuse_what_is_not_built(request, "CreateEventSourceMapping");
     const auto source = Arn::parse(request.EventSourceArn.value_or(""));
     if (!source) throw invalid("Unrecognized event source.");
     if (source->service != "sqs")
         throw aws::not_implemented("lambda", "CreateEventSourceMapping", source->service + " as a source");
+    refuse_what_is_not_built(request, "CreateEventSourceMapping");
     const auto function_name = parse_function_name(call, request.FunctionName);
     const MappingName name{.account = call.account, .region = call.region, .uuid = call.random().uuid()};
     Mapping mapping;

@@ -67,6 +67,18 @@ std::expected<Runtime, std::string> find_runtime(std::string_view runtime) {
         }
         return Runtime{.program = {python, "-S", "-s", "/var/runtime/bootstrap.py"}};
     }
+    for (const auto& [prefix, program] :
+         {std::pair<std::string_view, std::string>{"java", "java"}, {"ruby", "ruby"}, {"dotnet", "dotnet"}}) {
+        if (!runtime.starts_with(prefix)) continue;
+        if (find_program({program}).empty()) {
+            return std::unexpected(
+                fmt::format("The runtime {} needs the program '{}' in /usr/bin or /usr/local/bin.", runtime, program));
+        }
+        return std::unexpected(fmt::format(
+            "The runtime {} is not built. Its functions run as provided.al2023, with a bootstrap that starts "
+            "'{}' and AWS's runtime interface client.",
+            runtime, program));
+    }
     return std::unexpected(fmt::format("The runtime {} is not built.", runtime));
 }
 

@@ -222,7 +222,7 @@ TEST(Mappings, DropMessagesThatNoFilterTakes) {
     cloud.create("f", "def handler(event, context):\n    for r in event['Records']: print('got', r['body'])\n");
     CreateEventSourceMappingRequest request{.EventSourceArn = "arn:aws:sqs:us-east-1:000000000000:jobs",
                                             .FunctionName = "f"};
-    request.FilterCriteria.emplace().Filters = {{{.Pattern = R"({"body":{"kind":["wanted"]}})"}}};
+    request.FilterCriteria.emplace().Filters = std::vector<Filter>{{.Pattern = R"({"body":{"kind":["wanted"]}})"}};
     cloud.run(cloud.service.create_event_source_mapping(cloud.call, request));
     for (const std::string body : {R"({"kind":"wanted"})", R"({"kind":"other"})", "no JSON"}) {
         cloud.run(
@@ -231,7 +231,7 @@ TEST(Mappings, DropMessagesThatNoFilterTakes) {
     EXPECT_TRUE(cloud.eventually([&] { return cloud.queues.deleted.size() == 3; }));
     EXPECT_TRUE(cloud.eventually([&] { return cloud.door.has(R"(got {"kind":"wanted"})"); }));
     EXPECT_FALSE(cloud.door.has("got no JSON"));
-    request.FilterCriteria->Filters = {{{.Pattern = "{"}}};
+    request.FilterCriteria->Filters = std::vector<Filter>{{.Pattern = "{"}};
     EXPECT_EQ(message_of<InvalidParameterValueException>(
                   [&] { cloud.run(cloud.service.create_event_source_mapping(cloud.call, request)); }),
               "Invalid filter pattern definition.");
