@@ -145,6 +145,19 @@ TEST(Initialisation, IsAnnouncedAndItsFailureReported) {
     EXPECT_TRUE(shop.door.has("\tPhase: init\tStatus: error\tError Type: ValueError"));
 }
 
+TEST(Scratch, IsFullWhenItsSizeIsWritten) {
+    Workshop shop;
+    if (!shop.sandbox->isolated()) GTEST_SKIP() << "bubblewrap is not permitted here";
+    shop.code.write("index.py",
+                    "def handler(event, context):\n    try:\n        with open('/tmp/x', 'wb') as file:\n"
+                    "            for _ in range(64): file.write(bytes(1 << 20))\n"
+                    "    except OSError as error:\n        return error.errno\n");
+    auto plan = shop.plan("python");
+    plan.room.scratch_bytes = 8 << 20;
+    plan.memory_mb = 256;
+    EXPECT_EQ(shop.invoke(plan).payload, "28") << "ENOSPC";
+}
+
 TEST(PlatformLog, IsJsonWhereTheFunctionWantsIt) {
     Workshop shop;
     shop.code.write("index.py", "def handler(event, context):\n    return 1\n");
