@@ -74,6 +74,21 @@ void UpdateItem(benchmark::State& state) {
 }
 BENCHMARK(UpdateItem);
 
+/// An update that a stream records: beside UpdateItem, what a stream costs its writers.
+void UpdateItemOfAStream(benchmark::State& state) {
+    Bench bench;
+    bench.reactor.block_on(bench.service.update_table(
+        bench.call, {.TableName = "bench",
+                     .StreamSpecification = {{.StreamEnabled = true, .StreamViewType = "NEW_AND_OLD_IMAGES"}}}));
+    const UpdateItemInput request{.TableName = "bench",
+                                  .Key = AttributeMap::from_json("{" + Bench::key_of(42) + "}"),
+                                  .UpdateExpression = "SET amount = amount + :one",
+                                  .ExpressionAttributeValues = AttributeMap::from_json(R"({":one":{"N":"1"}})")};
+    for (auto _ : state)
+        benchmark::DoNotOptimize(bench.reactor.block_on(bench.service.update_item(bench.call, request)));
+}
+BENCHMARK(UpdateItemOfAStream);
+
 void QueryTen(benchmark::State& state) {
     Bench bench;
     const QueryInput request{.TableName = "bench",
