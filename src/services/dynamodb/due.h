@@ -45,7 +45,7 @@ class DueWorker {
     /// Does all of `kind` that is due now.
     Task<void> finish(std::string kind);
     /// How many things steps of `kind` have done, since `handled` was asked last.
-    size_t take_handled(const std::string& kind) { return kinds_[kind].handled.exchange(0); }
+    size_t take_handled(const std::string& kind) { return kinds_.at(kind).handled.exchange(0); }
 
   private:
     Task<void> run();
