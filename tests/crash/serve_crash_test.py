@@ -347,18 +347,23 @@ def too_late(_number, _frame):
     raise Finding("it took longer than 150 s")
 
 
-def main():
+def test(program, folder, kills, seed):
+    run(program, folder, kills, seed)
+    check_clock(program, folder)
+
+
+def main(body, kills):
+    """Runs a test from its command line; a finding leaves the folder behind, and names the seed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
-    parser.add_argument("--kills", type=int, default=14)
+    parser.add_argument("--kills", type=int, default=kills)
     parser.add_argument("--seed", default=str(random.SystemRandom().getrandbits(32)))
     arguments = parser.parse_args()
     signal.signal(signal.SIGALRM, too_late)
     signal.alarm(150)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="cumulet-crash-"))
     try:
-        run(arguments.program, folder, arguments.kills, arguments.seed)
-        check_clock(arguments.program, folder)
+        body(arguments.program, folder, arguments.kills, arguments.seed)
     except Finding as finding:
         print("seed %s: %s\nits state is in %s" % (arguments.seed, finding, folder))
         return 1
@@ -367,4 +372,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(test, kills=14))

@@ -4,19 +4,14 @@
 usage: sns_crash_test.py CUMULET [--kills N] [--seed S]
 """
 
-import argparse
 import http.client
-import pathlib
 import random
-import shutil
-import signal
 import sys
-import tempfile
 import threading
 import time
 import urllib.parse
 
-from serve_crash_test import BROKEN, Client, Finding, Server
+from serve_crash_test import BROKEN, Client, Finding, Server, main
 
 QUEUES = ("billing", "shipping", "archive")
 TOPIC = "arn:aws:sns:us-east-1:000000000000:orders"
@@ -158,27 +153,5 @@ def run(program, folder, kills, seed):
     print("%d kills: %d messages and %d in order acknowledged, all came" % (kills, len(acknowledged["standard"]), ordered))
 
 
-def too_late(_number, _frame):
-    raise Finding("it took longer than 150 s")
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("--kills", type=int, default=8)
-    parser.add_argument("--seed", default=str(random.SystemRandom().getrandbits(32)))
-    arguments = parser.parse_args()
-    signal.signal(signal.SIGALRM, too_late)
-    signal.alarm(150)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="cumulet-crash-"))
-    try:
-        run(arguments.program, folder, arguments.kills, arguments.seed)
-    except Finding as finding:
-        print("seed %s: %s\nits state is in %s" % (arguments.seed, finding, folder))
-        return 1
-    shutil.rmtree(folder)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(run, kills=8))

@@ -110,10 +110,11 @@ void save_archived(store::Transaction& tx, const Topic& topic, uint64_t number, 
     tx.put(of_topic(topic, "archive") << notification.published << number, encode(notification));
 }
 
-Task<std::vector<Archived>> list_archived(store::Transaction& tx, const Topic& topic, Time from, Time until,
-                                          size_t limit) {
+Task<std::vector<Archived>> list_archived(store::Transaction& tx, const Topic& topic, Time from, uint64_t number,
+                                          Time until, size_t limit) {
     const Key all = of_topic(topic, "archive");
-    const Range range{(of_topic(topic, "archive") << from).bytes(), (of_topic(topic, "archive") << until).bytes()};
+    const Range range{(of_topic(topic, "archive") << from << number).bytes(),
+                      (of_topic(topic, "archive") << until).bytes()};
     std::vector<Archived> found;
     for (const auto& entry : co_await tx.scan(range, {.limit = limit})) {
         store::KeyReader reader(entry.key, all.bytes());

@@ -52,14 +52,14 @@ store::Range lanes_range();
 inline constexpr std::string_view lanes_topic = "sns/lanes";
 
 void save_archived(store::Transaction& tx, const Topic& topic, uint64_t number, const Notification& notification);
-/// What the topic's archive has from `from` to before `until`, after the number `after` of the instant `from`.
 struct Archived {
     Time published;
     uint64_t number = 0;
     Notification notification;
 };
-Task<std::vector<Archived>> list_archived(store::Transaction& tx, const Topic& topic, Time from, Time until,
-                                          size_t limit);
+/// What the topic's archive has from `from`, and there from `number`, to before `until`.
+Task<std::vector<Archived>> list_archived(store::Transaction& tx, const Topic& topic, Time from, uint64_t number,
+                                          Time until, size_t limit);
 /// Removes some of what is older than `before`.
 Task<void> forget_archived(store::Transaction& tx, const Topic& topic, Time before);
 

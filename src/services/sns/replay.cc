@@ -12,11 +12,12 @@ store::Key replays() {
     return store::Key(std::string_view(), std::string_view(), std::string_view("sns"), std::string_view("replay"));
 }
 
-/// Where a replay stands: everything before `from` has been replayed.
+/// Where a replay stands: what is before `number` at the instant `from` has been replayed.
 struct Replay {
     SubscriptionAddress address;
     uint64_t generation = 0;
     Time from;
+    uint64_t number = 0;
     Time until;
     std::string key;
 };
@@ -29,6 +30,7 @@ std::string encode(const Replay& replay) {
         .text(replay.address.id)
         .number(static_cast<int64_t>(replay.generation))
         .time(replay.from)
+        .number(static_cast<int64_t>(replay.number))
         .time(replay.until)
         .take();
 }
@@ -42,6 +44,7 @@ Replay decode(std::string key, std::string_view bytes) {
     replay.address.id = reader.text();
     replay.generation = static_cast<uint64_t>(reader.number());
     replay.from = reader.time();
+    replay.number = static_cast<uint64_t>(reader.number());
     replay.until = reader.time();
     replay.key = std::move(key);
     return replay;
@@ -85,17 +88,12 @@ Task<bool> replay_some(store::Transaction& tx, Audiences& audiences) {
     const auto audience = co_await audiences.find(tx, replay.address.topic);
     const bool there = audience && audience->topic.generation == replay.generation;
     const auto* subscriber = there ? audience->find(replay.address.id) : nullptr;
-    const auto archived = subscriber
-                              ? co_await list_archived(tx, audience->topic, replay.from, replay.until, replayed_at_once)
-                              : std::vector<Archived>();
+    const auto archived = subscriber ? co_await list_archived(tx, audience->topic, replay.from, replay.number,
+                                                              replay.until, replayed_at_once)
+                                     : std::vector<Archived>();
     for (const auto& [published, number, original] : archived) {
-        // What was published at one instant is replayed together, so that the next part may begin after it.
-        if (archived.size() == replayed_at_once && published == archived.back().published &&
-            published != archived.front().published) {
-            replay.from = published;
-            break;
-        }
-        replay.from = published + Duration(1);
+        replay.from = published;
+        replay.number = number + 1;
         Filterable filterable(original);
         if (!subscriber->filter.wants(filterable)) continue;
         LaneEntry entry{.topic = replay.address.topic, .notification = original};

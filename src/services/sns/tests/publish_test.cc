@@ -609,6 +609,21 @@ TEST(FifoTopic, ReplaysWhatItsArchiveHasOfATime) {
                 HasSubstr("InvalidState"));
 }
 
+TEST(FifoTopic, ReplaysAllOfOneInstant) {
+    World world;
+    world.start();
+    const auto topic = world.create_fifo(
+        {{"ContentBasedDeduplication", "true"}, {"ArchivePolicy", R"({"MessageRetentionPeriod":"1"})"}});
+    for (int i = 0; i < 120; ++i) world.publish_in_group(topic, fmt::format("m{:03}", i), "g");
+    world.subscribe(topic, "sqs", fifo_jobs,
+                    {{"RawMessageDelivery", "true"},
+                     {"ReplayPolicy", R"({"PointType":"Timestamp","StartingPoint":"2020-01-01T00:00:00Z"})"}});
+    world.settle();
+    const auto bodies = world.door.queues.bodies(at_fifo_jobs);
+    ASSERT_THAT(bodies, SizeIs(120));
+    EXPECT_TRUE(std::ranges::is_sorted(bodies));
+}
+
 TEST(Subscribe, TellsOthersQueuesThatTheyMayConfirm) {
     World world;
     world.start();
