@@ -40,7 +40,7 @@ struct Services::All {
           apigatewayv2(foundation.store),
           http_apis(foundation.store, foundation.door),
           cloudformation(foundation.store, foundation.door, all_resource_types(foundation.door)),
-          dynamodb(foundation.store, !foundation.exclusive),
+          dynamodb(foundation.store, &foundation.door, !foundation.exclusive),
           dynamodbstreams(foundation.store),
           iam(foundation.store),
           lambda(foundation.store, foundation.packages, foundation.door, foundation.threads, foundation.clock,

@@ -326,4 +326,37 @@ describe('policies', () => {
         await fails(get('closed/x'), 'AccessDenied', 403, /with an explicit deny in a resource-based policy/);
         await fails(user.send(new s3.ListObjectsV2Command({ Bucket })), 'AccessDenied', 403, /s3:ListBucket/);
     });
+
+    test("a table's policy lets in whom no policy of their own does", async () => {
+        const client = clientOf(dynamodb.DynamoDBClient);
+        const TableName = unique('guarded');
+        await client.send(
+            new dynamodb.CreateTableCommand({
+                TableName,
+                KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+                AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+                BillingMode: 'PAY_PER_REQUEST',
+            }),
+        );
+        undo.add(() => client.send(new dynamodb.DeleteTableCommand({ TableName })));
+        await dynamodb.waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName });
+        const { TableArn } = (await client.send(new dynamodb.DescribeTableCommand({ TableName }))).Table;
+        const { Arn, credentials } = await newUser();
+        const user = clientOf(dynamodb.DynamoDBClient, { credentials });
+        const get = () => user.send(new dynamodb.GetItemCommand({ TableName, Key: { pk: { S: 'a' } } }));
+        await fails(get(), 'AccessDeniedException', 400, /dynamodb:GetItem/);
+        await client.send(
+            new dynamodb.PutResourcePolicyCommand({
+                ResourceArn: TableArn,
+                Policy: policyOf({ Principal: { AWS: Arn }, Action: 'dynamodb:GetItem', Resource: TableArn }),
+            }),
+        );
+        await eventually(() => get().then(() => true, () => false));
+        await fails(
+            user.send(new dynamodb.PutItemCommand({ TableName, Item: { pk: { S: 'a' } } })),
+            'AccessDeniedException',
+            400,
+            /dynamodb:PutItem/,
+        );
+    });
 });

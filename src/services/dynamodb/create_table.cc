@@ -82,7 +82,6 @@ Definitions sorted(Definitions definitions) {
 /// What would change the table's meaning and is not done here is refused by name.
 void refuse_unbuilt(const CreateTableInput& request) {
     const auto refuse = [](std::string_view what) { throw aws::not_implemented("dynamodb", "CreateTable", what); };
-    if (request.ResourcePolicy) refuse("ResourcePolicy");
     if (request.GlobalTableSourceArn) refuse("GlobalTableSourceArn");
     if (request.VectorIndexes) refuse("VectorIndexes");
 }

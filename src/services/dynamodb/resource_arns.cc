@@ -51,6 +51,17 @@ std::string writes_arn(const Call& call, const void* input) {
     return only_arn(call, names);
 }
 
+std::string restored_from(const Call& call, const void* input) {
+    const auto& request = *static_cast<const RestoreTableToPointInTimeInput*>(input);
+    if (request.SourceTableArn) return *request.SourceTableArn;
+    return call.arn("dynamodb", "table/" + request.SourceTableName.value_or("*"));
+}
+
+std::string imported_to(const Call& call, const void* input) {
+    return call.arn("dynamodb",
+                    "table/" + static_cast<const ImportTableInput*>(input)->TableCreationParameters.TableName);
+}
+
 }  // namespace
 
 std::string Service::resource_of(const Call& call, const contracts::Operation& operation, const void* input) const {
@@ -69,6 +80,28 @@ std::string Service::resource_of(const Call& call, const contracts::Operation& o
         {"DescribeContributorInsights", index_arn<DescribeContributorInsightsInput>},
         {"UpdateContributorInsights", index_arn<UpdateContributorInsightsInput>},
         {"DescribeContinuousBackups", table_arn<DescribeContinuousBackupsInput>},
+        {"UpdateContinuousBackups", table_arn<UpdateContinuousBackupsInput>},
+        {"CreateBackup", table_arn<CreateBackupInput>},
+        {"DescribeBackup",
+         [](const Call&, const void* in) { return static_cast<const DescribeBackupInput*>(in)->BackupArn; }},
+        {"DeleteBackup",
+         [](const Call&, const void* in) { return static_cast<const DeleteBackupInput*>(in)->BackupArn; }},
+        {"RestoreTableFromBackup",
+         [](const Call&, const void* in) { return static_cast<const RestoreTableFromBackupInput*>(in)->BackupArn; }},
+        {"RestoreTableToPointInTime", restored_from},
+        {"ExportTableToPointInTime",
+         [](const Call&, const void* in) { return static_cast<const ExportTableToPointInTimeInput*>(in)->TableArn; }},
+        {"DescribeExport",
+         [](const Call&, const void* in) { return static_cast<const DescribeExportInput*>(in)->ExportArn; }},
+        {"ImportTable", imported_to},
+        {"DescribeImport",
+         [](const Call&, const void* in) { return static_cast<const DescribeImportInput*>(in)->ImportArn; }},
+        {"PutResourcePolicy",
+         [](const Call&, const void* in) { return static_cast<const PutResourcePolicyInput*>(in)->ResourceArn; }},
+        {"GetResourcePolicy",
+         [](const Call&, const void* in) { return static_cast<const GetResourcePolicyInput*>(in)->ResourceArn; }},
+        {"DeleteResourcePolicy",
+         [](const Call&, const void* in) { return static_cast<const DeleteResourcePolicyInput*>(in)->ResourceArn; }},
         {"GetItem", table_arn<GetItemInput>},
         {"PutItem", table_arn<PutItemInput>},
         {"DeleteItem", table_arn<DeleteItemInput>},

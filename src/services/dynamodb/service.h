@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "contracts/client.h"
 #include "contracts/dynamodb.h"
 #include "contracts/resource.h"
 #include "runtime/sync.h"
@@ -16,8 +17,9 @@ using namespace aws::dynamodb;
 
 class Service final : public aws::dynamodb::Api, private contracts::Surface {
   public:
-    /// `shared`: other processes use the store too.
-    explicit Service(store::Store& store, bool shared = false);
+    /// `door` leads to S3, without which tables are neither exported nor imported. `shared`: other processes use the
+    /// store too.
+    explicit Service(store::Store& store, contracts::Door* door = nullptr, bool shared = false);
 
     /// Goes on with the background work that an earlier process left unfinished, and begins what is due at a time.
     Task<void> start();
@@ -44,8 +46,41 @@ class Service final : public aws::dynamodb::Api, private contracts::Surface {
     Task<TagResourceResponse> tag_resource(Call& call, TagResourceInput request) override;
     Task<UntagResourceResponse> untag_resource(Call& call, UntagResourceInput request) override;
     Task<ListTagsOfResourceOutput> list_tags_of_resource(Call& call, ListTagsOfResourceInput request) override;
+
+    // policies.cc
+    Task<PutResourcePolicyOutput> put_resource_policy(Call& call, PutResourcePolicyInput request) override;
+    Task<GetResourcePolicyOutput> get_resource_policy(Call& call, GetResourcePolicyInput request) override;
+    Task<DeleteResourcePolicyOutput> delete_resource_policy(Call& call, DeleteResourcePolicyInput request) override;
+    Task<std::string> resource_policy(Call& call, std::string arn) override;
+
+    // backups/backups.cc
+    Task<CreateBackupOutput> create_backup(Call& call, CreateBackupInput request) override;
+    Task<DescribeBackupOutput> describe_backup(Call& call, DescribeBackupInput request) override;
+    Task<ListBackupsOutput> list_backups(Call& call, ListBackupsInput request) override;
+    Task<DeleteBackupOutput> delete_backup(Call& call, DeleteBackupInput request) override;
+
+    // backups/restores.cc
+    Task<RestoreTableFromBackupOutput> restore_table_from_backup(Call& call,
+                                                                 RestoreTableFromBackupInput request) override;
+    Task<RestoreTableToPointInTimeOutput> restore_table_to_point_in_time(
+        Call& call, RestoreTableToPointInTimeInput request) override;
+
+    // backups/recovery.cc
+    Task<UpdateContinuousBackupsOutput> update_continuous_backups(Call& call,
+                                                                  UpdateContinuousBackupsInput request) override;
     Task<DescribeContinuousBackupsOutput> describe_continuous_backups(Call& call,
                                                                       DescribeContinuousBackupsInput request) override;
+
+    // transfer/exports.cc
+    Task<ExportTableToPointInTimeOutput> export_table_to_point_in_time(Call& call,
+                                                                       ExportTableToPointInTimeInput request) override;
+    Task<DescribeExportOutput> describe_export(Call& call, DescribeExportInput request) override;
+    Task<ListExportsOutput> list_exports(Call& call, ListExportsInput request) override;
+
+    // transfer/imports.cc
+    Task<ImportTableOutput> import_table(Call& call, ImportTableInput request) override;
+    Task<DescribeImportOutput> describe_import(Call& call, DescribeImportInput request) override;
+    Task<ListImportsOutput> list_imports(Call& call, ListImportsInput request) override;
 
     // time_to_live.cc
     Task<DescribeTimeToLiveOutput> describe_time_to_live(Call& call, DescribeTimeToLiveInput request) override;
@@ -117,13 +152,23 @@ class Service final : public aws::dynamodb::Api, private contracts::Surface {
                                  std::vector<Work>& begun);
     Task<void> build_index(Work work);  // index_work.cc
     Task<void> drop_index(Work work);
+    Task<void> back_up(Work work);     // backups/backups.cc
+    Task<void> restore(Work work);     // backups/restores.cc
+    Task<void> drop_items(Work work);  // backups/removal.cc
+    Task<void> drop_log(Work work);
+    Task<void> export_items(Work work);  // transfer/export_work.cc
+    Task<void> import_items(Work work);  // transfer/import_work.cc
 
     store::Store& store_;
+    contracts::Door* const door_;
     Worker worker_;
     DueWorker due_;
     KeyedLocks items_;
     std::atomic<Time> tokens_swept_{Time()};
 };
+
+/// What a table that is made by `call` says of itself.
+void describe_arns(const Call& call, DescribedTable& table, const std::string& id);
 
 /// What CloudFormation may create here: AWS::DynamoDB::Table.
 std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::Door& door);

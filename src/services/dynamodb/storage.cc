@@ -121,6 +121,26 @@ void write_stream(AttributeWriter& writer, const TableStream& stream) {
     writer.end();
 }
 
+void write_logs(AttributeWriter& writer, const DescribedTable& table) {
+    if (!table.logs.empty()) {
+        writer.key("logs");
+        writer.begin(AttributeType::L);
+        for (const auto& log : table.logs) writer.string(fmt::format("{}{}", log.number, log.once ? " once" : ""));
+        writer.end();
+    }
+    if (!table.recovery) return;
+    writer.key("recovery");
+    writer.begin(AttributeType::L);
+    writer.string(std::to_string(table.recovery->log));
+    writer.string(std::to_string(table.recovery->since.time_since_epoch().count()));
+    writer.string(std::to_string(table.recovery->period_days));
+    writer.end();
+}
+
+TableLog read_log(std::string_view text) {
+    return {.number = std::stoull(std::string(text)), .once = text.ends_with(" once")};
+}
+
 const contracts::Shape& description_shape() {
     static const auto& shape = *aws::dynamodb::service.find("CreateTable")->output;
     return shape;
@@ -146,6 +166,11 @@ std::string record_of(const DescribedTable& table) {
         writer.begin(AttributeType::L);
         for (const auto& region : table.replicas) writer.string(region);
         writer.end();
+    }
+    write_logs(writer, table);
+    if (table.creating) {
+        writer.key("creating");
+        writer.boolean(true);
     }
     writer.key("tags");
     writer.begin(AttributeType::M);
@@ -174,11 +199,20 @@ Table read_schema_of(std::string name, AttributeView record) {
     if (const auto replicas = record.find("replicas")) {
         for (const auto region : replicas.elements()) table.replicas.emplace_back(region.content());
     }
+    if (const auto logs = record.find("logs")) {
+        for (const auto log : logs.elements()) table.logs.push_back(read_log(log.content()));
+    }
+    table.creating = bool(record.find("creating"));
     return table;
 }
 
 DescribedTable read_table(std::string name, AttributeView record) {
     DescribedTable table{read_schema_of(std::move(name), record)};
+    if (const auto recovery = record.find("recovery")) {
+        table.recovery = {.log = read_number(recovery.at(0)),
+                          .since = Time(Duration(read_number(recovery.at(1)))),
+                          .period_days = static_cast<int32_t>(read_number(recovery.at(2)))};
+    }
     for (const auto& tag : record.find("tags").members()) {
         table.tags.emplace(std::string(tag.name), std::string(tag.value.content()));
     }
@@ -207,13 +241,13 @@ Task<std::optional<Table>> find_schema(store::Transaction& tx, Scope scope, std:
 
 Task<Table> load_table(store::Transaction& tx, Scope scope, std::string name) {
     auto table = co_await find_schema(tx, std::move(scope), std::move(name));
-    if (!table) throw aws::dynamodb::ResourceNotFoundException("Requested resource not found");
+    if (!table || table->creating) throw aws::dynamodb::ResourceNotFoundException("Requested resource not found");
     co_return std::move(*table);
 }
 
 Task<DescribedTable> load_named_table(store::Transaction& tx, Scope scope, std::string name) {
     auto table = co_await find_table(tx, std::move(scope), name);
-    if (!table) {
+    if (!table || table->creating) {
         throw aws::dynamodb::ResourceNotFoundException(
             fmt::format("Requested resource not found: Table: {} not found", name));
     }
@@ -260,11 +294,15 @@ void erase_index(store::Transaction& tx, const Scope& scope, const Table& table,
     tx.erase_range(scan_range(scope, table, &index, 0, 1));
 }
 
-void erase_table(store::Transaction& tx, const Scope& scope, const Table& table) {
+void forget_table(store::Transaction& tx, const Scope& scope, const Table& table) {
     tx.erase(table_key(scope, table.name));
+    if (!table.time_to_live.empty()) erase_expiries(tx, scope, table);
+}
+
+void erase_table(store::Transaction& tx, const Scope& scope, const Table& table) {
+    forget_table(tx, scope, table);
     tx.erase_range(scan_range(scope, table, nullptr, 0, 1));
     for (const auto& index : table.indexes) erase_index(tx, scope, table, index);
-    if (!table.time_to_live.empty()) erase_expiries(tx, scope, table);
 }
 
 Task<std::vector<std::string>> list_tables(store::Transaction& tx, Scope scope, std::string after, size_t limit) {

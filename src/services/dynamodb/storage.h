@@ -6,7 +6,7 @@
 //     "token", client request token               digest of the TransactWriteItems that had it, and until when it
 //     counts "token due", time, client request token     when the token may be forgotten
 //     "expiry", table number, time, primary      the key of an item whose time to live ends then
-// Streams have theirs in streams/storage.h, background work in due.h.
+// Streams have theirs in streams/storage.h, backups in backups/storage.h, background work in due.h and work.h.
 // The bucket is a checksum of the hash key, so that items spread, and a segment of a parallel scan is a range of
 // buckets. A hash key stands as "s" and its content, or where that is long as "d" and its digest: only equality is
 // asked of it. A range key stands as its content, which sorts as DynamoDB sorts. Values of "item" are the stored form
@@ -27,11 +27,13 @@ struct Scope {
     std::string region;
     Scope(std::string account, std::string region) : account(std::move(account)), region(std::move(region)) {}
     explicit Scope(const Call& call) : Scope(call.account, call.region) {}
+    friend bool operator==(const Scope&, const Scope&) = default;
 };
 
 Task<std::optional<DescribedTable>> find_table(store::Transaction& tx, Scope scope, std::string name);
 Task<std::optional<Table>> find_schema(store::Transaction& tx, Scope scope, std::string name);
-/// Throws ResourceNotFoundException as operations on items do: "Requested resource not found".
+/// Throws ResourceNotFoundException as operations on items do, also for a table that is still being created: "Requested
+/// resource not found".
 Task<Table> load_table(store::Transaction& tx, Scope scope, std::string name);
 /// Throws ResourceNotFoundException as operations on tables do: "…: Table: name not found".
 Task<DescribedTable> load_named_table(store::Transaction& tx, Scope scope, std::string name);
@@ -45,6 +47,8 @@ void save_table(store::Transaction& tx, const Scope& scope, const DescribedTable
 Task<std::optional<std::string>> fill_index(store::Transaction& tx, Scope scope, const Table& table, const Index& index,
                                             std::string cursor);
 void erase_index(store::Transaction& tx, const Scope& scope, const Table& table, const Index& index);
+/// Removes the table; not its items, nor its indexes' entries.
+void forget_table(store::Transaction& tx, const Scope& scope, const Table& table);
 /// Removes the table, its items and its indexes.
 void erase_table(store::Transaction& tx, const Scope& scope, const Table& table);
 /// Up to `limit` names after `after`, in order.

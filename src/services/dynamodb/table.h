@@ -44,6 +44,19 @@ struct TableStream {
     bool keeps_new() const { return view == "NEW_IMAGE" || view == "NEW_AND_OLD_IMAGES"; }
 };
 
+/// Where the table's writers remember what items were: backups/copy.h.
+struct TableLog {
+    uint64_t number = 0;  ///< in keys; never used again
+    bool once = false;    ///< each item's first change alone is wanted
+};
+
+/// Point-in-time recovery.
+struct Recovery {
+    uint64_t log = 0;  ///< one of the table's logs
+    Time since{};
+    int32_t period_days = 0;
+};
+
 /// What every operation on items needs to know.
 struct Table {
     std::string name;
@@ -53,9 +66,13 @@ struct Table {
     std::string time_to_live;           ///< the attribute, "" if disabled
     std::optional<TableStream> stream;  ///< while it is enabled
     std::vector<std::string> replicas;  ///< the other regions that hold the table
+    std::vector<TableLog> logs;
+    bool creating = false;  ///< while its items are on their way from a backup or a file
 
     /// True if writing an item needs to know what it was.
-    bool needs_old() const { return !indexes.empty() || !time_to_live.empty() || stream || !replicas.empty(); }
+    bool needs_old() const {
+        return !indexes.empty() || !time_to_live.empty() || stream || !replicas.empty() || !logs.empty();
+    }
 
     /// Throws aws::Error if there is none, or if it cannot be read yet.
     const Index& index(std::string_view index_name) const;
@@ -79,6 +96,7 @@ struct Table {
 /// A table with all that operations on tables tell of it.
 struct DescribedTable : Table {
     std::map<std::string, std::string> tags;
+    std::optional<Recovery> recovery;  ///< where it is enabled
     aws::dynamodb::TableDescription description;
 };
 

@@ -2,7 +2,6 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TagResource.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UntagResource.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTagsOfResource.html
-// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeContinuousBackups.html
 #include "services/dynamodb/service.h"
 #include "services/dynamodb/storage.h"
 
@@ -23,7 +22,7 @@ Task<DescribedTable> tagged_table(store::Transaction& tx, Scope scope, std::stri
     };
     if (parsed->account != scope.account || parsed->region != scope.region) throw not_found();
     auto table = co_await find_table(tx, scope, table_name(arn));
-    if (!table) throw not_found();
+    if (!table || table->creating) throw not_found();
     co_return std::move(*table);
 }
 
@@ -60,18 +59,6 @@ Task<ListTagsOfResourceOutput> Service::list_tags_of_resource(Call& call, ListTa
     ListTagsOfResourceOutput output{.Tags = std::vector<Tag>()};
     for (const auto& [key, value] : table.tags) output.Tags->push_back({.Key = key, .Value = value});
     co_return output;
-}
-
-Task<DescribeContinuousBackupsOutput> Service::describe_continuous_backups(Call& call,
-                                                                           DescribeContinuousBackupsInput request) {
-    const Scope scope(call);
-    const auto name = table_name(request.TableName);
-    const bool exists = co_await store_.transact(
-        [&](store::Transaction& tx) -> Task<bool> { co_return (co_await find_table(tx, scope, name)).has_value(); });
-    if (!exists) throw TableNotFoundException(fmt::format("Table not found: {}", name));
-    ContinuousBackupsDescription description{.ContinuousBackupsStatus = "ENABLED"};
-    description.PointInTimeRecoveryDescription = {.PointInTimeRecoveryStatus = "DISABLED"};
-    co_return DescribeContinuousBackupsOutput{.ContinuousBackupsDescription = std::move(description)};
 }
 
 }  // namespace cumulet::dynamodb

@@ -4,7 +4,9 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTables.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html
+#include "services/dynamodb/backups/removal.h"
 #include "services/dynamodb/beside.h"
+#include "services/dynamodb/policies.h"
 #include "services/dynamodb/replicas.h"
 #include "services/dynamodb/service.h"
 #include "services/dynamodb/streams/settings.h"
@@ -18,6 +20,8 @@ namespace {
 constexpr int64_t counted_items = 10'000;
 constexpr int64_t counted_bytes = 8 * 1024 * 1024;
 
+}  // namespace
+
 void describe_arns(const Call& call, DescribedTable& table, const std::string& id) {
     auto& description = table.description;
     description.TableArn = call.arn("dynamodb", "table/" + table.name);
@@ -29,11 +33,20 @@ void describe_arns(const Call& call, DescribedTable& table, const std::string& i
     }
 }
 
+namespace {
+
 /// What depends on the time of asking.
 void refresh(TableDescription& description, Time now) {
     refresh_decreases(*description.ProvisionedThroughput, now);
     if (!description.GlobalSecondaryIndexes) return;
     for (auto& index : *description.GlobalSecondaryIndexes) refresh_decreases(*index.ProvisionedThroughput, now);
+}
+
+/// Also one that is still being created.
+Task<DescribedTable> load_any_table(store::Transaction& tx, Scope scope, std::string name) {
+    auto table = co_await find_table(tx, std::move(scope), name);
+    if (!table) throw ResourceNotFoundException(fmt::format("Requested resource not found: Table: {} not found", name));
+    co_return std::move(*table);
 }
 
 struct Counts {
@@ -68,11 +81,15 @@ Task<CreateTableOutput> Service::create_table(Call& call, CreateTableInput reque
     const Scope scope(call);
 
     auto description = co_await store_.transact([&](store::Transaction& tx) -> Task<TableDescription> {
-        if (co_await find_table(tx, scope, described.name)) {
-            throw ResourceInUseException(fmt::format("Table already exists: {}", described.name));
+        if (const auto other = co_await find_table(tx, scope, described.name)) {
+            throw ResourceInUseException(
+                fmt::format("Table {}: {}", other->creating ? "is being used" : "already exists", described.name));
         }
         DescribedTable table = described;
         if (stream && stream->StreamEnabled) co_await open_stream(tx, scope, table, *stream->StreamViewType);
+        if (request.ResourcePolicy) {
+            save_policy(tx, call, scope, "table/" + table.name, *request.ResourcePolicy);
+        }
         co_await save_numbered(tx, scope, table);
         co_return std::move(table.description);
     });
@@ -96,7 +113,7 @@ Task<DescribeTableOutput> Service::describe_table(Call& call, DescribeTableInput
     const auto name = table_name(request.TableName);
 
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<DescribeTableOutput> {
-        DescribedTable table = co_await load_named_table(tx, scope, name);
+        DescribedTable table = co_await load_any_table(tx, scope, name);
         const auto counts = co_await count_items(tx, scope, &table, nullptr);
         auto& description = table.description;
         refresh(description, call.now());
@@ -222,7 +239,11 @@ Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput reque
 
 namespace {
 
-void check_indexes_rest(const DescribedTable& table) {
+void check_at_rest(const DescribedTable& table) {
+    if (table.creating) {
+        throw ResourceInUseException(
+            fmt::format("Attempt to change a resource which is still in use: Table is being created: {}", table.name));
+    }
     if (std::ranges::all_of(table.indexes, &Index::readable)) return;
     throw ResourceInUseException(
         "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, "
@@ -235,21 +256,24 @@ Task<DeleteTableOutput> Service::delete_table(Call& call, DeleteTableInput reque
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
-    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<DeleteTableOutput> {
-        DescribedTable table = co_await load_named_table(tx, scope, name);
+    std::vector<Work> begun;
+    auto description = co_await store_.transact([&](store::Transaction& tx) -> Task<TableDescription> {
+        DescribedTable table = co_await load_any_table(tx, scope, name);
         if (table.description.DeletionProtectionEnabled.value_or(false)) {
             throw aws::validation_error(
                 "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
                 "first.");
         }
-        check_indexes_rest(table);
+        check_at_rest(table);
         co_await leave_replicas(tx, scope, table);
         erase_beside(tx, scope, table.name);
         if (table.stream) co_await close_stream(tx, scope, table);
-        erase_table(tx, scope, table);
+        begun = co_await remove_table(tx, call, worker_, table);
         table.description.TableStatus = "DELETING";
-        co_return DeleteTableOutput{.TableDescription = std::move(table.description)};
+        co_return std::move(table.description);
     });
+    for (auto& work : begun) worker_.begin(std::move(work));
+    co_return DeleteTableOutput{.TableDescription = std::move(description)};
 }
 
 }  // namespace cumulet::dynamodb

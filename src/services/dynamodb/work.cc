@@ -10,7 +10,7 @@ namespace {
 constexpr Duration lease = 60s;
 constexpr Duration pause_between_looks = 30s;
 constexpr Duration first_pause = 1s;
-constexpr size_t most_pieces = 1000;
+constexpr size_t pieces_at_once = 1000;
 
 /// Another process does it, or nobody needs it any more.
 struct NotOurs {};
@@ -22,6 +22,7 @@ std::string record_of(const Work& work) {
     store::RecordWriter writer(1);
     writer.text(work.id).text(work.kind).text(work.scope.account).text(work.scope.region).text(work.subject);
     writer.text(work.detail).text(work.cursor).text(work.owner).time(work.owned_until);
+    writer.text(work.reads_of.account).text(work.reads_of.region).number(static_cast<int64_t>(work.reads));
     return writer.take();
 }
 
@@ -35,7 +36,21 @@ Work read_work(std::string_view record) {
     work.cursor = reader.text();
     work.owner = reader.text();
     work.owned_until = reader.time();
+    work.reads_of.account = reader.text();
+    work.reads_of.region = reader.text();
+    work.reads = static_cast<uint64_t>(reader.number());
     return work;
+}
+
+Task<std::vector<Work>> read_all(store::Transaction& tx) {
+    std::vector<Work> all;
+    auto range = store::Range::prefix(all_work());
+    while (true) {
+        const auto entries = co_await tx.scan(range, {.limit = pieces_at_once});
+        for (const auto& entry : entries) all.push_back(read_work(entry.value));
+        if (entries.size() < pieces_at_once) co_return all;
+        range.begin = entries.back().key + '\0';
+    }
 }
 
 }  // namespace
@@ -57,6 +72,15 @@ Work Worker::plan(store::Transaction& tx, const Call& call, std::string kind, st
               .owned_until = reactor.now() + lease};
     tx.put(key_of(work), record_of(work));
     return work;
+}
+
+void Worker::update(store::Transaction& tx, const Work& work) { tx.put(key_of(work), record_of(work)); }
+
+Task<bool> Worker::is_read(store::Transaction& tx, Scope scope, uint64_t number) {
+    for (const auto& work : co_await read_all(tx)) {
+        if (work.reads == number && work.reads_of == scope) co_return true;
+    }
+    co_return false;
 }
 
 void Worker::begin(Work work) {
@@ -123,12 +147,11 @@ Task<void> Worker::take_over() {
     const auto now = Reactor::current().now();
     auto mine = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<Work>> {
         std::vector<Work> taken;
-        for (const auto& entry : co_await tx.scan(store::Range::prefix(all_work()), {.limit = most_pieces})) {
-            auto work = read_work(entry.value);
+        for (auto& work : co_await read_all(tx)) {
             if (work.owner == me || (shared_ && work.owned_until > now)) continue;
             work.owner = me;
             work.owned_until = now + lease;
-            tx.put(entry.key, record_of(work));
+            tx.put(key_of(work), record_of(work));
             taken.push_back(std::move(work));
         }
         co_return taken;

@@ -17,8 +17,10 @@ struct Work {
     std::string subject;  ///< what it is about, as its kind has it: a table's name
     std::string detail;   ///< more of that: an index's name
     std::string cursor;   ///< how far it has come, as its kind has it
-    std::string owner;    ///< the process that does it
-    Time owned_until{};   ///< in the cloud's time; later another process may take it over
+    Scope reads_of{"", ""};
+    uint64_t reads = 0;  ///< the number of the items that it copies from, in the scope `reads_of`: not to be erased
+    std::string owner;   ///< the process that does it
+    Time owned_until{};  ///< in the cloud's time; later another process may take it over
 };
 
 /// Does what is in the store to be done. One step of a piece of work at a time; different pieces go on side by side.
@@ -36,6 +38,8 @@ class Worker {
 
     /// New work of this process, stored with the transaction that asks for it.
     Work plan(store::Transaction& tx, const Call& call, std::string kind, std::string subject, std::string detail = "");
+    /// Stores what was added to new work.
+    void update(store::Transaction& tx, const Work& work);
     /// Begins it. After the commit.
     void begin(Work work);
 
@@ -45,6 +49,12 @@ class Worker {
     Task<void> keep(store::Transaction& tx, Work work);
     /// The same, and the work is done.
     Task<void> finish(store::Transaction& tx, Work work);
+
+    /// True while some work copies from the items with that number.
+    Task<bool> is_read(store::Transaction& tx, Scope scope, uint64_t number);
+
+    /// True once `stop` was called: a long step ends early, and goes on in the next process.
+    bool stopping() const { return stopping_; }
 
     /// Takes up what an earlier process left. Call once.
     Task<void> start();

@@ -1,5 +1,6 @@
 #include "services/dynamodb/write.h"
 
+#include "services/dynamodb/backups/copy.h"
 #include "services/dynamodb/expiry.h"
 #include "services/dynamodb/streams/storage.h"
 
@@ -12,6 +13,7 @@ Task<void> write_here(store::Transaction& tx, Scope scope, const Table& table, s
                       const AttributeMap* old, const AttributeMap* item, Writer writer) {
     if (old ? item && *old == *item : !item) co_return;
     save_item(tx, scope, table, place, old, item);
+    if (!table.logs.empty()) co_await log_change(tx, scope, table, place, old, item);
     if (!table.time_to_live.empty()) co_await move_expiry(tx, scope, table, old, item);
     if (table.stream) {
         co_await append_record(tx, scope, table, {.old = old, .item = item, .expired = writer == Writer::time_to_live});

@@ -14,10 +14,11 @@ struct World {
     Clock clock{Time(1'700'000'000s)};
     Reactor reactor{clock, Random(1)};
     std::unique_ptr<store::Store> store;
-    Service service{*store};
+    Service service;
     Call call{reactor, "request-1"};
 
-    explicit World(std::unique_ptr<store::Store> kept_in = store::open_memory_store()) : store(std::move(kept_in)) {}
+    explicit World(std::unique_ptr<store::Store> kept_in = store::open_memory_store(), contracts::Door* door = nullptr)
+        : store(std::move(kept_in)), service(*store, door) {}
     ~World() { run(service.stop()); }
 
     template <typename T>
