@@ -99,14 +99,131 @@ TEST(TableResource, IsRemovedTwiceWithoutComplaint) {
               "ResourceNotFoundException: Requested resource not found: Table: shop-Orders-X1 not found");
 }
 
-TEST(TableResource, RefusesPropertiesThatAreNotBuilt) {
+TEST(TableResource, HasWhatItsOtherPropertiesSay) {
     Stack stack;
-    EXPECT_EQ(
-        refusal([&] {
-            stack.run(stack.type->create(stack.call, stack.context,
-                                         stack.properties(R"(,"StreamSpecification":{"StreamViewType":"NEW_IMAGE"})")));
-        }).substr(0, 14),
-        "NotImplemented");
+    const auto before = stack.properties(R"(,"StreamSpecification":{"StreamViewType":"NEW_IMAGE"},
+        "PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true,"RecoveryPeriodInDays":3},
+        "ResourcePolicy":{"PolicyDocument":{"Version":"2012-10-17","Statement":[]}},
+        "OnDemandThroughput":{"MaxReadRequestUnits":10})");
+    const auto made = stack.run(stack.type->create(stack.call, stack.context, before));
+    const auto arn = *stack.table().TableArn;
+    EXPECT_EQ(made.attributes.at("StreamArn").as_string(), *stack.table().LatestStreamArn);
+    EXPECT_EQ(stack.table().OnDemandThroughput->MaxReadRequestUnits, 10);
+    const auto recovery = [&] {
+        return *stack.run(stack.service.describe_continuous_backups(stack.call, {.TableName = "shop-Orders-X1"}))
+                    .ContinuousBackupsDescription->PointInTimeRecoveryDescription;
+    };
+    EXPECT_EQ(recovery().RecoveryPeriodInDays, 3);
+    EXPECT_EQ(stack.run(stack.service.resource_policy(stack.call, arn)), R"({"Version":"2012-10-17","Statement":[]})");
+
+    const auto after = stack.properties(R"(,"StreamSpecification":{"StreamViewType":"KEYS_ONLY"})");
+    stack.run(stack.type->update(stack.call, stack.context, "shop-Orders-X1", before, after));
+    EXPECT_EQ(stack.table().StreamSpecification->StreamViewType, "KEYS_ONLY");
+    EXPECT_FALSE(stack.table().OnDemandThroughput);
+    EXPECT_EQ(recovery().PointInTimeRecoveryStatus, "DISABLED");
+    EXPECT_EQ(stack.run(stack.service.resource_policy(stack.call, arn)), "");
+}
+
+TEST(TableResource, ChangesHowItAndItsIndexesAreBilled) {
+    Stack stack;
+    const auto with = [&](std::string_view billing, std::string_view index) {
+        auto properties = stack.properties(fmt::format(
+            R"(,"GlobalSecondaryIndexes":[{{"IndexName":"by-state","KeySchema":[{{"AttributeName":"state",
+            "KeyType":"HASH"}}],"Projection":{{"ProjectionType":"ALL"}}{}}}])",
+            index));
+        properties["AttributeDefinitions"].as_array().push_back({{"AttributeName", "state"}, {"AttributeType", "S"}});
+        for (const auto& [name, value] : json::parse(billing).as_object()) properties[name] = value;
+        return properties;
+    };
+    const auto on_demand = with(R"({})", "");
+    const auto five = with(R"({"BillingMode":"PROVISIONED","ProvisionedThroughput":
+                               {"ReadCapacityUnits":"5","WriteCapacityUnits":5}})",
+                           R"(,"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1})");
+    const auto six = with(R"({"BillingMode":"PROVISIONED","ProvisionedThroughput":
+                              {"ReadCapacityUnits":6,"WriteCapacityUnits":6}})",
+                          R"(,"ProvisionedThroughput":{"ReadCapacityUnits":2,"WriteCapacityUnits":2})");
+    stack.run(stack.type->create(stack.call, stack.context, on_demand));
+    const auto change = [&](const json::object& before, const json::object& after) {
+        EXPECT_FALSE(stack.type->needs_replacement(before, after));
+        stack.run(stack.type->update(stack.call, stack.context, "shop-Orders-X1", before, after));
+    };
+    change(on_demand, five);
+    EXPECT_EQ(stack.table().ProvisionedThroughput->ReadCapacityUnits, 5);
+    EXPECT_EQ(stack.table().GlobalSecondaryIndexes->at(0).ProvisionedThroughput->ReadCapacityUnits, 1);
+    change(five, six);
+    EXPECT_EQ(stack.table().ProvisionedThroughput->WriteCapacityUnits, 6);
+    EXPECT_EQ(stack.table().GlobalSecondaryIndexes->at(0).ProvisionedThroughput->WriteCapacityUnits, 2);
+    change(six, on_demand);
+    EXPECT_EQ(stack.table().BillingModeSummary->BillingMode, "PAY_PER_REQUEST");
+}
+
+TEST(TableResource, IsReplacedForAnotherSchemaOnly) {
+    Stack stack;
+    const auto before = stack.properties();
+    auto after = before;
+    after["AttributeDefinitions"].as_array()[0].as_object()["AttributeType"] = "N";
+    EXPECT_TRUE(stack.type->needs_replacement(before, after));
+    after = before;
+    after["TableClass"] = "STANDARD_INFREQUENT_ACCESS";
+    EXPECT_FALSE(stack.type->needs_replacement(before, after));
+}
+
+TEST(TableResource, RefusesPropertiesThatThereAreNot) {
+    Stack stack;
+    EXPECT_EQ(refusal([&] {
+                  stack.run(stack.type->create(stack.call, stack.context, stack.properties(R"(,"Colour":"red")")));
+              }),
+              "ValidationException: Encountered unsupported property Colour of AWS::DynamoDB::Table");
+}
+
+TEST(GlobalTableResource, IsATableInItsOwnRegion) {
+    Stack stack;
+    const auto type = std::move(resource_types(stack.door)[1]);
+    const auto with = [&](std::string_view replica) {
+        auto properties = stack.properties();
+        properties["Replicas"] = json::array{json::parse(fmt::format(R"({{"Region":"us-east-1"{}}})", replica))};
+        return properties;
+    };
+    const auto before = with(R"(,"DeletionProtectionEnabled":true,"Tags":[{"Key":"team","Value":"a"}])");
+    stack.run(type->create(stack.call, stack.context, before));
+    EXPECT_EQ(stack.table().DeletionProtectionEnabled, true);
+    const auto after = with(R"(,"PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true})");
+    const auto updated = stack.run(type->update(stack.call, stack.context, "shop-Orders-X1", before, after));
+    EXPECT_EQ(stack.table().DeletionProtectionEnabled, false);
+    EXPECT_EQ(updated.attributes.at("TableId").as_string(), *stack.table().TableId);
+    stack.run(type->remove(stack.call, stack.context, "shop-Orders-X1", after));
+    EXPECT_EQ(refusal([&] { stack.run(type->create(stack.call, stack.context, stack.properties())); }),
+              "ValidationException: Replicas must contain the region of the stack, us-east-1");
+}
+
+TEST(ResourcePolicy, HasARevisionAndCoversIndexes) {
+    World world;
+    world.make_table("orders");
+    const std::string arn = "arn:aws:dynamodb:us-east-1:000000000000:table/orders";
+    const std::string policy = R"({"Version":"2012-10-17","Statement":[]})";
+    const auto put = [&](std::optional<std::string> expected, std::string text) {
+        return world
+            .run(world.service.put_resource_policy(
+                world.call, {.ResourceArn = arn, .Policy = std::move(text), .ExpectedRevisionId = std::move(expected)}))
+            .RevisionId;
+    };
+    const auto get = [&] { return world.run(world.service.get_resource_policy(world.call, {.ResourceArn = arn})); };
+    EXPECT_EQ(refusal(get).substr(0, 23), "PolicyNotFoundException");
+    const auto first = put("NO_POLICY", policy);
+    EXPECT_EQ(get().Policy, policy);
+    EXPECT_EQ(put({}, policy), first);
+    EXPECT_EQ(refusal([&] { put("NO_POLICY", policy + " "); }).substr(0, 23), "PolicyNotFoundException");
+    EXPECT_EQ(refusal([&] { put("other", policy + " "); }).substr(0, 23), "PolicyNotFoundException");
+    EXPECT_NE(put(first, policy + " "), first);
+    EXPECT_NE(refusal([&] { put({}, "no policy"); }), "");
+    EXPECT_EQ(world.run(world.service.resource_policy(world.call, arn + "/index/by-state")), policy + " ");
+    world.run(world.service.delete_resource_policy(world.call, {.ResourceArn = arn}));
+    EXPECT_EQ(world.run(world.service.resource_policy(world.call, arn)), "");
+    put({}, policy);
+    world.run(world.service.delete_table(world.call, {.TableName = "orders"}));
+    EXPECT_EQ(refusal(get).substr(0, 25), "ResourceNotFoundException");
+    world.make_table("orders");
+    EXPECT_EQ(refusal(get).substr(0, 23), "PolicyNotFoundException");
 }
 
 }  // namespace

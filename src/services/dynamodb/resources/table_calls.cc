@@ -1,0 +1,311 @@
+#include "services/dynamodb/resources/table_calls.h"
+
+namespace cumulet::dynamodb {
+
+using namespace aws::dynamodb;
+
+namespace {
+
+constexpr std::string_view stack_tag = "aws:cloudformation:stack-id";
+constexpr std::string_view logical_tag = "aws:cloudformation:logical-id";
+constexpr auto pause_between_looks = 20ms;
+constexpr int most_looks = 180'000;  // an hour's worth
+
+json::array change_of(std::string_view action, json::object index) {
+    json::object change;
+    change[action] = std::move(index);
+    return {std::move(change)};
+}
+
+/// What changes in an index that stays.
+json::object index_changes(const json::object& before, const json::object& after) {
+    json::object changes;
+    for (const std::string_view name : {"ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput"}) {
+        if (after.contains(name) && contracts::any_differs(before, after, {name})) changes[name] = after.at(name);
+    }
+    if (!changes.empty()) changes["IndexName"] = after.at("IndexName");
+    return changes;
+}
+
+}  // namespace
+
+std::vector<Tag> TableCalls::tags_for(const contracts::ResourceContext& context,
+                                      const std::map<std::string, std::string>& own) {
+    std::map<std::string, std::string> tags;
+    for (const auto& [key, value] : context.stack_tags) {
+        if (value.is_string()) tags[std::string(key)] = value.as_string();
+    }
+    for (const auto& [key, value] : own) tags[key] = value;
+    tags["aws:cloudformation:stack-name"] = context.stack_name;
+    tags[std::string(stack_tag)] = context.stack_id;
+    tags[std::string(logical_tag)] = context.logical_id;
+    std::vector<Tag> list;
+    for (auto& [key, value] : tags) list.push_back({.Key = key, .Value = value});
+    return list;
+}
+
+Task<bool> TableCalls::made_by(Call& call, contracts::ResourceContext context, std::string arn) {
+    if (context.stack_id.empty()) co_return false;
+    const auto listed = co_await client_.list_tags_of_resource(call, {.ResourceArn = arn});
+    const auto has = [&](std::string_view key, const std::string& value) {
+        return std::ranges::any_of(*listed.Tags, [&](const Tag& tag) { return tag.Key == key && tag.Value == value; });
+    };
+    co_return has(stack_tag, context.stack_id) && has(logical_tag, context.logical_id);
+}
+
+Task<void> TableCalls::create(Call& call, contracts::ResourceContext context, CreateTableInput request) {
+    const auto table = request.TableName;
+    std::optional<ResourceInUseException> taken;
+    try {
+        co_await client_.create_table(call, std::move(request));
+    } catch (const ResourceInUseException& error) {
+        taken = error;
+    }
+    if (taken && !co_await made_by(call, context, call.arn("dynamodb", "table/" + table))) throw *taken;
+    co_await wait_until_at_rest(call, table);
+}
+
+Task<void> TableCalls::import(Call& call, contracts::ResourceContext context, json::object members) {
+    auto request = request_of<ImportTableInput>("ImportTable", members);
+    request.ClientToken = context.client_token;
+    const auto begun = co_await client_.import_table(call, std::move(request));
+    const auto arn = *begun.ImportTableDescription.ImportArn;
+    for (int look = 0; look < most_looks; ++look) {
+        const auto described = co_await client_.describe_import(call, {.ImportArn = arn});
+        const auto& import = described.ImportTableDescription;
+        if (import.ImportStatus == "COMPLETED") co_return;
+        if (import.ImportStatus != "IN_PROGRESS") {
+            throw aws::Error("ImportFailed", fmt::format("The import failed: {}: {}", import.FailureCode.value_or(""),
+                                                         import.FailureMessage.value_or("")));
+        }
+        co_await call.reactor().pause(pause_between_looks);
+    }
+    throw aws::internal_failure(fmt::format("The import {} did not end in time", arn));
+}
+
+Task<void> TableCalls::remove(Call& call, std::string table) {
+    try {
+        co_await wait_until_at_rest(call, table);
+        co_await client_.delete_table(call, {.TableName = table});
+    } catch (const ResourceNotFoundException&) {
+        // gone already
+    }
+}
+
+Task<void> TableCalls::update(Call& call, std::string table, json::object members) {
+    members["TableName"] = table;
+    co_await client_.update_table(call, request_of<UpdateTableInput>("UpdateTable", members));
+    co_await wait_until_at_rest(call, table);
+}
+
+Task<void> TableCalls::set_throughput(Call& call, std::string table, json::object before, json::object after) {
+    const auto old = indexes_of(before), wanted = indexes_of(after);
+    const bool billed_otherwise = contracts::any_differs(before, after, {"BillingMode"});
+    if (billed_otherwise || contracts::any_differs(before, after, {"ProvisionedThroughput"})) {
+        auto members = same_in_api(after, {"BillingMode", "ProvisionedThroughput"});
+        if (!members.contains("BillingMode")) members["BillingMode"] = "PROVISIONED";
+        // Indexes that stay must be given their throughput together with the table's.
+        json::array changes;
+        for (const auto& [name, index] : wanted) {
+            const auto was = old.find(name);
+            if (!billed_otherwise || was == old.end() || !index.contains("ProvisionedThroughput")) continue;
+            changes.push_back({{"Update", same_in_api(index, {"IndexName", "ProvisionedThroughput"})}});
+        }
+        if (!changes.empty()) members["GlobalSecondaryIndexUpdates"] = std::move(changes);
+        co_await update(call, table, std::move(members));
+    }
+    for (const std::string_view name : {"OnDemandThroughput", "WarmThroughput"}) {
+        if (!contracts::any_differs(before, after, {name})) continue;
+        auto members = same_in_api(after, {name});
+        if (members.empty() && name == "OnDemandThroughput") {
+            members[name] = {{"MaxReadRequestUnits", -1}, {"MaxWriteRequestUnits", -1}};
+        }
+        if (!members.empty()) co_await update(call, table, std::move(members));
+    }
+    for (const auto& [name, index] : wanted) {
+        const auto was = old.find(name);
+        if (was == old.end() || other_index(was->second, index)) continue;
+        auto changes = index_changes(was->second, index);
+        if (billed_otherwise) changes.erase("ProvisionedThroughput");
+        if (changes.size() < 2) continue;
+        co_await update(call, table, {{"GlobalSecondaryIndexUpdates", change_of("Update", std::move(changes))}});
+    }
+}
+
+/// One at a time, as DynamoDB wants it: those that go first.
+Task<void> TableCalls::set_indexes(Call& call, std::string table, json::object before, json::object after) {
+    const auto old = indexes_of(before), wanted = indexes_of(after);
+    for (const auto& [name, index] : old) {
+        const auto is = wanted.find(name);
+        if (is != wanted.end() && !other_index(index, is->second)) continue;
+        co_await update(call, table, {{"GlobalSecondaryIndexUpdates", change_of("Delete", {{"IndexName", name}})}});
+    }
+    for (const auto& [name, index] : wanted) {
+        const auto was = old.find(name);
+        if (was != old.end() && !other_index(was->second, index)) continue;
+        auto members = same_in_api(after, {"AttributeDefinitions"});
+        members["GlobalSecondaryIndexUpdates"] = change_of("Create", index);
+        co_await update(call, table, std::move(members));
+    }
+}
+
+Task<void> TableCalls::set_alone(Call& call, std::string table, json::object before, json::object after) {
+    if (contracts::any_differs(before, after, {"TableClass"})) {
+        auto members = same_in_api(after, {"TableClass"});
+        if (members.empty()) members["TableClass"] = "STANDARD";
+        co_await update(call, table, std::move(members));
+    }
+    if (contracts::any_differs(before, after, {"DeletionProtectionEnabled"})) {
+        auto members = same_in_api(after, {"DeletionProtectionEnabled"});
+        if (members.empty()) members["DeletionProtectionEnabled"] = false;
+        co_await update(call, table, std::move(members));
+    }
+    if (contracts::any_differs(before, after, {"SSESpecification"})) {
+        auto wanted = encryption_in_api(object_or_empty(after, "SSESpecification"));
+        if (wanted.empty()) wanted["Enabled"] = false;
+        co_await update(call, table, {{"SSESpecification", std::move(wanted)}});
+    }
+}
+
+Task<void> TableCalls::set_stream(Call& call, std::string table, std::string view) {
+    const auto described = co_await client_.describe_table(call, {.TableName = table});
+    const auto& stream = described.Table->StreamSpecification;
+    const std::string current = stream && stream->StreamEnabled ? stream->StreamViewType.value_or("") : "";
+    if (current == view) co_return;
+    // The view of a stream cannot change: it ends, and another begins.
+    if (!current.empty()) co_await update(call, table, {{"StreamSpecification", {{"StreamEnabled", false}}}});
+    if (view.empty()) co_return;
+    co_await update(call, table, {{"StreamSpecification", {{"StreamEnabled", true}, {"StreamViewType", view}}}});
+}
+
+Task<void> TableCalls::set_time_to_live(Call& call, std::string table, json::object specification) {
+    const bool wanted = is_true(specification, "Enabled");
+    const std::string attribute(wanted ? string_or(specification, "AttributeName") : "");
+    const auto described = co_await client_.describe_time_to_live(call, {.TableName = table});
+    const auto current = described.TimeToLiveDescription->AttributeName.value_or("");
+    if (current == attribute) co_return;
+    const auto set = [&](std::string name, bool enabled) {
+        return client_.update_time_to_live(
+            call,
+            {.TableName = table, .TimeToLiveSpecification = {.Enabled = enabled, .AttributeName = std::move(name)}});
+    };
+    if (!current.empty()) co_await set(current, false);
+    if (wanted) co_await set(attribute, true);
+}
+
+Task<void> TableCalls::set_recovery(Call& call, std::string table, json::object before, json::object after) {
+    if (!contracts::any_differs(before, after, {"PointInTimeRecoverySpecification"})) co_return;
+    auto wanted = object_or_empty(after, "PointInTimeRecoverySpecification");
+    if (!is_true(wanted, "PointInTimeRecoveryEnabled")) wanted = {{"PointInTimeRecoveryEnabled", false}};
+    co_await client_.update_continuous_backups(
+        call, request_of<UpdateContinuousBackupsInput>(
+                  "UpdateContinuousBackups",
+                  json::object{{"TableName", table}, {"PointInTimeRecoverySpecification", std::move(wanted)}}));
+}
+
+Task<void> TableCalls::set_insights(Call& call, std::string table, json::object before, json::object after) {
+    const auto set = [&](const json::object& specification, std::optional<std::string> index) {
+        UpdateContributorInsightsInput request{.TableName = table, .IndexName = std::move(index)};
+        request.ContributorInsightsAction = is_true(specification, "Enabled") ? "ENABLE" : "DISABLE";
+        if (specification.contains("Mode")) request.ContributorInsightsMode = string_or(specification, "Mode");
+        return client_.update_contributor_insights(call, std::move(request));
+    };
+    if (is_true(object_or_empty(before, "ContributorInsightsSpecification"), "Enabled") !=
+        is_true(object_or_empty(after, "ContributorInsightsSpecification"), "Enabled")) {
+        co_await set(object_or_empty(after, "ContributorInsightsSpecification"), std::nullopt);
+    }
+    const auto* indexes = after.if_contains("GlobalSecondaryIndexes");
+    if (!indexes || !indexes->is_array()) co_return;
+    for (const auto& index : indexes->as_array()) {
+        const auto specification = object_or_empty(index.as_object(), "ContributorInsightsSpecification");
+        if (!is_true(specification, "Enabled")) continue;
+        co_await set(specification, std::string(string_or(index.as_object(), "IndexName")));
+    }
+}
+
+Task<void> TableCalls::set_kinesis(Call& call, std::string table, json::object before, json::object after) {
+    const auto old = object_or_empty(before, "KinesisStreamSpecification");
+    const auto wanted = object_or_empty(after, "KinesisStreamSpecification");
+    if (old == wanted) co_return;
+    const auto stream = [](const json::object& specification) {
+        return std::string(string_or(specification, "StreamArn"));
+    };
+    if (!old.empty()) {
+        co_await client_.disable_kinesis_streaming_destination(call, {.TableName = table, .StreamArn = stream(old)});
+    }
+    if (wanted.empty()) co_return;
+    json::object members{{"TableName", table}, {"StreamArn", stream(wanted)}};
+    const auto precision = same_in_api(wanted, {"ApproximateCreationDateTimePrecision"});
+    if (!precision.empty()) members["EnableKinesisStreamingConfiguration"] = precision;
+    co_await client_.enable_kinesis_streaming_destination(
+        call, request_of<KinesisStreamingDestinationInput>("EnableKinesisStreamingDestination", members));
+}
+
+Task<void> TableCalls::set_policy(Call& call, std::string arn, json::object before, json::object after) {
+    const auto old = object_or_empty(before, "ResourcePolicy"), wanted = object_or_empty(after, "ResourcePolicy");
+    if (old == wanted) co_return;
+    if (wanted.empty()) {
+        co_await client_.delete_resource_policy(call, {.ResourceArn = arn});
+        co_return;
+    }
+    const auto* document = wanted.if_contains("PolicyDocument");
+    if (!document) throw aws::validation_error("ResourcePolicy needs a PolicyDocument");
+    co_await client_.put_resource_policy(call, {.ResourceArn = arn, .Policy = json::serialize(*document)});
+}
+
+Task<void> TableCalls::set_policies(Call& call, std::string table, json::object before, json::object after) {
+    co_await set_policy(call, call.arn("dynamodb", "table/" + table), before, after);
+    const auto old = object_or_empty(before, "StreamSpecification"),
+               wanted = object_or_empty(after, "StreamSpecification");
+    if (!wanted.contains("ResourcePolicy")) co_return;  // an old stream takes its policy along
+    const auto described = co_await client_.describe_table(call, {.TableName = table});
+    co_await set_policy(call, described.Table->LatestStreamArn.value_or(""),
+                        contracts::any_differs(old, wanted, {"StreamViewType"}) ? json::object() : old, wanted);
+}
+
+Task<void> TableCalls::set_tags(Call& call, std::string table, std::map<std::string, std::string> before,
+                                std::map<std::string, std::string> after) {
+    const auto arn = call.arn("dynamodb", "table/" + table);
+    UntagResourceInput removed{.ResourceArn = arn};
+    for (const auto& [key, value] : before) {
+        if (!after.contains(key)) removed.TagKeys.push_back(key);
+    }
+    TagResourceInput added{.ResourceArn = arn};
+    for (const auto& [key, value] : after) {
+        const auto was = before.find(key);
+        if (was == before.end() || was->second != value) added.Tags.push_back({.Key = key, .Value = value});
+    }
+    if (!removed.TagKeys.empty()) co_await client_.untag_resource(call, std::move(removed));
+    if (!added.Tags.empty()) co_await client_.tag_resource(call, std::move(added));
+}
+
+Task<void> TableCalls::wait_until_at_rest(Call& call, std::string table) {
+    for (int look = 0; look < most_looks; ++look) {
+        const auto described = co_await client_.describe_table(call, {.TableName = table});
+        bool rests = described.Table->TableStatus == "ACTIVE";
+        if (described.Table->GlobalSecondaryIndexes) {
+            for (const auto& index : *described.Table->GlobalSecondaryIndexes) {
+                rests = rests && index.IndexStatus == "ACTIVE";
+            }
+        }
+        if (described.Table->Replicas) {
+            for (const auto& replica : *described.Table->Replicas) {
+                rests = rests && replica.ReplicaStatus.value_or("ACTIVE") == "ACTIVE";
+            }
+        }
+        if (rests) co_return;
+        co_await call.reactor().pause(pause_between_looks);
+    }
+    throw aws::internal_failure(fmt::format("Table {} did not become ACTIVE in time", table));
+}
+
+Task<contracts::Resource> TableCalls::describe(Call& call, std::string table) {
+    const auto described = co_await client_.describe_table(call, {.TableName = table});
+    contracts::Resource resource{.physical_id = table};
+    resource.attributes["Arn"] = *described.Table->TableArn;
+    resource.attributes["TableId"] = *described.Table->TableId;
+    if (described.Table->LatestStreamArn) resource.attributes["StreamArn"] = *described.Table->LatestStreamArn;
+    co_return resource;
+}
+
+}  // namespace cumulet::dynamodb
