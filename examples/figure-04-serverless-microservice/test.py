@@ -54,6 +54,15 @@ def check_orders(cloud, url):
     return order
 
 
+def check_list(cloud, url):
+    """Whatever was placed is counted, and listed newest first."""
+    first, second = place(cloud, url, {**TEA, "customer": "Cy"}), place(cloud, url, {**TEA, "customer": "Cy"})
+    status, listed = cloud.json_http("GET", url + "/customers/Cy/orders")
+    assert status == 200 and listed["placed"] == 2, (status, listed)
+    assert [order["orderId"] for order in listed["orders"]] == [second, first], listed
+    assert cloud.json_http("GET", url + "/customers/nobody/orders") == (200, {"customer": "nobody", "placed": 0, "orders": []})
+
+
 def check_refusals(cloud, url):
     status, answer = cloud.json_http("POST", url + "/orders", {"customer": "Ada", "items": []})
     assert (status, answer) == (400, {"error": "items must hold at least one item."}), (status, answer)
@@ -102,6 +111,7 @@ def one_process(binary, deployer):
         outputs = cloud.outputs(STACK)
         url = outputs["ApiUrl"]
         order = check_orders(cloud, url)
+        check_list(cloud, url)
         check_refusals(cloud, url)
         check_logs(cloud, order["orderId"])
 

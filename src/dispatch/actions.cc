@@ -14,6 +14,9 @@ struct Exception {
 };
 
 constexpr Exception exceptions[] = {
+    {"dynamodb", "TransactGetItems", "GetItem"},
+    // AWS asks for the action of each part; every transaction that writes may at least put.
+    {"dynamodb", "TransactWriteItems", "PutItem"},
     {"lambda", "Invoke", "InvokeFunction"},
     {"lambda", "InvokeAsync", "InvokeFunction"},
     {"lambda", "InvokeWithResponseStream", "InvokeFunction"},

@@ -16,11 +16,16 @@ export function fault(order) {
   }
 }
 
+/// The key of the item that counts a customer's orders. It has no attribute `customer`, so the index by customer, which
+/// is of orders, does not hold it.
+export const counterKey = (customer) => ({ orderId: { S: `customer/${customer}` } });
+
 /// The table's item of a new order.
-export function toItem(orderId, order) {
+export function toItem(orderId, placedAt, order) {
   return {
     orderId: { S: orderId },
     customer: { S: order.customer },
+    placedAt: { S: placedAt },
     status: { S: "PLACED" },
     items: {
       L: order.items.map(({ sku, quantity, unitCents }) => ({

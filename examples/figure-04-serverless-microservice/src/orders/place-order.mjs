@@ -1,8 +1,8 @@
-// POST /orders: an order is written down before anyone is told, then handed to the queue.
+// POST /orders: an order is written down and counted, both or neither, before anyone is told, then handed to the queue.
 
 import { randomUUID } from "node:crypto";
 import { dynamodb, sqs } from "./aws.mjs";
-import { fault, toItem } from "./order.mjs";
+import { counterKey, fault, toItem } from "./order.mjs";
 
 const reply = (statusCode, body) => ({
   statusCode,
@@ -25,10 +25,26 @@ export async function handler(event) {
   if (wrong) return reply(400, { error: wrong });
 
   const orderId = randomUUID();
-  await dynamodb("PutItem", {
-    TableName: process.env.ORDERS_TABLE,
-    Item: toItem(orderId, order),
-    ConditionExpression: "attribute_not_exists(orderId)",
+  const TableName = process.env.ORDERS_TABLE;
+  await dynamodb("TransactWriteItems", {
+    TransactItems: [
+      {
+        Put: {
+          TableName,
+          Item: toItem(orderId, new Date().toISOString(), order),
+          ConditionExpression: "attribute_not_exists(orderId)",
+        },
+      },
+      {
+        Update: {
+          TableName,
+          Key: counterKey(order.customer),
+          UpdateExpression: "ADD orders :one",
+          ExpressionAttributeValues: { ":one": { N: "1" } },
+        },
+      },
+    ],
+    ClientRequestToken: orderId,
   });
   await sqs("SendMessage", { QueueUrl: process.env.ORDERS_QUEUE_URL, MessageBody: JSON.stringify({ orderId }) });
   console.log(`placed ${orderId} for ${order.customer}`);
