@@ -77,19 +77,29 @@ std::string publish(Caller&) {
     return text;
 }
 
-/// One of a thousand items.
-std::string any_key() {
-    static std::minstd_rand random;
-    return fmt::format(R"("pk":{{"S":"p{}"}},"sk":{{"S":"s{}"}})", random() % 100, random() % 10);
+/// One of a thousand items: ten in each of a hundred collections.
+std::string key_of(size_t number) {
+    return fmt::format(R"("pk":{{"S":"p{}"}},"sk":{{"S":"s{}"}})", number / 10, number % 10);
 }
-std::string put_item(Caller&) {
+size_t any_item() {
+    static std::minstd_rand random;
+    return random() % 1000;
+}
+std::string put_of(size_t number) {
     return request("dynamodb", "DynamoDB_20120810.PutItem",
                    fmt::format(R"({{"TableName":"load","Item":{{{},"data":{{"S":"{:x>300}"}},"n":{{"N":"42"}}}}}})",
-                               any_key(), ""));
+                               key_of(number), ""));
 }
+std::string put_item(Caller&) { return put_of(any_item()); }
 std::string get_item(Caller&) {
     return request("dynamodb", "DynamoDB_20120810.GetItem",
-                   fmt::format(R"({{"TableName":"load","Key":{{{}}}}})", any_key()));
+                   fmt::format(R"({{"TableName":"load","Key":{{{}}}}})", key_of(any_item())));
+}
+std::string query_ten(Caller&) {
+    return request("dynamodb", "DynamoDB_20120810.Query",
+                   fmt::format(R"({{"TableName":"load","KeyConditionExpression":"pk = :p",)"
+                               R"("ExpressionAttributeValues":{{":p":{{"S":"p{}"}}}}}})",
+                               any_item() / 10));
 }
 
 struct Scenario {
@@ -103,6 +113,7 @@ const Scenario scenarios[] = {
     {"SNS publish to 3 queues", {publish}},
     {"DynamoDB PutItem", {put_item}},
     {"DynamoDB GetItem", {get_item}},
+    {"DynamoDB Query of 10", {query_ten}},
 };
 
 void prepare(Server& server) {
@@ -121,6 +132,7 @@ void prepare(Server& server) {
         R"({"TableName":"load","BillingMode":"PAY_PER_REQUEST",)"
         R"("AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"}],)"
         R"("KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]})"));
+    for (size_t number = 0; number < 1000; ++number) caller.ask(put_of(number));
 }
 
 /// Drives all callers for `duration`; how many flows ended.
