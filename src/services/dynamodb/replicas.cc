@@ -84,6 +84,8 @@ DescribedTable table_for(const Call& call, const std::string& region, const Desc
     table.tags.clear();
     table.stream.reset();
     table.replicas.clear();
+    table.logs.clear();
+    table.recovery.reset();
     auto& description = table.description;
     description.TableArn = fmt::format("arn:aws:dynamodb:{}:{}:table/{}", region, call.account, table.name);
     description.TableId = Reactor::current().random().uuid();
