@@ -131,6 +131,18 @@ Task<std::vector<Entry>> OptimisticTransaction::read_range(Range range, ScanOpti
     co_return rows;
 }
 
+Task<std::optional<uint64_t>> OptimisticTransaction::known_count(Range range) {
+    if (writes().touches(range)) co_return std::nullopt;
+    // Loads what the store keeps of it.
+    const ScanOptions first{.limit = 1};
+    if (!store_.prepared(range, first)) co_await store_.prepare(range, first);
+    std::shared_lock lock(store_.mutex_);
+    admit(range);
+    const auto count = store_.count(range);
+    if (count) ranges_.push_back(std::move(range));
+    co_return count;
+}
+
 uint64_t OptimisticTransaction::commit() {
     auto writes = take_writes();
     topics_ = writes.topics();

@@ -8,6 +8,7 @@
 
 #include <shared_mutex>
 
+#include "store/count.h"
 #include "store/validator.h"
 
 namespace cumulet::store {
@@ -34,6 +35,8 @@ class OptimisticStore : public Store {
     virtual void loaded(std::string_view key, uint64_t hash, const std::optional<std::string>& value) {}
     /// With the lock shared. Answers from memory into `rows`, or returns a cursor.
     virtual std::unique_ptr<Cursor> open_scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) = 0;
+    /// With the lock shared: how many rows there are; nothing if memory does not know.
+    virtual std::optional<uint64_t> count(const Range& range) { return std::nullopt; }
     /// Before a scan, without the lock: brings into memory what should be there.
     virtual bool prepared(const Range& range, ScanOptions options) { return true; }
     virtual Task<void> prepare(Range range, ScanOptions options) { co_return; }
@@ -66,13 +69,14 @@ struct Conflict : std::runtime_error {
     Conflict() : std::runtime_error("the transaction conflicts with another") {}
 };
 
-class OptimisticTransaction final : public BufferedTransaction {
+class OptimisticTransaction final : public BufferedTransaction, public Counting {
   public:
     explicit OptimisticTransaction(OptimisticStore& store);
 
     /// The number of the commit; 0 if it is refused, or if there was nothing to write.
     uint64_t commit();
     bool refused() const { return refused_; }
+    Task<std::optional<uint64_t>> known_count(Range range) override;
     /// The newest commit read from that was not durable at the time, or 0.
     uint64_t newest_read() const { return newest_read_; }
     const std::vector<std::string>& topics() const { return topics_; }

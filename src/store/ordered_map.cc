@@ -367,6 +367,21 @@ void OrderedMap::scan(const Range& range, ScanOptions options, std::vector<Entry
     }
 }
 
+size_t OrderedMap::count(const Range& range) const {
+    size_t rows = 0;
+    auto [leaf, index, found] = locate(range.begin);
+    for (; leaf; leaf = leaf->next, index = 0) {
+        if (index == leaf->count) continue;
+        if (range.contains(leaf->keys[leaf->count - 1]->key())) {
+            rows += leaf->count - index;
+            continue;
+        }
+        for (; index < leaf->count && range.contains(leaf->keys[index]->key()); ++index) ++rows;
+        break;
+    }
+    return rows;
+}
+
 void OrderedMap::clear() {
     if (root_) free_tree(root_);
     root_ = nullptr;

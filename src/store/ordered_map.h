@@ -29,6 +29,7 @@ class OrderedMap {
     void apply(const WriteSet& writes);
     /// Appends to `rows`.
     void scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) const;
+    size_t count(const Range& range) const;
     void clear();
 
     size_t size() const { return size_; }

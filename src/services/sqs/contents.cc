@@ -128,30 +128,61 @@ Task<std::vector<Stored>> all_messages(store::Transaction& tx, const Queue& queu
     co_return all;
 }
 
-Task<Counts> count_messages(store::Transaction& tx, const Queue& queue, Time now) {
-    constexpr size_t page = 10'000;
+Task<int64_t> count_in_flight(store::Transaction& tx, const Queue& queue, Time now) {
+    const Time from = now + Duration(1);
+    if (!queue.fifo()) co_return co_await count_rows(tx, queue, Stored::Where::held, from, Time::max());
+    int64_t in_flight = 0;
+    for (const auto& group : co_await scan_groups(tx, queue, from, Time::max(), SIZE_MAX)) {
+        in_flight += group.in_flight;
+    }
+    co_return in_flight;
+}
+
+namespace {
+
+/// By looking at each of a few messages.
+Task<Counts> count_each(store::Transaction& tx, const Queue& queue, Time now) {
     Counts counts;
-    const auto count = [&](const Stored& stored) {
-        if (expired(queue, stored, now)) return;
-        ++(stored.delivery.visible_at <= now ? counts.visible
-           : stored.in_flight(now)           ? counts.in_flight
-                                             : counts.delayed);
+    const auto count = [&](const std::vector<Stored>& messages) {
+        for (const auto& stored : messages) {
+            if (expired(queue, stored, now)) continue;
+            ++(stored.delivery.visible_at <= now ? counts.visible
+               : stored.in_flight(now)           ? counts.in_flight
+                                                 : counts.delayed);
+        }
     };
     for (const auto where : {Stored::Where::ready, Stored::Where::held}) {
-        for (Time from = Time::min();;) {
-            const auto found = co_await scan_messages(tx, queue, where, from, Time::max(), page);
-            for (const auto& stored : found) count(stored);
-            if (found.size() < page) break;
-            from = found.back().delivery.visible_at + Duration(1);
-        }
+        count(co_await scan_messages(tx, queue, where, Time::min(), Time::max(), SIZE_MAX));
     }
-    for (std::optional<Stored> after;;) {
-        auto found = co_await scan_waiting(tx, queue, after ? &*after : nullptr, page);
-        for (const auto& stored : found) count(stored);
-        if (found.size() < page) break;
-        after = std::move(found.back());
-    }
+    count(co_await scan_waiting(tx, queue, nullptr, SIZE_MAX));
     co_return counts;
+}
+
+/// By where they lie.
+Task<Counts> count_places(store::Transaction& tx, const Queue& queue, Time now) {
+    const Time past = now + Duration(1);
+    Counts counts;
+    counts.in_flight = co_await count_in_flight(tx, queue, now);
+    counts.delayed = co_await count_rows(tx, queue, Stored::Where::ready, past, Time::max());
+    // What became visible a whole retention period ago, and is not removed yet.
+    const Time oldest = now - queue.retention() + Duration(1);
+    counts.visible = co_await count_rows(tx, queue, Stored::Where::ready, oldest, past) +
+                     co_await count_rows(tx, queue, Stored::Where::held, oldest, past);
+    const auto waiting = co_await count_waiting(tx, queue);
+    counts.visible += queue.fifo() ? waiting - counts.in_flight : waiting;
+    co_return counts;
+}
+
+}  // namespace
+
+Task<Counts> count_messages(store::Transaction& tx, const Queue& queue, Time now) {
+    constexpr int64_t few = 10'000;
+    int64_t all = co_await count_waiting(tx, queue);
+    for (const auto where : {Stored::Where::ready, Stored::Where::held}) {
+        all += co_await count_rows(tx, queue, where, Time::min(), Time::max());
+    }
+    if (all <= few) co_return co_await count_each(tx, queue, now);
+    co_return co_await count_places(tx, queue, now);
 }
 
 }  // namespace cumulet::sqs

@@ -33,7 +33,8 @@ struct Counts {
     int64_t in_flight = 0;
     int64_t delayed = 0;
 };
-/// Exact at its instant.
+Task<int64_t> count_in_flight(store::Transaction& tx, const Queue& queue, Time now);
+/// Exact at its instant, but for messages of long queues whose retention has ended and that nobody removed yet.
 Task<Counts> count_messages(store::Transaction& tx, const Queue& queue, Time now);
 
 /// True if the message's retention has ended.

@@ -26,6 +26,11 @@ int32_t within(std::string_view name, std::optional<int32_t> value, int32_t min,
     return *value;
 }
 
+aws::sqs::OverLimit too_many_in_flight() {
+    // Unverified: the text.
+    return aws::sqs::OverLimit("The maximum number of messages in flight is reached.");
+}
+
 /// What the receive with this attempt id handed out, once more: hidden anew, under the same handles. Nothing if one of
 /// the messages was deleted, was moved or is visible again.
 Task<std::vector<Stored>> claim_again(store::Transaction& tx, const Queue& queue, const Attempt& attempt, Asked asked,
@@ -86,12 +91,15 @@ Task<ReceiveMessageResult> Service::receive_message(Call& call, ReceiveMessageRe
         const auto& queue = look.queue.emplace(co_await load_queue(tx, call, request.QueueUrl));
         check_attempt_id(queue, request.ReceiveRequestAttemptId);
         store_.keep_resident(resident_of(queue));
-        const Asked asked{most,
+        const auto allowed = co_await in_flight_.allow(tx, queue, most, call.now());
+        if (allowed == 0 && !queue.fifo()) throw too_many_in_flight();
+        const Asked asked{allowed,
                           request.VisibilityTimeout ? std::chrono::seconds(visibility) : queue.visibility_timeout()};
         look.received = co_await claim_for(tx, queue, request.ReceiveRequestAttemptId, asked, call.now());
         if (look.received.empty()) look.next_visible = co_await next_visible(tx, queue, call.now());
         co_return look;
     };
+    std::optional<Line::Place> place;
     std::optional<store::Watch> watch;
     Look found;
     while (true) {
@@ -99,22 +107,34 @@ Task<ReceiveMessageResult> Service::receive_message(Call& call, ReceiveMessageRe
             // The next receiver may look as soon as what this one took is hidden, while its commit is on the way to
             // disk.
             auto turn = co_await take_turn(call, request.QueueUrl, true);
+            size_t taken = 0;
+            uint64_t generation = 0;
             found = co_await store_.transact([&](store::Transaction& tx) -> Task<Look> {
-                tx.when_visible([&turn] { turn.reset(); });
-                return look(tx);
+                tx.when_visible([&] {
+                    if (taken > 0) {
+                        in_flight_.handed_out(generation, taken);
+                        place.reset();
+                    }
+                    turn.reset();
+                });
+                auto seen = co_await look(tx);
+                taken = seen.received.size();
+                generation = seen.queue->generation;
+                co_return seen;
             });
         }
         const auto wait = request.WaitTimeSeconds ? std::chrono::seconds(asked_wait) : found.queue->wait_time();
         const Time until = call.started + wait;
         if (!found.received.empty() || call.now() >= until || store_.closing()) break;
-        if (!watch) {
-            // Look once more: a message may have come before the watch.
-            watch.emplace(store_.watch(found.queue->topic()));
+        if (watch) {
+            co_await watch->wait(std::min(until, found.next_visible.value_or(until)));
             continue;
         }
-        co_await watch->wait(std::min(until, found.next_visible.value_or(until)));
+        place.emplace(line_, found.queue->topic());
+        if (!co_await place->first(until)) break;
+        // Look once more: a message may have come before the watch.
+        watch.emplace(store_.watch(found.queue->topic()));
     }
-
     auto system_names = std::move(request.AttributeNames).value_or(std::vector<std::string>());
     if (request.MessageSystemAttributeNames)
         std::ranges::copy(*request.MessageSystemAttributeNames, std::back_inserter(system_names));

@@ -4,7 +4,8 @@
 #include "contracts/metrics.h"
 #include "contracts/resource.h"
 #include "contracts/sqs.h"
-#include "services/sqs/contents.h"
+#include "services/sqs/in_flight.h"
+#include "services/sqs/line.h"
 #include "services/sqs/mover.h"
 #include "services/sqs/settings.h"
 #include "store/store.h"
@@ -91,6 +92,8 @@ class Service final : public aws::sqs::Api {
     contracts::Metrics* const metrics_;
     Mover mover_{store_};
     KeyedLocks turns_;  // by queue
+    Line line_;         // of receivers that wait
+    InFlightLimit in_flight_;
 };
 
 /// AWS::SQS::Queue, AWS::SQS::QueuePolicy and AWS::SQS::QueueInlinePolicy.

@@ -2,6 +2,7 @@
 
 #include "services/sqs/former_storage.h"
 #include "services/sqs/records.h"
+#include "store/count.h"
 #include "store/record.h"
 
 namespace cumulet::sqs {
@@ -183,6 +184,16 @@ Task<std::vector<Stored>> scan_waiting(store::Transaction& tx, const Queue& queu
     auto range = Range::prefix(within(queue, "waiting"));
     if (after) range.begin = key_of(queue, *after) + '\0';
     return scan(tx, Stored::Where::waiting, std::move(range), limit);
+}
+
+Task<int64_t> count_rows(store::Transaction& tx, const Queue& queue, Stored::Where where, Time from, Time until) {
+    const auto collection = collection_of(where);
+    co_return static_cast<int64_t>(co_await store::count(
+        tx, {(within(queue, collection) << from).bytes(), (within(queue, collection) << until).bytes()}));
+}
+
+Task<int64_t> count_waiting(store::Transaction& tx, const Queue& queue) {
+    co_return static_cast<int64_t>(co_await store::count(tx, Range::prefix(within(queue, "waiting"))));
 }
 
 Task<std::optional<Stored>> find_message(store::Transaction& tx, const Queue& queue, Receipt receipt) {

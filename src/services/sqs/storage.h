@@ -102,6 +102,10 @@ Task<std::vector<Stored>> scan_messages(store::Transaction& tx, const Queue& que
 Task<std::vector<Stored>> scan_group(store::Transaction& tx, const Queue& queue, std::string group_id, size_t limit);
 /// Messages of all groups after (group, place) `after`, or from the first on.
 Task<std::vector<Stored>> scan_waiting(store::Transaction& tx, const Queue& queue, const Stored* after, size_t limit);
+/// How many messages of "ready" or "held" have their instant from `from` to before `until`.
+Task<int64_t> count_rows(store::Transaction& tx, const Queue& queue, Stored::Where where, Time from, Time until);
+/// How many messages of all groups there are.
+Task<int64_t> count_waiting(store::Transaction& tx, const Queue& queue);
 /// The message that a receipt names, wherever its visibility was moved to; nothing if it was deleted or received again.
 Task<std::optional<Stored>> find_message(store::Transaction& tx, const Queue& queue, Receipt receipt);
 /// Puts a held message at another instant, where its receipt still finds it.

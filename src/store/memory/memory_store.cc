@@ -23,6 +23,7 @@ class MemoryStore final : public OptimisticStore {
         rows_.scan(range, options, rows);
         return nullptr;
     }
+    std::optional<uint64_t> count(const Range& range) override { return rows_.count(range); }
     void apply(WriteSet writes, uint64_t) override { rows_.apply(writes); }
 
   private:

@@ -55,6 +55,12 @@ bool ResidentRanges::scan(const Range& range, ScanOptions options, std::vector<E
     return false;
 }
 
+std::optional<uint64_t> ResidentRanges::count(const Range& range) const {
+    auto* resident = holding(range);
+    if (!resident || !resident->knows(range)) return std::nullopt;
+    return resident->rows.count(range);
+}
+
 ResidentRanges::Resident* ResidentRanges::wanting(const Range& range, ScanOptions options) const {
     auto* resident = holding(range);
     if (!resident || resident->loading || resident->knows(range)) return nullptr;

@@ -40,6 +40,8 @@ class ResidentRanges {
     const OrderedMap* knowing(std::string_view key) const;
     /// Appends to `rows` what the scan returns; false, and nothing, if that is not known.
     bool scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) const;
+    /// How many rows there are, if that is known.
+    std::optional<uint64_t> count(const Range& range) const;
     /// The range of which more should be loaded before this scan, or nullptr.
     Resident* wanting(const Range& range, ScanOptions options) const;
 

@@ -63,6 +63,7 @@ class RocksStore final : public OptimisticStore {
         cache_.remember(key, hash, value);
     }
     std::unique_ptr<Cursor> open_scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) override;
+    std::optional<uint64_t> count(const Range& range) override { return resident_.count(range); }
     bool prepared(const Range& range, ScanOptions options) override;
     Task<void> prepare(Range range, ScanOptions options) override;
     void apply(WriteSet writes, uint64_t version) override;

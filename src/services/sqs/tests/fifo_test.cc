@@ -362,5 +362,62 @@ TEST(FairQueue, HandsEverythingOutAndTakesUngroupedMessagesToo) {
     EXPECT_EQ(world.attribute("ApproximateNumberOfMessages"), "30");
 }
 
+TEST(ReceiveMessage, HandsAMessageToOneOfManyWaitingReceiversAndLetsTheOthersWait) {
+    World world;
+    TaskGroup group;
+    Bodies received;
+    int answered = 0;
+    world.run([](World& world, TaskGroup& group, Bodies& received, int& answered) -> Task<void> {
+        for (int i = 0; i < 20; ++i) {
+            group.start([](World& world, Bodies& received, int& answered) -> Task<void> {
+                Call call = world.make_call();
+                auto result = co_await world.service.receive_message(
+                    call, {.QueueUrl = world.jobs, .MaxNumberOfMessages = 2, .WaitTimeSeconds = 20});
+                ++answered;
+                if (!result.Messages) co_return;
+                for (auto& message : *result.Messages) received.push_back(*message.Body);
+            }(world, received, answered));
+        }
+        co_await world.clock.advance(1s);
+        for (const auto* body : {"1", "2", "3"}) {
+            co_await world.service.send_message(world.call, {.QueueUrl = world.jobs, .MessageBody = body});
+        }
+        co_await world.clock.advance(18s);
+        EXPECT_THAT(received, testing::UnorderedElementsAre("1", "2", "3"));
+        EXPECT_LE(answered, 3);
+        co_await world.clock.advance(1s);
+        EXPECT_EQ(answered, 20);
+        co_await group.stop();
+    }(world, group, received, answered));
+}
+
+TEST(ReceiveMessage, StopsAtTheLimitOfMessagesInFlight) {
+    World world;
+    constexpr int all = 120'010;
+    for (int i = 0; i < all; i += 10) {
+        std::vector<aws::sqs::SendMessageBatchRequestEntry> entries;
+        for (int j = 0; j < 10; ++j) entries.push_back({.Id = std::to_string(j), .MessageBody = "x"});
+        world.run(world.service.send_message_batch(world.call, {world.jobs, std::move(entries)}));
+    }
+    int received = 0;
+    std::string handle;
+    const auto error = error_of([&] {
+        while (true) {
+            const auto messages = world.receive_messages({.QueueUrl = world.jobs,
+                                                          .MaxNumberOfMessages = received < 119'995 ? 10 : 7,
+                                                          .VisibilityTimeout = 3600});
+            ASSERT_FALSE(messages.empty());
+            handle = *messages.front().ReceiptHandle;
+            received += static_cast<int>(messages.size());
+        }
+    });
+    EXPECT_THAT(error, testing::StartsWith("OverLimit"));
+    EXPECT_EQ(received, 120'000);
+    EXPECT_EQ(world.attribute("ApproximateNumberOfMessagesNotVisible"), "120000");
+    EXPECT_EQ(world.attribute("ApproximateNumberOfMessages"), "10");
+    world.run(world.service.delete_message(world.call, {world.jobs, handle}));
+    EXPECT_THAT(world.receive(), SizeIs(1));
+}
+
 }  // namespace
 }  // namespace cumulet::sqs
