@@ -103,10 +103,25 @@ class Expectation:
         self.versions = {}   # key: the newest acknowledged version
         self.attempted = {}  # key: the newest version that was asked for
         self.findings = []
+        self.orders = {}         # group: numbers of acknowledged messages
+        self.handled = set()     # (group, number) whose deletion was tried
+        self.ids = {}            # (group, number): message id
 
     def received(self, body, asked):
         if self.deleted.get(body, float("inf")) < asked:
             raise Finding("%s was deleted, and returns" % body)
+
+    def ordered(self, messages):
+        """One answer of the FIFO queue: nothing overtakes what is not handled, and nothing comes twice."""
+        batch = set()
+        for message in messages:
+            group, number = parse_order(message["Body"])
+            if self.ids.setdefault((group, number), message["MessageId"]) != message["MessageId"]:
+                raise Finding("order %s is there twice" % message["Body"])
+            batch.add((group, number))
+            for earlier in self.orders.get(group, ()):
+                if earlier < number and (group, earlier) not in batch and (group, earlier) not in self.handled:
+                    raise Finding("order %s overtook %d" % (message["Body"], earlier))
 
     def read(self, key, item):
         version = int(item["version"]["N"]) if item else 0
@@ -118,6 +133,11 @@ class Expectation:
         self.versions[key] = self.attempted[key] = version
 
 
+def parse_order(body):
+    group, number = body.split(":")
+    return group, int(number)
+
+
 def text_of(version):
     return "%d " % version * (1 + version * 37 % 200)
 
@@ -125,10 +145,14 @@ def text_of(version):
 class Load:
     """Callers against one process, until it is gone."""
 
-    def __init__(self, port, url, expectation, seed):
-        self.port, self.url, self.expectation = port, url, expectation
+    def __init__(self, port, url, orders_url, expectation, seed):
+        self.port, self.url, self.orders_url, self.expectation = port, url, orders_url, expectation
         self.ended = threading.Event()
+<<<<<<< HEAD
         work = [(self.send, i) for i in range(2)] + [(self.handle, i) for i in range(2)] + [(self.put, i) for i in range(3)] + [(self.put_pairs, 0)]
+=======
+        work = [(self.order, i) for i in range(2)] + [(self.handle_orders, 0)] + [(self.send, i) for i in range(2)] + [(self.handle, i) for i in range(2)] + [(self.put, i) for i in range(3)]
+>>>>>>> 291e521 (Simulate FIFO queues, and kill the server while it serves one)
         self.threads = [threading.Thread(target=self._run, args=(function, number, "%s/%d" % (seed, i)))
                         for i, (function, number) in enumerate(work)]
         for thread in self.threads:
@@ -176,6 +200,33 @@ class Load:
                 if now < asked + VISIBILITY_SECONDS:  # later, another may have received it
                     with self.expectation.lock:
                         self.expectation.deleted[message["Body"]] = now
+
+    def order(self, client, number, rng):
+        """Sends to its own group, each message twice now and then. A message whose answer is lost is sent again next time."""
+        group = "g%d" % number
+        while not self.ended.is_set():
+            with self.expectation.lock:
+                next_number = max(self.expectation.orders.get(group, [0])) + 1
+            for _ in range(rng.choice((1, 1, 2))):
+                sent = client.call("sqs", "SendMessage", QueueUrl=self.orders_url, MessageBody="%s:%d" % (group, next_number),
+                                   MessageGroupId=group, MessageDeduplicationId="%s-%d" % (group, next_number))
+            with self.expectation.lock:
+                if self.expectation.ids.setdefault((group, next_number), sent["MessageId"]) != sent["MessageId"]:
+                    raise Finding("order %s:%d was taken twice" % (group, next_number))
+                self.expectation.orders.setdefault(group, []).append(next_number)
+
+    def handle_orders(self, client, _number, rng):
+        while not self.ended.is_set():
+            result = client.call("sqs", "ReceiveMessage", QueueUrl=self.orders_url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            messages = result.get("Messages", ())
+            with self.expectation.lock:
+                self.expectation.ordered(messages)
+            for message in messages:
+                if rng.random() < 0.02:
+                    break  # the rest of the batch is left to become visible again
+                with self.expectation.lock:
+                    self.expectation.handled.add(parse_order(message["Body"]))
+                client.call("sqs", "DeleteMessage", QueueUrl=self.orders_url, ReceiptHandle=message["ReceiptHandle"])
 
     def put(self, client, number, rng):
         while not self.ended.is_set():
@@ -264,6 +315,24 @@ def check_items(client, expectation):
         expectation.read(key, result.get("Item"))
 
 
+def drain_orders(client, url, expectation):
+    """Receives and deletes all that is left, in order."""
+    quiet_since = time.monotonic()
+    while time.monotonic() < quiet_since + VISIBILITY_SECONDS + 1:
+        result = client.call("sqs", "ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        messages = result.get("Messages", ())
+        expectation.ordered(messages)
+        expectation.handled.update(parse_order(message["Body"]) for message in messages)
+        if messages:
+            entries = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
+            client.call("sqs", "DeleteMessageBatch", QueueUrl=url, Entries=entries)
+            quiet_since = time.monotonic()
+    lost = [(group, number) for group, numbers in expectation.orders.items() for number in numbers
+            if (group, number) not in expectation.handled]
+    if lost:
+        raise Finding("%d acknowledged orders are lost" % len(lost))
+
+
 def drain(client, url, expectation):
     """Receives all that is left, and says which bodies came."""
     found = set()
@@ -297,6 +366,7 @@ def run(program, folder, kills, seed):
             client = Client(server.wait_until_ready())
             if url is None:
                 client.call("dynamodb", "CreateTable", TableName="items", BillingMode="PAY_PER_REQUEST",
+<<<<<<< HEAD
                             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"},
                                                   {"AttributeName": "grp", "AttributeType": "S"}],
                             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -304,13 +374,22 @@ def run(program, folder, kills, seed):
                                                      "KeySchema": [{"AttributeName": "grp", "KeyType": "HASH"}]}],
                             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
                 client.call("sqs", "CreateQueue", QueueName="jobs", Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})
+=======
+                            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+                            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}])
+                visibility = {"VisibilityTimeout": str(VISIBILITY_SECONDS)}
+                client.call("sqs", "CreateQueue", QueueName="jobs", Attributes=visibility)
+                client.call("sqs", "CreateQueue", QueueName="orders.fifo", Attributes={"FifoQueue": "true", **visibility})
+>>>>>>> 291e521 (Simulate FIFO queues, and kill the server while it serves one)
             url = client.call("sqs", "GetQueueUrl", QueueName="jobs")["QueueUrl"]
+            orders_url = client.call("sqs", "GetQueueUrl", QueueName="orders.fifo")["QueueUrl"]
             check_items(client, expectation)
             check_agreement(client, replay)
             if number == kills:
                 left = drain(client, url, expectation)
+                drain_orders(client, orders_url, expectation)
                 break
-            load = Load(client.connection.port, url, expectation, "%s/%d" % (seed, number))
+            load = Load(client.connection.port, url, orders_url, expectation, "%s/%d" % (seed, number))
             time.sleep(0.1 + rng.random() * 1.2)
             server.kill()
             load.stop()
@@ -323,9 +402,15 @@ def run(program, folder, kills, seed):
         raise Finding("%d of %d acknowledged messages are lost" % (len(lost), len(expectation.sent)))
     if len(expectation.sent) < 100 or sum(expectation.versions.values()) < 100:
         raise Finding("the load was too small to show anything")
+<<<<<<< HEAD
     print("%d kills: %d messages acknowledged, %d deletions, %d left; %d versions written, %d records read"
           % (kills, len(expectation.sent), len(expectation.deleted), len(left), sum(expectation.versions.values()),
              replay.records))
+=======
+    print("%d kills: %d messages acknowledged, %d deletions, %d left; %d orders in order; %d versions written"
+          % (kills, len(expectation.sent), len(expectation.deleted), len(left), sum(map(len, expectation.orders.values())),
+             sum(expectation.versions.values())))
+>>>>>>> 291e521 (Simulate FIFO queues, and kill the server while it serves one)
 
 
 def check_clock(program, folder):

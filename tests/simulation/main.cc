@@ -21,6 +21,7 @@ constexpr Workload workloads[] = {
     {"runtime", runtime_workload},
     {"store", store_workload},
     {"sqs", sqs_workload},
+    {"sqs-fifo", sqs_fifo_workload},
     {"sns", sns_workload},
     {"dynamodb", dynamodb_workload},
     {"dynamodb-streams", dynamodb_streams_workload},

@@ -11,6 +11,8 @@ void runtime_workload(World& world);
 void store_workload(World& world);
 /// Producers, consumers that crash, a dead-letter queue, long polls.
 void sqs_workload(World& world);
+/// FIFO groups: producers that repeat themselves, consumers that crash and ask again, a dead-letter queue.
+void sqs_fifo_workload(World& world);
 /// Publishers to several queues, one of two processes dying before it delivers, order in groups, filters.
 void sns_workload(World& world);
 /// Counters, versions, transactions between items, and an index beside its table.
