@@ -4,6 +4,10 @@
 
 namespace cumulet::store {
 
+void keep_count(Store& store, Range range) {
+    if (auto* tallying = dynamic_cast<Tallying*>(&store)) tallying->keep_count(std::move(range));
+}
+
 Task<uint64_t> count(Transaction& tx, Range range) {
     if (range.empty()) co_return 0;
     if (auto* counting = dynamic_cast<Counting*>(&tx)) {

@@ -134,13 +134,20 @@ Task<std::vector<Entry>> OptimisticTransaction::read_range(Range range, ScanOpti
 Task<std::optional<uint64_t>> OptimisticTransaction::known_count(Range range) {
     if (writes().touches(range)) co_return std::nullopt;
     // Loads what the store keeps of it.
-    const ScanOptions first{.limit = 1};
-    if (!store_.prepared(range, first)) co_await store_.prepare(range, first);
-    std::shared_lock lock(store_.mutex_);
-    admit(range);
-    const auto count = store_.count(range);
-    if (count) ranges_.push_back(std::move(range));
-    co_return count;
+    const ScanOptions one{.limit = 1};
+    if (!store_.prepared(range, one)) co_await store_.prepare(range, one);
+    for (const bool first_look : {true, false}) {
+        {
+            std::shared_lock lock(store_.mutex_);
+            admit(range);
+            if (const auto count = store_.count(range)) {
+                ranges_.push_back(std::move(range));
+                co_return count;
+            }
+        }
+        if (first_look) co_await store_.prepare_count(range);
+    }
+    co_return std::nullopt;
 }
 
 uint64_t OptimisticTransaction::commit() {

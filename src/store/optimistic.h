@@ -37,6 +37,8 @@ class OptimisticStore : public Store {
     virtual std::unique_ptr<Cursor> open_scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) = 0;
     /// With the lock shared: how many rows there are; nothing if memory does not know.
     virtual std::optional<uint64_t> count(const Range& range) { return std::nullopt; }
+    /// Before a count that memory does not know, without the lock: makes it known, if it should be.
+    virtual Task<void> prepare_count(Range range) { co_return; }
     /// Before a scan, without the lock: brings into memory what should be there.
     virtual bool prepared(const Range& range, ScanOptions options) { return true; }
     virtual Task<void> prepare(Range range, ScanOptions options) { co_return; }

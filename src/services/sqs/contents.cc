@@ -166,7 +166,8 @@ Task<Counts> count_places(store::Transaction& tx, const Queue& queue, Time now) 
     counts.delayed = co_await count_rows(tx, queue, Stored::Where::ready, past, Time::max());
     // What became visible a whole retention period ago, and is not removed yet.
     const Time oldest = now - queue.retention() + Duration(1);
-    counts.visible = co_await count_rows(tx, queue, Stored::Where::ready, oldest, past) +
+    const auto over = co_await count_rows(tx, queue, Stored::Where::ready, Time::min(), oldest);
+    counts.visible = co_await count_all(tx, queue, Stored::Where::ready) - counts.delayed - over +
                      co_await count_rows(tx, queue, Stored::Where::held, oldest, past);
     const auto waiting = co_await count_waiting(tx, queue);
     counts.visible += queue.fifo() ? waiting - counts.in_flight : waiting;
@@ -178,9 +179,7 @@ Task<Counts> count_places(store::Transaction& tx, const Queue& queue, Time now) 
 Task<Counts> count_messages(store::Transaction& tx, const Queue& queue, Time now) {
     constexpr int64_t few = 10'000;
     int64_t all = co_await count_waiting(tx, queue);
-    for (const auto where : {Stored::Where::ready, Stored::Where::held}) {
-        all += co_await count_rows(tx, queue, where, Time::min(), Time::max());
-    }
+    for (const auto where : {Stored::Where::ready, Stored::Where::held}) all += co_await count_all(tx, queue, where);
     if (all <= few) co_return co_await count_each(tx, queue, now);
     co_return co_await count_places(tx, queue, now);
 }

@@ -90,7 +90,7 @@ Task<ReceiveMessageResult> Service::receive_message(Call& call, ReceiveMessageRe
         Look look;
         const auto& queue = look.queue.emplace(co_await load_queue(tx, call, request.QueueUrl));
         check_attempt_id(queue, request.ReceiveRequestAttemptId);
-        store_.keep_resident(resident_of(queue));
+        keep_at_hand(store_, queue);
         const auto allowed = co_await in_flight_.allow(tx, queue, most, call.now());
         if (allowed == 0 && !queue.fifo()) throw too_many_in_flight();
         const Asked asked{allowed,

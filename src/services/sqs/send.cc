@@ -90,7 +90,7 @@ Task<SendMessageResult> Service::send_message(Call& call, SendMessageRequest req
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         tx.when_visible([&turn] { turn.reset(); });
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
-        store_.keep_resident(resident_of(queue));
+        keep_at_hand(store_, queue);
         if (!stored) {
             size_bytes = check(queue, request);
             stored = message_of(call, queue, request);
@@ -115,7 +115,7 @@ Task<SendMessageBatchResult> Service::send_message_batch(Call& call, SendMessage
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         tx.when_visible([&turn] { turn.reset(); });
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
-        store_.keep_resident(resident_of(queue));
+        keep_at_hand(store_, queue);
         result = {};
         sizes_bytes.clear();
         for (const auto& entry : request.Entries) {

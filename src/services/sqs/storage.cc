@@ -25,6 +25,8 @@ Key within(const Queue& queue, std::string_view collection) { return within(queu
 
 std::string_view collection_of(Stored::Where where) { return where == Stored::Where::held ? "held" : "ready"; }
 
+Range all_of(const Queue& queue, Stored::Where where) { return Range::prefix(within(queue, collection_of(where))); }
+
 std::string key_of(const Queue& queue, const Stored& stored) {
     const auto id = pack_id(stored.message.id);
     if (stored.where == Stored::Where::waiting) {
@@ -135,7 +137,10 @@ void erase_messages(store::Transaction& tx, const Queue& queue) {
     }
 }
 
-Range resident_of(const Queue& queue) { return Range::from(within(queue, "due"), within(queue)); }
+void keep_at_hand(store::Store& store, const Queue& queue) {
+    store.keep_resident(Range::from(within(queue, "due"), within(queue)));
+    if (!queue.fifo()) store::keep_count(store, all_of(queue, Stored::Where::ready));
+}
 
 void put_message(store::Transaction& tx, const Queue& queue, const Stored& stored) {
     tx.put(key_of(queue, stored), encode(stored));
@@ -190,6 +195,10 @@ Task<int64_t> count_rows(store::Transaction& tx, const Queue& queue, Stored::Whe
     const auto collection = collection_of(where);
     co_return static_cast<int64_t>(co_await store::count(
         tx, {(within(queue, collection) << from).bytes(), (within(queue, collection) << until).bytes()}));
+}
+
+Task<int64_t> count_all(store::Transaction& tx, const Queue& queue, Stored::Where where) {
+    co_return static_cast<int64_t>(co_await store::count(tx, all_of(queue, where)));
 }
 
 Task<int64_t> count_waiting(store::Transaction& tx, const Queue& queue) {

@@ -51,8 +51,8 @@ Task<std::vector<Queue>> list_queues(store::Transaction& tx, Place place, std::s
 void erase_queue(store::Transaction& tx, const Queue& queue);
 /// Removes all messages of the queue. What was sent to it lately stays known for deduplication.
 void erase_messages(store::Transaction& tx, const Queue& queue);
-/// What the store should keep in memory of the queue.
-store::Range resident_of(const Queue& queue);
+/// Tells the store what to keep in memory of the queue, and what to count.
+void keep_at_hand(store::Store& store, const Queue& queue);
 
 /// `source` sends its dead letters to the queue `target` of its own account and region.
 void save_source(store::Transaction& tx, const Queue& source, const std::string& target);
@@ -104,6 +104,8 @@ Task<std::vector<Stored>> scan_group(store::Transaction& tx, const Queue& queue,
 Task<std::vector<Stored>> scan_waiting(store::Transaction& tx, const Queue& queue, const Stored* after, size_t limit);
 /// How many messages of "ready" or "held" have their instant from `from` to before `until`.
 Task<int64_t> count_rows(store::Transaction& tx, const Queue& queue, Stored::Where where, Time from, Time until);
+/// How many messages "ready" or "held" holds.
+Task<int64_t> count_all(store::Transaction& tx, const Queue& queue, Stored::Where where);
 /// How many messages of all groups there are.
 Task<int64_t> count_waiting(store::Transaction& tx, const Queue& queue);
 /// The message that a receipt names, wherever its visibility was moved to; nothing if it was deleted or received again.

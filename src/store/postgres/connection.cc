@@ -109,6 +109,10 @@ void create_tables(PGconn* link) {
         execute(link, "ALTER TABLE cumulet_rows ALTER COLUMN value SET STORAGE EXTERNAL",
                 "choose how values are stored");
     }
+    const auto raise =
+        fmt::format("UPDATE cumulet_about SET value = '{0}' WHERE name = 'format' AND value::int BETWEEN 1 AND {0} - 1",
+                    tables_format);
+    execute(link, raise, "write the format");
     const auto found = execute(link, "SELECT value FROM cumulet_about WHERE name = 'format'", "read the format");
     const std::string written = PQntuples(found.get()) == 1 ? PQgetvalue(found.get(), 0, 0) : "";
     execute(link, "COMMIT", "create tables");

@@ -12,7 +12,7 @@
 namespace cumulet::store {
 
 /// The format of keys and values in the tables. A database of a newer format is refused.
-constexpr int tables_format = 1;
+constexpr int tables_format = 2;
 
 struct ConnectionEnd {
     void operator()(PGconn* connection) const { PQfinish(connection); }

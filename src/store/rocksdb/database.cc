@@ -86,12 +86,12 @@ Database::Database(const std::filesystem::path& folder, const RocksOptions& opti
 void Database::check_format(const std::filesystem::path& folder) {
     std::string text;
     const auto status = db_->Get(rocksdb::ReadOptions(), about_, "format", &text);
-    if (status.IsNotFound()) {
+    const auto write_format = [&] {
         rocksdb::WriteOptions synced;
         synced.sync = true;
         check(db_->Put(synced, about_, "format", std::to_string(store_format)), "the store's format cannot be written");
-        return;
-    }
+    };
+    if (status.IsNotFound()) return write_format();
     check(status, "the store's format cannot be read");
     int format = 0;
     std::from_chars(text.data(), text.data() + text.size(), format);
@@ -101,6 +101,7 @@ void Database::check_format(const std::filesystem::path& folder) {
                         folder.string(), text, store_format));
     }
     if (format < 1) throw std::runtime_error(fmt::format("the store in {} has no valid format", folder.string()));
+    if (format < store_format) write_format();
 }
 
 void Database::close() {

@@ -9,8 +9,10 @@
 
 namespace cumulet::store {
 
-/// The format of keys and values on disk. A store of a newer format is refused.
-constexpr int store_format = 1;
+/// The format of keys and values on disk. A store of a newer format is refused; one of an older format is taken over,
+/// and services bring its rows up to date as they meet them.
+///   2: a message of SQS is one record
+constexpr int store_format = 2;
 
 class Database {
   public:

@@ -9,11 +9,12 @@
 #include "store/rocksdb/resident.h"
 #include "store/rocksdb/row_cache.h"
 #include "store/rocksdb/scan.h"
+#include "store/rocksdb/tallies.h"
 
 namespace cumulet::store {
 namespace {
 
-class RocksStore final : public OptimisticStore {
+class RocksStore final : public OptimisticStore, public Tallying {
   public:
     RocksStore(const std::filesystem::path& folder, RocksOptions options)
         : options_(options),
@@ -34,6 +35,7 @@ class RocksStore final : public OptimisticStore {
             log::debug("a resident range overlaps another, and is not kept in memory");
         }
     }
+    void keep_count(Range range) override;
     Task<void> close() override {
         co_await pool_.run([this] {
             commit_thread_.stop();
@@ -63,7 +65,11 @@ class RocksStore final : public OptimisticStore {
         cache_.remember(key, hash, value);
     }
     std::unique_ptr<Cursor> open_scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) override;
-    std::optional<uint64_t> count(const Range& range) override { return resident_.count(range); }
+    std::optional<uint64_t> count(const Range& range) override {
+        const auto tallied = tallies_.count(range);
+        return tallied ? tallied : resident_.count(range);
+    }
+    Task<void> prepare_count(Range range) override;
     bool prepared(const Range& range, ScanOptions options) override;
     Task<void> prepare(Range range, ScanOptions options) override;
     void apply(WriteSet writes, uint64_t version) override;
@@ -82,6 +88,7 @@ class RocksStore final : public OptimisticStore {
     Database database_;
     Pending pending_;
     ResidentRanges resident_;
+    Tallies tallies_;
     RowCache cache_;
     Gaps gaps_known_;
     BlockingPool pool_{4};
@@ -116,6 +123,7 @@ Task<std::optional<std::string>> RocksStore::load(std::string key) {
 void RocksStore::apply(WriteSet writes, uint64_t version) {
     auto commit = std::make_shared<const Commit>(version, std::move(writes));
     resident_.apply(commit);
+    tallies_.apply(commit->writes);
     if (!commit->writes.erased_ranges().empty()) cache_.clear();
     for (const auto& [key, value] : commit->writes.writes()) {
         if (value) gaps_known_.fill(key);
@@ -166,6 +174,37 @@ std::unique_ptr<OptimisticStore::Cursor> RocksStore::open_scan(const Range& rang
 void RocksStore::learn_gap(Range gap, uint64_t opened_at) {
     std::shared_lock lock(mutex_);
     if (validator_.newest(gap, opened_at) == opened_at) gaps_known_.learn(std::move(gap));
+}
+
+void RocksStore::keep_count(Range range) {
+    {
+        std::shared_lock lock(mutex_);
+        if (tallies_.count(range) || (tallies_.declared(range) && !resident_.count(range))) return;
+    }
+    std::unique_lock lock(mutex_);
+    if (!tallies_.declared(range)) tallies_.declare(range);
+    // What is in memory as a whole is known from now on, however long it grows.
+    const auto rows = resident_.count(range);
+    if (rows && tallies_.begin(range)) tallies_.know(range, *rows);
+}
+
+Task<void> RocksStore::prepare_count(Range range) {
+    std::optional<TreeScan> scan;
+    {
+        std::unique_lock lock(mutex_);
+        if (tallies_.count(range) || !tallies_.begin(range)) co_return;
+        scan.emplace(database_, range, gaps_known_.after(range.begin), pending_.overlay(range, {SIZE_MAX, SIZE_MAX}));
+    }
+    std::optional<uint64_t> rows;
+    std::exception_ptr error;
+    try {
+        rows = co_await pool_.run([&] { return scan->count(); });
+    } catch (...) {
+        error = std::current_exception();
+    }
+    std::unique_lock lock(mutex_);
+    if (rows) tallies_.know(range, *rows);
+    if (error) std::rethrow_exception(error);
 }
 
 bool RocksStore::prepared(const Range& range, ScanOptions options) {

@@ -110,4 +110,23 @@ std::optional<std::vector<Entry>> TreeScan::rows(ScanOptions options, Effort eff
     return rows;
 }
 
+uint64_t TreeScan::count() {
+    Walk walk(*this, Order::ascending, Effort::any);
+    uint64_t rows = 0;
+    auto write = overlay_.writes.begin();
+    const auto end = overlay_.writes.end();
+    while (walk.valid() || write != end) {
+        if (walk.valid() && (write == end || walk.key() < write->first)) {
+            ++rows;
+            walk.next();
+            continue;
+        }
+        if (walk.valid() && walk.key() == write->first) walk.next();
+        rows += write->second.has_value();
+        ++write;
+    }
+    if (!walk.status().ok()) throw Unavailable("the store cannot scan: " + walk.status().ToString());
+    return rows;
+}
+
 }  // namespace cumulet::store

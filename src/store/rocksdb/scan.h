@@ -21,6 +21,9 @@ class TreeScan {
     /// Nothing if the effort does not suffice. Throws store::Unavailable if the disk refuses.
     std::optional<std::vector<Entry>> rows(ScanOptions options, Effort effort);
 
+    /// How many rows there are, whatever that takes. Throws store::Unavailable if the disk refuses.
+    uint64_t count();
+
     /// What the scan found to hold nothing but many deleted keys.
     std::optional<Range> gap() const { return gap_; }
 

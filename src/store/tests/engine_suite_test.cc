@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "store/count.h"
 #include "store/tests/support/engines.h"
 
 namespace cumulet::store::test {
@@ -405,6 +406,20 @@ TEST_P(EngineSuite, AnswersResidentRangesLikeAnyOther) {
     EXPECT_EQ(keys(everything).size(), 22u);
     EXPECT_THAT(keys(Range::prefix("r/"), {.limit = 3, .order = Order::descending}),
                 ElementsAre("r/049", "r/048", "r/047"));
+}
+
+TEST_P(EngineSuite, CountsRowsAsAScanFindsThem) {
+    for (int i = 0; i < 500; ++i) put(fmt::format("{}/{:03}", i % 2 ? "r" : "t", i), "x");
+    store_->keep_resident(Range::prefix("r/"));
+    for (const auto& range : {Range::prefix("r/"), Range::prefix("t/"), Range{"r/100", "r/200"},
+                              Range{"r/101", "r/101"}, Range{"r/499", ""}, everything, Range{"a", "b"}}) {
+        transact([&](Transaction& tx) -> Task<void> {
+            EXPECT_EQ(co_await count(tx, range), (co_await tx.scan(range, {.limit = 1000})).size());
+            tx.put("r/1111", "own");
+            tx.erase("r/499");
+            EXPECT_EQ(co_await count(tx, range), (co_await tx.scan(range, {.limit = 1000})).size());
+        });
+    }
 }
 
 class DurableEngines : public EngineSuite {};

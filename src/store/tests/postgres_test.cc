@@ -74,8 +74,9 @@ TEST_F(PostgresStoreTest, ServesMoreCallersThanItHasConnections) {
         for (int i = 0; i < 40; ++i) tasks.push_back(store.transact(putting(std::to_string(i), "x")));
         co_await all(std::move(tasks));
     }(*theirs_));
-    const auto rows = run(ours_->transact(
-        [](Transaction& tx) -> Task<std::vector<Entry>> { co_return co_await tx.scan(Range{"", ""}); }));
+    const auto rows = run(ours_->transact([](Transaction& tx) -> Task<std::vector<Entry>> {
+        co_return co_await tx.scan(Range{"", ""});
+    }));
     EXPECT_EQ(rows.size(), 40u);
 }
 

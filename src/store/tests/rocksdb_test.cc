@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "store/count.h"
 #include "store/rocksdb/gaps.h"
 #include "store/rocksdb/rocksdb_store.h"
 #include "store/rocksdb/row_cache.h"
@@ -129,6 +130,54 @@ TEST(RocksStore, KeepsTheHeadOfARangeThatIsTooLargeForItsMemory) {
         }));
     }
     EXPECT_LT(store->statistics().memory_bytes, 200u << 20);
+    reactor.block_on(store->close());
+}
+
+TEST(RocksStore, CountsRowsAsTheyComeAndGo) {
+    const TemporaryFolder folder;
+    auto store = open_rocksdb_store(folder.path(),
+                                    {.durability = RocksOptions::Durability::interval, .resident_bytes = 40 << 20});
+    Clock clock;
+    Reactor reactor(clock, Random(1));
+    const auto queue = Range::prefix(Key("q"));
+    const auto declare = [&] {
+        store->keep_resident(queue);
+        keep_count(*store, queue);
+    };
+    const auto counted = [&] {
+        return reactor.block_on(
+            store->transact([&](Transaction& tx) -> Task<uint64_t> { co_return co_await count(tx, queue); }));
+    };
+    const auto put = [&](int from, int until) {
+        reactor.block_on(store->transact([&](Transaction& tx) -> Task<void> {
+            declare();
+            for (int i = from; i < until; ++i) tx.put(Key("q", i), std::string(50'000, 'x'));
+            co_return;
+        }));
+    };
+    const auto take = [&](size_t rows) {
+        reactor.block_on(store->transact([&](Transaction& tx) -> Task<void> {
+            for (auto& row : co_await tx.scan(queue, {.limit = rows})) tx.erase(row.key);
+        }));
+    };
+    EXPECT_EQ(counted(), 0u);
+    for (int i = 0; i < 1000; i += 100) put(i, i + 100);
+    EXPECT_EQ(counted(), 1000u);
+    take(100);
+    EXPECT_EQ(counted(), 900u);
+    reactor.block_on(store->close());
+    store = open_rocksdb_store(folder.path(),
+                               {.durability = RocksOptions::Durability::interval, .resident_bytes = 40 << 20});
+    put(1000, 1010);
+    EXPECT_EQ(counted(), 910u);
+    take(10);
+    EXPECT_EQ(counted(), 900u);
+    reactor.block_on(store->transact([&](Transaction& tx) -> Task<void> {
+        tx.erase_range(queue);
+        co_return;
+    }));
+    put(2000, 2001);
+    EXPECT_EQ(counted(), 1u);
     reactor.block_on(store->close());
 }
 
