@@ -148,11 +148,8 @@ class Load:
     def __init__(self, port, url, orders_url, expectation, seed):
         self.port, self.url, self.orders_url, self.expectation = port, url, orders_url, expectation
         self.ended = threading.Event()
-<<<<<<< HEAD
-        work = [(self.send, i) for i in range(2)] + [(self.handle, i) for i in range(2)] + [(self.put, i) for i in range(3)] + [(self.put_pairs, 0)]
-=======
-        work = [(self.order, i) for i in range(2)] + [(self.handle_orders, 0)] + [(self.send, i) for i in range(2)] + [(self.handle, i) for i in range(2)] + [(self.put, i) for i in range(3)]
->>>>>>> 291e521 (Simulate FIFO queues, and kill the server while it serves one)
+        work = [(self.send, i) for i in range(2)] + [(self.handle, i) for i in range(2)] + [(self.put, i) for i in range(3)]
+        work += [(self.put_pairs, 0), (self.handle_orders, 0)] + [(self.order, i) for i in range(2)]
         self.threads = [threading.Thread(target=self._run, args=(function, number, "%s/%d" % (seed, i)))
                         for i, (function, number) in enumerate(work)]
         for thread in self.threads:
@@ -366,21 +363,15 @@ def run(program, folder, kills, seed):
             client = Client(server.wait_until_ready())
             if url is None:
                 client.call("dynamodb", "CreateTable", TableName="items", BillingMode="PAY_PER_REQUEST",
-<<<<<<< HEAD
                             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"},
                                                   {"AttributeName": "grp", "AttributeType": "S"}],
                             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
                             GlobalSecondaryIndexes=[{"IndexName": "by-group", "Projection": {"ProjectionType": "ALL"},
                                                      "KeySchema": [{"AttributeName": "grp", "KeyType": "HASH"}]}],
                             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
-                client.call("sqs", "CreateQueue", QueueName="jobs", Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})
-=======
-                            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-                            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}])
                 visibility = {"VisibilityTimeout": str(VISIBILITY_SECONDS)}
                 client.call("sqs", "CreateQueue", QueueName="jobs", Attributes=visibility)
                 client.call("sqs", "CreateQueue", QueueName="orders.fifo", Attributes={"FifoQueue": "true", **visibility})
->>>>>>> 291e521 (Simulate FIFO queues, and kill the server while it serves one)
             url = client.call("sqs", "GetQueueUrl", QueueName="jobs")["QueueUrl"]
             orders_url = client.call("sqs", "GetQueueUrl", QueueName="orders.fifo")["QueueUrl"]
             check_items(client, expectation)
@@ -402,15 +393,9 @@ def run(program, folder, kills, seed):
         raise Finding("%d of %d acknowledged messages are lost" % (len(lost), len(expectation.sent)))
     if len(expectation.sent) < 100 or sum(expectation.versions.values()) < 100:
         raise Finding("the load was too small to show anything")
-<<<<<<< HEAD
-    print("%d kills: %d messages acknowledged, %d deletions, %d left; %d versions written, %d records read"
-          % (kills, len(expectation.sent), len(expectation.deleted), len(left), sum(expectation.versions.values()),
-             replay.records))
-=======
-    print("%d kills: %d messages acknowledged, %d deletions, %d left; %d orders in order; %d versions written"
+    print("%d kills: %d messages acknowledged, %d deletions, %d left; %d orders in order; %d versions written, %d records read"
           % (kills, len(expectation.sent), len(expectation.deleted), len(left), sum(map(len, expectation.orders.values())),
-             sum(expectation.versions.values())))
->>>>>>> 291e521 (Simulate FIFO queues, and kill the server while it serves one)
+             sum(expectation.versions.values()), replay.records))
 
 
 def check_clock(program, folder):
