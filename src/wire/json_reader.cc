@@ -53,7 +53,9 @@ class Reader {
     bool on_object_begin(error_code&) {
         if (taken_elsewhere([](auto& builder) { builder.begin_object(); }, +1)) return true;
         const Slot slot = next_slot(true);
-        if (begin_elsewhere(slot, [](auto& builder) { builder.begin_object(); }, +1)) return true;
+        if (begin_elsewhere(
+                slot, [](auto& builder) { builder.begin_object(); }, +1))
+            return true;
         switch (slot.shape->kind) {
             case Kind::structure:
             case Kind::map: frames_.push_back({slot.shape, slot.target}); return true;
@@ -75,7 +77,9 @@ class Reader {
     bool on_array_begin(error_code&) {
         if (taken_elsewhere([](auto& builder) { builder.begin_array(); }, +1)) return true;
         const Slot slot = next_slot(true);
-        if (begin_elsewhere(slot, [](auto& builder) { builder.begin_array(); }, +1)) return true;
+        if (begin_elsewhere(
+                slot, [](auto& builder) { builder.begin_array(); }, +1))
+            return true;
         switch (slot.shape->kind) {
             case Kind::list: frames_.push_back({slot.shape, slot.target}); return true;
             case Kind::map:
@@ -104,7 +108,8 @@ class Reader {
         if (skipping_ != 0) return true;
         const std::string_view key = whole(part);
         if (elsewhere_ != 0) {
-            builder_ ? builder_->key(key) : document_.key(key);
+            auto event = [&](auto& builder) { builder.key(key); };
+            pass_on(event);
         } else if (auto& frame = frames_.back(); frame.shape->kind == Kind::map) {
             frame.key = key;
         } else {
@@ -121,9 +126,11 @@ class Reader {
     bool on_string(Text part, size_t, error_code&) {
         if (skipping_ != 0) return true;
         if (elsewhere_ != 0) {
-            builder_ ? builder_->string(whole(part)) : document_.string(whole(part));
-        } else if (const Slot slot = next_slot(true);
-                   !begin_elsewhere(slot, [&](auto& builder) { builder.string(whole(part)); }, 0)) {
+            const auto text = whole(part);
+            auto event = [&](auto& builder) { builder.string(text); };
+            pass_on(event);
+        } else if (const Slot slot = next_slot(true); !begin_elsewhere(
+                       slot, [&](auto& builder) { builder.string(whole(part)); }, 0)) {
             set_string(slot, whole(part));
         }
         text_.clear();
@@ -141,7 +148,9 @@ class Reader {
     bool on_bool(bool value, error_code&) {
         if (taken_elsewhere([&](auto& builder) { builder.boolean(value); }, 0)) return true;
         const Slot slot = next_slot(true);
-        if (begin_elsewhere(slot, [&](auto& builder) { builder.boolean(value); }, 0)) return true;
+        if (begin_elsewhere(
+                slot, [&](auto& builder) { builder.boolean(value); }, 0))
+            return true;
         if (slot.shape->kind != Kind::boolean) refuse(slot, value ? "TRUE_VALUE" : "FALSE_VALUE");
         as<bool>(slot.target) = value;
         return true;
@@ -152,7 +161,8 @@ class Reader {
         // A null member is an absent one; a null element is dropped. Documents and native values know null.
         const Slot slot = next_slot(false);
         if (slot.shape && (slot.shape->kind == Kind::document || slot.shape->kind == Kind::native)) {
-            begin_elsewhere(next_slot(true), [](auto& builder) { builder.null(); }, 0);
+            begin_elsewhere(
+                next_slot(true), [](auto& builder) { builder.null(); }, 0);
         }
         return true;
     }
@@ -168,6 +178,19 @@ class Reader {
         size_t count = 0;                ///< of a structure: where the search for the next name begins
         std::string key;                 ///< of a map
         Seen seen;
+    };
+
+    /// Follows the rest of a native value that was refused.
+    struct Ignored final : contracts::NativeBuilder {
+        void null() override {}
+        void boolean(bool) override {}
+        void number(std::string_view) override {}
+        void string(std::string_view) override {}
+        void begin_object() override {}
+        void key(std::string_view) override {}
+        void end_object() override {}
+        void begin_array() override {}
+        void end_array() override {}
     };
 
     /// Builds a json::value from events.
@@ -301,7 +324,15 @@ class Reader {
 
     template <typename Event>
     void pass_on(Event& event) {
-        builder_ ? event(*builder_) : event(document_);
+        if (!builder_) return event(document_);
+        try {
+            event(*builder_);
+        } catch (const aws::Error& error) {
+            if (error.code != "ValidationException") throw;
+            // Heard later: a broken contract anywhere in the request is graver.
+            violations_.push_back({.path = "", .value = "", .constraint = error.message, .by_value = true});
+            builder_ = std::make_unique<Ignored>();
+        }
     }
 
     void finish_elsewhere() {
@@ -319,7 +350,9 @@ class Reader {
         const auto number = whole(part);
         if (!taken_elsewhere([&](auto& builder) { builder.number(number); }, 0)) {
             const Slot slot = next_slot(true);
-            if (!begin_elsewhere(slot, [&](auto& builder) { builder.number(number); }, 0)) set_number(slot, value);
+            if (!begin_elsewhere(
+                    slot, [&](auto& builder) { builder.number(number); }, 0))
+                set_number(slot, value);
         }
         text_.clear();
         return true;

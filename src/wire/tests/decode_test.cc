@@ -54,6 +54,18 @@ TEST(AwsJson, DecodesMembersInAnyOrderAndIgnoresUnknownOnes) {
     EXPECT_EQ(input.MessageAttributes->at("k").BinaryValue, "foo");
 }
 
+TEST(AwsJson, HearsWhatIsWrongWithAValueAfterTheContract) {
+    const std::string bad = R"("Item":{"pk":{"N":"x"},"l":{"L":[{"S":"a"},{}]}})";
+    const auto refused = [&](const std::string& rest) {
+        aws::dynamodb::PutItemInput input;
+        return decode_as(Protocol::aws_json_1_0, aws::dynamodb::service, "PutItem", "{" + bad + rest + "}", input);
+    };
+    EXPECT_EQ(refused(R"(,"TableName":"t")"), "The parameter cannot be converted to a numeric value: x");
+    EXPECT_EQ(refused(""),
+              "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be "
+              "null");
+}
+
 TEST(AwsJson, AnEmptyBodyIsAnEmptyObject) {
     aws::sqs::ListQueuesRequest input;
     EXPECT_EQ(decode_as(Protocol::aws_json_1_0, aws::sqs::service, "ListQueues", "", input), "");
