@@ -1,5 +1,7 @@
 // Which ARN IAM evaluates for an operation.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+#include "contracts/error.h"
+#include "services/dynamodb/partiql/parser.h"
 #include "services/dynamodb/service.h"
 
 namespace cumulet::dynamodb {
@@ -62,6 +64,23 @@ std::string imported_to(const Call& call, const void* input) {
                     "table/" + static_cast<const ImportTableInput*>(input)->TableCreationParameters.TableName);
 }
 
+/// The table or index that a statement is about, "" if it cannot be read: then it is refused anyway.
+std::string statement_target(const std::string& text) {
+    try {
+        const auto statement = partiql::parse(text);
+        return statement.table + (statement.index.empty() ? "" : "/index/" + statement.index);
+    } catch (const aws::Error&) {
+        return "";
+    }
+}
+
+template <typename Statements>
+std::string statements_arn(const Call& call, const Statements& statements) {
+    std::set<std::string> targets;
+    for (const auto& statement : statements) targets.insert(statement_target(statement.Statement));
+    return only_arn(call, std::set<std::string_view>(targets.begin(), targets.end()));
+}
+
 }  // namespace
 
 std::string Service::resource_of(const Call& call, const contracts::Operation& operation, const void* input) const {
@@ -111,6 +130,19 @@ std::string Service::resource_of(const Call& call, const contracts::Operation& o
         {"BatchGetItem", batch_arn<BatchGetItemInput>},
         {"BatchWriteItem", batch_arn<BatchWriteItemInput>},
         {"TransactGetItems", gets_arn},
+        {"ExecuteStatement",
+         [](const Call& call, const void* in) {
+             const std::string target = statement_target(static_cast<const ExecuteStatementInput*>(in)->Statement);
+             return only_arn(call, {target});
+         }},
+        {"BatchExecuteStatement",
+         [](const Call& call, const void* in) {
+             return statements_arn(call, static_cast<const BatchExecuteStatementInput*>(in)->Statements);
+         }},
+        {"ExecuteTransaction",
+         [](const Call& call, const void* in) {
+             return statements_arn(call, static_cast<const ExecuteTransactionInput*>(in)->TransactStatements);
+         }},
         {"TransactWriteItems", writes_arn},
         {"TagResource",
          [](const Call&, const void* in) { return static_cast<const TagResourceInput*>(in)->ResourceArn; }},
