@@ -113,7 +113,7 @@ void check_writes(const BatchWriteItemInput& request) {
 }
 
 Task<void> write_all(store::Transaction& tx, Scope scope, std::string name, const std::vector<WriteRequest>& writes,
-                     bool count_units, Consumption& used) {
+                     bool count_units, Consumption& used, CollectionMetrics& metrics) {
     const auto table = co_await load_table(tx, scope, name);
     std::set<std::string> seen;
     for (const auto& write : writes) {
@@ -128,6 +128,7 @@ Task<void> write_all(store::Transaction& tx, Scope scope, std::string name, cons
         if (table.needs_old() || count_units) old = co_await load_item(tx, key);
         co_await write_item(tx, scope, table, key, pointer(old), item);
         if (count_units) used.add_write(table, pointer(old), item);
+        metrics.add(table, item ? item->view() : write.DeleteRequest->Key.view());
     }
 }
 
@@ -140,15 +141,17 @@ Task<BatchWriteItemOutput> Service::batch_write_item(Call& call, BatchWriteItemI
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<BatchWriteItemOutput> {
         BatchWriteItemOutput output;
         output.UnprocessedItems.emplace();
+        CollectionMetrics metrics(request.ReturnItemCollectionMetrics);
         for (const auto& [given_name, writes] : request.RequestItems) {
             const auto name = table_name(given_name);
             Consumption used;
-            co_await write_all(tx, scope, name, writes, wants_capacity(request.ReturnConsumedCapacity), used);
+            co_await write_all(tx, scope, name, writes, wants_capacity(request.ReturnConsumedCapacity), used, metrics);
             if (auto capacity = used.report(request.ReturnConsumedCapacity, name)) {
                 if (!output.ConsumedCapacity) output.ConsumedCapacity.emplace();
                 output.ConsumedCapacity->push_back(std::move(*capacity));
             }
         }
+        output.ItemCollectionMetrics = std::move(metrics).report();
         co_return output;
     });
 }

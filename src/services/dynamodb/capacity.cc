@@ -84,6 +84,18 @@ std::optional<aws::dynamodb::ItemCollectionMetrics> collection_metrics(const std
                                                 .SizeEstimateRangeGB = {{0.0, 1.0}}};
 }
 
+void CollectionMetrics::add(const Table& table, AttributeView key) {
+    auto metrics = collection_metrics(mode_, table, key);
+    if (!metrics) return;
+    auto& known = by_table_[table.name];
+    if (std::ranges::find(known, *metrics) == known.end()) known.push_back(std::move(*metrics));
+}
+
+std::optional<std::map<std::string, std::vector<aws::dynamodb::ItemCollectionMetrics>>> CollectionMetrics::report() && {
+    if (by_table_.empty()) return std::nullopt;
+    return std::move(by_table_);
+}
+
 bool wants_capacity(const std::optional<std::string>& mode) { return mode && *mode != "NONE"; }
 
 }  // namespace cumulet::dynamodb

@@ -29,6 +29,18 @@ struct Consumption {
 std::optional<aws::dynamodb::ItemCollectionMetrics> collection_metrics(const std::optional<std::string>& mode,
                                                                        const Table& table, AttributeView key);
 
+/// The same for many writes: one entry per collection, by table.
+class CollectionMetrics {
+  public:
+    explicit CollectionMetrics(std::optional<std::string> mode) : mode_(std::move(mode)) {}
+    void add(const Table& table, AttributeView key);
+    std::optional<std::map<std::string, std::vector<aws::dynamodb::ItemCollectionMetrics>>> report() &&;
+
+  private:
+    std::optional<std::string> mode_;
+    std::map<std::string, std::vector<aws::dynamodb::ItemCollectionMetrics>> by_table_;
+};
+
 /// True if the request asks for consumed capacity.
 bool wants_capacity(const std::optional<std::string>& mode);
 

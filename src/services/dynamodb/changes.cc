@@ -11,6 +11,22 @@ namespace {
 constexpr auto token_counts = 10min;
 constexpr size_t max_transaction_bytes = 4 * 1024 * 1024;
 
+/// What is wrong with an intent before its item is looked at. Throws aws::Error for an empty key, which DynamoDB
+/// notices before it begins a transaction.
+std::string refusal_of(const Intent& intent, const Table& table) {
+    try {
+        if (intent.kind == Intent::Kind::put)
+            table.check_item(*intent.key);
+        else
+            table.check_key(*intent.key);
+        if (intent.update) table.check_update(*intent.update);
+    } catch (const aws::Error& error) {
+        if (error.message.starts_with("One or more parameter values are not valid.")) throw;
+        return error.message;
+    }
+    return "";
+}
+
 }  // namespace
 
 void refuse_repetition() {
@@ -26,6 +42,7 @@ Task<bool> is_repetition(store::Transaction& tx, Scope scope, std::string token,
 }
 
 void decide(Change& change) {
+    if (!change.refusal.empty()) throw aws::validation_error(change.refusal);
     const Intent& intent = *change.intent;
     if (change.old && intent.existing == Intent::Existing::refuse) {
         throw DuplicateItemException("Duplicate primary key exists in table");
@@ -87,11 +104,10 @@ Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tabl
     size_t size_bytes = 0;
     for (const auto& intent : intents) {
         const Table* table = co_await load_once(tx, scope, tables, intent.table);
-        if (intent.kind == Intent::Kind::put)
-            table->check_item(*intent.key);
-        else
-            table->check_key(*intent.key);
-        if (intent.update) table->check_update(*intent.update);
+        if (auto refusal = refusal_of(intent, *table); !refusal.empty()) {
+            changes.push_back({.intent = &intent, .table = table, .refusal = std::move(refusal)});
+            continue;
+        }
         auto place = item_key(scope, *table, intent.key->view());
         if (!places.insert(place).second) refuse_repetition();
         auto old = co_await load_item(tx, place);

@@ -27,13 +27,14 @@ struct Change {
     std::string place;
     std::optional<AttributeMap> old;
     std::optional<AttributeMap> item;
+    std::string refusal;  ///< what is wrong with the intent itself, "" if nothing
 };
 
 /// Tables of one request by name, each read once.
 using Tables = std::map<std::string, Table>;
 Task<const Table*> load_once(store::Transaction& tx, Scope scope, Tables& tables, std::string name);
 
-/// The intents beside the items they are about. Throws aws::Error for what no item could make right.
+/// The intents beside the items they are about. Throws aws::Error for what refuses the whole request.
 Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tables& tables,
                                        const std::vector<Intent>& intents);
 

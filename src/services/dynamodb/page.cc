@@ -18,6 +18,15 @@ void take(Page& page, const PageRequest& request, AttributeMap item) {
     page.items.push_back(request.projection ? project(*request.projection, item.view()) : std::move(item));
 }
 
+void check_columns(const std::vector<Path>& columns, const Table& table, const Index& index) {
+    std::vector<std::string_view> missing;
+    for (const auto& path : columns) {
+        if (!index.holds(path[0].name, table.key)) missing.push_back(path[0].name);
+    }
+    if (missing.empty()) return;
+    invalid(fmt::format("Global secondary index {} does not project [{}]", index.name, fmt::join(missing, ", ")));
+}
+
 void count_units(Page& page, const PageRequest& request, size_t size_bytes, double fetched) {
     const double units = read_units(size_bytes, request.consistent);
     if (!request.index)
@@ -69,7 +78,18 @@ Task<Page> read_page(store::Transaction& tx, Scope scope, const Table& table, Pa
     co_return page;
 }
 
-void select(PageRequest& page, const std::optional<std::string>& selection, const Index* index,
+void check_filtered(const Condition& filter, const Table& table, const Index& index) {
+    std::vector<std::string> missing;
+    each_path(filter, [&](const Path& path) {
+        const auto& name = path[0].name;
+        if (!index.holds(name, table.key) && std::ranges::find(missing, name) == missing.end()) missing.push_back(name);
+    });
+    if (missing.empty()) return;
+    invalid(fmt::format("Secondary index {} does not project one or more filter attributes: [{}]", index.name,
+                        fmt::join(missing, ", ")));
+}
+
+void select(PageRequest& page, const Table& table, const std::optional<std::string>& selection, const Index* index,
             const std::optional<std::vector<Path>>& projection, bool attributes_to_get) {
     const std::string_view parameter = attributes_to_get ? "AttributesToGet" : "ProjectionExpression";
     page.index = index;
@@ -96,6 +116,8 @@ void select(PageRequest& page, const std::optional<std::string>& selection, cons
             index->name));
     }
     page.whole_items = !index->global && (selection == "ALL_ATTRIBUTES" || projection);
+    if (index->global && projection) check_columns(*projection, table, *index);
+    if (page.filter && !page.whole_items) check_filtered(*page.filter, table, *index);
 }
 
 void start_after(PageRequest& page, const Scope& scope, const Table& table, const AttributeMap& key,

@@ -34,9 +34,12 @@ constexpr size_t max_page_bytes = 1024 * 1024;
 
 Task<Page> read_page(store::Transaction& tx, Scope scope, const Table& table, PageRequest request);
 
+/// Throws aws::Error if `filter` looks at what the index does not hold.
+void check_filtered(const Condition& filter, const Table& table, const Index& index);
+
 /// Applies Select, the index's projection and the projection expression to `page`. Throws aws::Error for combinations
 /// that DynamoDB refuses. `index` may be nullptr.
-void select(PageRequest& page, const std::optional<std::string>& selection, const Index* index,
+void select(PageRequest& page, const Table& table, const std::optional<std::string>& selection, const Index* index,
             const std::optional<std::vector<Path>>& projection, bool attributes_to_get);
 
 /// Where reading goes on after `key`: narrows the range. Throws aws::Error with `complaint` if `key` lies outside it.

@@ -48,12 +48,17 @@ KeyRange key_range(const KeySchema& schema, const std::vector<KeyComparison>& co
         return found == comparisons.end() ? nullptr : &*found;
     };
     const auto* hash = find(schema.hash);
+    const size_t keys = schema.has_range() ? 2 : 1;
+    if (comparisons.size() > keys) {
+        throw aws::validation_error(fmt::format(
+            "The number of query conditions ({}) exceeds the number of key attributes defined in the schema ({})",
+            comparisons.size(), keys));
+    }
     if (!hash) {
         throw aws::validation_error(fmt::format("Query condition missed key schema element: {}", schema.hash));
     }
     const auto* range = schema.has_range() ? find(schema.range) : nullptr;
     if (comparisons.size() > 1 && !range) {
-        if (!schema.has_range()) throw aws::validation_error("Query key condition not supported");
         throw aws::validation_error(fmt::format("Query condition missed key schema element: {}", schema.range));
     }
     if (hash->kind != KeyComparison::Kind::equal) throw aws::validation_error("Query key condition not supported");
@@ -124,7 +129,7 @@ Task<QueryOutput> Service::query(Call& call, QueryInput request) {
             .limit = request.Limit,
             .filter = pointer(filter),
             .consistent = request.ConsistentRead.value_or(false)};
-        select(wanted, request.Select, index, projection, request.AttributesToGet.has_value());
+        select(wanted, table, request.Select, index, projection, request.AttributesToGet.has_value());
         if (request.ExclusiveStartKey) {
             check_start_key(table, index, *request.ExclusiveStartKey);
             start_after(wanted, scope, table, *request.ExclusiveStartKey,

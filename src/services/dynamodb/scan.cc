@@ -55,7 +55,7 @@ Task<ScanOutput> Service::scan(Call& call, ScanInput request) {
             .limit = request.Limit,
             .filter = pointer(filter),
             .consistent = consistent};
-        select(wanted, request.Select, index, projection, request.AttributesToGet.has_value());
+        select(wanted, table, request.Select, index, projection, request.AttributesToGet.has_value());
         if (request.ExclusiveStartKey) {
             check_start_key(table, index, *request.ExclusiveStartKey);
             start_after(wanted, scope, table, *request.ExclusiveStartKey,

@@ -73,6 +73,11 @@ bool Index::covers(AttributeView item) const {
     return item.find(key.hash) && (!key.has_range() || item.find(key.range));
 }
 
+bool Index::holds(std::string_view attribute, const KeySchema& table_key) const {
+    return projection == "ALL" || table_key.names(attribute) || key.names(attribute) ||
+           std::ranges::find(non_key, attribute) != non_key.end();
+}
+
 const Index& Table::index(std::string_view index_name) const {
     for (const auto& index : indexes) {
         if (index.name != index_name) continue;
@@ -137,10 +142,7 @@ AttributeMap Table::projected(const AttributeMap& item, const Index& index) cons
     AttributeWriter writer(bytes);
     writer.begin(AttributeType::M);
     for (const auto& member : item.members()) {
-        if (!key.names(member.name) && !index.key.names(member.name) &&
-            std::ranges::find(index.non_key, member.name) == index.non_key.end()) {
-            continue;
-        }
+        if (!index.holds(member.name, key)) continue;
         writer.key(member.name);
         writer.value(member.value);
     }

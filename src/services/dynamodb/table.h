@@ -32,6 +32,8 @@ struct Index {
 
     /// True if `item` has the index's key attributes, and so stands in it.
     bool covers(AttributeView item) const;
+    /// True if the index holds `attribute` of those that have it; `table_key` is its table's.
+    bool holds(std::string_view attribute, const KeySchema& table_key) const;
 };
 
 /// The stream of a table, as its writers see it.

@@ -97,8 +97,12 @@ Task<TransactWriteItemsOutput> Service::transact_write_items(Call& call, Transac
         Tables tables;
         auto changes = co_await load_changes(tx, scope, tables, intents);
         decide_all(changes);
-        co_return TransactWriteItemsOutput{
-            .ConsumedCapacity = co_await save_changes(tx, scope, changes, request.ReturnConsumedCapacity)};
+        TransactWriteItemsOutput output{.ConsumedCapacity =
+                                            co_await save_changes(tx, scope, changes, request.ReturnConsumedCapacity)};
+        CollectionMetrics metrics(request.ReturnItemCollectionMetrics);
+        for (const auto& change : changes) metrics.add(*change.table, change.intent->key->view());
+        output.ItemCollectionMetrics = std::move(metrics).report();
+        co_return output;
     });
     if (!token.empty()) co_await sweep_tokens(call);
     co_return output;

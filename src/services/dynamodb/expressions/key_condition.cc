@@ -78,7 +78,8 @@ void collect(const Condition& condition, std::vector<KeyComparison>& comparisons
     }
     auto comparison = comparison_of(condition);
     if (std::ranges::find(comparisons, comparison.attribute, &KeyComparison::attribute) != comparisons.end()) {
-        throw aws::validation_error("KeyConditionExpressions must only contain one condition per key");
+        throw aws::validation_error(
+            "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key");
     }
     comparisons.push_back(std::move(comparison));
 }
@@ -88,7 +89,6 @@ void collect(const Condition& condition, std::vector<KeyComparison>& comparisons
 std::vector<KeyComparison> key_comparisons(const Condition& condition) {
     std::vector<KeyComparison> comparisons;
     collect(condition, comparisons);
-    if (comparisons.size() > 2) throw aws::validation_error("Conditions can be of length 1 or 2 only");
     return comparisons;
 }
 

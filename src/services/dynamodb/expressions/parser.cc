@@ -139,10 +139,8 @@ void Parser::check_parentheses() {
 }
 
 void Parser::count_operator() {
-    // Unverified: the words; the limit is documented.
     if (++operators_ > max_operators) {
-        refuse(
-            fmt::format("The expression contains too many operators; maximum number of operators: {}", max_operators));
+        refuse(fmt::format("The expression contains too many operators; operator count: {}", operators_));
     }
 }
 

@@ -13,9 +13,9 @@ class UpdateParser : Parser {
         Update update;
         do parse_section(update);
         while (peek().kind != Token::Kind::end);
-        throw_first({Problem::reserved_word, Problem::unknown_function, Problem::section, Problem::undefined_name,
-                     Problem::undefined_value, Problem::path_overlap, Problem::path_conflict, Problem::operand_type,
-                     Problem::function});
+        throw_first({Problem::reserved_word, Problem::unknown_function, Problem::misused_function, Problem::section,
+                     Problem::undefined_name, Problem::undefined_value, Problem::path_overlap, Problem::path_conflict,
+                     Problem::operand_type, Problem::function});
         return update;
     }
 
@@ -47,7 +47,6 @@ class UpdateParser : Parser {
 
     Action parse_action(Kind kind) {
         if (section_of(peek())) syntax_error();
-        count_operator();
         Action action{.kind = kind, .path = parse_path()};
         add_path(action.path);
         if (kind == Kind::set) {
@@ -113,6 +112,7 @@ class UpdateParser : Parser {
         Operand result{.kind = token.is("+") ? Operand::Kind::plus : Operand::Kind::minus};
         result.arguments.push_back(std::move(first));
         result.arguments.push_back(parse_operand());
+        check_use(result.arguments);
         check_immediate(token.text, result.arguments, AttributeType::N);
         return result;
     }
@@ -146,6 +146,7 @@ class UpdateParser : Parser {
             call.kind = Operand::Kind::list_append;
         else
             note(Problem::unknown_function, fmt::format("Invalid function name; function: {}", name));
+        check_use(call.arguments);
         if (call.arguments.size() != 2) {
             note(Problem::function,
                  fmt::format(
@@ -160,6 +161,14 @@ class UpdateParser : Parser {
                  fmt::format("Operator or function requires a document path; operator or function: {}", name));
         }
         return call;
+    }
+
+    /// What list_append gives is good for an attribute, not for another operand.
+    void check_use(std::span<const Operand> operands) {
+        const auto is_list = [](const Operand& operand) { return operand.kind == Operand::Kind::list_append; };
+        if (std::ranges::none_of(operands, is_list)) return;
+        note(Problem::misused_function,
+             "The function is not allowed to be used this way in an expression; function: list_append");
     }
 
     /// Of operands only those written as values have a type before there is an item.

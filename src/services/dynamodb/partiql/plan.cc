@@ -272,12 +272,4 @@ std::optional<Target> find_target(const Condition* where, const Table& table) {
     return target;
 }
 
-std::vector<std::string> attributes_of(const Condition& condition) {
-    std::vector<std::string> names;
-    each_path(condition, [&](const Path& path) {
-        if (std::ranges::find(names, path[0].name) == names.end()) names.push_back(path[0].name);
-    });
-    return names;
-}
-
 }  // namespace cumulet::dynamodb::partiql

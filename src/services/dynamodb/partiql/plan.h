@@ -28,7 +28,4 @@ struct Target {
 /// Nothing if `where` does not equate every key attribute. Throws aws::Error for two equations of the same.
 std::optional<Target> find_target(const Condition* where, const Table& table);
 
-/// Names of attributes, without repetition, that `condition` looks at.
-std::vector<std::string> attributes_of(const Condition& condition);
-
 }  // namespace cumulet::dynamodb::partiql

@@ -33,28 +33,13 @@ void check_columns(const Statement& statement) {
     }
 }
 
-bool is_projected(const Table& table, const Index& index, std::string_view attribute) {
-    return index.projection == "ALL" || table.key.names(attribute) || index.key.names(attribute) ||
-           std::ranges::find(index.non_key, attribute) != index.non_key.end();
-}
-
 /// Columns that the index lacks; a local index fetches them from the table.
 std::vector<std::string_view> missing_columns(const Statement& statement, const Table& table, const Index& index) {
     std::vector<std::string_view> missing;
     for (const auto& column : statement.projection) {
-        if (!is_projected(table, index, column.path[0].name)) missing.push_back(column.path[0].name);
+        if (!index.holds(column.path[0].name, table.key)) missing.push_back(column.path[0].name);
     }
     return missing;
-}
-
-void check_filter(const Condition& where, const Table& table, const Index& index) {
-    std::vector<std::string> missing;
-    for (auto& name : attributes_of(where)) {
-        if (!is_projected(table, index, name)) missing.push_back(std::move(name));
-    }
-    if (missing.empty()) return;
-    invalid(fmt::format("Secondary index {} does not project one or more filter attributes: [{}]", index.name,
-                        fmt::join(missing, ", ")));
 }
 
 const Index* index_of(const Statement& statement, const Table& table, bool consistent) {
@@ -92,7 +77,7 @@ Plan plan_of(const Table& table, const Statement& statement, Values& values, boo
             fmt::format("Global secondary index {} does not project [{}]", plan.index->name, fmt::join(missing, ", ")));
     }
     plan.whole_items = !missing.empty();
-    if (plan.where && !plan.reads.empty()) check_filter(*plan.where, table, *plan.index);
+    if (plan.where && !plan.reads.empty()) check_filtered(*plan.where, table, *plan.index);
     return plan;
 }
 

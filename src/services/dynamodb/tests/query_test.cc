@@ -130,6 +130,9 @@ TEST(Query, RefusesConditionsThatDoNotFitTheKey) {
     EXPECT_EQ(refused("pk = :x AND more = :x", R"({":x":{"S":"1"}})"),
               "ValidationException: Query condition missed key schema element: sk");
     EXPECT_EQ(refused("pk > :x", R"({":x":{"S":"1"}})"), "ValidationException: Query key condition not supported");
+    EXPECT_EQ(refused("pk = :x AND sk = :x AND more = :x", R"({":x":{"S":"1"}})"),
+              "ValidationException: The number of query conditions (3) exceeds the number of key attributes defined in "
+              "the schema (2)");
     EXPECT_EQ(refused("pk = :x", R"({":x":{"N":"1"}})"),
               "ValidationException: One or more parameter values were invalid: Condition parameter type does not match "
               "schema "

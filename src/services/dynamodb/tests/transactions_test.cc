@@ -72,6 +72,25 @@ TEST(TransactWriteItems, RefusesTwoChangesOfOneItem) {
               "ValidationException: Transaction request cannot include multiple operations on one item");
 }
 
+TEST(TransactWriteItems, GivesWhatIsWrongWithAKeyAsAReason) {
+    Accounts world;
+    const auto put = [&](std::string_view json) {
+        return refusal([&] {
+            world.run(world.service.transact_write_items(
+                world.call,
+                {.TransactItems = {world.add("a", 1),
+                                   {.Put = {{.Item = AttributeMap::from_json(json), .TableName = "accounts"}}}}}));
+        });
+    };
+    EXPECT_EQ(put(R"({"pk":{"N":"1"}})"),
+              "TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific "
+              "reasons [None, ValidationError]");
+    EXPECT_EQ(put(R"({"pk":{"S":""}})"),
+              "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute "
+              "cannot contain an empty string value. Key: pk");
+    EXPECT_EQ(world.amount("a"), "100");
+}
+
 TEST(TransactWriteItems, CountsATokenOnceForTenMinutes) {
     Accounts world;
     const TransactWriteItemsInput request{.TransactItems = {world.add("a", 1)}, .ClientRequestToken = "token-1"};

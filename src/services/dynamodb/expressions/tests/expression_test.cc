@@ -267,6 +267,12 @@ INSTANTIATE_TEST_SUITE_P(
               "Invalid UpdateExpression: Incorrect operand type for operator or function; operator or function: +, "
               "operand "
               "type: S"},
+        Error{"SET seq = list_append(list_append(:list, :list), :list)",
+              "Invalid UpdateExpression: The function is not allowed to be used this way in an expression; function: "
+              "list_append"},
+        Error{"SET seq = if_not_exists(seq, list_append(:list, :list))",
+              "Invalid UpdateExpression: The function is not allowed to be used this way in an expression; function: "
+              "list_append"},
         Error{"SET one = list_append(:a, :list)",
               "Invalid UpdateExpression: Incorrect operand type for operator or function; operator or function: "
               "list_append, "
@@ -346,8 +352,9 @@ TEST(KeyCondition, RefusesWhatIsNoConditionOnKeys) {
              KeyRefusal{"pk = sk",
                         "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"},
              KeyRefusal{":a = :c", "Invalid condition in KeyConditionExpression: No key attribute specified"},
-             KeyRefusal{"pk = :a AND pk > :c", "KeyConditionExpressions must only contain one condition per key"},
-             KeyRefusal{"pk = :a AND sk = :a AND x = :a", "Conditions can be of length 1 or 2 only"},
+             KeyRefusal{
+                 "pk = :a AND pk > :c",
+                 "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"},
          }) {
         EXPECT_EQ(refusal([&] { keys(text); }), message) << text;
     }
