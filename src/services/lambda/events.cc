@@ -43,6 +43,7 @@ Task<void> Service::queue_event(Call& call, FunctionName name, const Function& f
         tx.wake(std::string(events_topic));
         co_return;
     });
+    measure(name, {{.name = "AsyncEventsReceived"}});
 }
 
 Task<std::vector<QueuedEvent>> Service::claim_events() {
@@ -98,6 +99,8 @@ Task<void> Service::handle_event(QueuedEvent event) {
         if (clock_.now() > event.received + bounds.oldest) {
             attempt.condition = "EventAgeExceeded";
         } else {
+            const auto age = std::chrono::duration<double, std::milli>(clock_.now() - event.received).count();
+            measure(name, {{.name = "AsyncEventAge", .value = age, .unit = "Milliseconds"}});
             auto outcome = co_await run(call, name, attempt.function,
                                         {.request_id = event.id,
                                          .payload = event.payload,
@@ -146,6 +149,10 @@ Task<void> Service::end_attempt(Call& call, QueuedEvent event, Attempt attempt) 
         if (attempt.function) next = next_attempt(retry, clock_.now(), bounds);
     }
     if (next) co_return co_await try_again(std::move(event), std::move(retry), *next);
+    if (attempt.throttled || attempt.failed) {
+        measure({.account = event.account, .region = event.region, .name = event.function},
+                {{.name = "AsyncEventsDropped"}});
+    }
     if (attempt.function) {
         const auto invocations = attempt.failed ? retry.attempts : event.attempts + 1;
         EventEnd end{.request_id = event.id,
