@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as logs from '@aws-sdk/client-cloudwatch-logs';
+import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as iam from '@aws-sdk/client-iam';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as sqs from '@aws-sdk/client-sqs';
@@ -10,6 +11,7 @@ import { zip } from './zip.mjs';
 const client = clientOf(lambda.LambdaClient);
 const roles = clientOf(iam.IAMClient);
 const queues = clientOf(sqs.SQSClient);
+const tables = clientOf(dynamodb.DynamoDBClient);
 const logGroups = clientOf(logs.CloudWatchLogsClient);
 const undo = undoList();
 after(undo.all);
@@ -695,6 +697,83 @@ export const handler = async ({ Records }) => {
             );
             return Attributes.ApproximateNumberOfMessages === '0' && Attributes.ApproximateNumberOfMessagesNotVisible === '0';
         }, 90);
+    });
+
+    test('records of a table\'s stream reach the function; those it cannot handle end in the queue', async () => {
+        const { QueueUrl, QueueArn } = await newQueue();
+        const TableName = unique('streamed');
+        const { TableDescription } = await tables.send(
+            new dynamodb.CreateTableCommand({
+                TableName,
+                AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+                KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+                BillingMode: 'PAY_PER_REQUEST',
+                StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+            }),
+        );
+        undo.add(() => tables.send(new dynamodb.DeleteTableCommand({ TableName })));
+        const EventSourceArn = TableDescription.LatestStreamArn;
+        await dynamodb.waitUntilTableExists({ client: tables, maxWaitTime: 60 }, { TableName });
+        const put = (id, kind) =>
+            tables.send(new dynamodb.PutItemCommand({ TableName, Item: { id: { S: id }, kind: { S: kind } } }));
+        await put('first', 'order');
+        const { FunctionName, FunctionArn } = await newFunction({
+            Timeout: 5,
+            Code: {
+                ZipFile: zip({
+                    'index.mjs': `
+export const handler = async ({ Records }) => {
+    console.log('batch ' + JSON.stringify(Records.map(({ eventName, eventSource, eventSourceARN, dynamodb }) =>
+        ({ eventName, eventSource, eventSourceARN, id: dynamodb.Keys.id.S, kind: dynamodb.NewImage.kind.S,
+           seconds: Number.isInteger(dynamodb.ApproximateCreationDateTime) }))));
+    return { batchItemFailures: Records.filter(({ dynamodb }) => dynamodb.Keys.id.S === 'bad')
+        .map(({ dynamodb }) => ({ itemIdentifier: dynamodb.SequenceNumber })) };
+};`,
+                }),
+            },
+        });
+        const mapping = await send(lambda.CreateEventSourceMappingCommand, {
+            FunctionName,
+            EventSourceArn,
+            StartingPosition: 'TRIM_HORIZON',
+            BisectBatchOnFunctionError: true,
+            MaximumRetryAttempts: 1,
+            FunctionResponseTypes: ['ReportBatchItemFailures'],
+            DestinationConfig: { OnFailure: { Destination: QueueArn } },
+            FilterCriteria: { Filters: [{ Pattern: JSON.stringify({ dynamodb: { NewImage: { kind: { S: ['order'] } } } }) }] },
+        });
+        undo.add(() => send(lambda.DeleteEventSourceMappingCommand, { UUID: mapping.UUID }));
+        assert.equal(mapping.BatchSize, 100);
+        assert.equal(mapping.MaximumRetryAttempts, 1);
+        await eventually(async () => {
+            const { State } = await send(lambda.GetEventSourceMappingCommand, { UUID: mapping.UUID });
+            return State === 'Enabled';
+        }, 90);
+        await put('other', 'note');
+        await put('bad', 'order');
+        await put('last', 'order');
+        const logGroupName = `/aws/lambda/${FunctionName}`;
+        const records = await eventually(async () => {
+            const { events } = await logGroups
+                .send(new logs.FilterLogEventsCommand({ logGroupName, filterPattern: 'batch' }))
+                .catch(() => ({ events: [] }));
+            const found = events.flatMap(({ message }) => JSON.parse(message.match(/batch (\[.*\])/)[1]));
+            return found.some((record) => record.id === 'last') && found;
+        }, 90);
+        assert.ok(!records.some((record) => record.kind === 'note'));
+        assert.deepEqual(records[0], {
+            eventName: 'INSERT', eventSource: 'aws:dynamodb', eventSourceARN: EventSourceArn, id: 'first', kind: 'order', seconds: true,
+        });
+        const lost = await eventually(async () => {
+            const { Messages } = await queues.send(new sqs.ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }));
+            return Messages?.length && JSON.parse(Messages[0].Body);
+        }, 90);
+        assert.equal(lost.requestContext.condition, 'RetryAttemptsExhausted');
+        assert.equal(lost.requestContext.functionArn, FunctionArn);
+        assert.equal(lost.DDBStreamBatchInfo.streamArn, EventSourceArn);
+        assert.ok(lost.DDBStreamBatchInfo.startSequenceNumber);
+        const updated = await send(lambda.UpdateEventSourceMappingCommand, { UUID: mapping.UUID, Enabled: false });
+        assert.equal(updated.UUID, mapping.UUID);
     });
 
     test('mappings are listed, changed and deleted', async () => {

@@ -58,4 +58,27 @@ Task<void> Service::deliver(Call& call, std::string target, std::string body, st
     }
 }
 
+PollerHooks Service::poller_hooks() {
+    return {.run = [this](Call& call, FunctionName name, std::string payload) -> Task<PollerHooks::Ran> {
+                auto function =
+                    co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+                        co_return co_await load_qualified(tx, functions_, name);
+                    });
+                const auto version = function->version();
+                Invocation invocation{
+                    .request_id = call.request_id, .payload = std::move(payload), .function_arn = name.arn()};
+                auto outcome = co_await run(call, std::move(name), std::move(function), std::move(invocation));
+                co_return PollerHooks::Ran{.outcome = std::move(outcome), .version = version};
+            },
+            .deliver = [this](Call& call, std::string target, std::string body, std::string key) -> Task<void> {
+                co_await deliver(call, std::move(target), std::move(body), std::move(key));
+            },
+            .measure_age =
+                [this](const FunctionName& name, std::chrono::milliseconds age) {
+                    measure(
+                        name,
+                        {{.name = "IteratorAge", .value = static_cast<double>(age.count()), .unit = "Milliseconds"}});
+                }};
+}
+
 }  // namespace cumulet::lambda

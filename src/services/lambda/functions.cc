@@ -52,16 +52,7 @@ Service::Service(store::Store& store, store::Blobs& blobs, contracts::Door& door
       courier_(tasks_),
       pool_(loop_, launcher_, options_.pool),
       book_(door),
-      pollers_(store, door, tasks_, options_.shared,
-               [this](Call& call, FunctionName name, std::string payload) -> Task<Outcome> {
-                   auto function =
-                       co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
-                           co_return co_await load_qualified(tx, functions_, name);
-                       });
-                   Invocation invocation{
-                       .request_id = call.random().uuid(), .payload = std::move(payload), .function_arn = name.arn()};
-                   co_return co_await run(call, std::move(name), std::move(function), std::move(invocation));
-               }),
+      pollers_(store, door, tasks_, options_.shared, poller_hooks()),
       urls_(*this, store, options_.gate) {
     write_bootstraps(options_.folder / "bootstrap");
 }

@@ -1,4 +1,4 @@
-// The operations on event source mappings. SQS queues are the sources.
+// The operations on event source mappings. Queues of SQS and streams of DynamoDB are the sources.
 // https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 
 #include "base/bytes.h"
@@ -26,7 +26,11 @@ void refuse_what_is_not_built(const Request& request, std::string_view operation
     if (request.KMSKeyArn) throw aws::not_implemented("lambda", operation, "KMSKeyArn");
     if (request.MetricsConfig) throw aws::not_implemented("lambda", operation, "MetricsConfig");
     if (request.LoggingConfig) throw aws::not_implemented("lambda", operation, "LoggingConfig");
-    // What only streams have.
+}
+
+/// What only streams have.
+template <typename Request>
+void refuse_what_streams_have(const Request& request) {
     const std::pair<bool, std::string_view> of_streams[] = {
         {request.ParallelizationFactor.has_value(), "ParallelizationFactor"},
         {request.DestinationConfig.has_value(), "DestinationConfig"},
@@ -56,13 +60,51 @@ void apply(Mapping& mapping, const Request& request) {
         configuration.ScalingConfig.reset();
         if (request.ScalingConfig->MaximumConcurrency) configuration.ScalingConfig = request.ScalingConfig;
     }
+    if (request.ParallelizationFactor) configuration.ParallelizationFactor = request.ParallelizationFactor;
+    if (request.DestinationConfig) configuration.DestinationConfig = request.DestinationConfig;
+    if (request.MaximumRecordAgeInSeconds) configuration.MaximumRecordAgeInSeconds = request.MaximumRecordAgeInSeconds;
+    if (request.BisectBatchOnFunctionError) {
+        configuration.BisectBatchOnFunctionError = request.BisectBatchOnFunctionError;
+    }
+    if (request.MaximumRetryAttempts) configuration.MaximumRetryAttempts = request.MaximumRetryAttempts;
+    if (request.TumblingWindowInSeconds) configuration.TumblingWindowInSeconds = request.TumblingWindowInSeconds;
     if (request.Enabled) mapping.enabled = *request.Enabled;
     configuration.StateTransitionReason.reset();  // from now on the caller is the reason
 }
 
-std::string queue_of(std::string_view arn) {
-    const auto parsed = Arn::parse(arn);
-    return parsed ? parsed->resource : "";
+/// Throws where what the mapping asks for does not fit its source.
+void check_settings(const Mapping& mapping, std::string_view operation) {
+    if (reads_stream(mapping)) return check_stream_settings(mapping, operation);
+    const auto queue = Arn::parse(mapping.configuration.EventSourceArn.value_or(""));
+    check_batching(mapping, queue && queue->resource.ends_with(".fifo"));
+}
+
+/// A stream must be told where to begin, a queue must not.
+void set_start(Mapping& mapping, const CreateEventSourceMappingRequest& request) {
+    if (!reads_stream(mapping)) {
+        if (request.StartingPosition) throw invalid("StartingPosition is not valid for SQS event sources.");
+        return refuse_what_streams_have(request);
+    }
+    // Unverified: the words.
+    if (!request.StartingPosition) throw invalid("1 validation error detected: StartingPosition is required.");
+    if (*request.StartingPosition == "AT_TIMESTAMP" || request.StartingPositionTimestamp) {
+        throw invalid("Unsupported starting position for stream type: DynamoDB. Please use TRIM_HORIZON or LATEST.");
+    }
+    mapping.configuration.StartingPosition = request.StartingPosition;
+}
+
+/// Where reading begins: LATEST means the moment of the call. Nothing while the mapping is disabled.
+Task<std::optional<StreamPosition>> check_stream(contracts::Door& door, Call& call, const Mapping& mapping) {
+    std::optional<StreamPosition> start;
+    auto own = service_call(call.reactor(), "lambda.amazonaws.com", call.account, call.region);
+    try {
+        start = co_await starting_position(door, own, mapping);
+    } catch (const aws::Error& error) {
+        // Unverified: the words.
+        throw invalid(fmt::format("Stream not found: {}", mapping.configuration.EventSourceArn.value_or("")));
+    }
+    if (!mapping.enabled) start.reset();
+    co_return start;
 }
 
 /// Checks that the queue is there and that its messages stay hidden long enough.
@@ -87,13 +129,33 @@ Task<void> check_queue(contracts::Door& door, Call& call, Arn queue, int32_t tim
     }
 }
 
+std::string already_mapped(bool stream, std::string_view source, std::string_view function, std::string_view uuid) {
+    constexpr std::string_view advice = "Please update or delete the existing mapping with UUID";
+    if (stream) {
+        return fmt::format(
+            "The event source arn (\" {} \") and function (\" {} \") provided mapping already exists. {} {}", source,
+            function, advice, uuid);
+    }
+    return fmt::format("An event source mapping with SQS arn (\" {} \") and function (\" {} \") already exists. {} {}",
+                       source, function, advice, uuid);
+}
+
+/// What callers see of a mapping, with how its last batch went.
+Task<EventSourceMappingConfiguration> show(store::Transaction& tx, const MappingName& name, const Mapping& mapping) {
+    auto shown = mapping.shown();
+    if (!reads_stream(mapping)) co_return shown;
+    const auto position = co_await find_stream_position(tx, name);
+    if (position && !position->result.empty()) shown.LastProcessingResult = position->result;
+    co_return shown;
+}
+
 }  // namespace
 
 Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call& call,
                                                                            CreateEventSourceMappingRequest request) {
     const auto source = Arn::parse(request.EventSourceArn.value_or(""));
     if (!source) throw invalid("Unrecognized event source.");
-    if (source->service != "sqs")
+    if (source->service != "sqs" && source->service != "dynamodb")
         throw aws::not_implemented("lambda", "CreateEventSourceMapping", source->service + " as a source");
     refuse_what_is_not_built(request, "CreateEventSourceMapping");
     const auto function_name = parse_function_name(call, request.FunctionName);
@@ -108,9 +170,11 @@ Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call&
     configuration.BatchSize = 10;
     configuration.MaximumBatchingWindowInSeconds = 0;
     configuration.FunctionResponseTypes.emplace();
-    if (request.StartingPosition) throw invalid("StartingPosition is not valid for SQS event sources.");
+    const bool stream = reads_stream(mapping);
+    if (stream) set_stream_defaults(configuration);
+    set_start(mapping, request);
     apply(mapping, request);
-    check_batching(mapping, source->resource.ends_with(".fifo"));
+    check_settings(mapping, "CreateEventSourceMapping");
 
     const auto function =
         co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
@@ -120,7 +184,12 @@ Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call&
                 throw invalid("Function does not exist");
             }
         });
-    co_await check_queue(door_, call, *source, function->configuration.Timeout.value_or(3));
+    std::optional<StreamPosition> start;
+    if (stream) {
+        start = co_await check_stream(door_, call, mapping);
+    } else {
+        co_await check_queue(door_, call, *source, function->configuration.Timeout.value_or(3));
+    }
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         for (const auto& other : co_await list_mappings(tx, call.account, call.region, "", most_mappings)) {
             if (other.configuration.EventSourceArn != configuration.EventSourceArn ||
@@ -128,12 +197,10 @@ Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call&
                 continue;
             }
             throw user_fault<ResourceConflictException>(
-                fmt::format("An event source mapping with SQS arn (\" {} \") and function (\" {} \") already exists. "
-                            "Please update or delete the "
-                            "existing mapping with UUID {}",
-                            source->text(), function_name.name, *other.configuration.UUID));
+                already_mapped(stream, source->text(), function_name.name, *other.configuration.UUID));
         }
         save_mapping(tx, name, mapping);
+        if (start) save_stream_position(tx, name, *start);
         if (request.Tags) save_tags(tx, *Arn::parse(*configuration.EventSourceMappingArn), *request.Tags);
     });
     auto shown = mapping.shown();
@@ -144,10 +211,11 @@ Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call&
 Task<EventSourceMappingConfiguration> Service::get_event_source_mapping(Call& call,
                                                                         GetEventSourceMappingRequest request) {
     const MappingName name{.account = call.account, .region = call.region, .uuid = request.UUID};
-    const auto mapping = co_await store_.transact(
-        [&](store::Transaction& tx) -> Task<std::optional<Mapping>> { co_return co_await find_mapping(tx, name); });
-    if (!mapping) throw mapping_not_found();
-    co_return mapping->shown();
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<EventSourceMappingConfiguration> {
+        const auto mapping = co_await find_mapping(tx, name);
+        if (!mapping) throw mapping_not_found();
+        co_return co_await show(tx, name, *mapping);
+    });
 }
 
 Task<EventSourceMappingConfiguration> Service::update_event_source_mapping(Call& call,
@@ -163,8 +231,9 @@ Task<EventSourceMappingConfiguration> Service::update_event_source_mapping(Call&
             co_await load_qualified(tx, functions_, function_name);
             found->configuration.FunctionArn = function_name.arn();
         }
+        if (!reads_stream(*found)) refuse_what_streams_have(request);
         apply(*found, request);
-        check_batching(*found, queue_of(*found->configuration.EventSourceArn).ends_with(".fifo"));
+        check_settings(*found, "UpdateEventSourceMapping");
         found->configuration.LastModified = call.now();
         save_mapping(tx, name, *found);
         co_return std::move(*found);
@@ -206,7 +275,8 @@ Task<ListEventSourceMappingsResponse> Service::list_event_source_mappings(Call& 
                 response.NextMarker = listed.back().UUID;
                 break;
             }
-            listed.push_back(mapping.shown());
+            const MappingName name{.account = call.account, .region = call.region, .uuid = *mapping.configuration.UUID};
+            listed.push_back(co_await show(tx, name, mapping));
         }
         co_return response;
     });

@@ -94,16 +94,40 @@ Task<std::optional<Mapping>> Pollers::still_ours(MappingName name) {
 }
 
 Task<void> Pollers::poll(MappingName name) {
+    std::optional<Mapping> mapping;
+    try {
+        mapping = co_await still_ours(name);
+    } catch (const std::exception& error) {
+        log::warning("an event source mapping could not be read", {{"mapping", name.uuid}, {"why", error.what()}});
+    }
+    const auto source = mapping ? Arn::parse(mapping->configuration.EventSourceArn.value_or("")) : std::nullopt;
+    if (source && source->service == "dynamodb") {
+        co_await poll_stream(name, source->text());
+    } else if (source) {
+        co_await poll_queue(name, *source);
+    }
+    polling_.erase(name.uuid);
+    try {
+        co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+            const auto lease = co_await find_lease(tx, name.uuid);
+            if (!lease || lease->owner != owner_) co_return;
+            erase_lease(tx, name.uuid);
+            tx.wake(std::string(mappings_topic));
+        });
+    } catch (const std::exception& error) {
+        log::warning("a lease was not given back", {{"mapping", name.uuid}, {"why", error.what()}});
+    }
+}
+
+Task<void> Pollers::poll_queue(MappingName name, Arn queue) {
     std::shared_ptr<Poll> poll;
     while (!store_.closing()) {
         bool failed = false;
         try {
             auto mapping = co_await still_ours(name);
             if (!mapping) break;
-            const auto arn = Arn::parse(mapping->configuration.EventSourceArn.value_or(""));
-            if (!arn) break;
             if (!poll || poll->concurrency != mapping->concurrency()) {
-                poll = std::make_shared<Poll>(name, *arn, mapping->concurrency());
+                poll = std::make_shared<Poll>(name, queue, mapping->concurrency());
             }
             auto permit = co_await poll->permits.acquire();
             auto call = poll->call();
@@ -121,16 +145,25 @@ Task<void> Pollers::poll(MappingName name) {
         }
         if (failed) co_await pause();
     }
-    polling_.erase(name.uuid);
-    try {
-        co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-            const auto lease = co_await find_lease(tx, name.uuid);
-            if (!lease || lease->owner != owner_) co_return;
-            erase_lease(tx, name.uuid);
-            tx.wake(std::string(mappings_topic));
-        });
-    } catch (const std::exception& error) {
-        log::warning("a lease was not given back", {{"mapping", name.uuid}, {"why", error.what()}});
+}
+
+Task<void> Pollers::poll_stream(MappingName name, std::string stream_arn) {
+    StreamPoller poller(store_, door_, hooks_, name, stream_arn, owner_);
+    while (!store_.closing()) {
+        std::string gone;
+        bool failed = false;
+        try {
+            auto mapping = co_await still_ours(name);
+            if (!mapping) break;
+            co_await poller.step(std::move(*mapping));
+        } catch (const aws::lambda::ResourceNotFoundException& error) {
+            gone = error.message;
+        } catch (const std::exception& error) {
+            log::warning("an event source mapping could not poll", {{"mapping", name.uuid}, {"why", error.what()}});
+            failed = true;
+        }
+        if (!gone.empty()) co_await disable(name, std::move(gone));
+        if (failed) co_await pause();
     }
 }
 
@@ -177,7 +210,8 @@ Task<void> Pollers::handle(std::shared_ptr<Poll> poll, Mapping mapping, std::vec
             call.trace = attributes->at("AWSTraceHeader");
         }
         const auto name = parse_function_name(call, mapping.configuration.FunctionArn.value_or(""));
-        const auto outcome = co_await run_(call, name, queue_event(messages, poll->queue_arn, poll->name.region));
+        const auto ran = co_await hooks_.run(call, name, queue_event(messages, poll->queue_arn, poll->name.region));
+        const auto& outcome = ran.outcome;
         // What was not handled becomes visible again when its time is up.
         if (outcome.failed || outcome.lost) co_return;
         std::vector<std::string> receipts;

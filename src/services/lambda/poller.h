@@ -3,20 +3,15 @@
 
 #include <unordered_set>
 
-#include "contracts/client.h"
-#include "services/lambda/storage.h"
-#include "services/lambda/workers/worker.h"
+#include "services/lambda/stream_poller.h"
 
 namespace cumulet::lambda {
 
 class Pollers {
   public:
-    /// Runs a function on one event. Throws as Invoke does.
-    using Run = std::function<Task<Outcome>(Call& call, FunctionName name, std::string payload)>;
-
     /// `shared`: other processes use the store too, so that a lease may be of one that lives.
-    Pollers(store::Store& store, contracts::Door& door, TaskGroup& tasks, bool shared, Run run)
-        : store_(store), door_(door), tasks_(tasks), shared_(shared), run_(std::move(run)) {}
+    Pollers(store::Store& store, contracts::Door& door, TaskGroup& tasks, bool shared, PollerHooks hooks)
+        : store_(store), door_(door), tasks_(tasks), shared_(shared), hooks_(std::move(hooks)) {}
 
     /// Starts a poller for each mapping that no other process polls. Ends when the tasks' group stops.
     Task<void> supervise();
@@ -26,6 +21,9 @@ class Pollers {
 
     Task<bool> take_lease(MappingName name);
     Task<void> poll(MappingName name);
+    /// Polls until the mapping is no longer ours.
+    Task<void> poll_queue(MappingName name, Arn queue);
+    Task<void> poll_stream(MappingName name, std::string stream_arn);
     /// The mapping, while it is enabled and ours to poll.
     Task<std::optional<Mapping>> still_ours(MappingName name);
     Task<std::vector<aws::sqs::Message>> gather(Call& call, const Mapping& mapping, std::string queue_url);
@@ -44,7 +42,7 @@ class Pollers {
     contracts::Door& door_;
     TaskGroup& tasks_;
     const bool shared_;
-    const Run run_;
+    const PollerHooks hooks_;
     std::string owner_;  // this process among those that share the store
     std::unordered_set<std::string> polling_;
 };

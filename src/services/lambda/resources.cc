@@ -278,12 +278,18 @@ class EventSourceMappingResource final : public contracts::ResourceType {
         auto members = only_members("UpdateEventSourceMapping", without_tags(after),
                                     {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp"});
         members["UUID"] = physical_id;
-        for (const auto& [name, initial] : json::object{{"BatchSize", 10},
+        for (const auto& [name, initial] : json::object{{"BatchSize", from_stream(after) ? 100 : 10},
                                                         {"MaximumBatchingWindowInSeconds", 0},
                                                         {"Enabled", true},
                                                         {"FunctionResponseTypes", json::array()},
                                                         {"FilterCriteria", json::object()},
-                                                        {"ScalingConfig", json::object()}}) {
+                                                        {"ScalingConfig", json::object()},
+                                                        {"ParallelizationFactor", 1},
+                                                        {"MaximumRecordAgeInSeconds", -1},
+                                                        {"MaximumRetryAttempts", -1},
+                                                        {"BisectBatchOnFunctionError", false},
+                                                        {"TumblingWindowInSeconds", 0},
+                                                        {"DestinationConfig", {{"OnFailure", json::object()}}}}) {
             if (before.contains(name) && !members.contains(name)) members[name] = initial;
         }
         co_return describe(co_await lambda_.update_event_source_mapping(
@@ -298,6 +304,10 @@ class EventSourceMappingResource final : public contracts::ResourceType {
     }
 
   private:
+    static bool from_stream(const json::object& properties) {
+        const auto source = Arn::parse(string_or(properties, "EventSourceArn"));
+        return source && source->service == "dynamodb";
+    }
     static json::object without_tags(json::object properties) {
         properties.erase("Tags");
         return properties;

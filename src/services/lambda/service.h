@@ -314,6 +314,7 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     /// Sends `body` to a queue, topic, function or bucket; what cannot be sent is logged.
     Task<void> deliver(Call& call, std::string target, std::string body, std::string key,
                        MessageAttributes attributes = {});
+    PollerHooks poller_hooks();
     // provisioned.cc
     /// Keeps `count` workers of a function ready; what they are initialised for is `initialization`.
     Task<void> warm(FunctionName name, std::shared_ptr<const Function> function, int32_t count,

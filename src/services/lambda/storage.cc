@@ -33,6 +33,7 @@ Key all_mappings_key() { return Key("", "", service, "mapping"); }
 Key mapping_index_key(const MappingName& name) {
     return all_mappings_key() << name.account << name.region << name.uuid;
 }
+Key position_key(const MappingName& name) { return Key(name.account, name.region, service, "position", name.uuid); }
 Key lease_key(std::string_view uuid) { return Key("", "", service, "lease", uuid); }
 Key events_key() { return Key("", "", service, "event"); }
 
@@ -403,6 +404,7 @@ void save_mapping(Transaction& tx, const MappingName& name, const Mapping& mappi
 void erase_mapping(Transaction& tx, const MappingName& name) {
     tx.erase(mapping_key(name));
     tx.erase(mapping_index_key(name));
+    tx.erase(position_key(name));
     tx.wake(std::string(mappings_topic));
 }
 
@@ -429,6 +431,16 @@ Task<std::vector<MappingName>> all_mappings(Transaction& tx) {
         names.push_back({.account = std::move(account), .region = std::move(region), .uuid = reader.text()});
     }
     co_return names;
+}
+
+Task<std::optional<StreamPosition>> find_stream_position(Transaction& tx, MappingName name) {
+    const auto text = co_await tx.get(position_key(name));
+    if (!text) co_return std::nullopt;
+    co_return StreamPosition::parse(*text);
+}
+
+void save_stream_position(Transaction& tx, const MappingName& name, const StreamPosition& position) {
+    tx.put(position_key(name), position.text());
 }
 
 Task<std::optional<Lease>> find_lease(Transaction& tx, std::string uuid) {

@@ -5,6 +5,7 @@
 //   account region "lambda" "alias"    name alias        AliasConfiguration
 //   account region "lambda" "policy"   name qualifier    the resource policy's document
 //   account region "lambda" "mapping"  uuid              Mapping
+//   account region "lambda" "position" uuid              StreamPosition of a mapping
 //   account region "lambda" "layer"    name number       LayerVersion
 //   account region "lambda" "last_layer" name            the number of its newest version, deleted or not
 //   account region "lambda" "event_config" name qualifier  FunctionEventInvokeConfig
@@ -21,8 +22,8 @@
 
 #include "services/lambda/function.h"
 #include "services/lambda/layer.h"
-#include "services/lambda/mapping.h"
 #include "services/lambda/queued_event.h"
+#include "services/lambda/stream_mapping.h"
 #include "services/lambda/url.h"
 #include "store/store.h"
 
@@ -121,6 +122,10 @@ Task<std::vector<Mapping>> list_mappings(store::Transaction& tx, std::string acc
                                          std::string after, size_t limit);
 /// Mappings of every account and region.
 Task<std::vector<MappingName>> all_mappings(store::Transaction& tx);
+
+/// How far a mapping has read its stream. It goes with the mapping.
+Task<std::optional<StreamPosition>> find_stream_position(store::Transaction& tx, MappingName name);
+void save_stream_position(store::Transaction& tx, const MappingName& name, const StreamPosition& position);
 
 Task<std::optional<Lease>> find_lease(store::Transaction& tx, std::string uuid);
 void save_lease(store::Transaction& tx, std::string_view uuid, const Lease& lease);

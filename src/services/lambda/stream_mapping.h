@@ -1,0 +1,85 @@
+// The rules for event source mappings of DynamoDB Streams: what they may ask for, what a function sees, and what
+// becomes of a batch that failed. Pure.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
+#pragma once
+
+#include "contracts/dynamodbstreams.h"
+#include "services/lambda/mapping.h"
+
+namespace cumulet::lambda {
+
+/// How far a mapping has read its stream.
+struct StreamPosition {
+    std::string shard;
+    std::string after;          ///< sequence number of the last record that is done, "" if none of this shard is
+    std::string iterator;       ///< where LATEST was when the mapping was made, while nothing is done
+    std::optional<Time> since;  ///< the same as a time, for when the iterator is too old
+    std::string result;         ///< LastProcessingResult
+
+    std::string text() const;
+    static StreamPosition parse(std::string_view text);
+};
+
+/// True if the mapping's source is a stream of DynamoDB.
+bool reads_stream(const Mapping& mapping);
+/// What AWS shows of a stream's mapping that names nothing.
+void set_stream_defaults(aws::lambda::EventSourceMappingConfiguration& configuration);
+/// Throws InvalidParameterValueException, or "not implemented", for what a stream's mapping may not have.
+void check_stream_settings(const Mapping& mapping, std::string_view operation);
+
+/// How a mapping treats batches that fail.
+struct StreamRules {
+    int64_t retries = -1;  ///< -1: as long as the records live
+    Duration oldest{};     ///< records older than this are given up
+    bool bisect = false;
+
+    static StreamRules of(const Mapping& mapping);
+};
+
+/// A part of a batch, as indexes of its records, and how often it failed.
+struct BatchPart {
+    size_t begin = 0;
+    size_t end = 0;
+    int failures = 0;
+    Time next;  ///< not to be tried before
+};
+
+/// What follows from a failed attempt: records before `done_to` are handled; `again` are tried, in this order. Where
+/// `given_up`, the rest of the part is not tried again.
+struct AfterFailure {
+    size_t done_to = 0;
+    bool given_up = false;
+    std::vector<BatchPart> again;
+};
+AfterFailure after_failure(const BatchPart& part, size_t first_failed, const StreamRules& rules, Time now);
+/// When a part that found no free worker is tried again. That is no failure.
+Time after_no_room(int tries, Time now);
+
+/// One record as a function sees it.
+json::object stream_record(const aws::dynamodbstreams::Record& record, std::string_view stream_arn);
+/// The event that a function gets.
+std::string stream_event(std::span<const json::object> records);
+/// The index of the first record that was not handled, nothing if all were. An answer that is not readable, or names
+/// what is not in the batch, means all of them.
+std::optional<size_t> first_failed(const std::vector<std::string>& sequence_numbers, bool reports_failures,
+                                   std::string_view answer);
+
+/// A part of a batch that is given up.
+struct LostBatch {
+    std::string request_id;  ///< of the last attempt
+    std::string function_arn;
+    std::string condition;  ///< "RetryAttemptsExhausted", "RecordAgeExceeded"
+    int invocations = 0;
+    std::string version;  ///< that ran last, "" if none did
+    std::string stream_arn;
+    std::string shard;
+    std::string first;  ///< sequence numbers
+    std::string last;
+    Time first_arrived;
+    Time last_arrived;
+    size_t records = 0;
+};
+/// What the on-failure destination gets; `payload` is the event itself, which only buckets get.
+std::string lost_batch_record(const LostBatch& batch, Time now, std::string payload);
+
+}  // namespace cumulet::lambda
