@@ -62,14 +62,17 @@ aws::dynamodb::ExpectedAttributeValue expected_of(Choices& choices) {
 }
 
 void check_conditions(Choices& choices) {
-    std::map<std::string, aws::dynamodb::ExpectedAttributeValue> expected;
-    std::map<std::string, aws::dynamodb::Condition> conditions;
+    // Optional, as in a request: what is read views into it.
+    std::optional<std::map<std::string, aws::dynamodb::ExpectedAttributeValue>> expected;
+    std::optional<std::map<std::string, aws::dynamodb::Condition>> conditions;
+    expected.emplace();
+    conditions.emplace();
     while (choices.any()) {
         const auto one = expected_of(choices);
         const std::string name = choices.one_of(names);
-        conditions[name] = {.AttributeValueList = one.AttributeValueList,
-                            .ComparisonOperator = choices.one_of(operators)};
-        expected[name] = one;
+        (*conditions)[name] = {.AttributeValueList = one.AttributeValueList,
+                               .ComparisonOperator = choices.one_of(operators)};
+        (*expected)[name] = one;
     }
     try {
         if (const auto condition = expected_condition(expected, std::nullopt)) holds(*condition, item().view());
@@ -79,7 +82,7 @@ void check_conditions(Choices& choices) {
         if (const auto filter = filter_condition(conditions, "OR")) holds(*filter, item().view());
     } catch (const aws::Error&) {
     }
-    key_comparisons(conditions);
+    key_comparisons(*conditions);
 }
 
 void check_updates(Choices& choices) {
