@@ -17,10 +17,12 @@ size_t limit_of(const std::optional<int32_t>& asked) {
     return std::clamp<size_t>(static_cast<size_t>(asked.value_or(most_listed)), 1, most_listed);
 }
 
+/// Operations on the configuration itself say that a resource is missing, those on functions which one.
+template <typename Missing = ResourceNotFoundException>
 Task<CodeSigningConfig> load_config(store::Transaction& tx, const Call& call, std::string arn) {
     auto config = co_await find_code_signing(tx, call, arn);
     if (!config) {
-        throw user_fault<CodeSigningConfigNotFoundException>(
+        throw user_fault<Missing>(
             fmt::format("The code signing configuration cannot be found. Check that the provided configuration is not "
                         "deleted: {}.",
                         arn));
@@ -32,7 +34,7 @@ Task<CodeSigningConfig> load_config(store::Transaction& tx, const Call& call, st
 
 Task<void> Service::check_signed(store::Transaction& tx, const Call& call, std::string config_arn) {
     if (config_arn.empty()) co_return;
-    const auto config = co_await load_config(tx, call, config_arn);
+    const auto config = co_await load_config<CodeSigningConfigNotFoundException>(tx, call, config_arn);
     if (config.CodeSigningPolicies.UntrustedArtifactOnDeployment != "Enforce") co_return;
     throw user_fault<CodeVerificationFailedException>(
         "Lambda cannot deploy the function. The function or layer might be signed using a signature that the client is "
@@ -116,7 +118,7 @@ Task<PutFunctionCodeSigningConfigResponse> Service::put_function_code_signing_co
     Call& call, PutFunctionCodeSigningConfigRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await load_config(tx, call, request.CodeSigningConfigArn);
+        co_await load_config<CodeSigningConfigNotFoundException>(tx, call, request.CodeSigningConfigArn);
         auto function = co_await load_function(tx, name);
         function.code_signing = request.CodeSigningConfigArn;
         save_function(tx, name, function);

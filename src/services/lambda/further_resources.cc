@@ -200,7 +200,7 @@ class CodeSigningConfigResource final : public contracts::ResourceType {
     Task<void> remove(Call& call, const ResourceContext&, std::string physical_id, json::object) override {
         try {
             co_await lambda_.delete_code_signing_config(call, {.CodeSigningConfigArn = physical_id});
-        } catch (const CodeSigningConfigNotFoundException&) {
+        } catch (const ResourceNotFoundException&) {
         }
     }
 

@@ -171,6 +171,13 @@ std::vector<std::string> batches(const Cloud& cloud) {
     return all;
 }
 
+contracts::MetricSum sum_of(Cloud& cloud, std::string_view name) {
+    for (auto& sum : cloud.metrics.take(Time::max())) {
+        if (sum.name == name) return sum;
+    }
+    return {};
+}
+
 struct WithStream {
     Stream stream;
 };
@@ -294,6 +301,45 @@ TEST(StreamMappings, TryAgainWithPausesAndGiveUpWhatIsTooOld) {
     }));
     const auto lost = json::parse(*cloud.queues.visible.front().Body).as_object();
     EXPECT_EQ(lost.at("requestContext").at("condition"), "RecordAgeExceeded");
+}
+
+TEST(StreamMappings, MeasureHowOldTheLastRecordOfABatchIs) {
+    ReadingCloud cloud;
+    cloud.stream.write("a");
+    cloud.advance(7s);
+    cloud.map(mapping_of("TRIM_HORIZON"));
+    EXPECT_TRUE(cloud.got({"a"}));
+    const auto age = sum_of(cloud, "IteratorAge");
+    EXPECT_EQ(age.count, 1U);
+    EXPECT_EQ(age.sum, 7000);
+    EXPECT_EQ(age.unit, "Milliseconds");
+    EXPECT_THAT(age.dimensions, ElementsAre(std::pair<std::string, std::string>("FunctionName", "f")));
+}
+
+TEST(Events, AreMeasuredFromTheirArrivalToTheirEnd) {
+    Cloud cloud;
+    cloud.create("f", "def handler(event, context):\n    raise ValueError('no')\n");
+    cloud.run(
+        cloud.service.put_function_event_invoke_config(cloud.call, {.FunctionName = "f", .MaximumRetryAttempts = 0}));
+    cloud.invoke("f", "{}", "Event");
+    EXPECT_TRUE(cloud.eventually([&] {
+        return cloud.run(cloud.store->transact([](store::Transaction& tx) -> Task<bool> {
+            const auto next = co_await next_event_due(tx);
+            co_return !next;
+        }));
+    }));
+    const auto sums = cloud.metrics.take(Time::max());
+    const auto count = [&](std::string_view name) {
+        double sum = -1;
+        for (const auto& each : sums) {
+            if (each.name == name) sum = each.name == "AsyncEventAge" ? double(each.count) : each.sum;
+        }
+        return sum;
+    };
+    EXPECT_EQ(count("AsyncEventsReceived"), 1);
+    EXPECT_EQ(count("AsyncEventAge"), 1);
+    EXPECT_EQ(count("AsyncEventsDropped"), 1);
+    EXPECT_EQ(count("Errors"), 1);
 }
 
 TEST(StreamMappings, RestOnceTheirFunctionIsGone) {

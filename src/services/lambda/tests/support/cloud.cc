@@ -91,7 +91,7 @@ Task<void> CloudDoor::invoke(Call& caller, const contracts::Service& service, co
 Cloud::Cloud()
     : store(store::open_memory_store()),
       blobs(store::open_file_blobs(folder.path() / "blobs", false)),
-      service(*store, *blobs, door, threads, clock, {.folder = folder.path() / "lambda"}) {
+      service(*store, *blobs, door, threads, clock, {.folder = folder.path() / "lambda", .metrics = &metrics}) {
     queues.store = store.get();
     door.apis = {{"lambda", &service}, {"sqs", &queues}};
     reactor.block_on([](Cloud& cloud) -> Task<void> {

@@ -61,6 +61,7 @@ class Cloud {
     BlockingPool threads{1};
     CloudDoor door;
     Queues queues;
+    contracts::Metrics metrics;
     Service service;
     Call call{reactor, "request"};
 };
