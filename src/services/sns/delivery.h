@@ -10,12 +10,14 @@ namespace cumulet::sns {
 struct Attempt {
     enum class Result : uint8_t {
         delivered,
-        refused,  ///< the endpoint's own fault: not tried again
-        failed,   ///< tried again by the retry policy
+        refused,    ///< the endpoint's own fault: not tried again
+        failed,     ///< tried again by the retry policy
+        postponed,  ///< not tried, since a throttle forbids it before `until`
     };
     Result result = Result::delivered;
     int status_code = 200;          ///< as delivery status logs show it
     std::string provider_response;  ///< what the endpoint said
+    Time until;                     ///< of a postponed one
 };
 
 /// A notification for one subscriber. What it points at lives until the attempt has ended.

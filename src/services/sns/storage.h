@@ -8,6 +8,7 @@
 //   "subscribed"   topic account, topic name, id        "": the subscriptions of an account, whosever the topics are
 //   "kept"         kind, instant, id                    JSON of a message for a phone, a mailbox, a device
 //   "outbox"       due, id                              OutboxEntry: what is still to be delivered
+//   "signing-key"                                       SigningKey
 //
 // Topics and subscriptions are handed over by reference, also to coroutines: every caller awaits at once.
 #pragma once
@@ -75,5 +76,13 @@ Task<std::optional<Time>> next_outbox_due(store::Transaction& tx);
 store::Range outbox_range();
 /// Woken when an entry is due earlier than whoever sleeps may know.
 inline constexpr std::string_view outbox_topic = "sns/outbox";
+
+/// What notifications are signed with, in PEM.
+struct SigningKey {
+    std::string key_pem;
+    std::string certificate_pem;
+};
+Task<std::optional<SigningKey>> find_signing_key(store::Transaction& tx);
+void save_signing_key(store::Transaction& tx, const SigningKey& key);
 
 }  // namespace cumulet::sns
