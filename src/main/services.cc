@@ -1,5 +1,6 @@
 #include "main/services.h"
 
+#include "main/http_sender.h"
 #include "main/identities.h"
 #include "services/apigatewayv2/service.h"
 #include "services/apigatewayv2/surface.h"
@@ -9,6 +10,7 @@
 #include "services/lambda/service.h"
 #include "services/logs/service.h"
 #include "services/s3/service.h"
+#include "services/sns/certified_signer.h"
 #include "services/sns/service.h"
 #include "services/sqs/peek.h"
 #include "services/sqs/service.h"
@@ -28,6 +30,7 @@ std::vector<std::unique_ptr<contracts::ResourceType>> all_resource_types(contrac
     add(lambda::resource_types(door));
     add(logs::resource_types(door));
     add(s3::resource_types(door));
+    add(sns::resource_types(door));
     add(sqs::resource_types(door));
     return all;
 }
@@ -50,7 +53,10 @@ struct Services::All {
                   .shared = !foundation.exclusive}),
           logs(foundation.store),
           s3(foundation.store, foundation.objects),
-          sns(foundation.store, foundation.door, foundation.metrics, {.shared = !foundation.exclusive}),
+          sns_signer(foundation.store, foundation.threads, foundation.clock),
+          sns_http(http_sender, &sns_signer),
+          sns(foundation.store, foundation.door, foundation.metrics,
+              {.shared = !foundation.exclusive, .http = &sns_http, .signer = &sns_signer}),
           sqs(foundation.store, foundation.queues, &foundation.metrics),
           queue_peek(foundation.store),
           sts(foundation.store, foundation.door),
@@ -75,6 +81,7 @@ struct Services::All {
         door.add_path_surface(std::string(sqs::Peek::path), queue_peek);
         door.add_host_surface(std::string(lambda::UrlSurface::host_label), lambda.urls());
         door.add_path_surface(std::string(lambda::UrlSurface::path_prefix), lambda.urls());
+        door.add_path_surface(std::string(sns::CertifiedSigner::path_prefix), sns_signer.certificate_surface());
         door.add_host_surface(std::string(apigatewayv2::Surface::host_label), http_apis);
         for (const auto prefix : apigatewayv2::Surface::path_prefixes)
             door.add_path_surface(std::string(prefix), http_apis);
@@ -90,6 +97,9 @@ struct Services::All {
     lambda::Service lambda;
     logs::Service logs;
     s3::Service s3;
+    HttpSender http_sender;
+    sns::CertifiedSigner sns_signer;
+    sns::HttpCourier sns_http;
     sns::Service sns;
     sqs::Service sqs;
     sqs::Peek queue_peek;

@@ -118,7 +118,7 @@ Task<void> Deliverer::attempt_once(OutboxEntry entry) {
     }
     co_await conclude(settlement, audience, subscriber, notification, entry.attempts, std::move(outcome));
     if (former) {
-        for (auto& left : settlement.left) left.former = former->subscription;
+        for (auto& entry_left : settlement.later) entry_left.former = former->subscription;
     }
     co_await settle(settlement);
 }

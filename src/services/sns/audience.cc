@@ -9,7 +9,8 @@ constexpr size_t page_size = 1000;
 
 Subscriber::Way way_of(std::string_view protocol) {
     if (protocol == "sqs") return Subscriber::Way::queue;
-    if (protocol == "lambda" || protocol == "http" || protocol == "https") return Subscriber::Way::courier;
+    const bool courier = protocol == "lambda" || protocol == "http" || protocol == "https" || protocol == "application";
+    if (courier) return Subscriber::Way::courier;
     return Subscriber::Way::kept;
 }
 

@@ -14,7 +14,7 @@ struct Subscriber {
     enum class Way : uint8_t {
         queue,    ///< SQS: many at once
         courier,  ///< an endpoint that answers: one by one, tried again
-        kept,     ///< a phone, a mailbox, a device, a stream: written down where people can read it
+        kept,     ///< a phone, a mailbox, a stream: written down where people can read it
     };
 
     explicit Subscriber(Subscription of);

@@ -9,8 +9,8 @@ namespace {
 constexpr std::string_view common_name = "sns.amazonaws.com";
 constexpr auto certificate_life = std::chrono::years(20);
 
-std::string file_name_of(std::string_view certificate) {
-    return fmt::format("SimpleNotificationService-{}.pem", sha256_hex(certificate).substr(0, 32));
+std::string path_of(std::string_view certificate) {
+    return fmt::format("{}{}.pem", CertifiedSigner::path_prefix, sha256_hex(certificate).substr(0, 32));
 }
 
 }  // namespace
@@ -18,9 +18,7 @@ std::string file_name_of(std::string_view certificate) {
 Task<Signature> CertifiedSigner::sign(Parcel parcel) {
     const auto version = parcel.topic.signature_version();
     const auto own = co_await identity();
-    Signature signature{
-        .version = version,
-        .certificate_url = fmt::format("{}{}{}", parcel.notification.base_url, path_prefix, own->file_name)};
+    Signature signature{.version = version, .certificate_url = parcel.notification.base_url + own->path};
     auto text = text_to_sign(parcel);
     const auto digest = version + sha256(text);
     const auto guard = co_await locks_.lock(digest);
@@ -34,10 +32,16 @@ Task<Signature> CertifiedSigner::sign(Parcel parcel) {
     co_return signature;
 }
 
-Task<std::optional<std::string>> CertifiedSigner::certificate(std::string file_name) {
+Task<http::Response> CertifiedSigner::serve(Call& call, http::Request request) {
     const auto own = co_await identity();
-    if (own->file_name != file_name) co_return std::nullopt;
-    co_return own->certificate;
+    http::Response response;
+    if (request.path != own->path) {
+        response.status = 404;
+        co_return response;
+    }
+    response.headers.add("Content-Type", "application/x-pem-file");
+    response.body = own->certificate;
+    co_return response;
 }
 
 std::optional<std::string> CertifiedSigner::known(const std::string& digest) {
@@ -85,8 +89,8 @@ Task<std::shared_ptr<const CertifiedSigner::Identity>> CertifiedSigner::load_or_
     }
     const auto key = RsaKey::from_pem(kept->key_pem);
     if (!key) throw std::runtime_error("SNS's stored signing key is damaged");
-    auto name = file_name_of(kept->certificate_pem);
-    co_return std::make_shared<const Identity>(*key, std::move(kept->certificate_pem), std::move(name));
+    auto path = path_of(kept->certificate_pem);
+    co_return std::make_shared<const Identity>(*key, std::move(kept->certificate_pem), std::move(path));
 }
 
 }  // namespace cumulet::sns

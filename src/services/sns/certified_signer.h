@@ -5,30 +5,33 @@
 #include <unordered_map>
 
 #include "base/rsa.h"
+#include "contracts/client.h"
 #include "runtime/blocking_pool.h"
 #include "services/sns/signer.h"
 #include "store/store.h"
 
 namespace cumulet::sns {
 
-class CertifiedSigner final : public Signer {
+class CertifiedSigner final : public Signer, private contracts::Surface {
   public:
     /// Where the certificate is: "/_aws/sns/SimpleNotificationService-<digest>.pem".
-    static constexpr std::string_view path_prefix = "/_aws/sns/";
+    static constexpr std::string_view path_prefix = "/_aws/sns/SimpleNotificationService-";
 
     CertifiedSigner(store::Store& store, BlockingPool& threads, Clock& clock)
         : store_(store), threads_(threads), clock_(clock) {}
 
     /// Signs a text once for all subscribers who get it, on a thread of the pool.
     Task<Signature> sign(Parcel parcel) override;
-    /// The certificate of that file name in PEM, nothing if it is not ours.
-    Task<std::optional<std::string>> certificate(std::string file_name);
+    /// Shows the certificate below `path_prefix`.
+    contracts::Surface& certificate_surface() { return *this; }
 
   private:
+    Task<http::Response> serve(Call& call, http::Request request) override;
+
     struct Identity {
         RsaKey key;
         std::string certificate;
-        std::string file_name;
+        std::string path;
     };
     Task<std::shared_ptr<const Identity>> identity();
     Task<std::shared_ptr<const Identity>> load_or_make();

@@ -13,9 +13,6 @@ namespace {
 
 constexpr size_t outbox_id_digits = 24;
 
-/// Where a message goes that is for no topic.
-bool is_device(const std::string& arn) { return arn.find(":endpoint/") != std::string::npos; }
-
 Audience const& require(const std::shared_ptr<const Audience>& audience) {
     if (!audience) throw NotFoundException("Topic does not exist");
     return *audience;
@@ -29,7 +26,7 @@ Task<PublishResponse> Service::publish(Call& call, PublishInput request) {
     if (!phone && !arn) throw invalid_parameter("TopicArn or TargetArn Reason: no value for required parameter");
     auto notification = checked_notification(call, std::move(request));
     if (phone) co_return co_await publish_to_phone(call, *phone, std::move(notification));
-    if (is_device(*arn)) co_return co_await publish_to_device(call, *arn, std::move(notification));
+    if (is_endpoint_arn(*arn)) co_return co_await publish_to_device(call, *arn, std::move(notification));
 
     const auto address = parse_topic_arn(call, *arn);
     std::vector<Notification> notifications;
@@ -144,11 +141,6 @@ Task<std::vector<Accepted>> Service::publish_in_order(TopicAddress address, std:
         }
         co_return accepted;
     });
-}
-
-Task<PublishResponse> Service::publish_to_device(Call& call, std::string endpoint_arn, Notification notification) {
-    parse_topic_arn(call, endpoint_arn, "TargetArn");
-    throw invalid_parameter("TargetArn Reason: No endpoint found for the target arn specified");
 }
 
 void Service::count_published(PublishedTo to, size_t count, size_t bytes, const FilteredOut& filtered_out, Time now) {

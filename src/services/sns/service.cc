@@ -8,6 +8,7 @@ Service::Service(store::Store& store, contracts::Door& door, contracts::Metrics&
       metrics_(metrics),
       queues_(door, options.signer),
       functions_(door, options.signer),
+      devices_(store),
       status_(door, tasks_),
       deliverer_(equipment(options)),
       fifo_(equipment(options)) {
@@ -23,7 +24,7 @@ Equipment Service::equipment(const Options& options) {
                         .audiences = audiences_,
                         .queues = queues_,
                         .status = status_,
-                        .couriers = {{"lambda", &functions_}},
+                        .couriers = {{"application", &devices_}, {"lambda", &functions_}},
                         .shared = options.shared};
     if (options.http) {
         equipment.couriers["http"] = options.http;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "contracts/resource.h"
+#include "services/sns/device_courier.h"
 #include "services/sns/fifo.h"
 #include "services/sns/lambda_courier.h"
 
@@ -72,6 +73,29 @@ class Service final : public aws::sns::Api, private contracts::Surface {
     Task<aws::sns::PublishResponse> publish(Call& call, aws::sns::PublishInput request) override;
     Task<aws::sns::PublishBatchResponse> publish_batch(Call& call, aws::sns::PublishBatchInput request) override;
 
+    // platform_applications.cc
+    Task<aws::sns::CreatePlatformApplicationResponse> create_platform_application(
+        Call& call, aws::sns::CreatePlatformApplicationInput request) override;
+    Task<aws::sns::DeletePlatformApplicationResponse> delete_platform_application(
+        Call& call, aws::sns::DeletePlatformApplicationInput request) override;
+    Task<aws::sns::GetPlatformApplicationAttributesResponse> get_platform_application_attributes(
+        Call& call, aws::sns::GetPlatformApplicationAttributesInput request) override;
+    Task<aws::sns::SetPlatformApplicationAttributesResponse> set_platform_application_attributes(
+        Call& call, aws::sns::SetPlatformApplicationAttributesInput request) override;
+    Task<aws::sns::ListPlatformApplicationsResponse> list_platform_applications(
+        Call& call, aws::sns::ListPlatformApplicationsInput request) override;
+
+    // platform_endpoints.cc
+    Task<aws::sns::CreateEndpointResponse> create_platform_endpoint(
+        Call& call, aws::sns::CreatePlatformEndpointInput request) override;
+    Task<aws::sns::DeleteEndpointResponse> delete_endpoint(Call& call, aws::sns::DeleteEndpointInput request) override;
+    Task<aws::sns::GetEndpointAttributesResponse> get_endpoint_attributes(
+        Call& call, aws::sns::GetEndpointAttributesInput request) override;
+    Task<aws::sns::SetEndpointAttributesResponse> set_endpoint_attributes(
+        Call& call, aws::sns::SetEndpointAttributesInput request) override;
+    Task<aws::sns::ListEndpointsByPlatformApplicationResponse> list_endpoints_by_platform_application(
+        Call& call, aws::sns::ListEndpointsByPlatformApplicationInput request) override;
+
     // sms.cc
     Task<aws::sns::GetSMSAttributesResponse> get_sms_attributes(Call& call,
                                                                 aws::sns::GetSMSAttributesInput request) override;
@@ -116,7 +140,12 @@ class Service final : public aws::sns::Api, private contracts::Surface {
     Task<std::vector<Accepted>> publish_in_order(TopicAddress address, std::vector<Notification> notifications,
                                                  FilteredOut& filtered_out);
     Task<aws::sns::PublishResponse> publish_to_phone(Call& call, std::string number, Notification notification);
+
+    // platform_endpoints.cc
     Task<aws::sns::PublishResponse> publish_to_device(Call& call, std::string endpoint_arn, Notification notification);
+    /// Publishes to the topic that an application names for such an event; "" if it names none.
+    Task<void> tell_of_endpoint(Call& call, std::string topic_arn, std::string event, std::string endpoint_arn);
+
     void count_published(PublishedTo to, size_t count, size_t bytes, const FilteredOut& filtered_out, Time now);
 
     // developer.cc
@@ -132,9 +161,13 @@ class Service final : public aws::sns::Api, private contracts::Surface {
     KeyedLocks publishers_;  // by FIFO topic: its publishers would all want the next number
     QueueCourier queues_;
     LambdaCourier functions_;
+    DeviceCourier devices_;
     StatusLog status_;
     Deliverer deliverer_;
     FifoDeliverer fifo_;
 };
+
+/// AWS::SNS::Topic, AWS::SNS::TopicPolicy, AWS::SNS::TopicInlinePolicy and AWS::SNS::Subscription.
+std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::Door& door);
 
 }  // namespace cumulet::sns

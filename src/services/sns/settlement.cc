@@ -25,6 +25,13 @@ Task<void> Deliverer::conclude(Settlement& settlement, std::shared_ptr<const Aud
                                int64_t attempts_before, Attempt attempt) {
     auto& reactor = Reactor::current();
     auto& counts = settlement.of(audience);
+    if (attempt.result == Attempt::Result::postponed) {
+        auto entry = entry_for(*audience, *subscriber, *notification);
+        entry.attempts = attempts_before;
+        entry.due = attempt.until;
+        settlement.later.push_back(std::move(entry));
+        co_return;
+    }
     if (attempt.result == Attempt::Result::delivered) {
         ++counts.delivered;
     } else {
@@ -46,8 +53,7 @@ Task<void> Deliverer::conclude(Settlement& settlement, std::shared_ptr<const Aud
             auto entry = entry_for(*audience, *subscriber, *notification);
             entry.attempts = attempts_before + 1;
             entry.due = reactor.now() + *again;
-            settlement.left.push_back(std::move(entry));
-            settlement.sooner = true;
+            settlement.later.push_back(std::move(entry));
             if (wait) co_return;  // it has not ended: nothing is logged yet
         }
     }
@@ -79,7 +85,6 @@ void Deliverer::count(const Settlement& settlement) {
 std::vector<std::pair<OutboxEntry, Semaphore::Permit>> Deliverer::begin_attempts(Settlement& settlement) {
     std::vector<std::pair<OutboxEntry, Semaphore::Permit>> begun;
     for (auto& entry : settlement.left) {
-        if (entry.attempts > 0) continue;  // due later
         if (auto permit = permits_.try_acquire()) {
             begun.emplace_back(entry, std::move(*permit));
         } else {
@@ -102,9 +107,10 @@ Task<void> Deliverer::settle(Settlement& settlement) {
             co_await with_.store.transact([&](store::Transaction& tx) -> Task<void> {
                 for (const auto& [due, id] : settlement.done) erase_outbox_entry(tx, due, id);
                 for (const auto& entry : settlement.left) save_outbox_entry(tx, entry);
+                for (const auto& entry : settlement.later) save_outbox_entry(tx, entry);
                 for (size_t i = 0; i < settlement.kept.size(); ++i)
                     save_kept(tx, settlement.kept[i].first, settlement.kept[i].second, reactor.now(), kept_ids[i]);
-                if (settlement.sooner) tx.wake(std::string(outbox_topic));
+                if (settlement.sooner || !settlement.later.empty()) tx.wake(std::string(outbox_topic));
                 co_return;
             });
             written = true;

@@ -10,8 +10,9 @@ struct Deliverer::Settlement {
         Time due;
         std::string id;
     };
-    std::vector<Key> done;          ///< entries that are no longer needed
-    std::vector<OutboxEntry> left;  ///< those that take their place
+    std::vector<Key> done;           ///< entries that are no longer needed
+    std::vector<OutboxEntry> left;   ///< those that take their place, to be attempted at once
+    std::vector<OutboxEntry> later;  ///< those that take their place, to be attempted when they are due
     std::vector<std::pair<Place, Kept>> kept;
     std::vector<StatusLine> lines;
     bool sooner = false;  ///< `left` has some for whoever sweeps

@@ -53,6 +53,9 @@ class Application {
                        const json::object& properties);
     void rule_event(Function& function, const std::string& event, const json::object& properties);
     void topic_event(Function& function, const std::string& event, const json::object& properties);
+    /// Puts a queue, made or given, between a topic and the function; its ARN.
+    json::value queue_for_topic(Function& function, const std::string& event, const json::value& wanted,
+                                const json::value& topic);
     void permission(const Function& function, const std::string& event, std::string_view principal,
                     json::value source_arn);
 

@@ -90,13 +90,53 @@ void Application::rule_event(Function& function, const std::string& event, const
 }
 
 void Application::topic_event(Function& function, const std::string& event, const json::object& properties) {
-    only(function.id, properties, {"Topic", "FilterPolicy", "FilterPolicyScope", "Region", "RedrivePolicy"});
+    only(function.id, properties,
+         {"Topic", "FilterPolicy", "FilterPolicyScope", "Region", "RedrivePolicy", "SqsSubscription"});
     const auto* topic = properties.if_contains("Topic");
     if (!topic) invalid(function.id, "Event with id [{}] is invalid. Missing required property 'Topic'.", event);
     json::object subscription{{"Protocol", "lambda"}, {"Endpoint", function.arn()}, {"TopicArn", *topic}};
     copy(properties, subscription, {"FilterPolicy", "FilterPolicyScope", "Region", "RedrivePolicy"});
+    const auto* queue = properties.if_contains("SqsSubscription");
+    const bool by_queue = queue && (queue->is_object() || *queue == json::value(true));
+    if (by_queue) {
+        subscription["Protocol"] = "sqs";
+        subscription["Endpoint"] = queue_for_topic(function, event, *queue, *topic);
+    }
     add(function.id + event, "AWS::SNS::Subscription", std::move(subscription), function.attributes);
-    permission(function, event, "sns.amazonaws.com", *topic);
+    if (!by_queue) permission(function, event, "sns.amazonaws.com", *topic);
+}
+
+json::value Application::queue_for_topic(Function& function, const std::string& event, const json::value& wanted,
+                                         const json::value& topic) {
+    const auto id = function.id + event;
+    json::value arn = get_att(id + "Queue", "Arn");
+    json::value url = reference_to(id + "Queue");
+    json::object mapping{{"BatchSize", 10}, {"Enabled", true}};
+    auto policy_id = id + "QueuePolicy";
+    if (wanted.is_object()) {
+        const auto& given = wanted.get_object();
+        only(function.id, given, {"QueueArn", "QueueUrl", "QueuePolicyLogicalId", "BatchSize", "Enabled"});
+        if (!given.contains("QueueArn") || !given.contains("QueueUrl"))
+            invalid(function.id, "Event with id [{}] is invalid. No QueueARN or QueueURL provided.", event);
+        arn = given.at("QueueArn");
+        url = given.at("QueueUrl");
+        policy_id = string_or(given, "QueuePolicyLogicalId", policy_id);
+        copy(given, mapping, {"BatchSize", "Enabled"});
+    } else {
+        add(id + "Queue", "AWS::SQS::Queue", {}, function.attributes);
+    }
+    const json::object statement{{"Action", "sqs:SendMessage"},
+                                 {"Effect", "Allow"},
+                                 {"Principal", "*"},
+                                 {"Resource", arn},
+                                 {"Condition", json::object{{"ArnEquals", json::object{{"aws:SourceArn", topic}}}}}};
+    add(policy_id, "AWS::SQS::QueuePolicy",
+        json::object{{"PolicyDocument", json::object{{"Version", "2012-10-17"}, {"Statement", json::array{statement}}}},
+                     {"Queues", json::array{url}}},
+        function.attributes);
+    mapping["Queue"] = arn;
+    mapping_event(function, event + "EventSourceMapping", "SQS", mapping);
+    return arn;
 }
 
 void Application::permission(const Function& function, const std::string& event, std::string_view principal,

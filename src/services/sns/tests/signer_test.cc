@@ -58,10 +58,16 @@ TEST(CertifiedSigner, ShowsItsCertificateUnderItsOwnNameOnly) {
     const auto url = world.sign().certificate_url;
     EXPECT_THAT(url,
                 testing::MatchesRegex("http://localhost:4566/_aws/sns/SimpleNotificationService-[0-9a-f]{32}\\.pem"));
-    const auto pem = world.reactor.block_on(world.signer.certificate(url.substr(url.rfind('/') + 1)));
-    ASSERT_TRUE(pem);
-    EXPECT_EQ(*pem, world.kept_key()->certificate_pem);
-    EXPECT_FALSE(world.reactor.block_on(world.signer.certificate("SimpleNotificationService-0.pem")));
+    const auto get = [&](std::string path) {
+        http::Request request;
+        request.set_target(std::move(path));
+        Call call(world.reactor, "request");
+        return world.reactor.block_on(world.signer.certificate_surface().serve(call, std::move(request)));
+    };
+    const auto shown = get(url.substr(url.find("/_aws")));
+    EXPECT_EQ(shown.status, 200);
+    EXPECT_EQ(shown.body, world.kept_key()->certificate_pem);
+    EXPECT_EQ(get("/_aws/sns/SimpleNotificationService-0.pem").status, 404);
 }
 
 TEST(CertifiedSigner, KeepsItsKey) {

@@ -116,6 +116,65 @@ TEST(ServerlessTransform, WritesTheImplicitHttpApi) {
         {"__ApiId__": {"Ref": "ServerlessHttpApi"}, "__Stage__": "*"}]})"));
 }
 
+constexpr std::string_view listening = R"(
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Orders: {Type: AWS::SNS::Topic}
+  Ship:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.handler
+      Runtime: nodejs20.x
+      CodeUri: s3://code/ship.zip
+      Events:
+        Parcels:
+          Type: SNS
+          Properties: {Topic: !Ref Orders, SqsSubscription: SUBSCRIPTION, FilterPolicy: {delivery: [parcel]}}
+)";
+
+json::object listening_by(std::string subscription) {
+    std::string text(listening);
+    text.replace(text.find("SUBSCRIPTION"), 12, subscription);
+    return resources_of(text);
+}
+
+TEST(ServerlessTransform, LetsATopicCallAFunction) {
+    const auto resources = listening_by("false");
+    EXPECT_EQ(names(resources),
+              (std::set<std::string>{"Orders", "Ship", "ShipRole", "ShipParcels", "ShipParcelsPermission"}));
+    EXPECT_EQ(properties(resources, "ShipParcels"), parsed(R"({
+        "Protocol": "lambda", "Endpoint": {"Fn::GetAtt": ["Ship", "Arn"]}, "TopicArn": {"Ref": "Orders"},
+        "FilterPolicy": {"delivery": ["parcel"]}})"));
+}
+
+TEST(ServerlessTransform, PutsAQueueBetweenATopicAndAFunction) {
+    const auto resources = listening_by("true");
+    EXPECT_EQ(names(resources), (std::set<std::string>{"Orders", "Ship", "ShipRole", "ShipParcels", "ShipParcelsQueue",
+                                                       "ShipParcelsQueuePolicy", "ShipParcelsEventSourceMapping"}));
+    EXPECT_EQ(properties(resources, "ShipParcels").at("Protocol"), "sqs");
+    EXPECT_EQ(properties(resources, "ShipParcels").at("Endpoint"),
+              parsed(R"({"Fn::GetAtt": ["ShipParcelsQueue", "Arn"]})"));
+    EXPECT_EQ(properties(resources, "ShipParcelsEventSourceMapping"), parsed(R"({
+        "EventSourceArn": {"Fn::GetAtt": ["ShipParcelsQueue", "Arn"]}, "FunctionName": {"Ref": "Ship"}, "BatchSize": 10,
+        "Enabled": true})"));
+    EXPECT_EQ(properties(resources, "ShipParcelsQueuePolicy"), parsed(R"({
+        "Queues": [{"Ref": "ShipParcelsQueue"}],
+        "PolicyDocument": {"Version": "2012-10-17", "Statement": [{
+            "Action": "sqs:SendMessage", "Effect": "Allow", "Principal": "*",
+            "Resource": {"Fn::GetAtt": ["ShipParcelsQueue", "Arn"]},
+            "Condition": {"ArnEquals": {"aws:SourceArn": {"Ref": "Orders"}}}}]}})"));
+}
+
+TEST(ServerlessTransform, TakesAQueueThatIsGiven) {
+    const auto resources =
+        listening_by("{QueueArn: arn:q, QueueUrl: 'http://q', QueuePolicyLogicalId: Allow, BatchSize: 3}");
+    EXPECT_EQ(names(resources), (std::set<std::string>{"Orders", "Ship", "ShipRole", "ShipParcels", "Allow",
+                                                       "ShipParcelsEventSourceMapping"}));
+    EXPECT_EQ(properties(resources, "ShipParcels").at("Endpoint"), "arn:q");
+    EXPECT_EQ(properties(resources, "ShipParcelsEventSourceMapping").at("BatchSize"), 3);
+    EXPECT_THROW(listening_by("{QueueArn: arn:q}"), TemplateError);
+}
+
 TEST(ServerlessTransform, MapsAQueueToItsConsumer) {
     EXPECT_EQ(properties(resources_of(orders), "WorkerJob"), parsed(R"({
         "EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}, "FunctionName": {"Ref": "Worker"}, "BatchSize": 5})"));

@@ -1,0 +1,21 @@
+#include "main/http_sender.h"
+
+namespace cumulet {
+namespace {
+
+constexpr auto patience = std::chrono::seconds(15);  // of AWS, with endpoints that do not answer
+constexpr size_t largest_answer_bytes = 1 << 20;
+
+}  // namespace
+
+HttpSender::HttpSender() : client_({.connect_time = patience, .write_time = patience}) {}
+
+Task<http::Response> HttpSender::send(std::string origin, http::Request request) {
+    const auto parsed = net::Origin::parse(origin);
+    if (!parsed) throw net::HttpFailed(net::HttpFailed::Reason::resolve, "no such place: " + origin);
+    co_return co_await client_.send(
+        *parsed, std::move(request),
+        {.head_time = patience, .body_time = patience, .max_body_bytes = largest_answer_bytes});
+}
+
+}  // namespace cumulet
