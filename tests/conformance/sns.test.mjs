@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createVerify } from 'node:crypto';
+import { createServer } from 'node:http';
 import { after, test } from 'node:test';
 import * as sns from '@aws-sdk/client-sns';
 import * as sqs from '@aws-sdk/client-sqs';
@@ -372,4 +374,223 @@ test('the SMS sandbox verifies numbers by a code', { skip: onAws }, async () => 
         404,
         /sandbox/,
     );
+});
+
+// HTTP endpoints, signatures
+
+/** An endpoint that keeps what it is sent; `answers` are the statuses that it gives first. */
+async function newEndpoint(...answers) {
+    const requests = [];
+    const server = createServer((request, response) => {
+        let body = '';
+        request.on('data', (piece) => (body += piece));
+        request.on('end', () => {
+            requests.push({ headers: request.headers, body });
+            response.writeHead(answers.shift() ?? 200).end();
+        });
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    undo.add(async () => server.close());
+    const { port } = server.address();
+    return { requests, url: `http://127.0.0.1:${port}/hook`, next: (count) => eventually(async () => requests.length >= count && requests[count - 1]) };
+}
+
+/** Checks a message as AWS's pages tell. */
+async function assertSigned(message) {
+    const names =
+        message.Type === 'Notification'
+            ? ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type']
+            : ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type'];
+    const text = names.filter((name) => name in message).map((name) => `${name}\n${message[name]}\n`).join('');
+    assert.match(message.SigningCertURL, /\/SimpleNotificationService-[0-9a-f]{32}\.pem$/);
+    const certificate = await (await fetch(message.SigningCertURL)).text();
+    const algorithm = { 1: 'RSA-SHA1', 2: 'RSA-SHA256' }[message.SignatureVersion];
+    assert.ok(createVerify(algorithm).update(text).verify(certificate, message.Signature, 'base64'), message.Type);
+}
+
+const subscribeUrl = async (TopicArn, url, Attributes) =>
+    (await send(sns.SubscribeCommand, { TopicArn, Protocol: 'http', Endpoint: url, Attributes, ReturnSubscriptionArn: true })).SubscriptionArn;
+
+async function confirmed(TopicArn, hook, Attributes) {
+    const arn = await subscribeUrl(TopicArn, hook.url, Attributes);
+    const { Token } = JSON.parse((await hook.next(1)).body);
+    await send(sns.ConfirmSubscriptionCommand, { TopicArn, Token });
+    return arn;
+}
+
+const advance = async (duration) =>
+    assert.ok((await fetch(`${endpoint}/_cumulet/clock`, { method: 'POST', body: JSON.stringify({ advance: duration }) })).ok);
+
+test('an HTTP endpoint confirms its subscription and gets signed notifications', { skip: onAws }, async () => {
+    const TopicArn = await newTopic();
+    const hook = await newEndpoint();
+    const arn = await subscribeUrl(TopicArn, hook.url);
+    const first = await hook.next(1);
+    assert.equal(first.headers['x-amz-sns-message-type'], 'SubscriptionConfirmation');
+    assert.equal(first.headers['x-amz-sns-topic-arn'], TopicArn);
+    const confirmation = JSON.parse(first.body);
+    await assertSigned(confirmation);
+    const pending = async () => (await send(sns.GetSubscriptionAttributesCommand, { SubscriptionArn: arn })).Attributes.PendingConfirmation;
+    assert.equal(await pending(), 'true');
+    const visited = await fetch(confirmation.SubscribeURL);
+    assert.equal(visited.status, 200);
+    assert.match(await visited.text(), new RegExp(`<SubscriptionArn>${arn}</SubscriptionArn>`));
+    assert.equal(await pending(), 'false');
+
+    await send(sns.PublishCommand, { TopicArn, Message: 'hello', Subject: 'news' });
+    const second = await hook.next(2);
+    assert.equal(second.headers['x-amz-sns-message-type'], 'Notification');
+    assert.equal(second.headers['x-amz-sns-subscription-arn'], arn);
+    assert.equal(second.headers['content-type'], 'text/plain; charset=UTF-8');
+    const notification = JSON.parse(second.body);
+    assert.equal(notification.SignatureVersion, '1');
+    await assertSigned(notification);
+    await send(sns.SetTopicAttributesCommand, { TopicArn, AttributeName: 'SignatureVersion', AttributeValue: '2' });
+    await send(sns.PublishCommand, { TopicArn, Message: 'again' });
+    const third = JSON.parse((await hook.next(3)).body);
+    assert.equal(third.SignatureVersion, '2');
+    await assertSigned(third);
+
+    assert.equal((await fetch(third.UnsubscribeURL)).status, 200);
+    const farewell = JSON.parse((await hook.next(4)).body);
+    assert.equal(farewell.Type, 'UnsubscribeConfirmation');
+    await assertSigned(farewell);
+});
+
+test('queues get signed notifications too', { skip: onAws }, async () => {
+    const TopicArn = await newTopic();
+    const queue = await newQueue();
+    await subscribe(TopicArn, queue, {});
+    await send(sns.PublishCommand, { TopicArn, Message: 'hello' });
+    await assertSigned(JSON.parse((await received(queue, 1))[0].Body));
+});
+
+test('an HTTP endpoint gets the message alone where that is wanted', { skip: onAws }, async () => {
+    const TopicArn = await newTopic();
+    const hook = await newEndpoint();
+    const DeliveryPolicy = JSON.stringify({ requestPolicy: { headerContentType: 'application/json' } });
+    await confirmed(TopicArn, hook, { RawMessageDelivery: 'true', DeliveryPolicy });
+    await send(sns.PublishCommand, { TopicArn, Message: '{"a":1}' });
+    const request = await hook.next(2);
+    assert.equal(request.body, '{"a":1}');
+    assert.equal(request.headers['x-amz-sns-rawdelivery'], 'true');
+    assert.equal(request.headers['content-type'], 'application/json');
+});
+
+test('an HTTP endpoint that fails is tried again by its delivery policy', { skip: onAws }, async () => {
+    const TopicArn = await newTopic();
+    const hook = await newEndpoint(200, 500, 503, 200);
+    const healthyRetryPolicy = { numRetries: 2, minDelayTarget: 300, maxDelayTarget: 300 };
+    const arn = await confirmed(TopicArn, hook, { DeliveryPolicy: JSON.stringify({ healthyRetryPolicy }) });
+    const { Attributes } = await send(sns.GetSubscriptionAttributesCommand, { SubscriptionArn: arn });
+    assert.equal(JSON.parse(Attributes.EffectiveDeliveryPolicy).healthyRetryPolicy.numRetries, 2);
+    await send(sns.PublishCommand, { TopicArn, Message: 'hello' });
+    await hook.next(2);
+    for (const count of [3, 4]) {
+        await eventually(async () => (await advance('PT301S'), hook.requests.length >= count));
+    }
+    const bodies = hook.requests.slice(1).map(({ body }) => body);
+    assert.deepEqual(bodies, [bodies[0], bodies[0], bodies[0]]);
+});
+
+test('what an HTTP endpoint refuses goes to the dead-letter queue', { skip: onAws }, async () => {
+    const TopicArn = await newTopic();
+    const hook = await newEndpoint(200, 400);
+    const queue = await newQueue();
+    await confirmed(TopicArn, hook, { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: queue.arn }) });
+    await send(sns.PublishCommand, { TopicArn, Message: 'hello' });
+    const [message] = await received(queue, 1);
+    assert.match(message.Body, /hello/);
+    assert.equal(hook.requests.length, 2);
+});
+
+test('a delivery policy is checked', async () => {
+    const TopicArn = await newTopic();
+    const DeliveryPolicy = JSON.stringify({ healthyRetryPolicy: { numRetries: 0, minDelayTarget: 0, maxDelayTarget: 0 } });
+    await fails(
+        subscribeUrl(TopicArn, 'http://example.com/', { DeliveryPolicy }),
+        'InvalidParameterException',
+        400,
+        /DeliveryPolicy: healthyRetryPolicy\.minDelayTarget must be greater than or equal to 1/,
+    );
+});
+
+// Filter policies
+
+test('a filter policy over bodies looks into objects and arrays', async () => {
+    const TopicArn = await newTopic();
+    const queue = await newQueue();
+    const FilterPolicy = JSON.stringify({ order: { total: [{ numeric: ['>=', 100] }], items: { sku: [{ prefix: 'tea' }] } } });
+    await subscribe(TopicArn, queue, { FilterPolicy, FilterPolicyScope: 'MessageBody', RawMessageDelivery: 'true' });
+    const orders = [
+        { order: { total: 99, items: [{ sku: 'tea-1' }] } },
+        { order: { total: 100, items: [{ sku: 'cup' }, { sku: 'tea-2' }] } },
+        { order: { total: 200, items: [{ sku: 'cup' }] } },
+    ];
+    for (const order of orders) await send(sns.PublishCommand, { TopicArn, Message: JSON.stringify(order) });
+    await send(sns.PublishCommand, { TopicArn, Message: 'no JSON' });
+    assert.deepEqual(JSON.parse((await received(queue, 1))[0].Body), orders[1]);
+});
+
+test('a filter policy is refused in AWS’s words', async () => {
+    const TopicArn = await newTopic();
+    const queue = await newQueue();
+    const refused = (policy, words) =>
+        fails(subscribe(TopicArn, queue, { FilterPolicy: JSON.stringify(policy) }), 'InvalidParameterException', 400, words);
+    await refused({ key: [{ suffix: 100 }] }, /Attributes Reason: FilterPolicy: suffix match pattern must be a string\n at \[Source: \(String\)"\{"key":\[\{"suffix":100\}\]\}"; line: 1, column: 22\]/);
+    await refused({ a: [1], b: [1], c: [1], d: [1], e: [1], f: [1] }, /Filter policy can not have more than 5 keys/);
+    await refused({ a: { b: ['x'] } }, /Filter policy scope MessageAttributes does not support nested filter policy/);
+});
+
+// Push applications and devices
+
+test('a device gets what is published to it while its endpoint is enabled', { skip: onAws }, async () => {
+    const { PlatformApplicationArn } = await send(sns.CreatePlatformApplicationCommand, {
+        Name: unique('app'),
+        Platform: 'GCM',
+        Attributes: { PlatformCredential: 'secret' },
+    });
+    undo.add(() => send(sns.DeletePlatformApplicationCommand, { PlatformApplicationArn }));
+    const device = { PlatformApplicationArn, Token: unique('token'), CustomUserData: 'ann' };
+    const { EndpointArn } = await send(sns.CreatePlatformEndpointCommand, device);
+    assert.equal((await send(sns.CreatePlatformEndpointCommand, device)).EndpointArn, EndpointArn);
+    await fails(
+        send(sns.CreatePlatformEndpointCommand, { ...device, CustomUserData: 'bo' }),
+        'InvalidParameterException',
+        400,
+        /Token Reason: Endpoint .* already exists with the same Token, but different attributes\./,
+    );
+
+    const TopicArn = await newTopic();
+    await send(sns.SubscribeCommand, { TopicArn, Protocol: 'application', Endpoint: EndpointArn });
+    await send(sns.PublishCommand, { TopicArn, Message: 'by the topic' });
+    await send(sns.PublishCommand, { TargetArn: EndpointArn, Message: 'to the device' });
+    const messages = await eventually(async () => {
+        const url = `${endpoint}/_aws/sns/platform-endpoint-messages?endpointArn=${encodeURIComponent(EndpointArn)}`;
+        const shown = (await (await fetch(url)).json()).platform_endpoint_messages[EndpointArn];
+        return shown.length === 2 && shown;
+    });
+    assert.deepEqual(messages.map(({ Message }) => Message).sort(), ['by the topic', 'to the device']);
+
+    await send(sns.SetEndpointAttributesCommand, { EndpointArn, Attributes: { Enabled: 'false' } });
+    assert.equal((await send(sns.GetEndpointAttributesCommand, { EndpointArn })).Attributes.Enabled, 'false');
+    await fails(send(sns.PublishCommand, { TargetArn: EndpointArn, Message: 'x' }), 'EndpointDisabledException', 400, /Endpoint is disabled/);
+    const { Endpoints } = await send(sns.ListEndpointsByPlatformApplicationCommand, { PlatformApplicationArn });
+    assert.deepEqual(Endpoints.map((each) => each.EndpointArn), [EndpointArn]);
+    await send(sns.DeleteEndpointCommand, { EndpointArn });
+    await fails(send(sns.GetEndpointAttributesCommand, { EndpointArn }), 'NotFoundException', 404, /Endpoint does not exist/);
+});
+
+test('a push application keeps its attributes, and shows no credentials', { skip: onAws }, async () => {
+    const Attributes = { PlatformCredential: 'secret', SuccessFeedbackSampleRate: '10' };
+    const { PlatformApplicationArn } = await send(sns.CreatePlatformApplicationCommand, { Name: unique('app'), Platform: 'APNS', Attributes });
+    undo.add(() => send(sns.DeletePlatformApplicationCommand, { PlatformApplicationArn }));
+    await send(sns.SetPlatformApplicationAttributesCommand, { PlatformApplicationArn, Attributes: { Enabled: 'false' } });
+    const shown = await send(sns.GetPlatformApplicationAttributesCommand, { PlatformApplicationArn });
+    assert.deepEqual(shown.Attributes, { Enabled: 'false', SuccessFeedbackSampleRate: '10' });
+    const all = await allPages(async (NextToken) => {
+        const page = await send(sns.ListPlatformApplicationsCommand, { NextToken });
+        return [page.PlatformApplications, page.NextToken];
+    });
+    assert.ok(all.some((each) => each.PlatformApplicationArn === PlatformApplicationArn));
 });

@@ -147,6 +147,7 @@ class Cloud:
         found = {
             "tables": self.aws_json("dynamodb", "DynamoDB_20120810.ListTables", {})["TableNames"],
             "queues": self.aws_json("sqs", "AmazonSQS.ListQueues", {}).get("QueueUrls", []),
+            "topics": re.findall(r"<TopicArn>(.*?)</TopicArn>", self.aws_query("sns", "2010-03-31", "ListTopics")),
             "log groups": [each["logGroupName"] for each in
                            self.aws_json("logs", "Logs_20140328.DescribeLogGroups", {}, "1.1")["logGroups"]],
             "functions": [each["FunctionName"] for each in self.aws_rest("lambda", "/2015-03-31/functions/")["Functions"]],
