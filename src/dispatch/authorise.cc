@@ -194,6 +194,8 @@ Task<void> authorise(Passage& passage) {
     // IAM never refuses to tell callers who they are.
     const bool of_sts = passage.service().name == "sts";
     if (of_sts && passage.operation().name == "GetCallerIdentity") co_return;
+    // What needs no signature has a proof of its own, a token, which the service looks at.
+    if (passage.operation().anonymous && passage.call.principal.kind == Principal::Kind::anonymous) co_return;
     auto& api = *passage.route.entry->api;
     Question question{.action = iam_action(passage.service(), passage.operation()),
                       .resource = api.resource_of(passage.call, passage.operation(), passage.input),

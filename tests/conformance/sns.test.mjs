@@ -455,6 +455,9 @@ test('an HTTP endpoint confirms its subscription and gets signed notifications',
     const farewell = JSON.parse((await hook.next(4)).body);
     assert.equal(farewell.Type, 'UnsubscribeConfirmation');
     await assertSigned(farewell);
+    assert.equal(await pending(), 'true');
+    assert.equal((await fetch(farewell.SubscribeURL)).status, 200);
+    assert.equal(await pending(), 'false');
 });
 
 test('queues get signed notifications too', { skip: onAws }, async () => {

@@ -139,17 +139,20 @@ Task<ConfirmSubscriptionResponse> Service::confirm_subscription(Call& call, Conf
 Task<UnsubscribeResponse> Service::unsubscribe(Call& call, UnsubscribeInput request) {
     const auto address = parse_subscription_arn(request.SubscriptionArn);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        const auto subscription = co_await find_subscription(tx, address);
+        auto subscription = co_await find_subscription(tx, address);
         if (!subscription) co_return;  // ended already
         if (subscription->authenticated_unsubscribe && is_anonymous(call)) {
             throw AuthorizationErrorException("Only the topic and subscription owner can unsubscribe");
         }
         auto topic = co_await load_topic(tx, address.topic);
         ++topic.subscriptions_deleted;
-        erase_subscription(tx, topic, *subscription);
-        // An owner who signs knows what they do; whoever follows a link may not.
-        if (is_anonymous(call) && !subscription->pending && subscription->protocol.starts_with("http"))
-            put_in_outbox(tx, farewell(call, topic, *subscription));
+        if (!is_anonymous(call) || subscription->pending || !subscription->protocol.starts_with("http"))
+            co_return erase_subscription(tx, topic, *subscription);
+        // An owner who signs knows what they do; whoever follows a link may not, and may take it back for a while.
+        subscription->pending = true;
+        subscription->created = call.now();
+        save_subscription(tx, topic, *subscription);
+        put_in_outbox(tx, farewell(call, topic, *subscription));
     });
     co_return UnsubscribeResponse{};
 }
