@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Kills `cumulet serve` while functions handle events: every accepted event is handled, and its end reaches its queue.
+"""Kills `cumulet serve` while functions handle events: every accepted event is handled, and its end reaches its queue,
+and so does every record of a table's stream, which the function refuses.
 
 usage: lambda_crash_test.py CUMULET [--kills N] [--seed S]
 """
@@ -21,7 +22,7 @@ import zipfile
 
 from serve_crash_test import BROKEN, Client, Finding, Server
 
-SOURCE = "def handler(event, context):\n    return event['id']\n"
+SOURCE = "def handler(event, context):\n    return event['id']\n"  # a stream's event has none
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:ends"
 FUNCTION = "/2015-03-31/functions"
 
@@ -59,11 +60,22 @@ def create(port):
                    {"DestinationConfig": {"OnSuccess": {"Destination": QUEUE}, "OnFailure": {"Destination": QUEUE}}}, 200)
 
 
+def map_stream(port):
+    client = Client(port)
+    table = client.call("dynamodb", "CreateTable", TableName="table", BillingMode="PAY_PER_REQUEST",
+                        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    Functions(port).call("POST", "/2015-03-31/event-source-mappings", {
+        "FunctionName": "f", "EventSourceArn": table["TableDescription"]["LatestStreamArn"], "StartingPosition": "LATEST",
+        "BatchSize": 1, "MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": {"Destination": QUEUE}}}, 202)
+
+
 class Load:
     """Callers that queue events in one process, until it is gone."""
 
-    def __init__(self, port, accepted, seed):
-        self.port, self.accepted = port, accepted
+    def __init__(self, port, accepted, written, seed):
+        self.port, self.accepted, self.written = port, accepted, written
         self.ended = threading.Event()
         self.findings = []
         self.threads = [threading.Thread(target=self._run, args=("%s/%d" % (seed, i),)) for i in range(3)]
@@ -73,11 +85,14 @@ class Load:
     def _run(self, seed):
         rng = random.Random(seed)
         try:
-            client = Functions(self.port)
+            client, tables = Functions(self.port), Client(self.port)
             while not self.ended.is_set():
                 name = "%016x" % rng.getrandbits(64)
                 client.call("POST", FUNCTION + "/f/invocations", {"id": name}, 202, **{"X-Amz-Invocation-Type": "Event"})
                 self.accepted.append(name)
+                if rng.random() < 0.1:
+                    tables.call("dynamodb", "PutItem", TableName="table", Item={"id": {"S": name}})
+                    self.written.append(name)
                 time.sleep(0.002)
         except BROKEN:
             pass  # it was killed; nothing is known of what was under way
@@ -101,17 +116,21 @@ def advance(port):
     connection.getresponse().read()
 
 
-def check(port, accepted):
+def check(port, accepted, written):
     client = Client(port)
     url = client.call("sqs", "GetQueueUrl", QueueName="ends")["QueueUrl"]
-    missing, deadline = set(accepted), time.monotonic() + 60
+    missing, refused, deadline = set(accepted), set(), time.monotonic() + 60
     advance(port)
-    while missing:
+    while missing or len(refused) < len(written):
         if time.monotonic() > deadline:
-            raise Finding("%d of %d accepted events have no end" % (len(missing), len(accepted)))
+            raise Finding("%d of %d accepted events have no end, of %d records %d have" % (
+                len(missing), len(accepted), len(written), len(refused)))
         messages = client.call("sqs", "ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", ())
         for message in messages:
             record = json.loads(message["Body"])
+            if "DDBStreamBatchInfo" in record:
+                refused.add(record["DDBStreamBatchInfo"]["startSequenceNumber"])
+                continue
             if record["requestContext"]["condition"] != "Success":
                 raise Finding("an event failed: %s" % message["Body"])
             missing.discard(record["requestPayload"]["id"])
@@ -122,17 +141,18 @@ def check(port, accepted):
 
 def run(program, folder, kills, seed):
     rng = random.Random(seed)
-    accepted = []
+    accepted, written = [], []
     for number in range(kills + 1):
         server = Server(program, folder)
         try:
             port = server.wait_until_ready()
             if number == 0:
                 create(port)
+                map_stream(port)
             if number == kills:
-                check(port, accepted)
+                check(port, accepted, written)
                 break
-            load = Load(port, accepted, "%s/%d" % (seed, number))
+            load = Load(port, accepted, written, "%s/%d" % (seed, number))
             time.sleep(0.5 + rng.random())
             server.kill()
             load.stop()
@@ -140,7 +160,7 @@ def run(program, folder, kills, seed):
             server.kill()
     if len(accepted) < 50:
         raise Finding("the load was too small to show anything")
-    print("%d kills: %d events accepted, all came to their end" % (kills, len(accepted)))
+    print("%d kills: %d events and %d records, all came to their end" % (kills, len(accepted), len(written)))
 
 
 def too_late(_number, _frame):
