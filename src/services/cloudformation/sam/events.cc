@@ -55,6 +55,11 @@ void Application::mapping_event(Function& function, const std::string& event, st
     for (const auto& [key, value] : properties) {
         if (key != source) mapping.emplace(key, value);
     }
+    // SAM's Type says which policy the role gets; the mapping itself has no such property.
+    if (auto* config = mapping.if_contains("DestinationConfig"); config && config->is_object()) {
+        auto* failure = config->get_object().if_contains("OnFailure");
+        if (failure && failure->is_object()) failure->get_object().erase("Type");
+    }
     add(function.id + event, "AWS::Lambda::EventSourceMapping", std::move(mapping), function.attributes);
     const auto policy = managed_policy_arn(type == "SQS"        ? "AWSLambdaSQSQueueExecutionRole"
                                            : type == "DynamoDB" ? "AWSLambdaDynamoDBExecutionRole"

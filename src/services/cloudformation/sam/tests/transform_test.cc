@@ -180,6 +180,32 @@ TEST(ServerlessTransform, MapsAQueueToItsConsumer) {
         "EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}, "FunctionName": {"Ref": "Worker"}, "BatchSize": 5})"));
 }
 
+TEST(ServerlessTransform, MapsAStreamToItsReaderWithAllThatTheEventSays) {
+    const auto resources = resources_of(R"(
+Resources:
+  Reader:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: a.b
+      Runtime: python3.12
+      CodeUri: s3://sam-demo-bucket/hello.zip
+      Events:
+        Changes:
+          Type: DynamoDB
+          Properties: {Stream: !GetAtt Orders.StreamArn, StartingPosition: TRIM_HORIZON, BatchSize: 7,
+                       BisectBatchOnFunctionError: true, MaximumRetryAttempts: 2,
+                       DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Lost.Arn}}}
+)");
+    const auto mapping = properties(resources, "ReaderChanges");
+    EXPECT_EQ(mapping.at("EventSourceArn"), parsed(R"({"Fn::GetAtt": ["Orders", "StreamArn"]})"));
+    EXPECT_EQ(mapping.at("FunctionName"), parsed(R"({"Ref": "Reader"})"));
+    EXPECT_EQ(mapping.at("StartingPosition"), "TRIM_HORIZON");
+    EXPECT_EQ(mapping.at("BatchSize"), 7);
+    EXPECT_EQ(mapping.at("MaximumRetryAttempts"), 2);
+    EXPECT_EQ(mapping.at("DestinationConfig"),
+              parsed(R"({"OnFailure": {"Destination": {"Fn::GetAtt": ["Lost", "Arn"]}}})"));
+}
+
 TEST(ServerlessTransform, MakesATemplateThatCloudFormationReads) {
     EXPECT_NO_THROW(read_template(transform_serverless(parse_template(orders), {})));
 }
