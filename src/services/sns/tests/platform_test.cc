@@ -118,9 +118,7 @@ TEST(PlatformEndpoint, IsTheSameForTheSameTokenUnlessItWouldDiffer) {
     EXPECT_THAT(arn, testing::StartsWith("arn:aws:sns:us-east-1:000000000000:endpoint/GCM/shop/"));
     EXPECT_EQ(world.endpoint(application, "t1", {{"CustomUserData", "ann"}}), arn);
     EXPECT_NE(world.endpoint(application, "t2"), arn);
-    EXPECT_EQ(error_of([&] {
-                  world.endpoint(application, "t1", {{"CustomUserData", "bo"}});
-              }),
+    EXPECT_EQ(error_of([&] { world.endpoint(application, "t1", {{"CustomUserData", "bo"}}); }),
               "InvalidParameter: Invalid parameter: Token Reason: Endpoint " + arn +
                   " already exists with the same Token, but different attributes.");
     EXPECT_THAT(world.endpoint_attributes(arn),
