@@ -168,8 +168,8 @@ Value number_method(const Value& number, std::string_view method, Arguments argu
     return {};
 }
 
-Value change_list(List& list, std::string_view method, Arguments arguments) {
-    const auto& value = arguments.back();
+Value change_list(List& list, std::string_view method, Arguments arguments, Copying& copying) {
+    const auto value = copying.copy(arguments.back(), list.level + 1);
     const auto* index = arguments.front().integer();
     const bool has_room = list.size() < max_elements;
     if (method == "add" && arguments.size() == 1 && has_room) {
@@ -177,11 +177,10 @@ Value change_list(List& list, std::string_view method, Arguments arguments) {
         return true;
     }
     if (method == "addAll") {
-        const auto* other = value.list();
-        if (!other || other->size() + list.size() > max_elements) return {};
-        const auto added = *other;  // it may be the list itself
-        list.insert(list.end(), added.begin(), added.end());
-        return !added.empty();
+        const auto* added = value.list();
+        if (!added || added->size() + list.size() > max_elements) return {};
+        list.insert(list.end(), added->begin(), added->end());
+        return !added->empty();
     }
     if (!index || *index < 0 || static_cast<size_t>(*index) > list.size()) return {};
     const auto at = list.begin() + *index;
@@ -196,7 +195,7 @@ Value change_list(List& list, std::string_view method, Arguments arguments) {
     return former;
 }
 
-Value list_method(const Value& receiver, std::string_view method, Arguments arguments) {
+Value list_method(const Value& receiver, std::string_view method, Arguments arguments, Copying& copying) {
     auto& list = *receiver.list();
     if (method == "size") return list.size();
     if (method == "isEmpty") return list.empty();
@@ -214,7 +213,7 @@ Value list_method(const Value& receiver, std::string_view method, Arguments argu
         return found == list.end() ? -1 : static_cast<int64_t>(found - list.begin());
     }
     if (method == "equals") return receiver.equals(arguments[0]);
-    return change_list(list, method, arguments);
+    return change_list(list, method, arguments, copying);
 }
 
 Value view_of(const Map& map, std::string_view method) {
@@ -234,7 +233,7 @@ Value view_of(const Map& map, std::string_view method) {
     return list;
 }
 
-Value change_map(Map& map, std::string_view method, Arguments arguments) {
+Value change_map(Map& map, std::string_view method, Arguments arguments, Copying& copying) {
     if (method == "remove") {
         const auto key = to_text(arguments[0]);
         const auto* found = map.find(key);
@@ -243,21 +242,21 @@ Value change_map(Map& map, std::string_view method, Arguments arguments) {
         return former;
     }
     if (method == "putAll") {
-        const auto* other = arguments[0].map();
-        if (!other || other->size() + map.size() > max_elements) return {};
-        const auto added = other->members();
-        for (const auto& [key, value] : added) map.put(key, value);
+        const auto copy = copying.copy(arguments[0], map.level);
+        const auto* added = copy.map();
+        if (!added || added->size() + map.size() > max_elements) return {};
+        for (const auto& [key, value] : added->members()) map.put(key, value);
         return {};
     }
     if ((method != "put" && method != "putIfAbsent") || arguments.size() < 2 || map.size() >= max_elements) return {};
     auto key = to_text(arguments[0]);
     const auto* found = map.find(key);
     auto former = found ? *found : Value();
-    if (method == "put" || former.is_null()) map.put(std::move(key), arguments[1]);
+    if (method == "put" || former.is_null()) map.put(std::move(key), copying.copy(arguments[1], map.level + 1));
     return former;
 }
 
-Value map_method(const Value& receiver, std::string_view method, Arguments arguments) {
+Value map_method(const Value& receiver, std::string_view method, Arguments arguments, Copying& copying) {
     auto& map = *receiver.map();
     if (method == "size") return map.size();
     if (method == "isEmpty") return map.size() == 0;
@@ -278,17 +277,17 @@ Value map_method(const Value& receiver, std::string_view method, Arguments argum
         return std::ranges::any_of(map.members(), [&](const auto& each) { return each.second.equals(arguments[0]); });
     }
     if (method == "equals") return receiver.equals(arguments[0]);
-    return change_map(map, method, arguments);
+    return change_map(map, method, arguments, copying);
 }
 
 }  // namespace
 
-Value call_method(const Value& receiver, std::string_view method, Arguments arguments) {
+Value call_method(const Value& receiver, std::string_view method, Arguments arguments, Copying& copying) {
     if (const auto* object = receiver.object()) return object->call(method, arguments).value_or(Value());
     if (const auto* text = receiver.string()) return string_method(*text, method, arguments);
     if (receiver.is_number()) return number_method(receiver, method, arguments);
-    if (receiver.list()) return list_method(receiver, method, arguments);
-    if (receiver.map()) return map_method(receiver, method, arguments);
+    if (receiver.list()) return list_method(receiver, method, arguments, copying);
+    if (receiver.map()) return map_method(receiver, method, arguments, copying);
     if (const auto* boolean = receiver.boolean()) {
         if (method == "toString") return *boolean ? "true" : "false";
         if (method == "equals" && !arguments.empty()) return arguments[0].boolean() && receiver.equals(arguments[0]);
@@ -302,7 +301,8 @@ Value member_of(const Value& receiver, std::string_view name) {
         return found ? *found : Value();
     }
     if (const auto* object = receiver.object()) return object->member(name).value_or(Value());
-    if (name == "empty") return call_method(receiver, "isEmpty", {});
+    if (const auto* text = receiver.string(); text && name == "empty") return text->empty();
+    if (const auto* list = receiver.list(); list && name == "empty") return list->empty();
     return {};
 }
 

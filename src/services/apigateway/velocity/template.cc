@@ -219,7 +219,7 @@ class Rendering {
         if (last.kind == Access::Kind::method) return;
         const auto key = last.kind == Access::Kind::member ? Value(last.name) : evaluate(last.arguments[0]);
         const Value arguments[] = {key, std::move(value)};
-        call_method(receiver, receiver.map() ? "put" : "set", arguments);
+        call_method(receiver, receiver.map() ? "put" : "set", arguments, copying_);
     }
 
     Value evaluate(const Reference& reference) {
@@ -232,7 +232,7 @@ class Rendering {
             for (const auto& argument : access.arguments) arguments.push_back(evaluate(argument));
             switch (access.kind) {
                 case Access::Kind::member: value = member_of(value, access.name); break;
-                case Access::Kind::method: value = call_method(value, access.name, arguments); break;
+                case Access::Kind::method: value = call_method(value, access.name, arguments, copying_); break;
                 case Access::Kind::index: value = element_of(value, arguments[0]); break;
             }
         }
@@ -264,14 +264,14 @@ class Rendering {
 
     Value list_of(const std::vector<Expression>& children) {
         List list;
-        for (const auto& child : children) list.push_back(evaluate(child));
+        for (const auto& child : children) list.push_back(copying_.copy(evaluate(child), 1));
         return list;
     }
 
     Value map_of(const std::vector<Expression>& children) {
         Map map;
         for (size_t i = 0; i + 1 < children.size(); i += 2)
-            map.put(to_text(evaluate(children[i])), evaluate(children[i + 1]));
+            map.put(to_text(evaluate(children[i])), copying_.copy(evaluate(children[i + 1]), 1));
         return map;
     }
 
@@ -290,6 +290,7 @@ class Rendering {
     std::vector<std::shared_ptr<const Parsed>> evaluated_;
     std::string out_;
     size_t steps_ = 0;
+    Copying copying_;
     int depth_ = 0;
 };
 
@@ -312,7 +313,7 @@ std::expected<std::string, std::string> Template::render(Variables& variables) c
     } catch (const Limit& limit) {
         return std::unexpected(fmt::format("The template cannot be rendered: {}.", limit.which));
     } catch (const TooDeep&) {
-        return std::unexpected("The template cannot be rendered: a value nests deeper than 128.");
+        return std::unexpected("The template cannot be rendered: its values nest too deeply, or grow too large.");
     }
 }
 

@@ -6,8 +6,6 @@
 namespace cumulet::apigateway::velocity {
 namespace {
 
-constexpr int max_depth = 128;
-
 /// Double.toString: at least one digit after the point; an exponent beyond ten million and below a thousandth.
 std::string java_double(double value) {
     if (std::isnan(value)) return "NaN";
@@ -120,6 +118,25 @@ bool Value::equals(const Value& other) const {
     return to_text(*this) == to_text(other);
 }
 
+Value Copying::copy(const Value& value, int level) {
+    const auto* list = value.list();
+    const auto* map = value.map();
+    if (left == 0 || level > max_depth) throw TooDeep{};
+    --left;
+    if (list) {
+        List copied;
+        copied.level = level;
+        copied.reserve(list->size());
+        for (const auto& element : *list) copied.push_back(copy(element, level + 1));
+        return copied;
+    }
+    if (!map) return value;
+    Map copied;
+    copied.level = level;
+    for (const auto& [key, member] : map->members()) copied.put(key, copy(member, level + 1));
+    return copied;
+}
+
 std::string to_text(const Value& value) {
     std::string out;
     append_text(out, value, 0);
@@ -132,7 +149,7 @@ std::string to_json(const Value& value) {
     return out;
 }
 
-Value from_json(const json::value& value) {
+Value from_json(const json::value& value, int level) {
     switch (value.kind()) {
         case json::kind::null: return {};
         case json::kind::bool_: return value.get_bool();
@@ -142,13 +159,16 @@ Value from_json(const json::value& value) {
         case json::kind::string: return std::string_view(value.get_string());
         case json::kind::array: {
             List list;
+            list.level = level;
             list.reserve(value.get_array().size());
-            for (const auto& element : value.get_array()) list.push_back(from_json(element));
+            for (const auto& element : value.get_array()) list.push_back(from_json(element, level + 1));
             return list;
         }
         case json::kind::object: {
             Map map;
-            for (const auto& member : value.get_object()) map.put(std::string(member.key()), from_json(member.value()));
+            map.level = level;
+            for (const auto& member : value.get_object())
+                map.put(std::string(member.key()), from_json(member.value(), level + 1));
             return map;
         }
     }

@@ -18,7 +18,12 @@ namespace cumulet::apigateway::velocity {
 class Value;
 class Map;
 class Object;
-using List = std::vector<Value>;
+
+/// A java.util.ArrayList.
+struct List : std::vector<Value> {
+    using std::vector<Value>::vector;
+    int level = 0;  ///< how many lists and maps it stands in
+};
 
 /// Null, a boolean, a number, a string, or a list, map or object that all its holders share.
 class Value {
@@ -78,6 +83,8 @@ class Map {
     size_t size() const { return members_.size(); }
     const std::vector<std::pair<std::string, Value>>& members() const { return members_; }
 
+    int level = 0;  ///< how many lists and maps it stands in
+
   private:
     std::vector<std::pair<std::string, Value>> members_;
     std::unordered_map<std::string, size_t> positions_;
@@ -95,13 +102,21 @@ class Object {
 
 inline Value::Value(Map value) : held_(std::make_shared<Map>(std::move(value))) {}
 
-/// A list or a map that contains itself, or nests deeper than 128, cannot be written.
+/// Lists and maps nest 128 deep at most.
 struct TooDeep {};
+inline constexpr int max_depth = 128;
+
+/// What is put into a list or a map is a copy: so a value never contains itself, and its depth is known.
+struct Copying {
+    size_t left = 1'000'000;  ///< values that one rendering may still copy
+    /// `level`: how deep the copy will stand. Throws TooDeep beyond 128, and where nothing is left.
+    Value copy(const Value& value, int level);
+};
 
 /// As Java's toString writes it: {a=1, b=[x, y]}. Throws TooDeep.
 std::string to_text(const Value& value);
 /// Throws TooDeep.
 std::string to_json(const Value& value);
-Value from_json(const json::value& value);
+Value from_json(const json::value& value, int level = 0);
 
 }  // namespace cumulet::apigateway::velocity

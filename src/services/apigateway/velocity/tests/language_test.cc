@@ -170,8 +170,10 @@ TEST(Velocity, ChangesListsAndMaps) {
         {"#set($m = {'x': {'y': 'z'}})$m.x.y", "z"},
         {"#set($m = {$name: $foo})$m", "{Ada=bar}"},
         {"#set($m = {\"a$foo\": 1})$m.abar", "1"},
-        {"#set($m = {})#set($m.self = $m)$m",
-         "failed: The template cannot be rendered: a value nests deeper than 128."},
+        {"#set($m = {'k': 1})#set($m.self = $m)$m", "{k=1, self={k=1}}"},
+        {"#set($l = [1])#set($ignored = $l.add($l))$l", "[1, [1]]"},
+        {"#set($l = [1, 2])#set($ignored = $l.addAll($l))$l", "[1, 2, 1, 2]"},
+        {"#set($m = {'inner': {}})#set($ignored = $m.inner.put('k', 'v'))$m", "{inner={k=v}}"},
     };
     expect_all(cases);
 }
@@ -413,6 +415,12 @@ TEST(Velocity, RefusesWhatWouldNotEnd) {
               "failed: The template cannot be rendered: it takes more than 1000000 steps.");
     EXPECT_EQ(rendered("#set($s = 'xxxxxxxxxxxxxxxx')#foreach($i in [1..30])#set($s = \"$s$s\")#end$s"),
               "failed: The template cannot be rendered: it is longer than 10 MiB.");
+    const std::string too_deep =
+        "failed: The template cannot be rendered: its values nest too deeply, or grow too large.";
+    EXPECT_EQ(rendered("#set($m = {})#foreach($i in [1..1000])#set($m = {'k': $m})#end"), too_deep);
+    EXPECT_EQ(rendered("#set($m = {})#set($p = $m)#foreach($i in [1..1000])#set($p.k = {})#set($p = $p.k)#end"),
+              too_deep);
+    EXPECT_EQ(rendered("#set($l = [1])#foreach($i in [1..1000])#set($ignored = $l.addAll($l))#end"), too_deep);
     EXPECT_EQ(rendered("#set($x = [1..10000000])"),
               "failed: The template cannot be rendered: a range is longer than 100000.");
     EXPECT_EQ(rendered(std::string(400 << 10, 'x')), "malformed: The template is longer than 300 KB.");
