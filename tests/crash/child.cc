@@ -57,10 +57,23 @@ Task<std::map<std::pair<int, int>, uint64_t>> read_side(Store& store, std::strin
     }
 }
 
+using Numbers = std::map<std::pair<int, int>, uint64_t>;
+
+/// Says which slots `here` holds otherwise than `there`.
+void compare(std::string_view side, const Numbers& here, const Numbers& there) {
+    for (const auto& [place, number] : here) {
+        const auto other = there.find(place);
+        if (other != there.end() && other->second == number) continue;
+        say(fmt::format("BAD half of a transaction is missing: {} {} {} is {:#x}, and the other side's {:#x}\n", side,
+                        place.first, place.second, number, other == there.end() ? 0 : other->second));
+    }
+}
+
 Task<void> say_what_is_there(Store& store) {
     const auto lefts = co_await read_side(store, "left");
     const auto rights = co_await read_side(store, "right");
-    if (lefts != rights) say("BAD half of a transaction is missing\n");
+    compare("left", lefts, rights);
+    compare("right", rights, lefts);
     for (const auto& [place, number] : lefts) say(fmt::format("S {} {} {}\n", place.first, place.second, number));
     say("READY\n");
 }

@@ -173,7 +173,11 @@ TEST(Crash, LosesNothingAcknowledgedAndBringsNothingDeletedBack) {
     follow(last.kill_and_hear(), expectation);
     EXPECT_GT(expectation.acknowledged(), 1000u);
     RecordProperty("acknowledged", static_cast<int>(expectation.acknowledged()));
-    std::filesystem::remove_all(folder);
+    if (testing::Test::HasFailure()) {
+        ADD_FAILURE() << "the store is kept in " << folder;
+    } else {
+        std::filesystem::remove_all(folder);
+    }
 }
 
 }  // namespace
