@@ -143,11 +143,12 @@ test('errors of roles', async () => {
         new RegExp(`^Role with name ${RoleName} already exists\\.$`),
     );
     const missing = unique('missing');
-    for (const call of [
-        send(iam.GetRoleCommand, { RoleName: missing }),
-        send(iam.DeleteRoleCommand, { RoleName: missing }),
-        send(iam.TagRoleCommand, { RoleName: missing, Tags: [{ Key: 'a', Value: 'b' }] }),
+    for (const [Command, input] of [
+        [iam.GetRoleCommand, {}],
+        [iam.DeleteRoleCommand, {}],
+        [iam.TagRoleCommand, { Tags: [{ Key: 'a', Value: 'b' }] }],
     ]) {
+        const call = send(Command, { RoleName: missing, ...input });
         await fails(call, 'NoSuchEntityException', 404, new RegExp(`The role with name ${missing} cannot be found\\.`));
     }
     await fails(
