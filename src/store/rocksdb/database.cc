@@ -6,17 +6,20 @@
 
 #include <charconv>
 
+#include "store/rocksdb/table_reads.h"
+
 namespace cumulet::store {
 namespace {
 
 constexpr size_t write_buffer_bytes = 16 << 20;
 
-rocksdb::DBOptions database_options() {
+rocksdb::DBOptions database_options(rocksdb::Env* env) {
     rocksdb::DBOptions options;
+    options.env = env;
     options.create_if_missing = true;
     options.create_missing_column_families = true;
     options.max_background_jobs = 2;
-    options.max_open_files = 512;
+    options.max_open_files = -1;  // a table that must be opened first is not there for reads that do not wait
     options.max_file_opening_threads = 1;
     options.max_total_wal_size = 3 * write_buffer_bytes;
     options.info_log_level = rocksdb::WARN_LEVEL;
@@ -64,13 +67,13 @@ void check(const rocksdb::Status& status, std::string_view what) {
 
 }  // namespace
 
-Database::Database(const std::filesystem::path& folder, const RocksOptions& options) {
+Database::Database(const std::filesystem::path& folder, const RocksOptions& options) : env_(table_reading_env()) {
     std::filesystem::create_directories(folder);
     const std::vector<rocksdb::ColumnFamilyDescriptor> families{
         {rocksdb::kDefaultColumnFamilyName, row_options(options)}, {"about", rocksdb::ColumnFamilyOptions()}};
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;
-    const auto status = rocksdb::DB::Open(database_options(), folder.string(), families, &handles, &db);
+    const auto status = rocksdb::DB::Open(database_options(env_.get()), folder.string(), families, &handles, &db);
     if (!status.ok()) throw std::runtime_error(why_not_opened(folder, status));
     db_.reset(db);
     rows_ = handles[0];

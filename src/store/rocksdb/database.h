@@ -29,6 +29,7 @@ class Database {
   private:
     void check_format(const std::filesystem::path& folder);
 
+    const std::unique_ptr<rocksdb::Env> env_;
     std::unique_ptr<rocksdb::DB> db_;
     rocksdb::ColumnFamilyHandle* rows_ = nullptr;
     rocksdb::ColumnFamilyHandle* about_ = nullptr;  // what the store says about itself

@@ -9,6 +9,7 @@
 #include "store/rocksdb/resident.h"
 #include "store/rocksdb/row_cache.h"
 #include "store/rocksdb/scan.h"
+#include "store/rocksdb/table_reads.h"
 #include "store/rocksdb/tallies.h"
 
 namespace cumulet::store {
@@ -109,12 +110,13 @@ bool RocksStore::find(std::string_view key, uint64_t hash, std::optional<std::st
 
 Task<std::optional<std::string>> RocksStore::load(std::string key) {
     std::string value;
-    rocksdb::ReadOptions options;
-    options.read_tier = rocksdb::kBlockCacheTier;
-    auto status = database_->Get(options, key, &value);
-    if (status.IsIncomplete()) {
-        status = co_await pool_.run([&] { return database_->Get(rocksdb::ReadOptions(), key, &value); });
-    }
+    const auto get = [&](TableReads::Patience patience) {
+        const TableReads reads(patience);
+        const auto status = database_->Get(rocksdb::ReadOptions(), key, &value);
+        return reads.failed() ? rocksdb::Status::Incomplete(status.ToString()) : status;
+    };
+    auto status = get(TableReads::Patience::none);
+    if (status.IsIncomplete()) status = co_await pool_.run([&] { return get(TableReads::Patience::any); });
     if (status.IsNotFound()) co_return std::nullopt;
     if (!status.ok()) throw Unavailable("the store cannot read: " + status.ToString());
     co_return std::move(value);

@@ -2,11 +2,17 @@
 
 #include <rocksdb/perf_context.h>
 
+#include "store/rocksdb/table_reads.h"
+
 namespace cumulet::store {
 namespace {
 
 constexpr uint64_t many_deleted_keys = 64;
 constexpr uint64_t most_deleted_keys_on_a_reactor = 1000;
+
+void check(const TableReads& reads, const rocksdb::Status& status) {
+    if (reads.failed() || !status.ok()) throw Unavailable("the store cannot scan: " + status.ToString());
+}
 
 }  // namespace
 
@@ -26,10 +32,7 @@ class TreeScan::Walk {
         if (ascending() && !scan.from_) return;
         rocksdb::ReadOptions options;
         options.snapshot = scan.snapshot_;
-        if (effort == Effort::cached) {
-            options.read_tier = rocksdb::kBlockCacheTier;
-            options.max_skippable_internal_keys = most_deleted_keys_on_a_reactor;
-        }
+        if (effort == Effort::cached) options.max_skippable_internal_keys = most_deleted_keys_on_a_reactor;
         lower_ = ascending() ? *scan.from_ : scan.range_.begin;
         upper_ = scan.range_.end;
         options.iterate_lower_bound = &lower_;
@@ -83,6 +86,7 @@ class TreeScan::Walk {
 };
 
 std::optional<std::vector<Entry>> TreeScan::rows(ScanOptions options, Effort effort) {
+    const TableReads reads(effort == Effort::cached ? TableReads::Patience::none : TableReads::Patience::any);
     Walk walk(*this, options.order, effort);
     const auto before = [&](std::string_view a, std::string_view b) {
         return options.order == Order::ascending ? a < b : b < a;
@@ -105,12 +109,16 @@ std::optional<std::vector<Entry>> TreeScan::rows(ScanOptions options, Effort eff
         }
         ++write;
     }
-    if (walk.status().IsIncomplete()) return std::nullopt;
-    if (!walk.status().ok()) throw Unavailable("the store cannot scan: " + walk.status().ToString());
+    if (effort == Effort::cached && (reads.failed() || walk.status().IsIncomplete())) {
+        gap_.reset();
+        return std::nullopt;
+    }
+    check(reads, walk.status());
     return rows;
 }
 
 uint64_t TreeScan::count() {
+    const TableReads reads(TableReads::Patience::any);
     Walk walk(*this, Order::ascending, Effort::any);
     uint64_t rows = 0;
     auto write = overlay_.writes.begin();
@@ -125,7 +133,7 @@ uint64_t TreeScan::count() {
         rows += write->second.has_value();
         ++write;
     }
-    if (!walk.status().ok()) throw Unavailable("the store cannot scan: " + walk.status().ToString());
+    check(reads, walk.status());
     return rows;
 }
 

@@ -15,7 +15,7 @@ class TreeScan {
     TreeScan(const TreeScan&) = delete;
 
     enum class Effort {
-        cached,  ///< without reading from disk, and without walking over thousands of deleted keys
+        cached,  ///< without waiting for the disk, and without walking over thousands of deleted keys
         any,
     };
     /// Nothing if the effort does not suffice. Throws store::Unavailable if the disk refuses.

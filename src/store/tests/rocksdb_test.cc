@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <random>
 
@@ -130,6 +132,53 @@ TEST(RocksStore, KeepsTheHeadOfARangeThatIsTooLargeForItsMemory) {
         }));
     }
     EXPECT_LT(store->statistics().memory_bytes, 200u << 20);
+    reactor.block_on(store->close());
+}
+
+/// Lets the system forget what it read of the folder's files.
+void forget_pages(const std::filesystem::path& folder) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        const int file = open(entry.path().c_str(), O_RDONLY);
+        ASSERT_GE(file, 0);
+        EXPECT_EQ(posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED), 0);
+        close(file);
+    }
+}
+
+TEST(RocksStore, MissesNoRowsBetweenErasedRangesWhoseTablesAreNotInMemory) {
+    const TemporaryFolder folder;
+    Clock clock;
+    Reactor reactor(clock, Random(1));
+    constexpr int rows = 3000, tables = 3;
+    for (int table = 0; table < tables; ++table) {
+        const auto store = open_rocksdb_store(folder.path());
+        reactor.block_on(store->transact([table](Transaction& tx) -> Task<void> {
+            for (int i = table; i < rows; i += tables) tx.put(Key("k", i), std::string(300, 'v'));
+            co_return;
+        }));
+        reactor.block_on(store->close());
+    }
+    const auto erased = [](int i) { return i % 10 >= 6; };
+    const auto store = open_rocksdb_store(folder.path());
+    forget_pages(folder.path());
+    std::vector<int> expected, seen;
+    for (int i = 0; i < rows; ++i) {
+        if (!erased(i)) expected.push_back(i);
+    }
+    reactor.block_on(store->transact([](Transaction& tx) -> Task<void> {
+        for (int i = 6; i < rows; i += 10) tx.erase_range({Key("k", i).bytes(), Key("k", i + 4).bytes()});
+        co_return;
+    }));
+    auto range = Range::prefix(Key("k"));
+    while (true) {
+        const auto page = reactor.block_on(store->transact([range](Transaction& tx) -> Task<std::vector<Entry>> {
+            co_return co_await tx.scan(range, {.limit = 7});
+        }));
+        if (page.empty()) break;
+        for (const auto& row : page) seen.push_back(static_cast<int>(KeyReader(row.key, Key("k").bytes()).number()));
+        range.begin = page.back().key + '\0';
+    }
+    EXPECT_EQ(seen, expected);
     reactor.block_on(store->close());
 }
 
