@@ -3,17 +3,12 @@
 
 #include "auth/policy.h"
 #include "base/bytes.h"
+#include "base/text.h"
 
 namespace cumulet::auth {
 namespace {
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-    return text;
-}
 
 void append_literal(std::string& out, std::string_view value, bool for_pattern) {
     for (const char c : value) {
@@ -28,8 +23,8 @@ void append_variable(std::string& out, std::string_view text, const ConditionCon
     std::string_view fallback;
     bool has_fallback = false;
     if (const auto comma = text.find(','); comma != std::string_view::npos) {
-        const auto quoted = trimmed(text.substr(comma + 1));
-        text = trimmed(text.substr(0, comma));
+        const auto quoted = trimmed(text.substr(comma + 1), " ");
+        text = trimmed(text.substr(0, comma), " ");
         has_fallback = quoted.size() >= 2 && quoted.front() == '\'' && quoted.back() == '\'';
         if (has_fallback) fallback = quoted.substr(1, quoted.size() - 2);
     }
@@ -106,7 +101,7 @@ std::optional<std::string> expand_variables(std::string_view text, const Conditi
             out.append(text.substr(open));
             break;
         }
-        const auto name = trimmed(text.substr(open + 2, close - open - 2));
+        const auto name = trimmed(text.substr(open + 2, close - open - 2), " ");
         if (name == "*" || name == "?" || name == "$") {
             append_literal(out, name, for_pattern);
         } else {

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "base/text.h"
+
 namespace cumulet {
 namespace {
 
@@ -10,12 +12,6 @@ constexpr size_t max_line_bytes = 4096;
 constexpr size_t max_trailer_bytes = 16 << 10;
 constexpr uint64_t max_chunk_bytes = 5ull << 30;
 constexpr std::string_view signature_extension = "chunk-signature=";
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
 
 }  // namespace
 
@@ -96,7 +92,7 @@ void AwsChunkedParser::trailer_line(std::string_view text, Visitor& visitor) {
     if (trailer_bytes_ > max_trailer_bytes) fail("the trailers are too long");
     const auto colon = text.find(':');
     if (colon == text.npos || colon == 0) fail("a bad trailer");
-    visitor.trailer(trim(text.substr(0, colon)), trim(text.substr(colon + 1)));
+    visitor.trailer(trimmed(text.substr(0, colon)), trimmed(text.substr(colon + 1)));
 }
 
 // Some clients leave out the empty line that ends the trailers, or the line end of the last trailer.

@@ -6,6 +6,7 @@
 #include "base/aws_chunked.h"
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "contracts/error.h"
 #include "dispatch/steps.h"
 #include "runtime/byte_stream.h"
@@ -75,8 +76,7 @@ class ChunkedDecoder : private AwsChunkedParser::Visitor {
         if (promise_.signed_trailers && !trailers_verified_) auth::throw_wrong_chunk_signature();
         if (promise_.size_bytes && *promise_.size_bytes != size_bytes_) throw_incomplete_body();
         if (promise_.checksum && expected_checksum_ && promise_.checksum->finish() != *expected_checksum_) {
-            auto algorithm = promise_.checksum->name().substr(15);
-            std::ranges::transform(algorithm, algorithm.begin(), [](unsigned char c) { return std::toupper(c); });
+            const auto algorithm = to_upper(promise_.checksum->name().substr(15));
             throw aws::Error("BadDigest",
                              fmt::format("The {} you specified did not match the calculated checksum.", algorithm));
         }
@@ -217,9 +217,7 @@ Promise promise_of(const Passage& passage, auth::Payload payload) {
 void announce_checksum(const Promise& promise, http::Headers& headers) {
     constexpr std::string_view field = "x-amz-sdk-checksum-algorithm";
     if (!promise.checksum || headers.has(field)) return;
-    auto algorithm = promise.checksum->name().substr(15);
-    std::ranges::transform(algorithm, algorithm.begin(), [](unsigned char c) { return std::toupper(c); });
-    headers.set(field, std::move(algorithm));
+    headers.set(field, to_upper(promise.checksum->name().substr(15)));
 }
 
 }  // namespace

@@ -194,25 +194,31 @@ Task<void> Door::invoke(Call& caller, const contracts::Service& service, const c
     if (failure) std::rethrow_exception(failure);
 }
 
-Task<void> Door::identify(Call& call, const http::Request& request, const contracts::Service& service) {
-    auto& state = *state_;
-    http::Request signed_request = request;
+namespace {
+
+/// For what a surface asks of the door: a passage that belongs to no operation of the service in particular.
+Passage passage_of(Door::State& state, const Call& call, const contracts::Service& service) {
     Passage passage{.door = state, .shard = state.shard(), .call = call};
-    passage.request = &signed_request;
-    passage.claim = auth::read_claim(signed_request);
     passage.route.entry = state.catalog.of(service);
     passage.route.operation = &service.operations.front();
     passage.route.protocol = service.protocol;
+    return passage;
+}
+
+}  // namespace
+
+Task<void> Door::identify(Call& call, const http::Request& request, const contracts::Service& service) {
+    http::Request signed_request = request;
+    auto passage = passage_of(*state_, call, service);
+    passage.request = &signed_request;
+    passage.claim = auth::read_claim(signed_request);
     co_await authenticate(passage);
     call.principal = passage.call.principal;
 }
 
 Task<void> Door::permit(Call& call, const contracts::Service& service, std::string action, std::string resource,
                         std::string resource_policy, std::map<std::string, std::string> conditions) {
-    auto& state = *state_;
-    Passage passage{.door = state, .shard = state.shard(), .call = call};
-    passage.route.entry = state.catalog.of(service);
-    passage.route.protocol = service.protocol;
+    auto passage = passage_of(*state_, call, service);
     const auto arn = Arn::parse(resource);
     co_await decide(passage, {.action = std::move(action),
                               .resource = std::move(resource),

@@ -1,6 +1,7 @@
 // What users of such tools ask besides AWS's API: is it up, what runs, what time is it, what went wrong.
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "contracts/error.h"
 #include "dispatch/steps.h"
 
@@ -69,8 +70,7 @@ http::Response init_status(const State& door, std::string_view stage) {
     }
     if (!status.contains("scripts")) status["scripts"] = json::array{};
     if (stage.empty()) return json_response(status);
-    std::string name(stage);
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
+    const auto name = to_upper(stage);
     const auto* completed =
         status["completed"].is_object() ? status["completed"].get_object().if_contains(name) : nullptr;
     if (!completed) return error_response(404, "NotFound", fmt::format("no such stage {}", stage));

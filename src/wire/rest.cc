@@ -1,15 +1,10 @@
 #include "wire/rest.h"
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 namespace cumulet::wire {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
 
 /// The elements of a header's list: comma-separated, quoted where they hold a comma or a quote.
 std::vector<std::string> split_list(std::string_view text, bool dates) {

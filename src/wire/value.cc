@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 namespace cumulet::wire {
 namespace {
@@ -18,12 +19,7 @@ std::optional<T> parse_integer(std::string_view text) {
     return value;
 }
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\n";
-    const auto first = text.find_first_not_of(blank);
-    if (first == text.npos) return "";
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
+constexpr std::string_view blanks = " \t\r\n";
 
 [[noreturn]] void refuse(std::string_view text, std::string_view type) {
     // Unverified: the wording for scalars outside JSON.
@@ -130,17 +126,18 @@ std::optional<double> parse_double(std::string_view text) {
 void read_scalar(const Shape& shape, TimestampFormat timestamp, std::string_view text, void* target) {
     switch (shape.kind) {
         case Kind::boolean:
-            text = trimmed(text);
+            text = trimmed(text, blanks);
             if (!equal_ignoring_case(text, "true") && !equal_ignoring_case(text, "false")) refuse(text, "a Boolean");
             as<bool>(target) = text.size() == 4;
             return;
         case Kind::integer:
         case Kind::long_:
-            if (const auto value = parse_integer<int64_t>(trimmed(text))) return set_integer(shape, *value, target);
+            if (const auto value = parse_integer<int64_t>(trimmed(text, blanks)))
+                return set_integer(shape, *value, target);
             refuse(text, shape.kind == Kind::integer ? "an Integer" : "a Long");
         case Kind::float_:
         case Kind::double_:
-            if (const auto value = parse_double(trimmed(text))) {
+            if (const auto value = parse_double(trimmed(text, blanks))) {
                 as<double>(target) = *value;
                 return;
             }
@@ -150,13 +147,13 @@ void read_scalar(const Shape& shape, TimestampFormat timestamp, std::string_view
             as<std::string>(target) = text;
             return;
         case Kind::blob:
-            if (auto bytes = from_base64(trimmed(text))) {
+            if (auto bytes = from_base64(trimmed(text, blanks))) {
                 as<std::string>(target) = std::move(*bytes);
                 return;
             }
             refuse(text, "a Blob");
         case Kind::timestamp:
-            if (const auto time = parse_timestamp(trimmed(text), timestamp)) {
+            if (const auto time = parse_timestamp(trimmed(text, blanks), timestamp)) {
                 as<Time>(target) = *time;
                 return;
             }

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/http.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/time.h"
 
 namespace cumulet {
@@ -197,6 +198,15 @@ TEST(Http, SplitsTargetsAndQueries) {
     EXPECT_EQ(parameters[2].value, "a b&");
     EXPECT_EQ(http::reason(404), "Not Found");
     EXPECT_EQ(http::reason(599), "");
+}
+
+TEST(Text, IsTrimmedOfBlanksAndRaised) {
+    EXPECT_EQ(trimmed(" \ta b\t "), "a b");
+    EXPECT_EQ(trimmed("\na "), "\na");
+    EXPECT_EQ(trimmed("\na ", " \n"), "a");
+    EXPECT_EQ(trimmed(" \t"), "");
+    EXPECT_EQ(trimmed(""), "");
+    EXPECT_EQ(to_upper("aZ-1\xc3\xa9"), "AZ-1\xc3\xa9");
 }
 
 TEST(Json, BoundsDepthAndReadsMembers) {

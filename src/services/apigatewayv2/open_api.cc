@@ -1,5 +1,6 @@
 #include "services/apigatewayv2/open_api.h"
 
+#include "base/text.h"
 #include "contracts/reflect.h"
 #include "services/apigatewayv2/http_api.h"
 
@@ -74,9 +75,7 @@ Integration read_integration(const json::object& source) {
         }
     }
     Integration integration;
-    auto type = text_in(source, "type").value_or("");
-    std::ranges::transform(type, type.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    integration.IntegrationType = type;
+    integration.IntegrationType = to_upper(text_in(source, "type").value_or(""));
     integration.IntegrationUri = text_in(source, "uri");
     integration.IntegrationMethod = text_in(source, "httpMethod").value_or("POST");
     integration.PayloadFormatVersion = text_in(source, "payloadFormatVersion");
@@ -142,9 +141,7 @@ void read_path(Blueprint& blueprint, const json::object& document, const std::st
         const bool any = name == "x-amazon-apigateway-any-method";
         if (!any && std::ranges::find(methods, name) == std::end(methods)) continue;
         if (!value.is_object()) throw BadRequestException(fmt::format("{} of {} must be an object", name, path));
-        std::string method = any ? "ANY" : std::string(name);
-        std::ranges::transform(method, method.begin(),
-                               [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+        const auto method = any ? "ANY" : to_upper(name);
         // A path may also stand as "$default" with its method.
         auto route_key =
             path == default_route || path == "/$default" ? std::string(default_route) : method + " " + path;

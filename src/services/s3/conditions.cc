@@ -2,16 +2,11 @@
 
 #include <charconv>
 
+#include "base/text.h"
 #include "services/s3/errors.h"
 
 namespace cumulet::s3 {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-    return text;
-}
 
 std::optional<uint64_t> parse_number(std::string_view text) {
     uint64_t value = 0;
@@ -32,12 +27,12 @@ struct Ends {
 
 /// The two numbers of "bytes=first-last"; nothing if it is something else.
 std::optional<Ends> parse_ends(std::string_view field) {
-    field = trimmed(field);
+    field = trimmed(field, " ");
     if (!field.starts_with("bytes=") || field.find(',') != field.npos) return std::nullopt;
     field.remove_prefix(6);
     const auto dash = field.find('-');
     if (dash == field.npos) return std::nullopt;
-    const auto before = trimmed(field.substr(0, dash)), after = trimmed(field.substr(dash + 1));
+    const auto before = trimmed(field.substr(0, dash), " "), after = trimmed(field.substr(dash + 1), " ");
     const Ends ends{parse_number(before), parse_number(after)};
     const bool readable = (before.empty() || ends.first) && (after.empty() || ends.last);
     if (!readable || (!ends.first && !ends.last)) return std::nullopt;
@@ -50,7 +45,7 @@ std::optional<Ends> parse_ends(std::string_view field) {
 bool names_etag(std::string_view field, std::string_view etag) {
     while (!field.empty()) {
         const auto comma = std::min(field.find(','), field.size());
-        auto element = trimmed(field.substr(0, comma));
+        auto element = trimmed(field.substr(0, comma), " ");
         if (element.starts_with("W/")) element.remove_prefix(2);
         if (element.size() >= 2 && element.front() == '"' && element.back() == '"') {
             element = element.substr(1, element.size() - 2);

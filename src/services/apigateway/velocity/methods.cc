@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 namespace cumulet::apigateway::velocity {
 namespace {
@@ -103,17 +104,6 @@ Value substring(const std::string& text, Arguments arguments) {
     return std::string_view(text).substr(static_cast<size_t>(*from), static_cast<size_t>(end - *from));
 }
 
-std::string trimmed(std::string_view text) {
-    const auto begin = text.find_first_not_of(" \t\r\n");
-    if (begin == std::string_view::npos) return "";
-    return std::string(text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin));
-}
-
-std::string upper(std::string text) {
-    for (auto& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return text;
-}
-
 Value string_method_with_text(const std::string& text, std::string_view method, Arguments arguments) {
     const auto argument = to_text(arguments[0]);
     if (method == "equals") return arguments[0].string() && text == argument;
@@ -142,9 +132,9 @@ Value string_method(const std::string& text, std::string_view method, Arguments 
     if (method == "length" || method == "size") return text.size();
     if (method == "isEmpty") return text.empty();
     if (method == "toString") return text;
-    if (method == "trim") return trimmed(text);
+    if (method == "trim") return trimmed(text, " \t\r\n");
     if (method == "toLowerCase") return to_lower(text);
-    if (method == "toUpperCase") return upper(text);
+    if (method == "toUpperCase") return to_upper(text);
     if (arguments.empty()) return {};
     if (method == "substring") return substring(text, arguments);
     if (method == "charAt") {

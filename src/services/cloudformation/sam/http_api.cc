@@ -1,6 +1,7 @@
 // AWS::Serverless::HttpApi and the functions' HttpApi events: an OpenAPI document, a stage, permissions.
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "services/cloudformation/sam/application.h"
 
 namespace cumulet::cloudformation::sam {
@@ -8,11 +9,6 @@ namespace cumulet::cloudformation::sam {
 namespace {
 
 constexpr std::string_view any_method = "x-amazon-apigateway-any-method";
-
-std::string to_upper(std::string text) {
-    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(toupper(c)); });
-    return text;
-}
 
 /// "/orders/{id}" as the resource part of an ARN: a path parameter stands for anything.
 std::string arn_path(std::string_view path) {

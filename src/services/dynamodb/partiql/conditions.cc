@@ -1,5 +1,6 @@
 #include "services/dynamodb/partiql/conditions.h"
 
+#include "base/text.h"
 #include "contracts/error.h"
 #include "services/dynamodb/expressions/operands.h"
 
@@ -155,17 +156,12 @@ class Reader {
             refuse(
                 fmt::format("Unsupported data type for IS operator: {}. Supported data types are [MISSING, NULL, "
                             "BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, TUPLE, LIST]",
-                            upper(expression.name)));
+                            to_upper(expression.name)));
         }
         condition.kind = To::attribute_type;
         Expression name{.kind = Kind::text, .token = expression.token, .name = std::string(name_of(type->second))};
         condition.operands.push_back({.kind = Operand::Kind::value, .value = values_.value_of(name)});
         return condition;
-    }
-
-    static std::string upper(std::string word) {
-        for (char& c : word) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-        return word;
     }
 
     Condition read_call(const Expression& call) {

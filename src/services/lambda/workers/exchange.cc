@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "base/text.h"
 
 namespace cumulet::lambda {
 namespace {
@@ -11,12 +12,6 @@ namespace {
 constexpr size_t max_head_bytes = 32 << 10;
 constexpr size_t max_line_bytes = 4 << 10;
 constexpr uint64_t max_dropped_bytes = uint64_t{1} << 30;
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
 
 template <typename Number>
 bool parse_number(std::string_view text, Number& number, int base) {
