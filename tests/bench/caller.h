@@ -58,7 +58,7 @@ class Caller {
         const size_t length = at < head_end ? std::stoul(received_.substr(at + 16, 20)) : 0;
         if (received_.size() < head_end + 4 + length) return std::nullopt;
         auto body = received_.substr(head_end + 4, length);
-        if (!received_.starts_with("HTTP/1.1 200")) fail("refused: " + received_.substr(0, 20) + body);
+        if (!received_.starts_with("HTTP/1.1 20")) fail("refused: " + received_.substr(0, 20) + body);
         received_.clear();
         return body;
     }

@@ -3,13 +3,12 @@
 // Starts the program on one core and calls it from another, over 32 (or CONNECTIONS) connections that each send the
 // next request when the last is answered. A scenario is a flow of requests; its cost is the server's CPU time per flow.
 
-#include <sys/epoll.h>
-
-#include <chrono>
 #include <functional>
 #include <random>
 #include <thread>
 
+#include "functions.h"
+#include "scenario.h"
 #include "server.h"
 
 namespace cumulet::load {
@@ -102,10 +101,6 @@ std::string query_ten(Caller&) {
                                any_item() / 10));
 }
 
-struct Scenario {
-    std::string_view name;
-    std::vector<std::string (*)(Caller&)> flow;
-};
 const Scenario scenarios[] = {
     {"SQS SendMessage", {send_message}},
     {"SQS SendMessageBatch of ten", {send_message_batch}},
@@ -135,55 +130,12 @@ void prepare(Server& server) {
     for (size_t number = 0; number < 1000; ++number) caller.ask(put_of(number));
 }
 
-/// Drives all callers for `duration`; how many flows ended.
-size_t drive(std::vector<Caller>& callers, int events, const Scenario& scenario, std::chrono::milliseconds duration) {
-    size_t flows = 0;
-    size_t waiting = 0;
-    const auto until = std::chrono::steady_clock::now() + duration;
-    const auto begin = [&](Caller& caller) {
-        caller.send(scenario.flow[caller.step](caller));
-        ++waiting;
-    };
-    for (auto& caller : callers) begin(caller);
-    while (waiting > 0) {
-        epoll_event ready[64];
-        const int count = ::epoll_wait(events, ready, std::size(ready), 1000);
-        if (count == 0) fail("no answer came for a second");
-        for (int i = 0; i < count; ++i) {
-            auto& caller = *static_cast<Caller*>(ready[i].data.ptr);
-            const auto body = caller.receive();
-            if (!body) continue;
-            --waiting;
-            if (const auto at = body->find(R"("ReceiptHandle":")"); at != std::string::npos) {
-                caller.receipt = body->substr(at + 17, body->find('"', at + 17) - at - 17);
-            }
-            if (++caller.step == scenario.flow.size()) {
-                caller.step = 0;
-                ++flows;
-            }
-            if (std::chrono::steady_clock::now() < until || caller.step > 0) begin(caller);
-        }
-    }
-    return flows;
-}
-
-void measure(Server& server, const Scenario& scenario, std::string_view mode) {
+void print_cost(Server& server, const Scenario& scenario, std::string_view mode) {
     std::vector<Caller> callers;
     for (size_t i = 0; i < connections; ++i) callers.emplace_back(server.port);
-    const int events = ::epoll_create1(EPOLL_CLOEXEC);
-    for (auto& caller : callers) {
-        epoll_event event{.events = EPOLLIN, .data = {.ptr = &caller}};
-        ::epoll_ctl(events, EPOLL_CTL_ADD, caller.socket(), &event);
-    }
-    drive(callers, events, scenario, warm_up);
-    const auto cpu_before = server.cpu();
-    const auto begun = std::chrono::steady_clock::now();
-    const size_t flows = drive(callers, events, scenario, measured);
-    const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    const auto cpu = static_cast<double>((server.cpu() - cpu_before).count());
-    ::close(events);
-    fmt::print("{:<28} {:<10} {:>10.0f} {:>12.1f}\n", scenario.name, mode, static_cast<double>(flows) / seconds,
-               cpu / static_cast<double>(std::max<size_t>(flows, 1)));
+    drive(callers, scenario, warm_up);
+    const auto cost = measure(server, callers, scenario, measured);
+    fmt::print("{:<28} {:<10} {:>10.0f} {:>12.1f}\n", scenario.name, mode, cost.flows_per_second, cost.cpu_us);
     std::fflush(stdout);
 }
 
@@ -191,7 +143,7 @@ void measure_start(const std::string& program, bool ephemeral) {
     std::vector<double> times;
     double memory = 0;
     for (int i = 0; i < starts; ++i) {
-        Server server(program, ephemeral);
+        Server server(program, {.ephemeral = ephemeral});
         times.push_back(server.first_answer.count());
         std::this_thread::sleep_for(200ms);
         memory = server.proportional_mebibytes();
@@ -212,6 +164,7 @@ int run(int count, char** arguments) {
     if (filter.empty() || filter == "start") {
         for (const bool ephemeral : {true, false}) measure_start(program, ephemeral);
     }
+    if (filter.empty() || filter == "Lambda") measure_functions(program);
     use_core(true);
     for (const bool ephemeral : {true, false}) {
         std::optional<Server> server;
@@ -219,9 +172,9 @@ int run(int count, char** arguments) {
             if (scenario.name.find(filter) == std::string_view::npos) continue;
             if (!server) {
                 fmt::print("{:<39} {:>10} {:>12}\n", "", "flows/s", "us CPU/flow");
-                prepare(server.emplace(program, ephemeral));
+                prepare(server.emplace(program, ServerOptions{.ephemeral = ephemeral}));
             }
-            measure(*server, scenario, ephemeral ? "ephemeral" : "durable");
+            print_cost(*server, scenario, ephemeral ? "ephemeral" : "durable");
         }
     }
     return 0;

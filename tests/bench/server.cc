@@ -42,13 +42,13 @@ void use_core(bool last) {
     ::sched_setaffinity(0, sizeof one, &one);
 }
 
-Server::Server(const std::string& program, bool ephemeral)
+Server::Server(const std::string& program, ServerOptions options)
     : port(free_port()), folder_(std::filesystem::temp_directory_path() / fmt::format("cumulet-load-{}", ::getpid())) {
     std::filesystem::remove_all(folder_);
     std::fflush(stdout);  // or the child would print what waits there too
     const auto begun = Clock::now();
     process_ = ::fork();
-    if (process_ == 0) run(program, ephemeral);
+    if (process_ == 0) run(program, options);
     try {
         first_answer = wait_for_answer(begun);
     } catch (...) {
@@ -85,12 +85,12 @@ double Server::proportional_mebibytes() const {
     return 0;
 }
 
-[[noreturn]] void Server::run(const std::string& program, bool ephemeral) {
-    use_core(false);
+[[noreturn]] void Server::run(const std::string& program, ServerOptions options) {
+    if (options.one_core) use_core(false);
     if (!std::freopen("/dev/null", "w", stdout) || !std::freopen("/dev/null", "w", stderr)) std::_Exit(126);
     const auto listen = fmt::format("127.0.0.1:{}", port);
     ::execl(program.c_str(), program.c_str(), "serve", "--listen", listen.c_str(), "--data", folder_.c_str(),
-            ephemeral ? "--ephemeral" : nullptr, nullptr);
+            options.ephemeral ? "--ephemeral" : nullptr, nullptr);
     std::_Exit(127);
 }
 

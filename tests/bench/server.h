@@ -15,11 +15,16 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 /// Keeps this process to the first or last core it may use. Where there is one only, server and callers share it.
 void use_core(bool last);
 
+struct ServerOptions {
+    bool ephemeral = true;
+    bool one_core = true;  ///< what it starts has the same cores
+};
+
 /// A Cumulet in a folder that ends with it.
 class Server {
   public:
     /// Returns once it has answered. Throws if that takes too long.
-    Server(const std::string& program, bool ephemeral);
+    Server(const std::string& program, ServerOptions options);
     ~Server();
     Server(const Server&) = delete;
 
@@ -33,7 +38,7 @@ class Server {
 
   private:
     void end();
-    [[noreturn]] void run(const std::string& program, bool ephemeral);
+    [[noreturn]] void run(const std::string& program, ServerOptions options);
     Milliseconds wait_for_answer(std::chrono::steady_clock::time_point begun);
 
     std::filesystem::path folder_;
