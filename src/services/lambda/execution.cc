@@ -148,27 +148,31 @@ Task<Outcome> Service::run_counted(Call& call, FunctionName name, std::shared_pt
     for (int tries = 1;; ++tries) {
         auto place = co_await pool_.acquire(key);
         if (!place.worker && !place.may_start) throw throttled("ConcurrentInvocationLimitExceeded");
-        if (place.may_start) {
-            std::exception_ptr failure;
-            try {
-                auto planned = co_await plan(call, name, function, key);
-                planned.runtime.in_invoke = re_init;
-                if (re_init) planned.init_timeout = planned.timeout;
-                place.worker = std::make_shared<Worker>(loop_, *co_await sandbox(), clock_, std::move(planned));
-            } catch (...) {
-                failure = std::current_exception();
-            }
-            if (failure) {
-                pool_.give_up();
-                std::rethrow_exception(failure);
-            }
-            pool_.start(place.worker);
-        }
+        if (place.may_start)
+            place.worker = co_await start_worker(call, name, function, {.key = key, .in_invoke = re_init});
         auto outcome = co_await place.worker->run(invocation);
         pool_.give_back(std::move(place.worker), call.now());
         if (!outcome.lost || tries == most_tries) co_return outcome;
         re_init = outcome.re_init;
     }
+}
+
+Task<std::shared_ptr<Worker>> Service::start_worker(Call& call, FunctionName name,
+                                                    std::shared_ptr<const Function> function, WorkerStart start) {
+    std::shared_ptr<Worker> worker;
+    std::exception_ptr failure;
+    try {
+        auto planned = co_await plan(call, name, function, start);
+        worker = std::make_shared<Worker>(loop_, *co_await sandbox(), clock_, std::move(planned));
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) {
+        pool_.give_up();
+        std::rethrow_exception(failure);
+    }
+    pool_.start(worker);
+    co_return worker;
 }
 
 Task<const Sandbox*> Service::sandbox() {
@@ -182,7 +186,7 @@ Task<void> Service::look_for_sandbox() {
 }
 
 Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<const Function> function,
-                               std::string key) {
+                               WorkerStart start) {
     const auto& configuration = function->configuration;
     const auto runtime = find_runtime(configuration.Runtime.value_or(""));
     if (!runtime) {
@@ -190,7 +194,8 @@ Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<co
     }
     const auto session = co_await assume_role(name, configuration.Role.value_or(""));
     const Sandbox* sandbox = co_await this->sandbox();
-    WorkerPlan plan{.key = std::move(key), .function = fmt::format("{}/{}/{}", name.account, name.region, name.name)};
+    WorkerPlan plan{.key = std::move(start.key),
+                    .function = fmt::format("{}/{}/{}", name.account, name.region, name.name)};
     plan.room = {.code = co_await code_.unpacked(function->code_blob, configuration.CodeSha256.value_or("")),
                  .bootstrap = options_.folder / "bootstrap",
                  .layers = co_await layers_of(call, function)};
@@ -203,18 +208,22 @@ Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<co
     plan.extensions = co_await threads_.run([folder = plan.room.layers] { return extension_programs(folder); });
     plan.post_telemetry = [this](std::string uri, std::string body) { courier_.post(std::move(uri), std::move(body)); };
     plan.runtime = facts_of(configuration);
+    plan.runtime.initialization = start.initialization;
+    plan.runtime.in_invoke = start.in_invoke;
     if (configuration.LoggingConfig) {
         plan.log_format = {.json = configuration.LoggingConfig->LogFormat.value_or("Text") == "JSON",
                            .system_level = configuration.LoggingConfig->SystemLogLevel.value_or("INFO")};
     }
     plan.memory_mb = static_cast<uint32_t>(configuration.MemorySize.value_or(128));
     plan.timeout = std::chrono::seconds(configuration.Timeout.value_or(3));
+    if (start.in_invoke) plan.init_timeout = plan.timeout;
     if (session.expires != Time::max()) plan.expires = session.expires - renewed_before;
     const auto stream = log_stream_name(call.now(), function->version(), call.random().hex(32));
     auto group =
         configuration.LoggingConfig ? configuration.LoggingConfig->LogGroup.value_or("") : "/aws/lambda/" + name.name;
     plan.output = book_.open(name.account, name.region, std::move(group), stream);
     plan.environment = environment_of(*function, name, session, endpoint_, stream, *sandbox, plan.room);
+    plan.environment.push_back("AWS_LAMBDA_INITIALIZATION_TYPE=" + plan.runtime.initialization);
     co_return plan;
 }
 

@@ -8,7 +8,6 @@
 namespace cumulet::lambda {
 
 using namespace aws::lambda;
-using namespace std::string_literals;
 
 namespace {
 
@@ -55,22 +54,7 @@ Task<void> Service::warm(FunctionName name, std::shared_ptr<const Function> func
     try {
         while (!store_.closing() && allocated(key) < count) {
             if (!co_await pool_.take_room()) break;
-            std::shared_ptr<Worker> worker;
-            std::exception_ptr failure;
-            try {
-                auto planned = co_await plan(call, name, function, key);
-                planned.runtime.initialization = initialization;
-                std::ranges::replace(planned.environment, "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand"s,
-                                     "AWS_LAMBDA_INITIALIZATION_TYPE=" + initialization);
-                worker = std::make_shared<Worker>(loop_, *co_await sandbox(), clock_, std::move(planned));
-            } catch (...) {
-                failure = std::current_exception();
-            }
-            if (failure) {
-                pool_.give_up();
-                std::rethrow_exception(failure);
-            }
-            pool_.start(worker);
+            auto worker = co_await start_worker(call, name, function, {.key = key, .initialization = initialization});
             if (!co_await worker->initialised()) break;  // its log says why
             pool_.give_back(std::move(worker), call.now());
         }

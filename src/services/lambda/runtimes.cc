@@ -127,7 +127,6 @@ std::vector<std::string> environment_of(const Function& function, const Function
     variables["AWS_LAMBDA_FUNCTION_NAME"] = name.name;
     variables["AWS_LAMBDA_FUNCTION_VERSION"] = function.version();
     variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = std::to_string(configuration.MemorySize.value_or(128));
-    variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand";
     if (configuration.LoggingConfig) {
         variables["AWS_LAMBDA_LOG_GROUP_NAME"] = configuration.LoggingConfig->LogGroup.value_or("");
         variables["AWS_LAMBDA_LOG_FORMAT"] = configuration.LoggingConfig->LogFormat.value_or("Text");

@@ -284,7 +284,16 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     /// $LATEST of `function`, which has what all versions share.
     Task<std::shared_ptr<const Function>> current_of(FunctionName name, std::shared_ptr<const Function> function);
     void measure(const FunctionName& name, std::initializer_list<contracts::MetricSample> samples);
-    Task<WorkerPlan> plan(Call& call, FunctionName name, std::shared_ptr<const Function> function, std::string key);
+    /// What a new worker is started for.
+    struct WorkerStart {
+        std::string key;
+        std::string initialization = "on-demand";
+        bool in_invoke = false;  ///< its initialisation is a part of the event: the one before was not ready in time
+    };
+    /// Starts a worker in the room that the pool gave, or gives that room back and throws.
+    Task<std::shared_ptr<Worker>> start_worker(Call& call, FunctionName name, std::shared_ptr<const Function> function,
+                                               WorkerStart start);
+    Task<WorkerPlan> plan(Call& call, FunctionName name, std::shared_ptr<const Function> function, WorkerStart start);
     /// What this machine permits: found out in the background of the start, waited for by the first function to run.
     Task<const Sandbox*> sandbox();
     Task<void> look_for_sandbox();

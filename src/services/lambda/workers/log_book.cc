@@ -12,6 +12,8 @@ constexpr size_t max_events = 10'000;
 constexpr size_t max_group_bytes = 1'000'000;
 constexpr size_t event_overhead_bytes = 26;
 constexpr size_t max_line_bytes = 256 * 1024 - event_overhead_bytes;
+// A function that is called all the time writes three lines a call: gathered, they cost one transaction for many.
+constexpr auto gathering_time = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -65,7 +67,10 @@ Task<void> LogBook::run() {
             stopping = stopping_;
         }
         for (auto& stream : listed) co_await write(std::move(stream));
-        if (!listed.empty()) continue;
+        if (!listed.empty()) {
+            if (!stopping) co_await Reactor::current().pause(gathering_time);
+            continue;
+        }
         if (stopping) co_return;
         co_await arrivals_.wait("lines", seen, Time::max());
     }

@@ -115,7 +115,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
 
     // worker_io.cc, on the loop's thread
     void accept_connections();
-    void watch_connection(Descriptor socket);
+    void watch_connection(Descriptor socket, bool over_tcp);
     void listen_to(const std::shared_ptr<Connection>& connection);
     /// `whole`: however slowly a streamed response is read.
     void read_connection(const std::shared_ptr<Connection>& connection, bool whole = false);

@@ -22,14 +22,15 @@ void Worker::accept_connections() {
         if (connections_.size() >= max_connections) continue;
         const int on = 1;
         ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        watch_connection(std::move(socket));
+        watch_connection(std::move(socket), true);
     }
 }
 
-void Worker::watch_connection(Descriptor socket) {
+void Worker::watch_connection(Descriptor socket, bool over_tcp) {
     const int fd = socket.get();
     auto connection = std::make_shared<Connection>();
     connection->socket = std::move(socket);
+    connection->over_tcp = over_tcp;
     connection->reader.in_pieces = [](const RuntimeRequest& head) {
         return head.method == "POST" && head.headers.get("lambda-runtime-function-response-mode") == "streaming";
     };
@@ -56,7 +57,7 @@ void Worker::read_connection(const std::shared_ptr<Connection>& connection, bool
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
         if (count <= 0) return close_connection(connection);
-        if (listener_) {
+        if (connection->over_tcp) {
             // A client that writes a request in pieces waits for each to be acknowledged: by default that takes 40 ms.
             const int on = 1;
             ::setsockopt(connection->socket.get(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);

@@ -169,7 +169,7 @@ std::expected<void, std::string> Worker::open_and_spawn() {
     }
     loop_.watch(listener_.get(), EPOLLIN, [self](uint32_t) { self->accept_connections(); });
     if (control_) loop_.watch(control_.get(), EPOLLIN, [self](uint32_t) { self->read_control(); });
-    if (!plan_.by_address) watch_connection(std::move(channel));
+    if (!plan_.by_address) watch_connection(std::move(channel), false);
     loop_.watch(process_.end.get(), EPOLLIN, [self](uint32_t) { self->process_ended(); });
     init_timer_ = loop_.at(started_at_ + plan_.init_timeout, [weak = weak_from_this()] {
         const auto worker = weak.lock();

@@ -14,6 +14,7 @@ inline constexpr uint32_t uncounted_mb = 512;
 
 struct Connection : std::enable_shared_from_this<Connection> {
     Descriptor socket;
+    bool over_tcp = false;  ///< found by the Runtime API's address; otherwise inherited
     RequestReader reader;
     std::string out;
     size_t sent = 0;
