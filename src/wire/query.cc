@@ -20,11 +20,21 @@ void take_queue_from_url(Incoming& in) {
     }
 }
 
+/// A form cannot tell an empty list from none: a batch without entries is an empty one.
+void take_no_entries(Incoming& in) {
+    if (in.service.name != "sqs") return;
+    const auto& members = in.operation.input->members;
+    for (size_t index = 0; index < members.size(); ++index) {
+        if (members[index].name == "Entries" && members[index].shape->kind == Kind::list) in.seen.set(index);
+    }
+}
+
 }  // namespace
 
 void decode(Incoming& in) {
     read_form(in.request, *in.operation.input, in.input, XmlNames::query, in.path, in.seen, in.violations);
     take_queue_from_url(in);
+    take_no_entries(in);
 }
 
 http::Response encode(const Outgoing& out) {

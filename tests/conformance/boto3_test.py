@@ -114,6 +114,27 @@ class Boto3(unittest.TestCase):
         with self.refused("AWS.SimpleQueueService.NonExistentQueue", 400):
             sqs.get_queue_url(QueueName=unique("missing"))
 
+    def test_sqs_refuses_whole_batches(self):
+        sqs = client("sqs")
+        url = sqs.create_queue(QueueName=unique("queue"))["QueueUrl"]
+        self.addCleanup(sqs.delete_queue, QueueUrl=url)
+        batches = {
+            sqs.send_message_batch: {"MessageBody": "x"},
+            sqs.delete_message_batch: {"ReceiptHandle": "x"},
+            sqs.change_message_visibility_batch: {"ReceiptHandle": "x", "VisibilityTimeout": 1},
+        }
+        for call, entry in batches.items():
+            def refused(code, *ids):
+                with self.refused(f"AWS.SimpleQueueService.{code}", 400):
+                    call(QueueUrl=url, Entries=[{"Id": id, **entry} for id in ids])
+            refused("EmptyBatchRequest")
+            refused("TooManyEntriesInBatchRequest", *map(str, range(11)))
+            refused("BatchEntryIdsNotDistinct", "a", "b", "a")
+            refused("InvalidBatchEntryId", "not valid!")
+        with self.refused("AWS.SimpleQueueService.BatchRequestTooLong", 400):
+            half = "x" * (1 << 19)
+            sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": id, "MessageBody": half} for id in "abc"])
+
     def test_every_other_sqs_operation(self):
         sqs = client("sqs")
         name = unique("queue")

@@ -366,6 +366,8 @@ test('the SMS sandbox verifies numbers by a code', { skip: onAws }, async () => 
     const OneTimePassword = /\d{6}/.exec(sms_messages[PhoneNumber][0].Message)[0];
     await send(sns.VerifySMSSandboxPhoneNumberCommand, { PhoneNumber, OneTimePassword });
     assert.equal(await status(), 'Verified');
+    await fails(send(sns.DeleteSMSSandboxPhoneNumberCommand, { PhoneNumber }), 'UserErrorException', 400, /24 hours/);
+    await advance('PT24H');
     await send(sns.DeleteSMSSandboxPhoneNumberCommand, { PhoneNumber });
     assert.equal(await status(), undefined);
     await fails(

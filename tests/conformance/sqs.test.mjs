@@ -615,6 +615,10 @@ test('the legacy protocol is spoken at the queue\'s URL, by GET and by POST', { 
     assert.equal(posted.status, 200);
     const bodies = (await receive(QueueUrl, { MaxNumberOfMessages: 10 })).map(({ Body }) => Body);
     assert.deepEqual(bodies.sort(), ['by GET', 'by POST']);
+    const empty = { Action: 'SendMessageBatch', Version: '2012-11-05' };
+    const batch = await fetch(QueueUrl, { method: 'POST', body: new URLSearchParams(empty) });
+    assert.equal(batch.status, 400);
+    assert.match(await batch.text(), /<Type>Sender<\/Type><Code>AWS\.SimpleQueueService\.EmptyBatchRequest<\/Code>/);
     const missing = await fetch(`${QueueUrl}x?Action=ReceiveMessage`);
     assert.match(await missing.text(), /<Code>(AWS\.SimpleQueueService\.NonExistentQueue|AccessDenied)<\/Code>/);
 });

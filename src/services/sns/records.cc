@@ -3,8 +3,8 @@
 namespace cumulet::sns {
 
 std::string encode(const Topic& topic) {
-    return store::RecordWriter(1)
-        .number(static_cast<int64_t>(topic.generation))
+    store::RecordWriter writer(2);
+    writer.number(static_cast<int64_t>(topic.generation))
         .number(static_cast<int64_t>(topic.revision))
         .time(topic.created)
         .time(topic.archived_since)
@@ -12,7 +12,9 @@ std::string encode(const Topic& topic) {
         .texts(topic.attributes)
         .texts(topic.tags)
         .text(topic.data_protection_policy)
-        .take();
+        .boolean(topic.count.has_value());
+    if (topic.count) writer.number(topic.count->subscriptions).number(topic.count->filter_policies);
+    return writer.take();
 }
 
 Topic decode_topic(const Place& place, std::string name, std::string_view bytes) {
@@ -29,6 +31,10 @@ Topic decode_topic(const Place& place, std::string name, std::string_view bytes)
     topic.attributes = reader.texts();
     topic.tags = reader.texts();
     topic.data_protection_policy = reader.text();
+    if (reader.version() < 2 || !reader.boolean()) return topic;
+    auto& count = topic.count.emplace();
+    count.subscriptions = reader.number();
+    count.filter_policies = reader.number();
     return topic;
 }
 

@@ -59,9 +59,15 @@ Task<void> end(store::Transaction& tx, const Replay& replay) {
     save_subscription(tx, *topic, *subscription);
 }
 
+/// How many replays of the topic run beside the one at `key`.
+Task<int64_t> others(store::Transaction& tx, const Topic& topic, std::string key) {
+    const auto running = co_await tx.scan(store::Range::prefix(replays() << topic.generation));
+    co_return std::ranges::count_if(running, [&](const auto& entry) { return entry.key != key; });
+}
+
 }  // namespace
 
-void set_replay(store::Transaction& tx, const Topic& topic, Subscription& subscription, Time now) {
+Task<void> set_replay(store::Transaction& tx, const Topic& topic, Subscription& subscription, int64_t most, Time now) {
     const auto key = (replays() << topic.generation << subscription.id).bytes();
     const auto policy = parse_json(subscription.attribute("ReplayPolicy")).value_or(json::object());
     const auto& members = policy.as_object();
@@ -69,7 +75,11 @@ void set_replay(store::Transaction& tx, const Topic& topic, Subscription& subscr
     if (!from) {
         if (!subscription.replay_status.empty()) subscription.replay_status = "Completed";
         tx.erase(key);
-        return;
+        co_return;
+    }
+    if (co_await others(tx, topic, key) >= most) {
+        // Unverified: AWS's number and words.
+        throw aws::sns::ReplayLimitExceededException("Replay limit exceeded for this topic");
     }
     Replay replay;
     replay.address = {{topic.place(), topic.name}, subscription.id};

@@ -8,8 +8,9 @@
 namespace cumulet::sns {
 
 /// Begins the replay that the subscription's ReplayPolicy asks for, or ends one where it asks for none. Sets the
-/// subscription's status, which the caller saves.
-void set_replay(store::Transaction& tx, const Topic& topic, Subscription& subscription, Time now);
+/// subscription's status, which the caller saves. Throws ReplayLimitExceededException if `most` others of the topic
+/// run.
+Task<void> set_replay(store::Transaction& tx, const Topic& topic, Subscription& subscription, int64_t most, Time now);
 
 /// Does a part of the first replay that there is; false if there is none.
 Task<bool> replay_some(store::Transaction& tx, Audiences& audiences);

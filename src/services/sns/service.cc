@@ -6,6 +6,7 @@ Service::Service(store::Store& store, contracts::Door& door, contracts::Metrics&
     : store_(store),
       door_(door),
       metrics_(metrics),
+      limits_(options.limits),
       queues_(door, options.signer),
       functions_(door, options.signer),
       devices_(store),

@@ -5,6 +5,7 @@
 #include "services/sns/device_courier.h"
 #include "services/sns/fifo.h"
 #include "services/sns/lambda_courier.h"
+#include "services/sns/limits.h"
 
 namespace cumulet::sns {
 
@@ -12,6 +13,7 @@ struct Options {
     bool shared = true;        ///< other processes may use the store too
     Courier* http = nullptr;   ///< delivers to HTTP and HTTPS endpoints
     Signer* signer = nullptr;  ///< signs notifications; without one they have no signature
+    Limits limits = {};
 };
 
 class Service final : public aws::sns::Api, private contracts::Surface {
@@ -156,6 +158,7 @@ class Service final : public aws::sns::Api, private contracts::Surface {
     store::Store& store_;
     contracts::Door& door_;
     contracts::Metrics& metrics_;
+    const Limits limits_;
     TaskGroup tasks_;
     Audiences audiences_;
     KeyedLocks publishers_;  // by FIFO topic: its publishers would all want the next number

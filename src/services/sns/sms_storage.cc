@@ -22,6 +22,9 @@ SandboxNumber decode_sandbox_number(std::string number, std::string_view bytes) 
     store::RecordReader reader(bytes);
     SandboxNumber decoded{.number = std::move(number), .code = reader.text()};
     decoded.verified = reader.boolean();
+    if (reader.version() < 2) return decoded;
+    decoded.tried = reader.time();
+    for (auto left = reader.number(); left > 0; --left) decoded.codes_sent.push_back(reader.time());
     return decoded;
 }
 
@@ -65,8 +68,11 @@ Task<std::optional<SandboxNumber>> find_sandbox_number(store::Transaction& tx, P
 }
 
 void save_sandbox_number(store::Transaction& tx, const Place& place, const SandboxNumber& number) {
-    tx.put(of_place(place, "sandbox") << number.number,
-           store::RecordWriter(1).text(number.code).boolean(number.verified).take());
+    store::RecordWriter record(2);
+    record.text(number.code).boolean(number.verified).time(number.tried);
+    record.number(static_cast<int64_t>(number.codes_sent.size()));
+    for (const auto sent : number.codes_sent) record.time(sent);
+    tx.put(of_place(place, "sandbox") << number.number, record.take());
 }
 
 void erase_sandbox_number(store::Transaction& tx, const Place& place, std::string_view number) {

@@ -25,6 +25,8 @@ struct SandboxNumber {
     std::string number;
     std::string code;
     bool verified = false;
+    Time tried;                    ///< when somebody last said a code, right or wrong
+    std::vector<Time> codes_sent;  ///< of late, in order
 };
 Task<std::optional<SandboxNumber>> find_sandbox_number(store::Transaction& tx, Place place, std::string number);
 void save_sandbox_number(store::Transaction& tx, const Place& place, const SandboxNumber& number);

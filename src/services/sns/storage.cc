@@ -63,6 +63,20 @@ Task<std::vector<Topic>> list_topics(store::Transaction& tx, Place place, std::s
     co_return found;
 }
 
+Task<std::optional<TopicCount>> find_topic_count(store::Transaction& tx, Place place) {
+    const auto bytes = co_await tx.get(of_place(place, "topics"));
+    if (!bytes) co_return std::nullopt;
+    store::RecordReader reader(*bytes);
+    TopicCount count;
+    count.standard = reader.number();
+    count.fifo = reader.number();
+    co_return count;
+}
+
+void save_topic_count(store::Transaction& tx, const Place& place, const TopicCount& count) {
+    tx.put(of_place(place, "topics"), store::RecordWriter(1).number(count.standard).number(count.fifo).take());
+}
+
 Task<std::optional<Subscription>> find_subscription(store::Transaction& tx, SubscriptionAddress address) {
     const auto bytes = co_await tx.get(subscriptions(address.topic.place, address.topic.name) << address.id);
     if (!bytes) co_return std::nullopt;
@@ -107,6 +121,7 @@ void erase_subscription(store::Transaction& tx, Topic& topic, const Subscription
     tx.erase(endpoint_key(topic, subscription.protocol, subscription.endpoint));
     tx.erase(subscribed_key(subscription));
     if (!subscription.token.empty()) tx.erase(token_key(subscription.place, subscription.token));
+    if (topic.count) topic.count->add(subscription, -1);
     save_topic(tx, topic);
 }
 

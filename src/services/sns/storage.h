@@ -1,7 +1,8 @@
-// The keys of SNS; nothing else knows them. The first six begin with (account, region, "sns"), the others with
+// The keys of SNS; nothing else knows them. The first seven begin with (account, region, "sns"), the others with
 // ("", "", "sns").
 //
 //   "topic"        name                                 Topic
+//   "topics"                                            TopicCount
 //   "subscription" topic name, id                       Subscription, in its topic's account
 //   "endpoint"     topic name, digest of the endpoint   id of the subscription that has it
 //   "token"        token                                topic name and id of the subscription that it confirms
@@ -31,6 +32,17 @@ void erase_topic(store::Transaction& tx, const Topic& topic);
 /// The topics of a place whose names come after `after`, at most `limit`.
 Task<std::vector<Topic>> list_topics(store::Transaction& tx, Place place, std::string after, size_t limit);
 
+/// How many topics an account has in a region.
+struct TopicCount {
+    int64_t standard = 0;
+    int64_t fifo = 0;
+
+    int64_t& of(const Topic& topic) { return topic.fifo() ? fifo : standard; }
+};
+/// Nothing where an earlier Cumulet did not count.
+Task<std::optional<TopicCount>> find_topic_count(store::Transaction& tx, Place place);
+void save_topic_count(store::Transaction& tx, const Place& place, const TopicCount& count);
+
 Task<std::optional<Subscription>> find_subscription(store::Transaction& tx, SubscriptionAddress address);
 /// Throws NotFoundException, also for one whose confirmation never came.
 Task<Subscription> load_subscription(store::Transaction& tx, SubscriptionAddress address, Time now);
@@ -41,7 +53,7 @@ Task<std::optional<Subscription>> find_subscriber(store::Transaction& tx, const 
 Task<std::optional<Subscription>> find_by_token(store::Transaction& tx, Place place, std::string token);
 /// Saves the topic with it, whose revision grows.
 void save_subscription(store::Transaction& tx, Topic& topic, const Subscription& subscription);
-/// Saves the topic with it, whose revision grows.
+/// Saves the topic with it, whose revision grows, and which counts one less.
 void erase_subscription(store::Transaction& tx, Topic& topic, const Subscription& subscription);
 /// The subscriptions of a topic whose ids come after `after`, at most `limit`.
 Task<std::vector<Subscription>> list_subscriptions(store::Transaction& tx, const Topic& topic, std::string after,

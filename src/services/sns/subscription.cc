@@ -88,6 +88,11 @@ const std::string& Subscription::attribute(std::string_view name) const {
     return found == attributes.end() ? none : found->second;
 }
 
+void SubscriptionCount::add(const Subscription& subscription, int64_t number) {
+    subscriptions += number;
+    if (subscription.filters()) filter_policies += number;
+}
+
 std::optional<RedrivePolicy> Subscription::redrive_policy() const {
     const auto& text = attribute("RedrivePolicy");
     if (text.empty()) return std::nullopt;

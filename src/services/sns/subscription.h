@@ -35,6 +35,7 @@ struct Subscription {
     /// The attribute's value, "" if it was never set.
     const std::string& attribute(std::string_view name) const;
     bool raw() const { return attribute("RawMessageDelivery") == "true"; }
+    bool filters() const { return !attribute("FilterPolicy").empty(); }
     bool filters_body() const { return attribute("FilterPolicyScope") == "MessageBody"; }
     std::optional<RedrivePolicy> redrive_policy() const;
     /// False once the time to confirm it has passed: it is as good as deleted.

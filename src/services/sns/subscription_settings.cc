@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "services/sns/delivery_policy.h"
+#include "services/sns/limits.h"
 #include "services/sns/replay.h"
 #include "services/sns/service.h"
 
@@ -80,11 +81,14 @@ Task<SetSubscriptionAttributesResponse> Service::set_subscription_attributes(Cal
                                                                              SetSubscriptionAttributesInput request) {
     const auto address = parse_subscription_arn(request.SubscriptionArn);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        auto subscription = co_await load_subscription(tx, address, call.now());
+        const auto before = co_await load_subscription(tx, address, call.now());
+        auto subscription = before;
         auto topic = co_await load_topic(tx, address.topic);
         subscription.attributes[request.AttributeName] =
             checked_attribute(topic, subscription, request.AttributeName, request.AttributeValue.value_or(""), false);
-        if (request.AttributeName == "ReplayPolicy") set_replay(tx, topic, subscription, call.now());
+        co_await admit_subscription(tx, limits_, topic, &before, subscription, call.now());
+        if (request.AttributeName == "ReplayPolicy")
+            co_await set_replay(tx, topic, subscription, limits_.replays, call.now());
         save_subscription(tx, topic, subscription);
     });
     co_return SetSubscriptionAttributesResponse{};

@@ -1,6 +1,7 @@
 // Subscribe, ConfirmSubscription, Unsubscribe.
 // https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
 
+#include "services/sns/limits.h"
 #include "services/sns/replay.h"
 #include "services/sns/service.h"
 
@@ -10,7 +11,6 @@ using namespace aws::sns;
 
 namespace {
 
-constexpr size_t most_fifo_subscriptions = 100;
 constexpr size_t token_digits = 288;
 
 Subscription new_subscription(Call& call, const Topic& topic, const SubscribeInput& request) {
@@ -41,13 +41,6 @@ void set_attributes(const Topic& topic, Subscription& subscription, const std::m
         throw invalid_parameter(
             "Attributes Reason: SubscriptionRoleArn is required for Amazon Kinesis Data Firehose subscriptions");
     }
-}
-
-Task<void> check_limit(store::Transaction& tx, const Topic& topic) {
-    if (!topic.fifo()) co_return;
-    const auto found = co_await list_subscriptions(tx, topic, "", most_fifo_subscriptions);
-    if (found.size() < most_fifo_subscriptions) co_return;
-    throw SubscriptionLimitExceededException("Subscription limit exceeded for this topic");
 }
 
 /// What the endpoint is told, so that whoever has it can confirm.
@@ -108,8 +101,8 @@ Task<SubscribeResponse> Service::subscribe(Call& call, SubscribeInput request) {
             co_return *existing;
         }
         if (existing) erase_subscription(tx, topic, *existing);
-        co_await check_limit(tx, topic);
-        if (wanted.contains("ReplayPolicy")) set_replay(tx, topic, subscription, call.now());
+        co_await admit_subscription(tx, limits_, topic, nullptr, subscription, call.now());
+        if (wanted.contains("ReplayPolicy")) co_await set_replay(tx, topic, subscription, limits_.replays, call.now());
         save_subscription(tx, topic, subscription);
         if (subscription.pending) put_in_outbox(tx, confirmation(call, topic, subscription));
         co_return subscription;

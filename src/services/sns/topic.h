@@ -13,6 +13,16 @@ struct Place {
     std::string region;
 };
 
+struct Subscription;
+
+/// How many subscriptions a topic has, those whose confirmation is awaited among them.
+struct SubscriptionCount {
+    int64_t subscriptions = 0;
+    int64_t filter_policies = 0;
+
+    void add(const Subscription& subscription, int64_t number);
+};
+
 struct Topic {
     std::string account;
     std::string region;
@@ -24,7 +34,8 @@ struct Topic {
     int64_t subscriptions_deleted = 0;              ///< ever
     std::map<std::string, std::string> attributes;  ///< those that were set, by AWS's names
     std::map<std::string, std::string> tags;
-    std::string data_protection_policy;  ///< "" if none
+    std::string data_protection_policy;      ///< "" if none
+    std::optional<SubscriptionCount> count;  ///< nothing where an earlier Cumulet did not count
 
     Place place() const { return {account, region}; }
     std::string arn() const { return fmt::format("arn:aws:sns:{}:{}:{}", region, account, name); }

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "services/sns/delivery_policy.h"
 #include "services/sns/fifo_storage.h"
+#include "services/sns/limits.h"
 #include "services/sns/service.h"
 
 namespace cumulet::sns {
@@ -69,6 +70,7 @@ Topic new_topic(Call& call, const CreateTopicInput& request, uint64_t generation
     topic.name = request.Name;
     topic.generation = generation;
     topic.created = call.now();
+    topic.count.emplace();
     topic.tags = tags;
     topic.data_protection_policy = request.DataProtectionPolicy.value_or("");
     if (request.Attributes) {
@@ -99,6 +101,7 @@ Task<CreateTopicResponse> Service::create_topic(Call& call, CreateTopicInput req
             co_return;
         }
         auto topic = new_topic(call, request, generation, tags);
+        co_await admit_topic(tx, limits_, topic);
         save_topic(tx, topic);
     });
     co_return CreateTopicResponse{.TopicArn = call.arn("sns", request.Name)};
@@ -118,6 +121,7 @@ Task<DeleteTopicResponse> Service::delete_topic(Call& call, DeleteTopicInput req
             const auto page = co_await sns::list_subscriptions(tx, *topic, "", erased_at_once);
             for (const auto& subscription : page) erase_subscription(tx, *topic, subscription);
             if (page.size() < erased_at_once) {
+                co_await release_topic(tx, *topic);
                 erase_topic(tx, *topic);
                 if (topic->fifo()) erase_fifo(tx, *topic);
             }

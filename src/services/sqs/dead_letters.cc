@@ -24,6 +24,20 @@ std::string target_of(const Queue* queue) {
     return arn ? arn->resource : "";
 }
 
+/// Saves the sources among queues that an earlier Cumulet stored, which had no index of them. Once for each place.
+Task<void> index_former_sources(store::Transaction& tx, Place place) {
+    constexpr size_t page = 1000;
+    if (co_await knows_sources(tx, place)) co_return;
+    std::string after;
+    while (true) {
+        const auto queues = co_await list_queues(tx, place, "", after, page);
+        for (const auto& queue : queues) index_dead_letter_source(tx, nullptr, &queue);
+        if (queues.size() < page) break;
+        after = queues.back().name;
+    }
+    save_knows_sources(tx, place);
+}
+
 }  // namespace
 
 Task<void> check_dead_letter_target(store::Transaction& tx, const Queue& queue) {
@@ -56,6 +70,12 @@ void index_dead_letter_source(store::Transaction& tx, const Queue* before, const
     if (!new_target.empty()) save_source(tx, *after, new_target);
 }
 
+Task<std::vector<std::string>> dead_letter_sources(store::Transaction& tx, const Queue& target, std::string after,
+                                                   size_t limit) {
+    co_await index_former_sources(tx, {target.account, target.region});
+    co_return co_await sources_of(tx, target, std::move(after), limit);
+}
+
 Task<ListDeadLetterSourceQueuesResult> Service::list_dead_letter_source_queues(
     Call& call, ListDeadLetterSourceQueuesRequest request) {
     const auto most = page_limit(request.MaxResults);
@@ -63,7 +83,7 @@ Task<ListDeadLetterSourceQueuesResult> Service::list_dead_letter_source_queues(
     const auto address = parse_queue_url(call, request.QueueUrl);
     const auto found = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<std::string>> {
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
-        co_return co_await sources_of(tx, queue, after, most + 1);
+        co_return co_await dead_letter_sources(tx, queue, after, most + 1);
     });
     ListDeadLetterSourceQueuesResult result;
     for (size_t i = 0; i < std::min(found.size(), most); ++i) {

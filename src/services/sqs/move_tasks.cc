@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
 
 #include "services/sqs/contents.h"
+#include "services/sqs/dead_letters.h"
 #include "services/sqs/mover.h"
 #include "services/sqs/service.h"
 
@@ -44,7 +45,7 @@ void check_rate(const std::optional<int32_t>& per_second) {
 /// Throws unless messages of `source` may be moved to where `request` says.
 Task<void> check_queues(store::Transaction& tx, const Queue& source,
                         const std::optional<std::string>& destination_arn) {
-    if ((co_await sources_of(tx, source, "", 1)).empty()) {
+    if ((co_await dead_letter_sources(tx, source, "", 1)).empty()) {
         throw invalid_parameter("Source queue must be configured as a Dead Letter Queue.");
     }
     if (!destination_arn) co_return;

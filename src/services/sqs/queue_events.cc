@@ -13,6 +13,9 @@ using store::Range;
 Key sources(const Queue& queue, const std::string& target) {
     return Key(queue.account, queue.region, std::string_view("sqs"), std::string_view("source"), target);
 }
+Key all_sources_known(const Place& place) {
+    return Key(place.account, place.region, std::string_view("sqs"), std::string_view("sources"));
+}
 Key deletions(const Place& place) {
     return Key(place.account, place.region, std::string_view("sqs"), std::string_view("deleted"));
 }
@@ -42,6 +45,12 @@ void save_source(store::Transaction& tx, const Queue& source, const std::string&
 void erase_source(store::Transaction& tx, const Queue& source, const std::string& target) {
     tx.erase(sources(source, target) << source.name);
 }
+
+Task<bool> knows_sources(store::Transaction& tx, Place place) {
+    co_return (co_await tx.get(all_sources_known(place).bytes())).has_value();
+}
+
+void save_knows_sources(store::Transaction& tx, const Place& place) { tx.put(all_sources_known(place).bytes(), ""); }
 
 Task<std::vector<std::string>> sources_of(store::Transaction& tx, const Queue& target, std::string after,
                                           size_t limit) {

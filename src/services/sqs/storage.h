@@ -2,7 +2,8 @@
 //
 //   "queue" name                                          Queue
 //   "source" dead-letter queue's name, source's name      "": whose dead letters come here
-//   "move" generation, started, id                        MoveTask; those that run also under
+//   "sources"                                             "": "source" knows all queues, also those of before it
+//   existed "move" generation, started, id                        MoveTask; those that run also under
 //                                                         ("", "", "sqs") "moving" account, region, queue's name, id
 //   "purged" generation                                   when it was purged, where purges pause
 //   "deleted" instant, name                               "": queues deleted of late, where their names pause
@@ -57,7 +58,10 @@ void keep_at_hand(store::Store& store, const Queue& queue);
 /// `source` sends its dead letters to the queue `target` of its own account and region.
 void save_source(store::Transaction& tx, const Queue& source, const std::string& target);
 void erase_source(store::Transaction& tx, const Queue& source, const std::string& target);
-/// Names of the queues that send their dead letters to `target`, in order after `after`, at most `limit`.
+/// True if the sources of a place were all saved.
+Task<bool> knows_sources(store::Transaction& tx, Place place);
+void save_knows_sources(store::Transaction& tx, const Place& place);
+/// Names of the queues that were saved as sources of `target`, in order after `after`, at most `limit`.
 Task<std::vector<std::string>> sources_of(store::Transaction& tx, const Queue& target, std::string after, size_t limit);
 
 void save_move_task(store::Transaction& tx, const Queue& queue, const MoveTask& task);

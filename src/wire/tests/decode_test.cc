@@ -198,6 +198,12 @@ TEST(Query, DecodesTheOlderClientsOfSqs) {
     ASSERT_EQ(batch.Entries.size(), 2u);
     EXPECT_EQ(batch.Entries[0].MessageBody, "one 1");
     EXPECT_EQ(batch.Entries[1].MessageAttributes->at("k").StringValue, "v");
+    for (const auto operation : {"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"}) {
+        aws::sqs::SendMessageBatchRequest empty;
+        EXPECT_EQ(decode_as(Protocol::aws_query, aws::sqs::service, operation, "QueueUrl=http%3A%2F%2Fh%2Fq", empty),
+                  "");
+        EXPECT_TRUE(empty.Entries.empty());
+    }
 
     http::Request posted_to_queue;
     posted_to_queue.set_target("/000000000000/jobs");

@@ -329,10 +329,49 @@ TEST(Sms, KeepsAttributesOptOutsAndSandboxNumbers) {
         aws::sns::VerificationException);
     world.run(service.verify_sms_sandbox_phone_number(call, {"+15550000000", code}));
     EXPECT_EQ(list().at(0).Status, "Verified");
+    world.advance(24h);
     world.run(service.delete_sms_sandbox_phone_number(call, {"+15550000000"}));
     EXPECT_THAT(list(), IsEmpty());
     EXPECT_THROW(world.run(service.delete_sms_sandbox_phone_number(call, {"+15550000000"})),
                  aws::sns::ResourceNotFoundException);
+}
+
+/// What AWS's page on the SMS sandbox says of waiting.
+struct Sandbox : World {
+    const std::string number = "+15550000000";
+    void add() { run(service->create_sms_sandbox_phone_number(call, {.PhoneNumber = number})); }
+    void try_code(std::string code) { run(service->verify_sms_sandbox_phone_number(call, {number, std::move(code)})); }
+    std::string refusal_to_delete() {
+        return error_of([&] { run(service->delete_sms_sandbox_phone_number(call, {number})); });
+    }
+};
+
+TEST(SmsSandbox, KeepsANumberForADayAfterTheLastAttempt) {
+    Sandbox world;
+    world.add();
+    EXPECT_EQ(world.refusal_to_delete(), "") << "nobody tried to verify it";
+    world.add();
+    world.advance(1h);
+    EXPECT_THROW(world.try_code("no"), aws::sns::VerificationException);
+    EXPECT_THAT(world.refusal_to_delete(), testing::StartsWith("UserError"));
+    world.advance(24h - 1s);
+    EXPECT_THAT(world.refusal_to_delete(), testing::StartsWith("UserError"));
+    world.add();
+    EXPECT_THAT(world.refusal_to_delete(), testing::StartsWith("UserError")) << "another code changes nothing";
+    world.advance(1s);
+    EXPECT_EQ(world.refusal_to_delete(), "");
+}
+
+TEST(SmsSandbox, SendsFiveCodesADay) {
+    Sandbox world;
+    for (int i = 0; i < 5; ++i) {
+        world.add();
+        world.advance(1h);
+    }
+    EXPECT_THAT(error_of([&] { world.add(); }), testing::StartsWith("UserError"));
+    world.advance(19h);
+    world.add();
+    EXPECT_THAT(error_of([&] { world.add(); }), testing::StartsWith("UserError"));
 }
 
 }  // namespace

@@ -64,5 +64,26 @@ TEST(FormerStorage, IsBroughtUpToDateByWhoeverUsesTheQueue) {
     EXPECT_EQ(rows.size(), 2u);  // two queues
 }
 
+TEST(FormerStorage, KnowsWhoseDeadLettersComeWhere) {
+    World world;
+    const auto dead = world.create({.QueueName = "dead"});
+    const std::string policy =
+        R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":3})";
+    world.run(world.store->transact([&](store::Transaction& tx) -> Task<void> {
+        RecordWriter record(2);
+        record.number(static_cast<int64_t>(generation)).time(sent).time(sent).texts({{"RedrivePolicy", policy}});
+        tx.put(key("queue") << std::string_view("old"), record.texts({}).take());
+        co_return;
+    }));
+    const auto sources = [&] {
+        return world.run(world.service.list_dead_letter_source_queues(world.call, {.QueueUrl = dead})).queueUrls;
+    };
+    EXPECT_THAT(sources(), testing::ElementsAre(testing::EndsWith("/old")));
+    world.run(
+        world.service.start_message_move_task(world.call, {.SourceArn = "arn:aws:sqs:us-east-1:000000000000:dead"}));
+    world.run(world.service.delete_queue(world.call, {"old"}));
+    EXPECT_TRUE(sources().empty());
+}
+
 }  // namespace
 }  // namespace cumulet::sqs
