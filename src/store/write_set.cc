@@ -102,23 +102,6 @@ bool WriteSet::touches(const Range& range) const {
                        [&](const Range& erased) { return erased.overlaps(range); });
 }
 
-bool cut_short(const std::vector<Entry>& rows, const ScanOptions& options) {
-    if (rows.size() >= options.limit) return true;
-    size_t bytes = 0;
-    for (const auto& row : rows) bytes += row.key.size() + row.value.size();
-    return bytes > options.max_bytes;
-}
-
-Range rest_after(Range range, const std::string& last, Order order) {
-    if (order == Order::ascending) {
-        range.begin = last;
-        range.begin.push_back('\0');
-    } else {
-        range.end = last;
-    }
-    return range;
-}
-
 Task<std::optional<std::string>> BufferedTransaction::get(std::string key) {
     check_key(key);
     if (const auto own = writes_.find(key)) {

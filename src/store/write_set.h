@@ -1,6 +1,7 @@
 // What a transaction is going to write, and the view of a store beneath it: one implementation for all engines.
 #pragma once
 
+#include "store/paging.h"
 #include "store/store.h"
 
 namespace cumulet::store {
@@ -43,12 +44,6 @@ class WriteSet {
     std::vector<std::string> topics_;
     size_t bytes_ = 0;
 };
-
-/// True if a scan that returned `rows` ended because of its options, so that more may follow.
-bool cut_short(const std::vector<Entry>& rows, const ScanOptions& options);
-
-/// What is left of `range` after a scan in `order` that ended with `last`.
-Range rest_after(Range range, const std::string& last, Order order);
 
 /// A transaction that buffers its writes and lays them over what `read` and `read_range` find.
 class BufferedTransaction : public Transaction {

@@ -26,10 +26,8 @@ Task<std::optional<Beside>> find_beside(store::Transaction& tx, Scope scope, std
 Task<std::vector<Beside>> list_beside(store::Transaction& tx, Scope scope, std::string_view kind, std::string table,
                                       std::string after, size_t limit) {
     const Key all = kind_key(scope, kind);
-    auto range = store::Range::prefix(table.empty() ? all : Key(all) << table);
-    if (!after.empty()) range.begin = std::max(range.begin, after + '\0');
+    const auto range = range_behind(table.empty() ? all : Key(all) << table, std::move(after));
     std::vector<Beside> found;
-    if (range.empty()) co_return found;
     for (auto& entry : co_await tx.scan(range, {.limit = limit})) {
         store::KeyReader reader(entry.key, all.bytes());
         auto of_table = reader.text();

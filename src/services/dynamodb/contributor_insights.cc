@@ -112,7 +112,7 @@ Task<ListContributorInsightsOutput> Service::list_contributor_insights(Call& cal
     }
     auto found = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<Beside>> {
         const auto name = request.TableName ? table_name(*request.TableName) : "";
-        if (!name.empty()) co_await load_named_table(tx, scope, name);
+        if (!name.empty()) co_await load_named_schema(tx, scope, name);
         co_return co_await list_beside(tx, scope, insights_kind, name, after, limit + 1);
     });
     ListContributorInsightsOutput output;

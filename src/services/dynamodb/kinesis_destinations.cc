@@ -51,7 +51,7 @@ Task<KinesisStreamingDestinationOutput> Service::enable_kinesis_streaming_destin
     const auto& configuration = request.EnableKinesisStreamingConfiguration;
     const auto precision = configuration ? configuration->ApproximateCreationDateTimePrecision : std::nullopt;
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await load_named_table(tx, scope, name);
+        co_await load_named_schema(tx, scope, name);
         const auto known = co_await find_destination(tx, scope, name, request.StreamArn);
         if (known && known->active) refuse_state("Enable", "ENABLE", "DISABLED or ENABLE_FAILED");
         const Destination made{.precision = precision.value_or(std::string(usual_precision))};
@@ -68,7 +68,7 @@ Task<KinesisStreamingDestinationOutput> Service::disable_kinesis_streaming_desti
     const Scope scope(call);
     const auto name = table_name(request.TableName);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await load_named_table(tx, scope, name);
+        co_await load_named_schema(tx, scope, name);
         auto known = co_await find_destination(tx, scope, name, request.StreamArn);
         if (!known || !known->active) refuse_state("Disable", "DISABLE", "ACTIVE");
         known->active = false;
@@ -113,7 +113,7 @@ Task<DescribeKinesisStreamingDestinationOutput> Service::describe_kinesis_stream
     const Scope scope(call);
     const auto name = table_name(request.TableName);
     const auto found = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<Beside>> {
-        co_await load_named_table(tx, scope, name);
+        co_await load_named_schema(tx, scope, name);
         co_return co_await list_beside(tx, scope, kinesis_kind, name, "", most_destinations);
     });
     DescribeKinesisStreamingDestinationOutput output{.TableName = name};

@@ -1,5 +1,7 @@
 #include "services/dynamodb/page.h"
 
+#include "store/paging.h"
+
 namespace cumulet::dynamodb {
 
 namespace {
@@ -48,9 +50,11 @@ Task<Page> read_page(store::Transaction& tx, Scope scope, const Table& table, Pa
     auto& range = request.range;
     bool more = range.begin < range.end;
     while (more) {
-        const size_t wanted = std::min(chunk_entries, limit - static_cast<size_t>(page.scanned));
-        auto entries = co_await tx.scan(range, {.limit = wanted, .max_bytes = max_page_bytes, .order = request.order});
-        if (entries.empty()) break;
+        const store::ScanOptions options{.limit = std::min(chunk_entries, limit - static_cast<size_t>(page.scanned)),
+                                         .max_bytes = max_page_bytes,
+                                         .order = request.order};
+        auto entries = co_await tx.scan(range, options);
+        more = store::cut_short(entries, options);
         for (auto& entry : entries) {
             auto item = AttributeMap::from_bytes(std::move(entry.value));
             size_bytes += item.size_bytes();
@@ -68,14 +72,16 @@ Task<Page> read_page(store::Transaction& tx, Scope scope, const Table& table, Pa
                 break;
             }
         }
-        if (request.order == store::Order::ascending)
-            range.begin = entries.back().key + '\0';
-        else
-            range.end = entries.back().key;
-        more = more && range.begin < range.end;
+        if (more) range = store::rest_after(std::move(range), entries.back().key, request.order);
     }
     count_units(page, request, size_bytes, fetched_units);
     co_return page;
+}
+
+void check_consistency(const Index* index, bool consistent) {
+    if (index && index->global && consistent) {
+        throw aws::validation_error("Consistent reads are not supported on global secondary indexes");
+    }
 }
 
 void check_filtered(const Condition& filter, const Table& table, const Index& index) {

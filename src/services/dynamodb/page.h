@@ -34,6 +34,9 @@ constexpr size_t max_page_bytes = 1024 * 1024;
 
 Task<Page> read_page(store::Transaction& tx, Scope scope, const Table& table, PageRequest request);
 
+/// Throws aws::Error if a global index is to be read consistently. `index` may be nullptr.
+void check_consistency(const Index* index, bool consistent);
+
 /// Throws aws::Error if `filter` looks at what the index does not hold.
 void check_filtered(const Condition& filter, const Table& table, const Index& index);
 

@@ -89,12 +89,6 @@ void check_filter(std::string_view parameter, const std::optional<Condition>& fi
     });
 }
 
-void check_consistency(const Index* index, bool consistent) {
-    if (index && index->global && consistent) {
-        throw aws::validation_error("Consistent reads are not supported on global secondary indexes");
-    }
-}
-
 }  // namespace
 
 Task<QueryOutput> Service::query(Call& call, QueryInput request) {

@@ -1,6 +1,6 @@
 #include "services/dynamodb/replicas.h"
 
-#include "services/dynamodb/beside.h"
+#include "services/dynamodb/backups/removal.h"
 #include "services/dynamodb/expiry.h"
 #include "services/dynamodb/streams/storage.h"
 
@@ -177,24 +177,21 @@ Task<void> update_replica(store::Transaction& tx, const Call& call, DescribedTab
     }
 }
 
-Task<void> delete_replica(store::Transaction& tx, const Call& call, DescribedTable& table, std::string region) {
+Task<std::vector<Work>> delete_replica(store::Transaction& tx, const Call& call, Worker& worker, DescribedTable& table,
+                                       std::string region) {
     if (region == call.region) refuse_local_region();
     if (!find_replica(table, region)) refuse_unknown();
-    const Scope there(call.account, region);
-    auto replica = co_await load_named_table(tx, there, table.name);
-    if (replica.description.DeletionProtectionEnabled.value_or(false)) {
-        throw aws::validation_error(
-            "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
-            "first.");
-    }
-    if (replica.stream) co_await close_stream(tx, there, replica);
-    erase_table(tx, there, replica);
-    erase_beside(tx, there, replica.name);
+    Call there = call;
+    there.region = region;
+    const auto replica = co_await load_named_table(tx, Scope(there), table.name);
+    check_removable(replica);
+    auto planned = co_await remove_table(tx, there, worker, replica);
     remove_replica(table, region);
     for (auto& [other, rest] : co_await load_replicas(tx, Scope(call), table)) {
         remove_replica(rest, region);
         save_table(tx, {call.account, other}, rest);
     }
+    co_return planned;
 }
 
 }  // namespace
@@ -207,8 +204,9 @@ Task<std::map<std::string, DescribedTable>> load_replicas(store::Transaction& tx
     co_return replicas;
 }
 
-Task<void> update_replicas(store::Transaction& tx, const Call& call, DescribedTable& table,
-                           const std::vector<aws::dynamodb::ReplicationGroupUpdate>& updates) {
+Task<std::vector<Work>> update_replicas(store::Transaction& tx, const Call& call, Worker& worker, DescribedTable& table,
+                                        const std::vector<aws::dynamodb::ReplicationGroupUpdate>& updates) {
+    std::vector<Work> planned;
     for (const auto& update : updates) {
         if (update.Disassociate) throw aws::not_implemented("dynamodb", "UpdateTable", "ReplicaUpdates.Disassociate");
         if (update.Create.has_value() + update.Update.has_value() + update.Delete.has_value() != 1) {
@@ -217,8 +215,11 @@ Task<void> update_replicas(store::Transaction& tx, const Call& call, DescribedTa
         }
         if (update.Create) co_await create_replica(tx, call, table, *update.Create);
         if (update.Update) co_await update_replica(tx, call, table, *update.Update);
-        if (update.Delete) co_await delete_replica(tx, call, table, update.Delete->RegionName);
+        if (!update.Delete) continue;
+        std::ranges::move(co_await delete_replica(tx, call, worker, table, update.Delete->RegionName),
+                          std::back_inserter(planned));
     }
+    co_return planned;
 }
 
 Task<void> leave_replicas(store::Transaction& tx, Scope scope, const DescribedTable& table) {

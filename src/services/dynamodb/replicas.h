@@ -3,6 +3,7 @@
 #pragma once
 
 #include "services/dynamodb/due.h"
+#include "services/dynamodb/work.h"
 
 namespace cumulet::dynamodb {
 
@@ -10,10 +11,11 @@ namespace cumulet::dynamodb {
 Task<std::map<std::string, DescribedTable>> load_replicas(store::Transaction& tx, Scope scope, const Table& table);
 
 /// Makes, changes and removes replicas of `table`, and describes them there; saving the table itself is left to the
-/// caller. A replica of a table with many items is CREATING until the background work has copied them.
+/// caller, and beginning the work that erases what removed replicas held. A replica of a table with many items is
+/// CREATING until the background work has copied them.
 /// Throws aws::Error (ValidationException) for what DynamoDB refuses.
-Task<void> update_replicas(store::Transaction& tx, const Call& call, DescribedTable& table,
-                           const std::vector<aws::dynamodb::ReplicationGroupUpdate>& updates);
+Task<std::vector<Work>> update_replicas(store::Transaction& tx, const Call& call, Worker& worker, DescribedTable& table,
+                                        const std::vector<aws::dynamodb::ReplicationGroupUpdate>& updates);
 
 /// The table is going to be deleted in this region: the others no longer count it as a replica.
 Task<void> leave_replicas(store::Transaction& tx, Scope scope, const DescribedTable& table);

@@ -1,5 +1,8 @@
 #include "services/dynamodb/request.h"
 
+#include "base/hash.h"
+#include "contracts/reflect.h"
+
 namespace cumulet::dynamodb {
 
 namespace {
@@ -68,6 +71,10 @@ bool returns_old(const std::optional<std::string>& return_values) {
     if (!return_values || *return_values == "NONE") return false;
     if (*return_values == "ALL_OLD") return true;
     throw aws::validation_error("Return values set to invalid value");
+}
+
+std::string digest_of(std::string_view operation, const void* request) {
+    return sha256(json::serialize(contracts::to_json(*aws::dynamodb::service.find(operation)->input, request)));
 }
 
 }  // namespace cumulet::dynamodb

@@ -70,4 +70,7 @@ std::optional<std::vector<Path>> projection_of(const Request& request, Placehold
     return std::nullopt;
 }
 
+/// The digest of a request to `operation`, by which a repetition of it is known.
+std::string digest_of(std::string_view operation, const void* request);
+
 }  // namespace cumulet::dynamodb

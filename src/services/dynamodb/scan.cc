@@ -47,9 +47,7 @@ Task<ScanOutput> Service::scan(Call& call, ScanInput request) {
         const auto table = co_await load_table(tx, scope, name);
         const Index* index = request.IndexName ? &table.index(*request.IndexName) : nullptr;
         const bool consistent = request.ConsistentRead.value_or(false);
-        if (index && index->global && consistent) {
-            throw aws::validation_error("Consistent reads are not supported on global secondary indexes");
-        }
+        check_consistency(index, consistent);
         PageRequest wanted{
             .range = scan_range(scope, table, index, request.Segment.value_or(0), request.TotalSegments.value_or(1)),
             .limit = request.Limit,

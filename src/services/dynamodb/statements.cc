@@ -2,8 +2,6 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteStatement.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteTransaction.html
-#include "base/hash.h"
-#include "contracts/reflect.h"
 #include "services/dynamodb/partiql/conditions.h"
 #include "services/dynamodb/partiql/parser.h"
 #include "services/dynamodb/partiql/select.h"
@@ -77,12 +75,8 @@ Task<Outcome> write_one(store::Transaction& tx, Scope scope, const Table& table,
     co_return outcome;
 }
 
-std::string digest_of(std::string_view operation, const void* input) {
-    return sha256(json::serialize(contracts::to_json(*aws::dynamodb::service.find(operation)->input, input)));
-}
-
 /// What a page of a SELECT has in common with those before and behind it.
-std::string digest_of(ExecuteStatementInput request) {
+std::string selection_digest(ExecuteStatementInput request) {
     request.NextToken.reset();
     request.Limit.reset();
     request.ReturnConsumedCapacity.reset();
@@ -95,11 +89,11 @@ Task<ExecuteStatementOutput> Service::execute_statement(Call& call, ExecuteState
     Prepared prepared(request);
     const Scope scope(call);
     const auto name = table_name(prepared.statement.table);
-    const auto digest = prepared.reads() ? digest_of(request) : "";
+    const auto digest = prepared.reads() ? selection_digest(request) : "";
     partiql::SelectOptions options{.consistent = request.ConsistentRead.value_or(false), .limit = request.Limit};
     if (request.NextToken) options.from = partiql::resume_of(*request.NextToken, digest);
 
-    const auto outcome = co_await store_.transact([&](store::Transaction& tx) -> Task<Outcome> {
+    auto outcome = co_await store_.transact([&](store::Transaction& tx) -> Task<Outcome> {
         const auto table = co_await load_table(tx, scope, name);
         if (!prepared.reads()) co_return co_await write_one(tx, scope, table, prepared, request.ReturnConsumedCapacity);
         auto selection =
@@ -109,8 +103,8 @@ Task<ExecuteStatementOutput> Service::execute_statement(Call& call, ExecuteState
                           .consumed = std::move(selection.consumed)};
     });
 
-    ExecuteStatementOutput output{.Items = outcome.items};
-    if (outcome.item) output.Items->push_back(*outcome.item);
+    ExecuteStatementOutput output{.Items = std::move(outcome.items)};
+    if (outcome.item) output.Items->push_back(std::move(*outcome.item));
     if (outcome.next) {
         output.NextToken = partiql::token_of(*outcome.next, digest);
         output.LastEvaluatedKey = outcome.next->after;

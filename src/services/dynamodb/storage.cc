@@ -222,6 +222,11 @@ DescribedTable read_table(std::string name, AttributeView record) {
     return table;
 }
 
+[[noreturn]] void refuse_unknown(std::string_view name) {
+    throw aws::dynamodb::ResourceNotFoundException(
+        fmt::format("Requested resource not found: Table: {} not found", name));
+}
+
 /// The least key behind all that begin with `key`.
 std::string behind(const Key& key) { return store::Range::prefix(key).end; }
 
@@ -247,10 +252,13 @@ Task<Table> load_table(store::Transaction& tx, Scope scope, std::string name) {
 
 Task<DescribedTable> load_named_table(store::Transaction& tx, Scope scope, std::string name) {
     auto table = co_await find_table(tx, std::move(scope), name);
-    if (!table || table->creating) {
-        throw aws::dynamodb::ResourceNotFoundException(
-            fmt::format("Requested resource not found: Table: {} not found", name));
-    }
+    if (!table || table->creating) refuse_unknown(name);
+    co_return std::move(*table);
+}
+
+Task<Table> load_named_schema(store::Transaction& tx, Scope scope, std::string name) {
+    auto table = co_await find_schema(tx, std::move(scope), name);
+    if (!table || table->creating) refuse_unknown(name);
     co_return std::move(*table);
 }
 
@@ -299,16 +307,16 @@ void forget_table(store::Transaction& tx, const Scope& scope, const Table& table
     if (!table.time_to_live.empty()) erase_expiries(tx, scope, table);
 }
 
-void erase_table(store::Transaction& tx, const Scope& scope, const Table& table) {
-    forget_table(tx, scope, table);
-    tx.erase_range(scan_range(scope, table, nullptr, 0, 1));
-    for (const auto& index : table.indexes) erase_index(tx, scope, table, index);
+store::Range range_behind(const Key& prefix, std::string after) {
+    auto range = store::Range::prefix(prefix);
+    // A place outside of the list is at its beginning or its end.
+    if (!after.empty()) range.begin = std::clamp(std::move(after) + '\0', range.begin, range.end);
+    return range;
 }
 
 Task<std::vector<std::string>> list_tables(store::Transaction& tx, Scope scope, std::string after, size_t limit) {
     const Key prefix = base(scope) << "table";
-    auto range = store::Range::prefix(prefix);
-    if (!after.empty()) range.begin = behind(table_key(scope, after));
+    const auto range = range_behind(prefix, after.empty() ? "" : table_key(scope, after).bytes());
     const auto entries = co_await tx.scan(range, {.limit = limit});
     std::vector<std::string> names;
     for (const auto& entry : entries) names.push_back(store::KeyReader(entry.key, prefix.bytes()).text());

@@ -37,6 +37,8 @@ Task<std::optional<Table>> find_schema(store::Transaction& tx, Scope scope, std:
 Task<Table> load_table(store::Transaction& tx, Scope scope, std::string name);
 /// Throws ResourceNotFoundException as operations on tables do: "…: Table: name not found".
 Task<DescribedTable> load_named_table(store::Transaction& tx, Scope scope, std::string name);
+/// The same, without what only tells of the table.
+Task<Table> load_named_schema(store::Transaction& tx, Scope scope, std::string name);
 /// A number that no table, index or stream of this account and region had before.
 Task<uint64_t> take_number(store::Transaction& tx, Scope scope);
 /// Saves the table; gives numbers to it and to its indexes where they have none yet.
@@ -49,8 +51,8 @@ Task<std::optional<std::string>> fill_index(store::Transaction& tx, Scope scope,
 void erase_index(store::Transaction& tx, const Scope& scope, const Table& table, const Index& index);
 /// Removes the table; not its items, nor its indexes' entries.
 void forget_table(store::Transaction& tx, const Scope& scope, const Table& table);
-/// Removes the table, its items and its indexes.
-void erase_table(store::Transaction& tx, const Scope& scope, const Table& table);
+/// The keys of a list, behind the key `after` ("": from the first on).
+store::Range range_behind(const store::Key& prefix, std::string after);
 /// Up to `limit` names after `after`, in order.
 Task<std::vector<std::string>> list_tables(store::Transaction& tx, Scope scope, std::string after, size_t limit);
 

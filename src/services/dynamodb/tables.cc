@@ -5,13 +5,13 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html
 #include "services/dynamodb/backups/removal.h"
-#include "services/dynamodb/beside.h"
 #include "services/dynamodb/policies.h"
 #include "services/dynamodb/replicas.h"
 #include "services/dynamodb/service.h"
 #include "services/dynamodb/streams/settings.h"
 #include "services/dynamodb/throughput.h"
 #include "services/dynamodb/update_table.h"
+#include "store/paging.h"
 
 namespace cumulet::dynamodb {
 
@@ -58,15 +58,15 @@ struct Counts {
 Task<Counts> count_items(store::Transaction& tx, Scope scope, const Table* table, const Index* index) {
     Counts counts;
     auto range = scan_range(scope, *table, index, 0, 1);
-    constexpr size_t page = 1000;
+    constexpr store::ScanOptions page{.limit = 1000, .max_bytes = counted_bytes};
     while (counts.items < counted_items && counts.size_bytes < counted_bytes) {
-        const auto entries = co_await tx.scan(range, {.limit = page, .max_bytes = counted_bytes});
+        const auto entries = co_await tx.scan(range, page);
         for (const auto& entry : entries) {
             ++counts.items;
             counts.size_bytes += static_cast<int64_t>(AttributeMap::from_bytes(entry.value).size_bytes());
         }
-        if (entries.empty()) break;
-        range.begin = entries.back().key + '\0';
+        if (!store::cut_short(entries, page)) break;
+        range = store::rest_after(std::move(range), entries.back().key, page.order);
     }
     co_return counts;
 }
@@ -81,7 +81,7 @@ Task<CreateTableOutput> Service::create_table(Call& call, CreateTableInput reque
     const Scope scope(call);
 
     auto description = co_await store_.transact([&](store::Transaction& tx) -> Task<TableDescription> {
-        if (const auto other = co_await find_table(tx, scope, described.name)) {
+        if (const auto other = co_await find_schema(tx, scope, described.name)) {
             throw ResourceInUseException(
                 fmt::format("Table {}: {}", other->creating ? "is being used" : "already exists", described.name));
         }
@@ -202,12 +202,17 @@ Task<IndexWork> Service::change_table(store::Transaction& tx, Call& call, Descri
     name_indexes(table.description);
     if (request.StreamSpecification) co_await update_stream(tx, scope, table, *request.StreamSpecification);
     co_await save_numbered(tx, scope, table);
+    const auto index_work = [&](std::string kind, const Index& index) {
+        return worker_.plan(
+            tx,
+            {.kind = std::move(kind), .scope = scope, .subject = table.name, .detail = std::to_string(index.number)});
+    };
     if (!work.build.empty()) {
-        begun.push_back(worker_.plan(tx, call, "build index", table.name, std::to_string(table.indexes.back().number)));
+        begun.push_back(index_work("build index", table.indexes.back()));
     }
     if (!work.drop.empty()) {
         const auto& index = *std::ranges::find(table.indexes, work.drop, &Index::name);
-        begun.push_back(worker_.plan(tx, call, "drop index", table.name, std::to_string(index.number)));
+        begun.push_back(index_work("drop index", index));
     }
     co_return work;
 }
@@ -223,7 +228,9 @@ Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput reque
     auto description = co_await store_.transact([&](store::Transaction& tx) -> Task<TableDescription> {
         begun.clear();
         DescribedTable table = co_await load_named_table(tx, scope, name);
-        if (request.ReplicaUpdates) co_await update_replicas(tx, call, table, *request.ReplicaUpdates);
+        if (request.ReplicaUpdates) {
+            begun = co_await update_replicas(tx, call, worker_, table, *request.ReplicaUpdates);
+        }
         for (auto& [region, replica] : co_await load_replicas(tx, scope, table)) {
             Call there = call;
             there.region = region;
@@ -237,21 +244,6 @@ Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput reque
     co_return UpdateTableOutput{.TableDescription = std::move(description)};
 }
 
-namespace {
-
-void check_at_rest(const DescribedTable& table) {
-    if (table.creating) {
-        throw ResourceInUseException(
-            fmt::format("Attempt to change a resource which is still in use: Table is being created: {}", table.name));
-    }
-    if (std::ranges::all_of(table.indexes, &Index::readable)) return;
-    throw ResourceInUseException(
-        "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, "
-        "updated, or deleted.");
-}
-
-}  // namespace
-
 Task<DeleteTableOutput> Service::delete_table(Call& call, DeleteTableInput request) {
     const Scope scope(call);
     const auto name = table_name(request.TableName);
@@ -259,15 +251,8 @@ Task<DeleteTableOutput> Service::delete_table(Call& call, DeleteTableInput reque
     std::vector<Work> begun;
     auto description = co_await store_.transact([&](store::Transaction& tx) -> Task<TableDescription> {
         DescribedTable table = co_await load_any_table(tx, scope, name);
-        if (table.description.DeletionProtectionEnabled.value_or(false)) {
-            throw aws::validation_error(
-                "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
-                "first.");
-        }
-        check_at_rest(table);
+        check_removable(table);
         co_await leave_replicas(tx, scope, table);
-        erase_beside(tx, scope, table.name);
-        if (table.stream) co_await close_stream(tx, scope, table);
         begun = co_await remove_table(tx, call, worker_, table);
         table.description.TableStatus = "DELETING";
         co_return std::move(table.description);

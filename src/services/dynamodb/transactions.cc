@@ -1,8 +1,6 @@
 // TransactGetItems and TransactWriteItems: all of it or nothing.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactGetItems.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-#include "base/hash.h"
-#include "contracts/reflect.h"
 #include "services/dynamodb/changes.h"
 #include "services/dynamodb/service.h"
 
@@ -86,10 +84,7 @@ Task<TransactWriteItemsOutput> Service::transact_write_items(Call& call, Transac
     for (const auto& item : request.TransactItems) intents.push_back(intent_of(item));
     const Scope scope(call);
     const auto token = request.ClientRequestToken.value_or("");
-    const auto digest =
-        token.empty()
-            ? ""
-            : sha256(json::serialize(contracts::to_json(*service.find("TransactWriteItems")->input, &request)));
+    const auto digest = token.empty() ? "" : digest_of("TransactWriteItems", &request);
     const auto now = call.now();
 
     auto output = co_await store_.transact([&](store::Transaction& tx) -> Task<TransactWriteItemsOutput> {

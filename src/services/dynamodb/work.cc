@@ -61,26 +61,20 @@ std::string Worker::owner() {
     return owner_;
 }
 
-Work Worker::plan(store::Transaction& tx, const Call& call, std::string kind, std::string subject, std::string detail) {
+Work Worker::plan(store::Transaction& tx, Work wanted) {
     auto& reactor = Reactor::current();
-    Work work{.id = reactor.random().uuid(),
-              .kind = std::move(kind),
-              .scope = Scope(call),
-              .subject = std::move(subject),
-              .detail = std::move(detail),
-              .owner = owner(),
-              .owned_until = reactor.now() + lease};
-    tx.put(key_of(work), record_of(work));
-    return work;
+    wanted.id = reactor.random().uuid();
+    wanted.owner = owner();
+    wanted.owned_until = reactor.now() + lease;
+    tx.put(key_of(wanted), record_of(wanted));
+    return wanted;
 }
 
-void Worker::update(store::Transaction& tx, const Work& work) { tx.put(key_of(work), record_of(work)); }
-
-Task<bool> Worker::is_read(store::Transaction& tx, Scope scope, uint64_t number) {
-    for (const auto& work : co_await read_all(tx)) {
-        if (work.reads == number && work.reads_of == scope) co_return true;
-    }
-    co_return false;
+Task<bool> Worker::is_read(store::Transaction& tx, Scope scope, std::vector<uint64_t> numbers) {
+    const auto works = co_await read_all(tx);
+    co_return std::ranges::any_of(works, [&](const Work& work) {
+        return work.reads_of == scope && std::ranges::find(numbers, work.reads) != numbers.end();
+    });
 }
 
 void Worker::begin(Work work) {

@@ -13,7 +13,7 @@ namespace cumulet::dynamodb {
 struct Work {
     std::string id;
     std::string kind;     ///< which step does it: "build index"
-    Scope scope;          ///< whose it is
+    Scope scope{"", ""};  ///< whose it is
     std::string subject;  ///< what it is about, as its kind has it: a table's name
     std::string detail;   ///< more of that: an index's name
     std::string cursor;   ///< how far it has come, as its kind has it
@@ -36,10 +36,8 @@ class Worker {
     /// Says how work of `kind` is done. Before `start` and the first `begin`.
     void add(std::string kind, Step step) { steps_.emplace(std::move(kind), std::move(step)); }
 
-    /// New work of this process, stored with the transaction that asks for it.
-    Work plan(store::Transaction& tx, const Call& call, std::string kind, std::string subject, std::string detail = "");
-    /// Stores what was added to new work.
-    void update(store::Transaction& tx, const Work& work);
+    /// New work of this process, stored with the transaction that asks for it. Its id and owner are given here.
+    Work plan(store::Transaction& tx, Work wanted);
     /// Begins it. After the commit.
     void begin(Work work);
 
@@ -50,8 +48,8 @@ class Worker {
     /// The same, and the work is done.
     Task<void> finish(store::Transaction& tx, Work work);
 
-    /// True while some work copies from the items with that number.
-    Task<bool> is_read(store::Transaction& tx, Scope scope, uint64_t number);
+    /// True while some work copies from the items with one of these numbers.
+    Task<bool> is_read(store::Transaction& tx, Scope scope, std::vector<uint64_t> numbers);
 
     /// True once `stop` was called: a long step ends early, and goes on in the next process.
     bool stopping() const { return stopping_; }

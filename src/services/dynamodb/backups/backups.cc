@@ -114,11 +114,13 @@ Task<CreateBackupOutput> Service::create_backup(Call& call, CreateBackupInput re
         copy.target.number = backup.number;
         save_table(tx, scope, *table);
         save_backup(tx, scope, backup);
-        begun = worker_.plan(tx, call, "back up", name, backup.id);
-        begun->reads_of = scope;
-        begun->reads = table->number;
-        begun->cursor = copy.text();
-        worker_.update(tx, *begun);
+        begun = worker_.plan(tx, {.kind = "back up",
+                                  .scope = scope,
+                                  .subject = name,
+                                  .detail = backup.id,
+                                  .cursor = copy.text(),
+                                  .reads_of = scope,
+                                  .reads = table->number});
         co_return *backup.description.BackupDetails;
     });
     worker_.begin(std::move(*begun));
@@ -194,7 +196,7 @@ Task<DeleteBackupOutput> Service::delete_backup(Call& call, DeleteBackupInput re
                 fmt::format("Backup is in use: {}", details.BackupArn));  // Unverified: the words
         }
         erase_backup(tx, scope, backup);
-        begun = worker_.plan(tx, call, "drop items", std::to_string(backup.number));
+        begun = worker_.plan(tx, {.kind = "drop items", .scope = scope, .subject = std::to_string(backup.number)});
         details.BackupStatus = "DELETED";
         co_return std::move(backup.description);
     });

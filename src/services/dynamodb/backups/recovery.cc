@@ -79,7 +79,10 @@ Task<UpdateContinuousBackupsOutput> Service::update_continuous_backups(Call& cal
             const auto log = table.recovery->log;
             std::erase_if(table.logs, [&](const TableLog& each) { return each.number == log; });
             table.recovery.reset();
-            begun = worker_.plan(tx, call, "drop log", std::to_string(table.number), std::to_string(log));
+            begun = worker_.plan(tx, {.kind = "drop log",
+                                      .scope = scope,
+                                      .subject = std::to_string(table.number),
+                                      .detail = std::to_string(log)});
         }
         save_table(tx, scope, table);
         co_return describe(table.recovery, call.now());

@@ -2,8 +2,10 @@
 #include "services/dynamodb/backups/removal.h"
 
 #include "services/dynamodb/backups/arn.h"
+#include "services/dynamodb/beside.h"
 #include "services/dynamodb/policies.h"
 #include "services/dynamodb/service.h"
+#include "services/dynamodb/streams/storage.h"
 
 namespace cumulet::dynamodb {
 
@@ -40,22 +42,47 @@ Task<void> keep_as_backup(store::Transaction& tx, Call& call, DescribedTable tab
 
 }  // namespace
 
+void check_removable(const DescribedTable& table) {
+    if (table.description.DeletionProtectionEnabled.value_or(false)) {
+        throw aws::validation_error(
+            "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
+            "first.");
+    }
+    const auto in_use = [](std::string_view why) {
+        return ResourceInUseException(fmt::format("Attempt to change a resource which is still in use: {}", why));
+    };
+    if (table.creating) throw in_use(fmt::format("Table is being created: {}", table.name));
+    if (!std::ranges::all_of(table.indexes, &Index::readable)) {
+        throw in_use("Cannot delete table while indexes are being created, updated, or deleted.");
+    }
+    // Another region's replica may be copied from here.
+    const auto being_made = [](const ReplicaDescription& replica) { return replica.ReplicaStatus == "CREATING"; };
+    if (table.description.Replicas && std::ranges::any_of(*table.description.Replicas, being_made)) {
+        throw in_use(fmt::format("Table is being updated: {}", table.name));
+    }
+}
+
 Task<std::vector<Work>> remove_table(store::Transaction& tx, Call& call, Worker& worker, DescribedTable table) {
     const Scope scope(call);
+    if (table.stream) co_await close_stream(tx, scope, table);
     forget_table(tx, scope, table);
+    erase_beside(tx, scope, table.name);
     erase_policies(tx, scope, table.name);
     std::vector<Work> planned;
     std::vector<uint64_t> numbers;
     if (table.recovery) {
-        planned.push_back(
-            worker.plan(tx, call, "drop log", std::to_string(table.number), std::to_string(table.recovery->log)));
+        planned.push_back(worker.plan(tx, {.kind = "drop log",
+                                           .scope = scope,
+                                           .subject = std::to_string(table.number),
+                                           .detail = std::to_string(table.recovery->log)}));
         co_await keep_as_backup(tx, call, table);
     } else {
         numbers.push_back(table.number);
     }
     for (const auto& index : table.indexes) numbers.push_back(index.number);
     if (!numbers.empty()) {
-        planned.push_back(worker.plan(tx, call, "drop items", fmt::format("{}", fmt::join(numbers, ","))));
+        planned.push_back(worker.plan(
+            tx, {.kind = "drop items", .scope = scope, .subject = fmt::format("{}", fmt::join(numbers, ","))}));
     }
     co_return planned;
 }
@@ -64,9 +91,7 @@ Task<std::vector<Work>> remove_table(store::Transaction& tx, Call& call, Worker&
 Task<void> Service::drop_items(Work work) {
     const bool read = co_await store_.transact([&](store::Transaction& tx) -> Task<bool> {
         const auto numbers = numbers_of(work.subject);
-        for (const auto number : numbers) {
-            if (co_await worker_.is_read(tx, work.scope, number)) co_return true;
-        }
+        if (co_await worker_.is_read(tx, work.scope, numbers)) co_return true;
         for (const auto number : numbers) {
             tx.erase_range(scan_range(work.scope, Table{.number = number}, nullptr, 0, 1));
         }
@@ -79,7 +104,7 @@ Task<void> Service::drop_items(Work work) {
 /// Erases the log `work.detail` of the table with the number `work.subject`.
 Task<void> Service::drop_log(Work work) {
     const bool read = co_await store_.transact([&](store::Transaction& tx) -> Task<bool> {
-        if (co_await worker_.is_read(tx, work.scope, std::stoull(work.subject))) co_return true;
+        if (co_await worker_.is_read(tx, work.scope, {std::stoull(work.subject)})) co_return true;
         forget_log(tx, work.scope, std::stoull(work.detail));
         co_await worker_.finish(tx, work);
         co_return false;

@@ -6,8 +6,11 @@
 
 namespace cumulet::dynamodb {
 
-/// Takes `table` away, and plans what erases its items. Its items become a backup where it had point-in-time recovery,
-/// as AWS keeps them.
+/// Throws aws::Error if the table is protected, or is not at rest.
+void check_removable(const DescribedTable& table);
+
+/// Takes `table` away in the region of `call`, with its stream, its policies and what lies beside it, and plans what
+/// erases its items. They become a backup where it had point-in-time recovery, as AWS keeps them.
 Task<std::vector<Work>> remove_table(store::Transaction& tx, Call& call, Worker& worker, DescribedTable table);
 
 constexpr std::string_view expire_backup_kind = "expire backup";

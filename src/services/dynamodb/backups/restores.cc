@@ -94,11 +94,14 @@ Task<RestoreTableFromBackupOutput> Service::restore_table_from_backup(Call& call
         backup.restoring_into = table.name;
         save_backup(tx, wanted.scope, backup);
 
-        begun = worker_.plan(tx, call, "restore", table.name, wanted.text);
-        begun->reads_of = wanted.scope;
-        begun->reads = backup.number;
-        begun->cursor = Copy{.source = wanted.scope, .source_number = backup.number, .target = table}.text();
-        worker_.update(tx, *begun);
+        const Copy copy{.source = wanted.scope, .source_number = backup.number, .target = table};
+        begun = worker_.plan(tx, {.kind = "restore",
+                                  .scope = scope,
+                                  .subject = table.name,
+                                  .detail = wanted.text,
+                                  .cursor = copy.text(),
+                                  .reads_of = wanted.scope,
+                                  .reads = backup.number});
         co_return std::move(table.description);
     });
     worker_.begin(std::move(*begun));
@@ -127,11 +130,12 @@ Task<RestoreTableToPointInTimeOutput> Service::restore_table_to_point_in_time(Ca
         copy.history = source.recovery->log;
         copy.as_of = time;
         copy.target = table;
-        begun = worker_.plan(tx, call, "restore", table.name);
-        begun->reads_of = from.scope;
-        begun->reads = source.number;
-        begun->cursor = copy.text();
-        worker_.update(tx, *begun);
+        begun = worker_.plan(tx, {.kind = "restore",
+                                  .scope = scope,
+                                  .subject = table.name,
+                                  .cursor = copy.text(),
+                                  .reads_of = from.scope,
+                                  .reads = source.number});
         co_return std::move(table.description);
     });
     worker_.begin(std::move(*begun));

@@ -88,10 +88,8 @@ Task<std::vector<Backup>> list_backups(store::Transaction& tx, Scope scope, std:
                                        std::pair<std::string, std::string> after, size_t limit) {
     Key prefix = backups_of(scope);
     if (!table_name.empty()) prefix << table_name;
-    auto range = store::Range::prefix(prefix);
-    if (!after.second.empty()) {
-        range.begin = std::max(range.begin, backup_key(scope, after.first, after.second).bytes() + '\0');
-    }
+    const auto range =
+        range_behind(prefix, after.second.empty() ? "" : backup_key(scope, after.first, after.second).bytes());
     std::vector<Backup> backups;
     for (const auto& entry : co_await tx.scan(range, {.limit = limit})) backups.push_back(read_backup(entry.value));
     co_return backups;

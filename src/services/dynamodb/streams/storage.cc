@@ -212,10 +212,9 @@ Task<std::optional<Stream>> find_stream(store::Transaction& tx, Scope scope, std
 Task<std::vector<Stream>> list_streams(store::Transaction& tx, Scope scope, std::string only_table, std::string table,
                                        std::string label, size_t limit) {
     const Key all = base(scope, "stream");
-    auto range = store::Range::prefix(only_table.empty() ? all : Key(all) << only_table);
-    if (!table.empty()) range.begin = std::max(range.begin, stream_key(scope, table, label).bytes() + '\0');
+    const auto range = range_behind(only_table.empty() ? all : Key(all) << only_table,
+                                    table.empty() ? "" : stream_key(scope, table, label).bytes());
     std::vector<Stream> streams;
-    if (range.empty()) co_return streams;
     for (const auto& entry : co_await tx.scan(range, {.limit = limit})) {
         store::KeyReader reader(entry.key, all.bytes());
         auto of_table = reader.text();

@@ -148,6 +148,77 @@ TEST(Replicas, AreRefusedInDynamoDBsWords) {
               "ValidationException: Disabling the stream is not allowed for a Global Table: TableName: orders");
 }
 
+TEST(Replicas, AreRemovedWithTheirPolicyWhileTheirBackupsStay) {
+    GlobalWorld world;
+    for (int n = 0; n < 1800; ++n) world.put("item " + std::to_string(n), n);
+    world.add("eu-west-1");
+    world.run(world.clock.advance(1s));
+    world.go("eu-west-1");
+    EXPECT_EQ(world.replicas(), "us-east-1 ACTIVE");
+    const std::string arn = "arn:aws:dynamodb:eu-west-1:000000000000:table/orders";
+    world.run(world.service.put_resource_policy(
+        world.call, {.ResourceArn = arn, .Policy = R"({"Version":"2012-10-17","Statement":[]})"}));
+    world.run(world.service.update_continuous_backups(
+        world.call, {.TableName = "orders", .PointInTimeRecoverySpecification = {.PointInTimeRecoveryEnabled = true}}));
+    const auto backup =
+        world.run(world.service.create_backup(world.call, {.TableName = "orders", .BackupName = "kept"}));
+    world.go("us-east-1");
+    world.remove("eu-west-1");
+    world.run(world.service.settle());
+    world.go("eu-west-1");
+    EXPECT_EQ(refusal([&] { world.get("item 1"); }), "ResourceNotFoundException: Requested resource not found");
+    EXPECT_EQ(world.run(world.service.resource_policy(world.call, arn)), "");
+    const auto described =
+        *world.run(world.service.describe_backup(world.call, {.BackupArn = backup.BackupDetails->BackupArn}))
+             .BackupDescription;
+    EXPECT_EQ(described.BackupDetails->BackupStatus, "AVAILABLE");
+    EXPECT_EQ(described.SourceTableDetails->ItemCount, 1800);
+    const auto system = world.run(world.service.list_backups(world.call, {.BackupType = "SYSTEM"}));
+    EXPECT_EQ(system.BackupSummaries->size(), 1u);
+}
+
+TEST(Replicas, AreNotDeletedWhileAnotherIsCopiedFromThem) {
+    GlobalWorld world(false);
+    for (int n = 0; n < 1000; ++n) world.put("item " + std::to_string(n), n);
+    world.add("eu-west-1");
+    const auto remove = [&] { world.run(world.service.delete_table(world.call, {.TableName = "orders"})); };
+    EXPECT_EQ(refusal(remove),
+              "ResourceInUseException: Attempt to change a resource which is still in use: Table is being updated: "
+              "orders");
+    world.begin_work();
+    world.run(world.clock.advance(1s));
+    EXPECT_EQ(refusal(remove), "");
+}
+
+TEST(Replicas, GainAndLoseIndexesWithTheTable) {
+    GlobalWorld world;
+    for (int n = 0; n < 20; ++n) world.put("item " + std::to_string(n), n % 2);
+    world.add("eu-west-1");
+    world.add("ap-south-1");
+    const auto change = [&](GlobalSecondaryIndexUpdate update) {
+        world.run(world.service.update_table(world.call,
+                                             {.AttributeDefinitions = {{{.AttributeName = "n", .AttributeType = "N"}}},
+                                              .TableName = "orders",
+                                              .GlobalSecondaryIndexUpdates = {{std::move(update)}}}));
+        world.run(world.service.settle());
+    };
+    change({.Create = {{.IndexName = "by-n",
+                        .KeySchema = {{.AttributeName = "n", .KeyType = "HASH"}},
+                        .Projection = {.ProjectionType = "ALL"}}}});
+    auto query = world.query_of("orders", "n = :n", R"({":n":{"N":"1"}})");
+    query.IndexName = "by-n";
+    for (const auto* region : {"us-east-1", "eu-west-1", "ap-south-1"}) {
+        world.go(region);
+        EXPECT_EQ(*world.run(world.service.query(world.call, query)).Count, 10) << region;
+    }
+    change({.Delete = {{.IndexName = "by-n"}}});
+    for (const auto* region : {"us-east-1", "eu-west-1", "ap-south-1"}) {
+        world.go(region);
+        EXPECT_FALSE(world.describe().GlobalSecondaryIndexes) << region;
+        EXPECT_EQ(world.describe().AttributeDefinitions->size(), 1u) << region;
+    }
+}
+
 TEST(Replicas, AreDescribedAsTheyWereChanged) {
     GlobalWorld world;
     world.add("eu-west-1");

@@ -2,10 +2,9 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExportTableToPointInTime.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeExport.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListExports.html
-#include "base/hash.h"
-#include "contracts/reflect.h"
 #include "services/dynamodb/backups/copy.h"
 #include "services/dynamodb/backups/recovery.h"
+#include "services/dynamodb/request.h"
 #include "services/dynamodb/service.h"
 #include "services/dynamodb/transfer/arn.h"
 #include "services/dynamodb/transfer/changes.h"
@@ -106,37 +105,38 @@ Task<ExportTableToPointInTimeOutput> Service::export_table_to_point_in_time(Call
     const auto name = table_of_arn(call, request.TableArn);
     check_request(request);
     const auto token = request.ClientToken.value_or("");
-    const auto digest =
-        sha256(json::serialize(contracts::to_json(*service.find("ExportTableToPointInTime")->input, &request)));
+    const auto digest = digest_of("ExportTableToPointInTime", &request);
 
     std::optional<Work> begun;
     auto description = co_await store_.transact([&](store::Transaction& tx) -> Task<ExportDescription> {
         begun.reset();
-        const auto known = co_await find_transfer(tx, scope, "export", token);
-        if (!token.empty() && known && known->until > call.now()) {
+        if (const auto known = co_await find_transfer(tx, scope, "export", token, call.now())) {
             if (known->digest != digest) {
                 throw ExportConflictException(
                     "Export conflict: Duplicate request detected with conflicting parameters");
             }
             co_return (co_await find_export(tx, scope, known->table_name, known->id))->description;
         }
-        if (!co_await find_table(tx, scope, name)) {
+        if (!co_await find_schema(tx, scope, name)) {
             throw TableNotFoundException(fmt::format("Table not found: {}", request.TableArn));
         }
         auto table = co_await load_recoverable(tx, scope, name);
         Export exported{.table_name = name, .id = new_transfer_id(call), .principal = call.principal};
         exported.table_number = table.number;
         exported.description = describe(call, request, table, exported.id);
-        begun = worker_.plan(tx, call, "export", name, exported.id);
-        begun->reads_of = scope;
-        begun->reads = table.number;
+        Work work{.kind = "export",
+                  .scope = scope,
+                  .subject = name,
+                  .detail = exported.id,
+                  .reads_of = scope,
+                  .reads = table.number};
         exported.number = co_await take_number(tx, scope);
         if (incremental(request)) {
             exported.log = table.recovery->log;
             const auto window =
                 check_window(*request.IncrementalExportSpecification, table, *table.recovery, call.now());
             exported.description.IncrementalExportSpecification = window;
-            begun->cursor = changes_of(scope, table, exported.number, *window.ExportToTime).text();
+            work.cursor = changes_of(scope, table, exported.number, *window.ExportToTime).text();
         } else {
             const Time time = request.ExportTime.value_or(call.now());
             if (time > call.now() || time < earliest_restorable(*table.recovery, call.now())) {
@@ -148,9 +148,9 @@ Task<ExportTableToPointInTimeOutput> Service::export_table_to_point_in_time(Call
             copy.history = table.recovery->log;
             copy.as_of = time;
             copy.target.number = exported.number;
-            begun->cursor = copy.text();
+            work.cursor = copy.text();
         }
-        worker_.update(tx, *begun);
+        begun = worker_.plan(tx, std::move(work));
         save_export(tx, scope, exported);
         if (!token.empty()) {
             save_transfer(

@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ImportTable.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeImport.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListImports.html
+#include "services/dynamodb/request.h"
 #include "services/dynamodb/service.h"
 #include "services/dynamodb/transfer/arn.h"
 
@@ -59,20 +60,20 @@ Task<ImportTableOutput> Service::import_table(Call& call, ImportTableInput reque
     described.creating = true;
     described.description.TableStatus = "CREATING";
     const auto token = request.ClientToken.value_or("");
+    const auto digest = digest_of("ImportTable", &request);
 
     std::optional<Work> begun;
     auto description = co_await store_.transact([&](store::Transaction& tx) -> Task<ImportTableDescription> {
         begun.reset();
-        const auto known = co_await find_transfer(tx, scope, "import", token);
-        if (!token.empty() && known && known->until > call.now()) {
+        if (const auto known = co_await find_transfer(tx, scope, "import", token, call.now())) {
             const auto earlier = co_await find_import(tx, scope, known->id);
-            if (known->table_name != described.name) {
+            if (known->digest != digest) {
                 throw ImportConflictException(
                     "Import conflict: Duplicate request detected with conflicting parameters");
             }
             if (earlier->description.ImportStatus == "IN_PROGRESS") co_return earlier->description;
         }
-        if (co_await find_table(tx, scope, described.name)) {
+        if (co_await find_schema(tx, scope, described.name)) {
             throw ResourceInUseException(fmt::format("Table already exists: {}", described.name));
         }
         DescribedTable table = described;
@@ -80,10 +81,13 @@ Task<ImportTableOutput> Service::import_table(Call& call, ImportTableInput reque
         Import imported{.id = new_transfer_id(call), .table_name = table.name, .principal = call.principal};
         imported.description = describe(call, request, table, imported.id);
         save_import(tx, scope, imported);
-        begun = worker_.plan(tx, call, "import", table.name, imported.id);
+        begun = worker_.plan(tx, {.kind = "import", .scope = scope, .subject = table.name, .detail = imported.id});
         if (!token.empty()) {
             save_transfer(tx, scope, "import", token,
-                          {.id = imported.id, .table_name = table.name, .until = call.now() + token_counts_for});
+                          {.digest = digest,
+                           .id = imported.id,
+                           .table_name = table.name,
+                           .until = call.now() + token_counts_for});
         }
         co_return std::move(imported.description);
     });

@@ -85,10 +85,8 @@ Task<std::vector<Export>> list_exports(store::Transaction& tx, Scope scope, std:
                                        std::pair<std::string, std::string> after, size_t limit) {
     Key prefix = base(scope) << "export";
     if (!table_name.empty()) prefix << table_name;
-    auto range = store::Range::prefix(prefix);
-    if (!after.second.empty()) {
-        range.begin = std::max(range.begin, export_key(scope, after.first, after.second).bytes() + '\0');
-    }
+    const auto range =
+        range_behind(prefix, after.second.empty() ? "" : export_key(scope, after.first, after.second).bytes());
     std::vector<Export> exports;
     for (const auto& entry : co_await tx.scan(range, {.limit = limit})) exports.push_back(read_export(entry.value));
     co_return exports;
@@ -111,20 +109,21 @@ void save_import(store::Transaction& tx, const Scope& scope, const Import& impor
 }
 
 Task<std::vector<Import>> list_imports(store::Transaction& tx, Scope scope, std::string after, size_t limit) {
-    auto range = store::Range::prefix(base(scope) << "import");
-    if (!after.empty()) range.begin = import_key(scope, after).bytes() + '\0';
+    const auto range = range_behind(base(scope) << "import", after.empty() ? "" : import_key(scope, after).bytes());
     std::vector<Import> imports;
     for (const auto& entry : co_await tx.scan(range, {.limit = limit})) imports.push_back(read_import(entry.value));
     co_return imports;
 }
 
 Task<std::optional<TransferToken>> find_transfer(store::Transaction& tx, Scope scope, std::string kind,
-                                                 std::string token) {
+                                                 std::string token, Time now) {
+    if (token.empty()) co_return std::nullopt;
     const auto record = co_await tx.get(token_key(scope, kind, token));
     if (!record) co_return std::nullopt;
     store::RecordReader reader(*record);
     TransferToken transfer{.digest = reader.text(), .id = reader.text(), .table_name = reader.text()};
     transfer.until = reader.time();
+    if (transfer.until <= now) co_return std::nullopt;
     co_return transfer;
 }
 

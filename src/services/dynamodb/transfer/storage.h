@@ -46,8 +46,9 @@ struct TransferToken {
     std::string table_name;
     Time until{};
 };
+/// Nothing for no token (""), and for one that no longer counts at `now`.
 Task<std::optional<TransferToken>> find_transfer(store::Transaction& tx, Scope scope, std::string kind,
-                                                 std::string token);
+                                                 std::string token, Time now);
 void save_transfer(store::Transaction& tx, const Scope& scope, std::string_view kind, std::string_view token,
                    const TransferToken& transfer);
 
