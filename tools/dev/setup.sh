@@ -6,7 +6,7 @@ cumulet_packages=(
     libboost1.81-dev libboost-json1.81-dev libfmt-dev libspdlog-dev libssl-dev libnghttp2-dev libpugixml-dev
     libyaml-cpp-dev libcbor-dev librocksdb-dev libsnappy-dev liblz4-dev libbz2-dev libzstd-dev zlib1g-dev libzip-dev
     libpq-dev libre2-dev libutf8proc-dev libcli11-dev libjemalloc-dev libgtest-dev libgmock-dev libbenchmark-dev
-    bubblewrap nodejs npm python3 python3-boto3 awscli postgresql zip unzip
+    bubblewrap nodejs npm ruby openjdk-17-jdk-headless python3 python3-boto3 awscli postgresql zip unzip
 )
 
 setup_packages() {

@@ -4,6 +4,7 @@
 #include "contracts/sts.h"
 #include "runtime/log.h"
 #include "runtime/stopwatch.h"
+#include "services/lambda/bootstraps.h"
 #include "services/lambda/fault.h"
 #include "services/lambda/recursion.h"
 #include "services/lambda/service.h"
@@ -188,9 +189,14 @@ Task<void> Service::look_for_sandbox() {
 Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<const Function> function,
                                WorkerStart start) {
     const auto& configuration = function->configuration;
-    const auto runtime = find_runtime(configuration.Runtime.value_or(""));
+    const auto memory_mb = static_cast<uint32_t>(configuration.MemorySize.value_or(128));
+    const auto runtime = find_runtime(configuration.Runtime.value_or(""), memory_mb);
     if (!runtime) {
         throw user_fault<aws::lambda::InvalidRuntimeException>(runtime.error());
+    }
+    if (!runtime->compiler.empty()) {
+        const auto permit = co_await compilation_.acquire();
+        co_await threads_.run([&] { compile_java(options_.folder / "bootstrap", runtime->compiler); });
     }
     const auto session = co_await assume_role(name, configuration.Role.value_or(""));
     const Sandbox* sandbox = co_await this->sandbox();
@@ -214,7 +220,7 @@ Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<co
         plan.log_format = {.json = configuration.LoggingConfig->LogFormat.value_or("Text") == "JSON",
                            .system_level = configuration.LoggingConfig->SystemLogLevel.value_or("INFO")};
     }
-    plan.memory_mb = static_cast<uint32_t>(configuration.MemorySize.value_or(128));
+    plan.memory_mb = memory_mb;
     plan.timeout = std::chrono::seconds(configuration.Timeout.value_or(3));
     if (start.in_invoke) plan.init_timeout = plan.timeout;
     if (session.expires != Time::max()) plan.expires = session.expires - renewed_before;

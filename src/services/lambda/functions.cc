@@ -1,16 +1,10 @@
 // CreateFunction, GetFunction, GetFunctionConfiguration, ListFunctions, DeleteFunction.
 // https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 
-#include <unistd.h>
-
-#include <fstream>
-
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "contracts/s3.h"
-#include "services/lambda/bootstrap/node.h"
-#include "services/lambda/bootstrap/python.h"
-#include "services/lambda/bootstrap/supervise.h"
+#include "services/lambda/bootstraps.h"
 #include "services/lambda/fault.h"
 #include "services/lambda/service.h"
 
@@ -23,15 +17,6 @@ namespace {
 constexpr size_t most_package_bytes = 256 << 20;
 constexpr size_t most_inline_bytes = 50 << 20;
 constexpr size_t most_listed = 50;
-
-/// Writes what runs nodejs* and python* functions into `folder`.
-std::filesystem::path write_bootstraps(const std::filesystem::path& folder) {
-    std::filesystem::create_directories(folder);
-    std::ofstream(folder / "bootstrap.cjs") << node_bootstrap;
-    std::ofstream(folder / "bootstrap.py") << python_bootstrap;
-    std::ofstream(folder / "supervise.sh") << supervise_script;
-    return folder;
-}
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 
 #include "services/lambda/fault.h"
 
@@ -30,6 +31,39 @@ std::string find_program(std::initializer_list<std::string> names) {
     return "";
 }
 
+std::unexpected<std::string> missing(std::string_view runtime, std::string_view program) {
+    return std::unexpected(
+        fmt::format("The runtime {} needs the program '{}' in /usr/bin or /usr/local/bin.", runtime, program));
+}
+
+/// The folder of Debian's JDK of the version that `runtime` ("java21", "java8.al2") names, with its last '/'; "" if
+/// there is none.
+std::string java_folder(std::string_view runtime) {
+    const auto version = runtime.substr(4, runtime.find('.') - 4);
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator("/usr/lib/jvm", error)) {
+        const auto name = entry.path().filename().string();
+        if (name.starts_with(fmt::format("java-{}-", version)) &&
+            ::access((entry.path() / "bin/java").c_str(), X_OK) == 0)
+            return (entry.path() / "bin/").string();
+    }
+    return "";
+}
+
+std::expected<Runtime, std::string> find_java(std::string_view runtime, uint32_t memory_mb) {
+    const auto folder = java_folder(runtime);
+    const auto java = folder.empty() ? find_program({"java"}) : folder + "java";
+    const auto javac = folder.empty() ? find_program({"javac"}) : folder + "javac";
+    if (java.empty()) return missing(runtime, "java");
+    if (::access(javac.c_str(), X_OK) != 0) return missing(runtime, "javac");
+    // As much heap as AWS gives; one that starts fast. The JVM itself cannot see the sandbox's limit.
+    return Runtime{
+        .program = {java, fmt::format("-Xmx{}m", memory_mb * 85 / 100), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+                    "-Xshare:auto", "-XX:-UsePerfData", "-cp", "/var/runtime/java", "cumulet.Bootstrap"},
+        .by_address = true,
+        .compiler = javac};
+}
+
 }  // namespace
 
 void check_runtime(const std::string& runtime) {
@@ -48,38 +82,30 @@ void check_runtime(const std::string& runtime) {
     if (const auto found = find_runtime(runtime); !found) throw invalid(found.error());
 }
 
-std::expected<Runtime, std::string> find_runtime(std::string_view runtime) {
+std::expected<Runtime, std::string> find_runtime(std::string_view runtime, uint32_t memory_mb) {
     if (runtime.starts_with("provided")) return Runtime{.program = {"/var/task/bootstrap"}, .by_address = true};
     if (runtime.starts_with("nodejs")) {
         const auto node = find_program({"node", "nodejs"});
-        if (node.empty()) {
-            return std::unexpected(
-                fmt::format("The runtime {} needs the program 'node' in /usr/bin or /usr/local/bin.", runtime));
-        }
+        if (node.empty()) return missing(runtime, "node");
         return Runtime{.program = {node, "/var/runtime/bootstrap.cjs"}};
     }
+    // Otherwise the version that the runtime names, or else the machine's own.
     if (runtime.starts_with("python")) {
-        // The version that the runtime names, or else the machine's own.
         const auto python = find_program({std::string(runtime), "python3"});
-        if (python.empty()) {
-            return std::unexpected(
-                fmt::format("The runtime {} needs the program 'python3' in /usr/bin or /usr/local/bin.", runtime));
-        }
+        if (python.empty()) return missing(runtime, "python3");
         return Runtime{.program = {python, "-S", "-s", "/var/runtime/bootstrap.py"}};
     }
-    for (const auto& [prefix, program] :
-         {std::pair<std::string_view, std::string>{"java", "java"}, {"ruby", "ruby"}, {"dotnet", "dotnet"}}) {
-        if (!runtime.starts_with(prefix)) continue;
-        if (find_program({program}).empty()) {
-            return std::unexpected(
-                fmt::format("The runtime {} needs the program '{}' in /usr/bin or /usr/local/bin.", runtime, program));
-        }
-        return std::unexpected(fmt::format(
-            "The runtime {} is not built. Its functions run as provided.al2023, with a bootstrap that starts "
-            "'{}' and AWS's runtime interface client.",
-            runtime, program));
+    if (runtime.starts_with("ruby")) {
+        const auto ruby = find_program({std::string(runtime), "ruby"});
+        if (ruby.empty()) return missing(runtime, "ruby");
+        return Runtime{.program = {ruby, "--disable-did_you_mean", "/var/runtime/bootstrap.rb"}};
     }
-    return std::unexpected(fmt::format("The runtime {} is not built.", runtime));
+    if (runtime.starts_with("java")) return find_java(runtime, memory_mb);
+    if (runtime.starts_with("dotnet") && find_program({"dotnet"}).empty()) return missing(runtime, "dotnet");
+    return std::unexpected(
+        fmt::format("The runtime {} is not built. Its functions run as provided.al2023, with a bootstrap that starts "
+                    "AWS's runtime interface client.",
+                    runtime));
 }
 
 std::vector<std::string> environment_of(const Function& function, const FunctionName& name, const RoleSession& session,
@@ -116,7 +142,8 @@ std::vector<std::string> environment_of(const Function& function, const Function
     if (function.has_runtime("python")) initial("PYTHONPATH", runtime_folder);
     if (!sandbox.isolated()) variables["CUMULET_LAYERS"] = layers;  // for our own bootstraps: /opt is the host's
     if (function.has_runtime("ruby")) {
-        initial("GEM_PATH", fmt::format("{}/vendor/bundle/ruby:{}/ruby/gems", root, layers));
+        const auto version = configuration.Runtime->substr(4);
+        initial("GEM_PATH", fmt::format("{0}/vendor/bundle/ruby/{2}.0:{1}/ruby/gems/{2}.0", root, layers, version));
         initial("RUBYLIB", fmt::format("{}:{}/lib:{}/ruby/lib", root, runtime_folder, layers));
     }
     variables["_HANDLER"] = configuration.Handler.value_or("");

@@ -11,7 +11,8 @@ namespace cumulet::lambda {
 /// How functions of a runtime are run.
 struct Runtime {
     std::vector<std::string> program;  ///< as paths below /var/task, /var/runtime and /usr
-    bool by_address = false;  ///< the package brings its own bootstrap, which finds the Runtime API by its address
+    bool by_address = false;           ///< it finds the Runtime API by its address
+    std::string compiler;              ///< compiles its bootstrap first; "" for none
 };
 
 /// Throws InvalidParameterValueException for a runtime that is unknown, no longer supported, or not there on this
@@ -19,7 +20,7 @@ struct Runtime {
 void check_runtime(const std::string& runtime);
 
 /// How `runtime` ("nodejs20.x") runs on this machine. The error is a sentence that names the missing program.
-std::expected<Runtime, std::string> find_runtime(std::string_view runtime);
+std::expected<Runtime, std::string> find_runtime(std::string_view runtime, uint32_t memory_mb = 128);
 
 /// Credentials of a function's role.
 struct RoleSession {

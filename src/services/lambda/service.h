@@ -346,6 +346,7 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     std::string endpoint_;
     std::unique_ptr<Sandbox> sandbox_;  // nothing until it is found
     Semaphore sandbox_search_{1};
+    Semaphore compilation_{1};  // of a runtime
     CodeFolders code_;
     FunctionCache functions_;
     Loop loop_;

@@ -38,6 +38,11 @@ std::vector<std::string> wrapper_arguments(const std::string& wrapper, bool own_
                                    "/etc/nsswitch.conf", "/etc/localtime", "/etc/alternatives", "/etc/mime.types"}) {
         arguments.insert(arguments.end(), {"--ro-bind-try", file, file});
     }
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator("/etc", error)) {
+        const auto name = entry.path().filename().string();  // "java-17-openjdk": what a JVM of Debian reads
+        if (name.starts_with("java-")) arguments.insert(arguments.end(), {"--ro-bind", entry.path(), entry.path()});
+    }
     arguments.insert(arguments.end(), {"--proc", "/proc", "--dev", "/dev"});
     return arguments;
 }

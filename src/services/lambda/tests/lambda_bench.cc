@@ -3,8 +3,7 @@
 
 #include <fstream>
 
-#include "services/lambda/bootstrap/node.h"
-#include "services/lambda/bootstrap/python.h"
+#include "services/lambda/bootstraps.h"
 #include "services/lambda/workers/worker.h"
 
 namespace cumulet::lambda {
@@ -43,8 +42,7 @@ class Bench {
         write("index.js", "exports.handler = async (event) => event;");
         write("index.py", "def handler(event, context):\n    return event\n");
         write("bootstrap", own_bootstrap);
-        write("bootstrap.cjs", node_bootstrap);
-        write("bootstrap.py", python_bootstrap);
+        write_bootstraps(folder_);
         fs::permissions(folder_ / "bootstrap", fs::perms(0755));
     }
     ~Bench() { fs::remove_all(folder_); }

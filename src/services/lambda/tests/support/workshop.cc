@@ -4,9 +4,8 @@
 
 #include <fstream>
 
-#include "services/lambda/bootstrap/node.h"
-#include "services/lambda/bootstrap/python.h"
-#include "services/lambda/bootstrap/supervise.h"
+#include "services/lambda/bootstraps.h"
+#include "services/lambda/runtimes.h"
 
 namespace cumulet::lambda {
 
@@ -51,9 +50,7 @@ void Folder::write(const std::string& name, std::string_view text, bool executab
 
 Workshop::Workshop(std::unique_ptr<Sandbox> with, PoolBounds bounds)
     : sandbox(std::move(with)), pool(loop, launcher, bounds) {
-    bootstrap_.write("bootstrap.cjs", node_bootstrap);
-    bootstrap_.write("bootstrap.py", python_bootstrap);
-    bootstrap_.write("supervise.sh", supervise_script);
+    write_bootstraps(bootstrap_.path());
     reactor.start([](Workshop& shop) -> Task<void> {
         shop.tasks.start(shop.book.run());
         co_return;
@@ -80,11 +77,11 @@ WorkerPlan Workshop::plan(std::string_view runtime, std::string handler) {
                         "LANG=en_US.UTF-8",
                         "AWS_LAMBDA_FUNCTION_NAME=f",
                         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128"};
-    if (runtime == "nodejs") plan.program = {"/usr/bin/node", sandbox->seen(plan.room, "/var/runtime/bootstrap.cjs")};
-    if (runtime == "python")
-        plan.program = {"/usr/bin/python3", "-S", "-s", sandbox->seen(plan.room, "/var/runtime/bootstrap.py")};
-    if (runtime == "provided") plan.program = {sandbox->seen(plan.room, "/var/task/bootstrap")};
-    plan.by_address = runtime == "provided";
+    const auto found = find_runtime(runtime);
+    if (!found) throw std::runtime_error(found.error());
+    if (!found->compiler.empty()) compile_java(bootstrap_.path(), found->compiler);
+    for (const auto& part : found->program) plan.program.push_back(sandbox->seen(plan.room, part));
+    plan.by_address = found->by_address;
     plan.timeout = std::chrono::seconds(5);
     plan.identity = fmt::format("worker-{}", plan.key);
     plan.output = book.open("000000000000", "us-east-1", "/aws/lambda/f", "stream");

@@ -38,7 +38,7 @@ class Workshop {
     explicit Workshop(std::unique_ptr<Sandbox> with = Sandbox::find(), PoolBounds bounds = {});
     ~Workshop();
 
-    /// A plan that runs `handler` of the code in `code` with node, python3 or its own bootstrap.
+    /// A plan that runs `handler` of the code in `code`. `runtime`: nodejs, python, ruby, java or provided.
     WorkerPlan plan(std::string_view runtime, std::string handler = "index.handler");
     /// One event to a worker of `plan` from the pool.
     Outcome invoke(const WorkerPlan& plan, std::string payload = "{}");
@@ -48,8 +48,7 @@ class Workshop {
         std::string body;
         Outcome outcome;
     };
-    Streamed stream(
-        const WorkerPlan& plan, std::function<void()> before_reading = [] {});
+    Streamed stream(const WorkerPlan& plan, std::function<void()> before_reading = [] {});
     /// Waits, for at most `real` time, until `condition` holds.
     bool eventually(std::function<bool()> condition, std::chrono::milliseconds real = std::chrono::seconds(5));
 
