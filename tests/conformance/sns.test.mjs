@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createVerify } from 'node:crypto';
+import { createHash, createVerify, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, test } from 'node:test';
 import * as sns from '@aws-sdk/client-sns';
@@ -381,14 +381,17 @@ test('the SMS sandbox verifies numbers by a code', { skip: onAws }, async () => 
 // HTTP endpoints, signatures
 
 /** An endpoint that keeps what it is sent; `answers` are the statuses that it gives first. */
-async function newEndpoint(...answers) {
+const newEndpoint = (...answers) => newServer(() => [answers.shift() ?? 200]);
+
+/** An endpoint that keeps what it is sent; `answerTo` a request is its status and its header. */
+async function newServer(answerTo) {
     const requests = [];
     const server = createServer((request, response) => {
         let body = '';
         request.on('data', (piece) => (body += piece));
         request.on('end', () => {
             requests.push({ headers: request.headers, body });
-            response.writeHead(answers.shift() ?? 200).end();
+            response.writeHead(...answerTo(request)).end();
         });
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -480,6 +483,54 @@ test('an HTTP endpoint gets the message alone where that is wanted', { skip: onA
     assert.equal(request.body, '{"a":1}');
     assert.equal(request.headers['x-amz-sns-rawdelivery'], 'true');
     assert.equal(request.headers['content-type'], 'application/json');
+});
+
+/** Subscribes the endpoint with credentials in its URL, and publishes once it is confirmed. */
+async function publishWithCredentials(hook, credentials) {
+    const TopicArn = await newTopic();
+    const arn = await subscribeUrl(TopicArn, hook.url.replace('//', `//${credentials}@`));
+    const { Token } = JSON.parse((await hook.next(2)).body);
+    await send(sns.ConfirmSubscriptionCommand, { TopicArn, Token });
+    await send(sns.PublishCommand, { TopicArn, Message: 'hello' });
+    return { TopicArn, arn };
+}
+
+test('an HTTP endpoint gets user and password by Basic authentication', { skip: onAws }, async () => {
+    const hook = await newServer(({ headers }) =>
+        headers.authorization ? [200] : [401, { 'WWW-Authenticate': 'Basic realm="orders"' }],
+    );
+    const { TopicArn, arn } = await publishWithCredentials(hook, 'ann:p%40ss');
+    const { headers, body } = await hook.next(4);
+    assert.equal(headers.authorization, `Basic ${btoa('ann:p@ss')}`);
+    assert.equal(JSON.parse(body).Message, 'hello');
+    const { Subscriptions } = await send(sns.ListSubscriptionsByTopicCommand, { TopicArn });
+    assert.match(Subscriptions[0].Endpoint, /\/\/ann:\*\*\*\*@127\.0\.0\.1/);
+    assert.match((await subscriptionOf(arn)).Endpoint, /\/\/ann:p%40ss@127\.0\.0\.1/);
+});
+
+test('an HTTP endpoint gets user and password by Digest authentication', { skip: onAws }, async () => {
+    const hash = (text) => createHash('sha256').update(text).digest('hex');
+    const nonces = new Set();
+    const challenge = () => {
+        const nonce = randomBytes(12).toString('base64');
+        nonces.add(nonce);
+        return [401, { 'WWW-Authenticate': `Digest realm="orders, \\"all\\"", nonce="${nonce}", algorithm=SHA-256, qop="auth"` }];
+    };
+    const hook = await newServer(({ method, url, headers }) => {
+        const given = headers.authorization ?? '';
+        const part = (name) => new RegExp(`\\b${name}="?([^",]*)`).exec(given)?.[1];
+        if (!given.startsWith('Digest ') || !nonces.delete(part('nonce'))) return challenge();
+        const secret = hash('ann:orders, "all":p@ss');
+        const middle = ['nonce', 'nc', 'cnonce', 'qop'].map(part).join(':');
+        const right = hash(`${secret}:${middle}:${hash(`${method}:${url}`)}`);
+        return part('username') === 'ann' && part('uri') === url && part('response') === right ? [200] : [403];
+    });
+    await publishWithCredentials(hook, 'ann:p%40ss');
+    const { headers, body } = await hook.next(4);
+    assert.match(headers.authorization, /^Digest .*algorithm=SHA-256/);
+    assert.equal(JSON.parse(body).Message, 'hello');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal(hook.requests.length, 4, 'the endpoint was content');
 });
 
 test('an HTTP endpoint that fails is tried again by its delivery policy', { skip: onAws }, async () => {

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "services/sns/delivery_policy.h"
+#include "services/sns/http_authentication.h"
 
 namespace cumulet::sns {
 namespace {
@@ -64,7 +65,7 @@ Task<Attempt> HttpCourier::deliver(Call& call, Parcel parcel) {
 
     auto request = co_await request_for(parcel);
     const Clock::Hold hold(call.clock());  // the world answers in its own time
-    auto response = co_await send(*url, std::move(request));
+    auto response = co_await send(call, *url, std::move(request));
     response.body.resize(std::min(response.body.size(), most_shown_bytes));
     co_return Attempt{.result = result_of(response.status),
                       .status_code = response.status,
@@ -97,18 +98,27 @@ Task<http::Request> HttpCourier::request_for(Parcel parcel) {
 }
 
 // Unverified: AWS's pages do not say whether redirects are followed; they are, with the same request.
-Task<http::Response> HttpCourier::send(EndpointUrl url, http::Request request) {
+Task<http::Response> HttpCourier::send(Call& call, EndpointUrl url, http::Request request) {
     for (int redirect = 0;; ++redirect) {
-        auto copy = request;
-        copy.set_target(url.target);
-        if (!url.credentials.empty()) copy.headers.set("Authorization", "Basic " + to_base64(url.credentials));
-        auto response = co_await sender_.send(url.origin, std::move(copy));
+        auto response = co_await send_authorized(call, url, request);
         if (!redirects(response.status) || redirect == most_redirects) co_return response;
         auto next = url.follow(response.headers.get("location"));
         if (!next || response.headers.get("location").empty()) co_return response;
         if (next->origin != url.origin) next->credentials.clear();
         url = std::move(*next);
     }
+}
+
+Task<http::Response> HttpCourier::send_authorized(Call& call, EndpointUrl url, http::Request request) {
+    constexpr size_t client_nonce_digits = 32;
+    request.set_target(url.target);
+    auto response = co_await sender_.send(url.origin, request);
+    if (response.status != 401 || url.credentials.empty()) co_return response;
+    auto authorization = authorization_for(challenges_of(response.headers), url.credentials, request,
+                                           call.random().hex(client_nonce_digits));
+    if (!authorization) co_return response;
+    request.headers.set("Authorization", std::move(*authorization));
+    co_return co_await sender_.send(url.origin, std::move(request));
 }
 
 Time HttpCourier::turn_of(const Subscription& subscription, int64_t most_per_second, Time now) {

@@ -42,7 +42,9 @@ class HttpCourier final : public Courier {
 
   private:
     Task<http::Request> request_for(Parcel parcel);
-    Task<http::Response> send(EndpointUrl url, http::Request request);
+    Task<http::Response> send(Call& call, EndpointUrl url, http::Request request);
+    /// Shows the URL's credentials where the endpoint asks for them.
+    Task<http::Response> send_authorized(Call& call, EndpointUrl url, http::Request request);
     /// When this delivery has its turn by the policy's throttle: now, or a later instant that is kept for one delivery.
     Time turn_of(const Subscription& subscription, int64_t most_per_second, Time now);
 

@@ -88,6 +88,16 @@ const std::string& Subscription::attribute(std::string_view name) const {
     return found == attributes.end() ? none : found->second;
 }
 
+std::string Subscription::shown_endpoint() const {
+    const auto user = endpoint.find("://");
+    if (!protocol.starts_with("http") || user == endpoint.npos) return endpoint;
+    const auto authority = endpoint.substr(0, endpoint.find_first_of("/?#", user + 3));
+    const auto at = authority.rfind('@');
+    const auto colon = authority.find(':', user + 3);
+    if (at == authority.npos || colon > at) return endpoint;
+    return endpoint.substr(0, colon) + ":****" + endpoint.substr(at);
+}
+
 void SubscriptionCount::add(const Subscription& subscription, int64_t number) {
     subscriptions += number;
     if (subscription.filters()) filter_policies += number;

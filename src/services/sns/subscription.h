@@ -42,6 +42,8 @@ struct Subscription {
     bool exists(Time now) const { return !pending || now < created + confirmation_time; }
     /// What a caller of Subscribe and the lists is told: "PendingConfirmation" or its ARN.
     std::string shown_arn() const { return pending ? "PendingConfirmation" : arn(); }
+    /// What the lists tell of its endpoint: a URL without its password.
+    std::string shown_endpoint() const;
 };
 
 /// Throws InvalidParameterException unless such an endpoint may be subscribed to the topic by this protocol.

@@ -19,7 +19,7 @@ aws::sns::Subscription describe(const Subscription& subscription) {
     return {.SubscriptionArn = subscription.shown_arn(),
             .Owner = subscription.owner,
             .Protocol = subscription.protocol,
-            .Endpoint = subscription.endpoint,
+            .Endpoint = subscription.shown_endpoint(),
             .TopicArn = subscription.topic_arn()};
 }
 

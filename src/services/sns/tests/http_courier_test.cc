@@ -118,14 +118,28 @@ TEST(HttpCourier, FollowsRedirectsUpToABound) {
     EXPECT_EQ(endless.urls.size(), 1u + HttpCourier::most_redirects);
 }
 
-TEST(HttpCourier, ShowsTheCredentialsOfTheUrlToItsOwnHostOnly) {
+TEST(HttpCourier, ShowsTheCredentialsOfTheUrlWhereItsOwnHostAsksForThem) {
     World world;
     world.subscription.endpoint = "https://ann:p%40ss@shop.example";
+    world.answer(401, {{"WWW-Authenticate", "Basic realm=\"shop\""}});
     world.answer(302, {{"Location", "https://other.example/"}});
-    world.deliver();
-    EXPECT_THAT(world.urls, ElementsAre("https://shop.example/", "https://other.example/"));
-    EXPECT_EQ(world.requests[0].headers.get("authorization"), "Basic YW5uOnBAc3M=");
-    EXPECT_FALSE(world.requests[1].headers.has("authorization"));
+    world.answer(401, {{"WWW-Authenticate", "Basic realm=\"shop\""}});
+    EXPECT_EQ(world.deliver().result, Result::refused);
+    EXPECT_THAT(world.urls, ElementsAre("https://shop.example/", "https://shop.example/", "https://other.example/"));
+    EXPECT_FALSE(world.requests[0].headers.has("authorization"));
+    EXPECT_EQ(world.requests[1].headers.get("authorization"), "Basic YW5uOnBAc3M=");
+    EXPECT_EQ(world.requests[1].body, world.requests[0].body);
+    EXPECT_FALSE(world.requests[2].headers.has("authorization"));
+}
+
+TEST(HttpCourier, TakesASecondRefusalAsFinal) {
+    World world;
+    world.subscription.endpoint = "https://ann:wrong@shop.example";
+    for (int i = 0; i < 3; ++i)
+        world.answer(401, {{"WWW-Authenticate", R"(Digest realm="shop", nonce="1", qop="auth")"}});
+    EXPECT_EQ(world.deliver().result, Result::refused);
+    EXPECT_EQ(world.requests.size(), 2u);
+    EXPECT_THAT(std::string(world.requests[1].headers.get("authorization")), testing::StartsWith("Digest "));
 }
 
 TEST(HttpCourier, GivesEveryDeliveryATurnWhereAThrottleIsSet) {
