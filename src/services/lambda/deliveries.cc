@@ -23,7 +23,7 @@ std::map<std::string, Value> attributes_of(const MessageAttributes& attributes) 
 
 }  // namespace
 
-Task<void> Service::deliver(Call& call, std::string target, std::string body, std::string key,
+Task<bool> Service::deliver(Call& call, std::string target, std::string body, std::string key,
                             MessageAttributes attributes) {
     const auto arn = Arn::parse(target);
     try {
@@ -52,32 +52,38 @@ Task<void> Service::deliver(Call& call, std::string target, std::string body, st
             co_await s3.put_object(call, {.Body = stream_of(std::move(body)), .Bucket = arn->resource, .Key = key});
         } else {
             log::warning("an event was dropped: nothing can be sent there", {{"target", target}});
+            co_return false;
         }
+        co_return true;
     } catch (const aws::Error& error) {
         log::warning("an event was dropped: its destination refused it", {{"target", target}, {"why", error.message}});
     }
+    co_return false;
 }
 
 PollerHooks Service::poller_hooks() {
     return {.run = [this](Call& call, FunctionName name, std::string payload) -> Task<PollerHooks::Ran> {
-                auto function =
-                    co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
-                        co_return co_await load_qualified(tx, functions_, name);
-                    });
+                auto function = co_await find_to_run(call, name);
                 const auto version = function->version();
                 Invocation invocation{
                     .request_id = call.request_id, .payload = std::move(payload), .function_arn = name.arn()};
                 auto outcome = co_await run(call, std::move(name), std::move(function), std::move(invocation));
                 co_return PollerHooks::Ran{.outcome = std::move(outcome), .version = version};
             },
-            .deliver = [this](Call& call, std::string target, std::string body, std::string key) -> Task<void> {
-                co_await deliver(call, std::move(target), std::move(body), std::move(key));
+            .deliver = [this](Call& call, std::string target, std::string body, std::string key) -> Task<bool> {
+                co_return co_await deliver(call, std::move(target), std::move(body), std::move(key));
             },
-            .measure_age =
-                [this](const FunctionName& name, std::chrono::milliseconds age) {
-                    measure(
-                        name,
-                        {{.name = "IteratorAge", .value = static_cast<double>(age.count()), .unit = "Milliseconds"}});
+            .measure = [this](const FunctionName& name, contracts::MetricSample sample) { measure(name, {sample}); },
+            .measure_mapping =
+                [this](const MappingName& name, contracts::MetricSample sample) {
+                    if (!options_.metrics) return;
+                    const contracts::MetricScope::Dimension dimension{.name = "EventSourceMappingUUID",
+                                                                      .value = name.uuid};
+                    options_.metrics->add({.account = name.account,
+                                           .region = name.region,
+                                           .metric_namespace = "AWS/Lambda",
+                                           .dimensions = std::span(&dimension, 1)},
+                                          {sample}, clock_.now());
                 }};
 }
 

@@ -11,12 +11,13 @@ json::value readable(const std::string& text) {
     return parsed ? std::move(*parsed) : json::value(text);
 }
 
-void check_destination(const std::string& arn, std::string_view function_arn) {
+void check_destination(const std::string& arn, std::string_view function_arn, std::string_view operation) {
+    if (arn.starts_with("kafka://")) throw aws::not_implemented("lambda", operation, "Kafka topics as destinations");
     const auto parsed = Arn::parse(arn);
     const auto malformed = [&] { return invalid(fmt::format("The provided destination ARN {} is invalid.", arn)); };
     if (!parsed) throw malformed();
     if (parsed->service == "events") {
-        throw aws::not_implemented("lambda", "PutFunctionEventInvokeConfig", "event buses as destinations");
+        throw aws::not_implemented("lambda", operation, "event buses as destinations");
     }
     if (parsed->service == "lambda" && arn == function_arn) {
         throw invalid("You can't specify the function as a destination for itself.");
@@ -54,13 +55,14 @@ std::string destination_key(std::string_view kind, std::string_view function, Ti
                        text.substr(17, 2), unique);
 }
 
-void check_destinations(const aws::lambda::DestinationConfig& destinations, std::string_view function_arn) {
+void check_destinations(const aws::lambda::DestinationConfig& destinations, std::string_view function_arn,
+                        std::string_view operation) {
     for (const auto* arn :
          {destinations.OnSuccess && destinations.OnSuccess->Destination ? &*destinations.OnSuccess->Destination
                                                                         : nullptr,
           destinations.OnFailure && destinations.OnFailure->Destination ? &*destinations.OnFailure->Destination
                                                                         : nullptr}) {
-        if (arn && !arn->empty()) check_destination(*arn, function_arn);
+        if (arn && !arn->empty()) check_destination(*arn, function_arn, operation);
     }
 }
 

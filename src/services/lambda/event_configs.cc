@@ -40,7 +40,8 @@ Task<FunctionEventInvokeConfig> load_config(store::Transaction& tx, FunctionName
 
 template <typename Request>
 void apply(FunctionEventInvokeConfig& config, const Request& request, const FunctionName& name, Time now) {
-    if (request.DestinationConfig) check_destinations(*request.DestinationConfig, name.unqualified_arn());
+    if (request.DestinationConfig)
+        check_destinations(*request.DestinationConfig, name.unqualified_arn(), "PutFunctionEventInvokeConfig");
     if (request.MaximumRetryAttempts) config.MaximumRetryAttempts = request.MaximumRetryAttempts;
     if (request.MaximumEventAgeInSeconds) config.MaximumEventAgeInSeconds = request.MaximumEventAgeInSeconds;
     if (request.DestinationConfig) config.DestinationConfig = request.DestinationConfig;

@@ -10,6 +10,7 @@ namespace cumulet::lambda {
 namespace {
 
 constexpr size_t most_claimed = 16;
+constexpr size_t most_released = 1000;
 constexpr auto hold_beyond_timeout = std::chrono::seconds(30);
 constexpr auto pause_after_failure = std::chrono::seconds(1);
 constexpr size_t most_message_bytes = 1024;
@@ -54,18 +55,40 @@ Task<std::vector<QueuedEvent>> Service::claim_events() {
             erase_event(tx, event);
             event.due =
                 now + event.hold;  // tried again then, by whichever process, if this one does not say how it ended
+            event.claimed = true;
             save_event(tx, event);
         }
         co_return events;
     });
 }
 
+Task<void> Service::release_claims() {
+    const auto now = Reactor::current().now();
+    for (std::string from; !store_.closing();) {
+        from = co_await store_.transact([&](store::Transaction& tx) -> Task<std::string> {
+            auto page = co_await page_of_events(tx, from, most_released);
+            for (auto& event : page.events) {
+                if (!event.claimed) continue;
+                erase_event(tx, event);
+                event.due = now;
+                event.claimed = false;
+                save_event(tx, event);
+            }
+            co_return page.next;
+        });
+        if (from.empty()) co_return;
+    }
+}
+
 Task<void> Service::serve_events() {
     auto watch = store_.watch(std::string(events_topic));
+    bool released = options_.shared;
     while (!store_.closing()) {
         Time until = Time::max();
         std::vector<QueuedEvent> claimed;
         try {
+            if (!released) co_await release_claims();
+            released = true;
             claimed = co_await claim_events();
             if (claimed.empty()) {
                 const auto next = co_await store_.transact(
@@ -89,8 +112,7 @@ Task<void> Service::serve_events() {
 Task<void> Service::handle_event(QueuedEvent event) {
     auto call = service_call(Reactor::current(), "lambda.amazonaws.com", event.account, event.region);
     call.trace = event.trace;
-    const FunctionName name{
-        .account = event.account, .region = event.region, .name = event.function, .qualifier = event.qualifier};
+    const auto name = event.name();
     Attempt attempt;
     try {
         attempt.function = co_await find_to_run(call, name);
@@ -150,8 +172,7 @@ Task<void> Service::end_attempt(Call& call, QueuedEvent event, Attempt attempt) 
     }
     if (next) co_return co_await try_again(std::move(event), std::move(retry), *next);
     if (attempt.throttled || attempt.failed) {
-        measure({.account = event.account, .region = event.region, .name = event.function},
-                {{.name = "AsyncEventsDropped"}});
+        measure(event.name(), {{.name = "AsyncEventsDropped"}});
     }
     if (attempt.function) {
         const auto invocations = attempt.failed ? retry.attempts : event.attempts + 1;
@@ -183,11 +204,14 @@ Task<void> Service::send_to_destination(Call& call, const QueuedEvent& event, co
     if (!attempt.failed && destinations.OnSuccess) target = destinations.OnSuccess->Destination.value_or("");
     if (target.empty()) co_return;
     auto key = destination_key("async", event.function, call.now(), call.random().uuid());
-    co_await deliver(call, std::move(target), destination_record(end, call.now()), std::move(key));
+    if (!co_await deliver(call, std::move(target), destination_record(end, call.now()), std::move(key))) {
+        measure(event.name(), {{.name = "DestinationDeliveryFailures"}});
+    }
 }
 
 Task<void> Service::try_again(QueuedEvent event, QueuedEvent changed, Time due) {
     changed.due = due;
+    changed.claimed = false;
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         erase_event(tx, event);
         save_event(tx, changed);
@@ -211,7 +235,9 @@ Task<void> Service::send_to_dead_letters(Call& call, const QueuedEvent& event, s
     std::map<std::string, std::pair<std::string, std::string>> attributes{{"RequestID", {"String", event.id}},
                                                                           {"ErrorCode", {"Number", "200"}}};
     if (!message.empty()) attributes["ErrorMessage"] = {"String", message.substr(0, most_message_bytes)};
-    co_await deliver(call, std::move(target_arn), event.payload, "", std::move(attributes));
+    if (!co_await deliver(call, std::move(target_arn), event.payload, "", std::move(attributes))) {
+        measure(event.name(), {{.name = "DeadLetterErrors"}});
+    }
 }
 
 }  // namespace cumulet::lambda

@@ -13,7 +13,10 @@ namespace {
 constexpr int32_t most_without_window = 10;
 constexpr int32_t most_batch = 10'000;
 constexpr int32_t longest_window_seconds = 300;
-constexpr int32_t usual_concurrency = 5;
+constexpr size_t usual_concurrency = 5;
+constexpr int32_t least_pollers = 2;
+constexpr int32_t usual_pollers = 200;
+constexpr size_t concurrency_per_poller = 10;
 
 const contracts::Shape& mapping_shape() {
     static const contracts::Shape& shape = *aws::lambda::service.find("GetEventSourceMapping")->output;
@@ -53,7 +56,10 @@ aws::lambda::EventSourceMappingConfiguration Mapping::shown() const {
 
 size_t Mapping::concurrency() const {
     const auto& scaling = configuration.ScalingConfig;
-    return static_cast<size_t>(scaling ? scaling->MaximumConcurrency.value_or(usual_concurrency) : usual_concurrency);
+    if (scaling && scaling->MaximumConcurrency) return static_cast<size_t>(*scaling->MaximumConcurrency);
+    const auto& pollers = configuration.ProvisionedPollerConfig;
+    if (!pollers) return usual_concurrency;
+    return concurrency_per_poller * static_cast<size_t>(pollers->MaximumPollers.value_or(usual_pollers));
 }
 
 bool Mapping::reports_failures() const {
@@ -61,14 +67,9 @@ bool Mapping::reports_failures() const {
     return types && std::find(types->begin(), types->end(), "ReportBatchItemFailures") != types->end();
 }
 
-std::string Lease::text() const {
-    return json::serialize(json::object{{"owner", owner}, {"until", epoch_millis(until)}});
-}
-
-Lease Lease::parse(std::string_view text) {
-    const auto record = json::parse(text).as_object();
-    return {.owner = std::string(string_or(record, "owner")),
-            .until = Time(std::chrono::milliseconds(record.at("until").as_int64()))};
+bool Mapping::counts_events() const {
+    const auto& metrics = configuration.MetricsConfig;
+    return metrics && metrics->Metrics && std::ranges::find(*metrics->Metrics, "EventCount") != metrics->Metrics->end();
 }
 
 void check_batching(const Mapping& mapping, bool fifo) {
@@ -84,6 +85,19 @@ void check_batching(const Mapping& mapping, bool fifo) {
     if (size > most_without_window && window == 0) {
         throw invalid(
             "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
+    }
+}
+
+void check_pollers(const Mapping& mapping, bool fifo) {
+    const auto& pollers = mapping.configuration.ProvisionedPollerConfig;
+    if (!pollers) return;
+    // Unverified: the words of these three.
+    if (fifo) throw invalid("ProvisionedPollerConfig is not supported for FIFO queues.");
+    if (mapping.configuration.ScalingConfig) {
+        throw invalid("ScalingConfig and ProvisionedPollerConfig cannot be used together.");
+    }
+    if (pollers->MinimumPollers.value_or(least_pollers) > pollers->MaximumPollers.value_or(usual_pollers)) {
+        throw invalid("MinimumPollers must not be greater than MaximumPollers.");
     }
 }
 

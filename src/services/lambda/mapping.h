@@ -29,19 +29,14 @@ struct Mapping {
     }
     size_t concurrency() const;
     bool reports_failures() const;
-};
-
-/// Which process polls a mapping, and until when on the cloud's clock.
-struct Lease {
-    std::string owner;
-    Time until;
-
-    std::string text() const;
-    static Lease parse(std::string_view text);
+    /// It asks for EventCount.
+    bool counts_events() const;
 };
 
 /// Throws InvalidParameterValueException where batch size and window do not fit a queue.
 void check_batching(const Mapping& mapping, bool fifo);
+/// Throws InvalidParameterValueException where the numbers of pollers of a queue do not go together.
+void check_pollers(const Mapping& mapping, bool fifo);
 
 /// One message as a function sees it.
 json::object queue_record(const aws::sqs::Message& message, std::string_view queue_arn, std::string_view region);

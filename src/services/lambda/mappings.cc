@@ -5,6 +5,7 @@
 #include "services/lambda/fault.h"
 #include "services/lambda/record_filter.h"
 #include "services/lambda/service.h"
+#include "services/lambda/stream_poller.h"
 
 namespace cumulet::lambda {
 
@@ -22,10 +23,30 @@ ResourceNotFoundException mapping_not_found() {
 /// What both requests may ask for and no poller does yet.
 template <typename Request>
 void refuse_what_is_not_built(const Request& request, std::string_view operation) {
-    if (request.ProvisionedPollerConfig) throw aws::not_implemented("lambda", operation, "ProvisionedPollerConfig");
     if (request.KMSKeyArn) throw aws::not_implemented("lambda", operation, "KMSKeyArn");
-    if (request.MetricsConfig) throw aws::not_implemented("lambda", operation, "MetricsConfig");
     if (request.LoggingConfig) throw aws::not_implemented("lambda", operation, "LoggingConfig");
+    const auto& metrics = request.MetricsConfig;
+    for (const auto& metric : metrics && metrics->Metrics ? *metrics->Metrics : std::vector<std::string>()) {
+        if (metric != "EventCount") throw aws::not_implemented("lambda", operation, "MetricsConfig with " + metric);
+    }
+    if (request.ProvisionedPollerConfig && request.ProvisionedPollerConfig->PollerGroupName) {
+        throw aws::not_implemented("lambda", operation, "PollerGroupName");
+    }
+}
+
+/// What only sources have that are not built: brokers and databases.
+void refuse_what_other_sources_have(const CreateEventSourceMappingRequest& request) {
+    const std::pair<bool, std::string_view> of_others[] = {
+        {request.Topics.has_value(), "Topics"},
+        {request.Queues.has_value(), "Queues"},
+        {request.SourceAccessConfigurations.has_value(), "SourceAccessConfigurations"},
+        {request.SelfManagedEventSource.has_value(), "SelfManagedEventSource"},
+        {request.AmazonManagedKafkaEventSourceConfig.has_value(), "AmazonManagedKafkaEventSourceConfig"},
+        {request.SelfManagedKafkaEventSourceConfig.has_value(), "SelfManagedKafkaEventSourceConfig"},
+        {request.DocumentDBEventSourceConfig.has_value(), "DocumentDBEventSourceConfig"}};
+    for (const auto& [given, name] : of_others) {
+        if (given) throw aws::not_implemented("lambda", "CreateEventSourceMapping", name);
+    }
 }
 
 /// What only streams have.
@@ -60,6 +81,12 @@ void apply(Mapping& mapping, const Request& request) {
         configuration.ScalingConfig.reset();
         if (request.ScalingConfig->MaximumConcurrency) configuration.ScalingConfig = request.ScalingConfig;
     }
+    if (request.ProvisionedPollerConfig) {
+        const auto& pollers = *request.ProvisionedPollerConfig;
+        configuration.ProvisionedPollerConfig.reset();
+        if (pollers.MinimumPollers || pollers.MaximumPollers) configuration.ProvisionedPollerConfig = pollers;
+    }
+    if (request.MetricsConfig) configuration.MetricsConfig = request.MetricsConfig;
     if (request.ParallelizationFactor) configuration.ParallelizationFactor = request.ParallelizationFactor;
     if (request.DestinationConfig) configuration.DestinationConfig = request.DestinationConfig;
     if (request.MaximumRecordAgeInSeconds) configuration.MaximumRecordAgeInSeconds = request.MaximumRecordAgeInSeconds;
@@ -76,7 +103,9 @@ void apply(Mapping& mapping, const Request& request) {
 void check_settings(const Mapping& mapping, std::string_view operation) {
     if (reads_stream(mapping)) return check_stream_settings(mapping, operation);
     const auto queue = Arn::parse(mapping.configuration.EventSourceArn.value_or(""));
-    check_batching(mapping, queue && queue->resource.ends_with(".fifo"));
+    const bool fifo = queue && queue->resource.ends_with(".fifo");
+    check_batching(mapping, fifo);
+    check_pollers(mapping, fifo);
 }
 
 /// A stream must be told where to begin, a queue must not.
@@ -94,16 +123,17 @@ void set_start(Mapping& mapping, const CreateEventSourceMappingRequest& request)
 }
 
 /// Where reading begins: LATEST means the moment of the call. Nothing while the mapping is disabled.
-Task<std::optional<StreamPosition>> check_stream(contracts::Door& door, Call& call, const Mapping& mapping) {
-    std::optional<StreamPosition> start;
+Task<StreamPositions> check_stream(contracts::Door& door, Call& call, const Mapping& mapping) {
+    StreamPositions start;
     auto own = service_call(call.reactor(), "lambda.amazonaws.com", call.account, call.region);
+    const auto arn = mapping.configuration.EventSourceArn.value_or("");
     try {
-        start = co_await starting_position(door, own, mapping);
-    } catch (const aws::Error& error) {
+        start = co_await starting_positions(*open_stream_source(door, arn), own, mapping);
+    } catch (const StreamGone&) {
         // Unverified: the words.
-        throw invalid(fmt::format("Stream not found: {}", mapping.configuration.EventSourceArn.value_or("")));
+        throw invalid(fmt::format("Stream not found: {}", arn));
     }
-    if (!mapping.enabled) start.reset();
+    if (!mapping.enabled) start.clear();
     co_return start;
 }
 
@@ -144,8 +174,9 @@ std::string already_mapped(bool stream, std::string_view source, std::string_vie
 Task<EventSourceMappingConfiguration> show(store::Transaction& tx, const MappingName& name, const Mapping& mapping) {
     auto shown = mapping.shown();
     if (!reads_stream(mapping)) co_return shown;
-    const auto position = co_await find_stream_position(tx, name);
-    if (position && !position->result.empty()) shown.LastProcessingResult = position->result;
+    if (const auto result = co_await find_processing_result(tx, name); !result.empty()) {
+        shown.LastProcessingResult = result;
+    }
     co_return shown;
 }
 
@@ -153,10 +184,12 @@ Task<EventSourceMappingConfiguration> show(store::Transaction& tx, const Mapping
 
 Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call& call,
                                                                            CreateEventSourceMappingRequest request) {
+    refuse_what_other_sources_have(request);
     const auto source = Arn::parse(request.EventSourceArn.value_or(""));
     if (!source) throw invalid("Unrecognized event source.");
-    if (source->service != "sqs" && source->service != "dynamodb")
+    if (source->service != "sqs" && !is_stream(*source)) {
         throw aws::not_implemented("lambda", "CreateEventSourceMapping", source->service + " as a source");
+    }
     refuse_what_is_not_built(request, "CreateEventSourceMapping");
     const auto function_name = parse_function_name(call, request.FunctionName);
     const MappingName name{.account = call.account, .region = call.region, .uuid = call.random().uuid()};
@@ -184,7 +217,7 @@ Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call&
                 throw invalid("Function does not exist");
             }
         });
-    std::optional<StreamPosition> start;
+    StreamPositions start;
     if (stream) {
         start = co_await check_stream(door_, call, mapping);
     } else {
@@ -200,7 +233,7 @@ Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call&
                 already_mapped(stream, source->text(), function_name.name, *other.configuration.UUID));
         }
         save_mapping(tx, name, mapping);
-        if (start) save_stream_position(tx, name, *start);
+        for (const auto& [shard, position] : start) save_stream_position(tx, name, shard, position);
         if (request.Tags) save_tags(tx, *Arn::parse(*configuration.EventSourceMappingArn), *request.Tags);
     });
     auto shown = mapping.shown();

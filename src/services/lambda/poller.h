@@ -3,47 +3,52 @@
 
 #include <unordered_set>
 
-#include "services/lambda/stream_poller.h"
+#include "contracts/client.h"
+#include "services/lambda/poller_hooks.h"
+#include "services/lambda/storage.h"
 
 namespace cumulet::lambda {
 
 class Pollers {
   public:
-    /// `shared`: other processes use the store too, so that a lease may be of one that lives.
+    /// `shared`: other processes use the store too, so that a lease may be of one that lives. Such processes say every
+    /// few seconds that they do; their leases are taken over once they have not for `silence`.
     Pollers(store::Store& store, contracts::Door& door, TaskGroup& tasks, bool shared, PollerHooks hooks)
-        : store_(store), door_(door), tasks_(tasks), shared_(shared), hooks_(std::move(hooks)) {}
+        : store_(store), door_(door), tasks_(tasks), shared_(shared), hooks_(std::move(hooks)) {
+        hooks_.rest = [this](MappingName name, std::string reason) {
+            return disable(std::move(name), std::move(reason));
+        };
+    }
 
-    /// Starts a poller for each mapping that no other process polls. Ends when the tasks' group stops.
+    static constexpr auto silence = std::chrono::seconds(10);
+    static constexpr auto heartbeat = std::chrono::seconds(3);
+
+    /// Starts a poller for each mapping that no other process polls. Ends when the store closes.
     Task<void> supervise();
 
   private:
-    struct Poll;  // one mapping's poller
-
+    /// Says that this process lives, again and again.
+    Task<void> keep_alive();
+    Task<void> beat();
     Task<bool> take_lease(MappingName name);
-    Task<void> poll(MappingName name);
-    /// Polls until the mapping is no longer ours.
-    Task<void> poll_queue(MappingName name, Arn queue);
-    Task<void> poll_stream(MappingName name, std::string stream_arn);
+    Task<void> give_lease_back(MappingName name);
     /// The mapping, while it is enabled and ours to poll.
     Task<std::optional<Mapping>> still_ours(MappingName name);
-    Task<std::vector<aws::sqs::Message>> gather(Call& call, const Mapping& mapping, std::string queue_url);
-    Task<void> handle(std::shared_ptr<Poll> poll, Mapping mapping, std::vector<aws::sqs::Message> messages,
-                      Semaphore::Permit permit);
-    /// Removes from the queue, and from `messages`, what the mapping's filters do not take.
-    Task<void> drop_unwanted(Call& call, const Poll& poll, const Mapping& mapping,
-                             std::vector<aws::sqs::Message>& messages);
-    Task<void> remove(Call& call, std::string queue_url, std::vector<std::string> receipts);
+    Task<void> poll(MappingName name);
+    /// Polls until the mapping is no longer ours.
+    Task<void> poll_source(MappingName name);
+    /// Steps until the mapping is no longer ours. `step` is false when it was told so.
+    Task<void> keep_polling(MappingName name, std::function<Task<bool>(Mapping)> step);
     /// Its function is gone: the mapping rests until someone enables it.
     Task<void> disable(MappingName name, std::string reason);
-    Task<void> give_back(Call& call, std::string queue_url, std::vector<aws::sqs::Message> messages);
     Task<void> pause();
 
     store::Store& store_;
     contracts::Door& door_;
     TaskGroup& tasks_;
     const bool shared_;
-    const PollerHooks hooks_;
-    std::string owner_;  // this process among those that share the store
+    PollerHooks hooks_;
+    std::string process_;  // this one among those that share the store
     std::unordered_set<std::string> polling_;
 };
 

@@ -21,7 +21,8 @@ std::string QueuedEvent::text() const {
                                         {"received", received.time_since_epoch().count()},
                                         {"hold", hold.count()},
                                         {"attempts", attempts},
-                                        {"throttles", throttles}});
+                                        {"throttles", throttles},
+                                        {"claimed", claimed}});
 }
 
 QueuedEvent QueuedEvent::parse(Time due, std::string id, std::string_view text) {
@@ -39,7 +40,8 @@ QueuedEvent QueuedEvent::parse(Time due, std::string id, std::string_view text) 
             .received = Time(Duration(record.at("received").as_int64())),
             .hold = std::chrono::seconds(record.at("hold").as_int64()),
             .attempts = static_cast<int>(record.at("attempts").as_int64()),
-            .throttles = static_cast<int>(record.at("throttles").as_int64())};
+            .throttles = static_cast<int>(record.at("throttles").as_int64()),
+            .claimed = record.at("claimed").as_bool()};
 }
 
 std::optional<Time> next_attempt(const QueuedEvent& event, Time now, const EventBounds& bounds) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "services/lambda/name.h"
 
 namespace cumulet::lambda {
 
@@ -22,7 +23,11 @@ struct QueuedEvent {
     std::chrono::seconds hold{60};  ///< how long one attempt may take before another process tries it
     int attempts = 0;               ///< that have failed
     int throttles = 0;              ///< attempts that found no room
+    bool claimed = false;           ///< a process tries it, and `due` is when another one may
 
+    FunctionName name() const {
+        return {.account = account, .region = region, .name = function, .qualifier = qualifier};
+    }
     /// All but due and id, which are the key.
     std::string text() const;
     static QueuedEvent parse(Time due, std::string id, std::string_view text);

@@ -24,15 +24,18 @@ RecordFilter::RecordFilter(const std::optional<aws::lambda::FilterCriteria>& cri
     }
 }
 
-bool RecordFilter::takes(json::object record) const {
+bool RecordFilter::takes(const json::value& record) const {
+    const auto taken = [&](const json::value& event) {
+        return std::ranges::any_of(patterns_, [&](const auto& pattern) { return pattern.matches(event); });
+    };
     if (patterns_.empty()) return true;
-    if (const auto* body = record.if_contains("body"); body && body->is_string()) {
-        if (auto parsed = parse_json(std::string_view(body->as_string())); parsed && parsed->is_object()) {
-            record["body"] = std::move(*parsed);
-        }
-    }
-    const json::value event = std::move(record);
-    return std::ranges::any_of(patterns_, [&](const auto& pattern) { return pattern.matches(event); });
+    const auto* body = find(record, "body");
+    auto parsed =
+        body && body->is_string() ? parse_json(std::string_view(body->as_string())) : std::unexpected(std::string());
+    if (!parsed || !parsed->is_object()) return taken(record);
+    auto opened = record;
+    opened.as_object()["body"] = std::move(*parsed);
+    return taken(opened);
 }
 
 }  // namespace cumulet::lambda

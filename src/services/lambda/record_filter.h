@@ -13,7 +13,7 @@ class RecordFilter {
     explicit RecordFilter(const std::optional<aws::lambda::FilterCriteria>& criteria);
 
     /// True if there is no filter, or one of them takes the record. A member `body` that is JSON text is looked into.
-    bool takes(json::object record) const;
+    bool takes(const json::value& record) const;
     bool empty() const { return patterns_.empty(); }
 
   private:

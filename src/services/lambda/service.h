@@ -303,6 +303,8 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<void> queue_event(Call& call, FunctionName name, const Function& function, Invocation invocation);
     Task<void> serve_events();
     Task<std::vector<QueuedEvent>> claim_events();
+    /// What an earlier process tried when it ended is tried at once. Only where no other process uses the store.
+    Task<void> release_claims();
     Task<void> handle_event(QueuedEvent event);
     /// How one attempt to handle an event went.
     struct Attempt {
@@ -320,8 +322,8 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<void> try_again(QueuedEvent event, QueuedEvent changed, Time due);
     Task<void> forget(QueuedEvent event);
     // deliveries.cc
-    /// Sends `body` to a queue, topic, function or bucket; what cannot be sent is logged.
-    Task<void> deliver(Call& call, std::string target, std::string body, std::string key,
+    /// Sends `body` to a queue, topic, function or bucket. False if it was refused there, which is logged.
+    Task<bool> deliver(Call& call, std::string target, std::string body, std::string key,
                        MessageAttributes attributes = {});
     PollerHooks poller_hooks();
     // provisioned.cc

@@ -33,9 +33,17 @@ Key all_mappings_key() { return Key("", "", service, "mapping"); }
 Key mapping_index_key(const MappingName& name) {
     return all_mappings_key() << name.account << name.region << name.uuid;
 }
-Key position_key(const MappingName& name) { return Key(name.account, name.region, service, "position", name.uuid); }
+Key positions_key(const MappingName& name) { return Key(name.account, name.region, service, "position", name.uuid); }
+Key result_key(const MappingName& name) { return Key(name.account, name.region, service, "result", name.uuid); }
+Key processes_key() { return Key("", "", service, "process"); }
 Key lease_key(std::string_view uuid) { return Key("", "", service, "lease", uuid); }
 Key events_key() { return Key("", "", service, "event"); }
+
+QueuedEvent event_of(const store::Entry& entry) {
+    KeyReader reader(entry.key, events_key().bytes());
+    const auto due = reader.time();
+    return QueuedEvent::parse(due, reader.text(), entry.value);
+}
 
 const contracts::Shape& event_config_shape() {
     static const contracts::Shape& shape = *aws::lambda::service.find("GetFunctionEventInvokeConfig")->output;
@@ -404,7 +412,8 @@ void save_mapping(Transaction& tx, const MappingName& name, const Mapping& mappi
 void erase_mapping(Transaction& tx, const MappingName& name) {
     tx.erase(mapping_key(name));
     tx.erase(mapping_index_key(name));
-    tx.erase(position_key(name));
+    tx.erase_range(Range::prefix(positions_key(name)));
+    tx.erase(result_key(name));
     tx.wake(std::string(mappings_topic));
 }
 
@@ -433,24 +442,57 @@ Task<std::vector<MappingName>> all_mappings(Transaction& tx) {
     co_return names;
 }
 
-Task<std::optional<StreamPosition>> find_stream_position(Transaction& tx, MappingName name) {
-    const auto text = co_await tx.get(position_key(name));
-    if (!text) co_return std::nullopt;
-    co_return StreamPosition::parse(*text);
+Task<StreamPositions> find_stream_positions(Transaction& tx, MappingName name) {
+    const auto prefix = positions_key(name);
+    StreamPositions positions;
+    for (const auto& entry : co_await tx.scan(Range::prefix(prefix), {.limit = most_of_one_function})) {
+        positions[KeyReader(entry.key, prefix.bytes()).text()] = ShardPosition::parse(entry.value);
+    }
+    co_return positions;
 }
 
-void save_stream_position(Transaction& tx, const MappingName& name, const StreamPosition& position) {
-    tx.put(position_key(name), position.text());
+void save_stream_position(Transaction& tx, const MappingName& name, std::string_view shard,
+                          const ShardPosition& position) {
+    tx.put(positions_key(name) << shard, position.text());
 }
 
-Task<std::optional<Lease>> find_lease(Transaction& tx, std::string uuid) {
-    const auto text = co_await tx.get(lease_key(uuid));
-    if (!text) co_return std::nullopt;
-    co_return Lease::parse(*text);
+void erase_stream_position(Transaction& tx, const MappingName& name, std::string_view shard) {
+    tx.erase(positions_key(name) << shard);
 }
 
-void save_lease(Transaction& tx, std::string_view uuid, const Lease& lease) { tx.put(lease_key(uuid), lease.text()); }
+Task<std::string> find_processing_result(Transaction& tx, MappingName name) {
+    co_return (co_await tx.get(result_key(name))).value_or("");
+}
+
+void save_processing_result(Transaction& tx, const MappingName& name, std::string_view result) {
+    if (!result.empty()) tx.put(result_key(name), std::string(result));
+}
+
+Task<std::string> find_lease(Transaction& tx, std::string uuid) {
+    co_return (co_await tx.get(lease_key(uuid))).value_or("");
+}
+
+void save_lease(Transaction& tx, std::string_view uuid, std::string_view process) {
+    tx.put(lease_key(uuid), std::string(process));
+}
+
 void erase_lease(Transaction& tx, std::string_view uuid) { tx.erase(lease_key(uuid)); }
+
+Task<std::optional<Time>> find_heartbeat(Transaction& tx, std::string process) {
+    const auto text = co_await tx.get(processes_key() << process);
+    if (!text) co_return std::nullopt;
+    co_return KeyReader(*text).time();
+}
+
+void save_heartbeat(Transaction& tx, std::string_view process, Time until) {
+    tx.put(processes_key() << process, Key(until).bytes());
+}
+
+Task<void> forget_processes(Transaction& tx, Time before) {
+    for (const auto& entry : co_await tx.scan(Range::prefix(processes_key()))) {
+        if (KeyReader(entry.value).time() < before) tx.erase(entry.key);
+    }
+}
 
 void save_event(Transaction& tx, const QueuedEvent& event) {
     tx.put(events_key() << event.due << event.id, event.text());
@@ -464,12 +506,19 @@ Task<std::vector<QueuedEvent>> due_events(Transaction& tx, Time now, size_t limi
     range.end = (Key(prefix) << now + Duration(1)).bytes();
     const auto entries = co_await tx.scan(range, {.limit = limit});
     std::vector<QueuedEvent> events;
-    for (const auto& entry : entries) {
-        KeyReader reader(entry.key, prefix.bytes());
-        const auto due = reader.time();
-        events.push_back(QueuedEvent::parse(due, reader.text(), entry.value));
-    }
+    for (const auto& entry : entries) events.push_back(event_of(entry));
     co_return events;
+}
+
+Task<EventPage> page_of_events(Transaction& tx, std::string from, size_t limit) {
+    const auto prefix = events_key();
+    auto range = Range::prefix(prefix);
+    if (!from.empty()) range.begin = std::move(from);
+    const auto entries = co_await tx.scan(range, {.limit = limit});
+    EventPage page;
+    for (const auto& entry : entries) page.events.push_back(event_of(entry));
+    if (entries.size() == limit) page.next = entries.back().key + '\0';
+    co_return page;
 }
 
 Task<std::optional<Time>> next_event_due(Transaction& tx) {

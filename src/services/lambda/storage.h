@@ -5,7 +5,8 @@
 //   account region "lambda" "alias"    name alias        AliasConfiguration
 //   account region "lambda" "policy"   name qualifier    the resource policy's document
 //   account region "lambda" "mapping"  uuid              Mapping
-//   account region "lambda" "position" uuid              StreamPosition of a mapping
+//   account region "lambda" "position" uuid shard        ShardPosition of a mapping
+//   account region "lambda" "result"   uuid              the mapping's LastProcessingResult
 //   account region "lambda" "layer"    name number       LayerVersion
 //   account region "lambda" "last_layer" name            the number of its newest version, deleted or not
 //   account region "lambda" "event_config" name qualifier  FunctionEventInvokeConfig
@@ -16,7 +17,8 @@
 //   account region "lambda" "url"      name alias        FunctionUrl
 //   ""      ""     "lambda" "url"      id                account, region, name, alias: whose URL it is
 //   ""      ""     "lambda" "mapping"  account region uuid   "": all mappings of the cloud, for the pollers
-//   ""      ""     "lambda" "lease"    uuid              Lease: which process polls a mapping
+//   ""      ""     "lambda" "lease"    uuid              the process that polls a mapping
+//   ""      ""     "lambda" "process"  process           until when that process is known to live
 //   ""      ""     "lambda" "event"    due id            QueuedEvent: an asynchronous invocation
 #pragma once
 
@@ -48,8 +50,9 @@ Task<std::optional<Function>> find_function(store::Transaction& tx, FunctionName
 Task<Function> load_function(store::Transaction& tx, FunctionName name);
 /// $LATEST, a version, or what an alias stands for, as `name.qualifier` says. Throws ResourceNotFoundException.
 /// `fraction` in [0, 1) chooses where an alias splits its traffic.
+inline constexpr double own_version = 1;  ///< the fraction that no weight covers
 Task<std::shared_ptr<const Function>> load_qualified(store::Transaction& tx, FunctionCache& cache, FunctionName name,
-                                                     double fraction = 0);
+                                                     double fraction = own_version);
 void save_function(store::Transaction& tx, const FunctionName& name, const Function& function);
 void save_version(store::Transaction& tx, const FunctionName& name, const Function& version);
 /// Everything of the function. The result names its packages.
@@ -124,18 +127,35 @@ Task<std::vector<Mapping>> list_mappings(store::Transaction& tx, std::string acc
 Task<std::vector<MappingName>> all_mappings(store::Transaction& tx);
 
 /// How far a mapping has read its stream. It goes with the mapping.
-Task<std::optional<StreamPosition>> find_stream_position(store::Transaction& tx, MappingName name);
-void save_stream_position(store::Transaction& tx, const MappingName& name, const StreamPosition& position);
+Task<StreamPositions> find_stream_positions(store::Transaction& tx, MappingName name);
+void save_stream_position(store::Transaction& tx, const MappingName& name, std::string_view shard,
+                          const ShardPosition& position);
+void erase_stream_position(store::Transaction& tx, const MappingName& name, std::string_view shard);
+/// How its last batch went, "" if there was none.
+Task<std::string> find_processing_result(store::Transaction& tx, MappingName name);
+void save_processing_result(store::Transaction& tx, const MappingName& name, std::string_view result);
 
-Task<std::optional<Lease>> find_lease(store::Transaction& tx, std::string uuid);
-void save_lease(store::Transaction& tx, std::string_view uuid, const Lease& lease);
+/// Who polls a mapping, "" if nobody does.
+Task<std::string> find_lease(store::Transaction& tx, std::string uuid);
+void save_lease(store::Transaction& tx, std::string_view uuid, std::string_view process);
 void erase_lease(store::Transaction& tx, std::string_view uuid);
+/// Until when a process is known to live.
+Task<std::optional<Time>> find_heartbeat(store::Transaction& tx, std::string process);
+void save_heartbeat(store::Transaction& tx, std::string_view process, Time until);
+/// Forgets processes that were not heard of since `before`.
+Task<void> forget_processes(store::Transaction& tx, Time before);
 
 void save_event(store::Transaction& tx, const QueuedEvent& event);
 void erase_event(store::Transaction& tx, const QueuedEvent& event);
 /// Events due until `now`, the earliest first.
 Task<std::vector<QueuedEvent>> due_events(store::Transaction& tx, Time now, size_t limit);
 Task<std::optional<Time>> next_event_due(store::Transaction& tx);
+/// Events of all times, in the order of their due times, from the key `from` on ("" for the first); the key after them.
+struct EventPage {
+    std::vector<QueuedEvent> events;
+    std::string next;  ///< "" at the end
+};
+Task<EventPage> page_of_events(store::Transaction& tx, std::string from, size_t limit);
 
 /// Topics of the store.
 inline constexpr std::string_view mappings_topic = "lambda/mappings";

@@ -1,8 +1,8 @@
 #include "services/lambda/stream_mapping.h"
 
-#include "contracts/reflect.h"
 #include "services/lambda/destination.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/stream_source.h"
 
 namespace cumulet::lambda {
 namespace {
@@ -11,17 +11,7 @@ constexpr int32_t usual_batch = 100;
 constexpr int32_t most_batch = 10'000;
 constexpr int32_t longest_window_seconds = 300;
 constexpr int32_t youngest_age_seconds = 60;
-constexpr auto records_live = std::chrono::hours(24);
 constexpr auto longest_pause = std::chrono::seconds(60);
-
-const contracts::Shape& record_shape() {
-    static const contracts::Shape& shape = [] -> const contracts::Shape& {
-        const auto& output = *aws::dynamodbstreams::service.find("GetRecords")->output;
-        return *std::ranges::find(output.members, std::string_view("Records"), &contracts::Member::name)
-                    ->shape->element;
-    }();
-    return shape;
-}
 
 /// One second, two, four, … and no more than a minute.
 Time pause_after(int tries, Time now) {
@@ -31,27 +21,58 @@ Time pause_after(int tries, Time now) {
 
 }  // namespace
 
-std::string StreamPosition::text() const {
-    json::object record{{"shard", shard}, {"after", after}, {"iterator", iterator}, {"result", result}};
+TumblingWindow TumblingWindow::at(Time instant, Duration length) {
+    const auto since = instant.time_since_epoch();
+    return {.start = Time(since - since % length), .length = length};
+}
+
+std::string TumblingWindow::members(std::string_view shard, std::string_view stream_arn, bool final) const {
+    // Unverified: a window that is cut short says so instead of being final.
+    return fmt::format(R"(,"window":{{"start":"{}","end":"{}"}},"state":{},"shardId":{},"eventSourceARN":{},)"
+                       R"("isFinalInvokeForWindow":{},"isWindowTerminatedEarly":{})",
+                       format_iso8601(start), format_iso8601(end()), state, json::serialize(json::string(shard)),
+                       json::serialize(json::string(stream_arn)), final && !too_large, final && too_large);
+}
+
+std::optional<std::string> answered_state(std::string_view answer) {
+    const auto parsed = parse_json(answer);
+    const auto* state = parsed ? find(*parsed, "state") : nullptr;
+    if (!state || !state->is_object()) return std::nullopt;
+    return json::serialize(*state);
+}
+
+std::string ShardPosition::text() const {
+    json::object record{{"after", after}, {"iterator", iterator}, {"finished", finished}};
     if (since) record["since"] = epoch_millis(*since);
+    if (window) {
+        record["window"] = json::object{{"start", window->start.time_since_epoch().count()},
+                                        {"length", window->length.count()},
+                                        {"state", window->state},
+                                        {"too_large", window->too_large}};
+    }
     return json::serialize(record);
 }
 
-StreamPosition StreamPosition::parse(std::string_view text) {
+ShardPosition ShardPosition::parse(std::string_view text) {
     const auto record = json::parse(text).as_object();
-    StreamPosition position{.shard = std::string(string_or(record, "shard")),
-                            .after = std::string(string_or(record, "after")),
-                            .iterator = std::string(string_or(record, "iterator")),
-                            .result = std::string(string_or(record, "result"))};
+    ShardPosition position{.after = std::string(string_or(record, "after")),
+                           .iterator = std::string(string_or(record, "iterator")),
+                           .finished = record.at("finished").as_bool()};
     if (const auto* since = record.if_contains("since")) {
         position.since = Time(std::chrono::milliseconds(since->as_int64()));
+    }
+    if (const auto* window = record.if_contains("window")) {
+        position.window = TumblingWindow{.start = Time(Duration(window->at("start").as_int64())),
+                                         .length = Duration(window->at("length").as_int64()),
+                                         .state = std::string(window->at("state").as_string()),
+                                         .too_large = window->at("too_large").as_bool()};
     }
     return position;
 }
 
 bool reads_stream(const Mapping& mapping) {
     const auto source = Arn::parse(mapping.configuration.EventSourceArn.value_or(""));
-    return source && source->service == "dynamodb";
+    return source && is_stream(*source);
 }
 
 void set_stream_defaults(aws::lambda::EventSourceMappingConfiguration& configuration) {
@@ -69,14 +90,14 @@ void set_stream_defaults(aws::lambda::EventSourceMappingConfiguration& configura
 
 void check_stream_settings(const Mapping& mapping, std::string_view operation) {
     const auto& configuration = mapping.configuration;
-    if (configuration.ParallelizationFactor.value_or(1) > 1) {
-        throw aws::not_implemented("lambda", operation, "ParallelizationFactor beyond 1");
+    if (configuration.ParallelizationFactor.value_or(1) > 1 && configuration.TumblingWindowInSeconds.value_or(0) > 0) {
+        throw aws::not_implemented("lambda", operation,
+                                   "TumblingWindowInSeconds with a ParallelizationFactor beyond 1");
     }
-    if (configuration.TumblingWindowInSeconds.value_or(0) > 0) {
-        throw aws::not_implemented("lambda", operation, "TumblingWindowInSeconds");
-    }
-    if (configuration.ScalingConfig) {
-        throw invalid("Unsupported parameter for an Amazon DynamoDB event source: ScalingConfig.");
+    for (const auto& [given, name] :
+         {std::pair(configuration.ScalingConfig.has_value(), "ScalingConfig"),
+          std::pair(configuration.ProvisionedPollerConfig.has_value(), "ProvisionedPollerConfig")}) {
+        if (given) throw invalid(fmt::format("Unsupported parameter for an Amazon DynamoDB event source: {}.", name));
     }
     const auto size = configuration.BatchSize.value_or(usual_batch);
     if (size < 1 || size > most_batch) throw invalid("Batch size is out of range.");
@@ -93,11 +114,17 @@ void check_stream_settings(const Mapping& mapping, std::string_view operation) {
     if (destinations->OnSuccess && destinations->OnSuccess->Destination) {
         throw invalid("OnSuccess destinations are not supported for event source mappings.");
     }
-    check_destinations(*destinations, configuration.FunctionArn.value_or(""));
+    check_destinations(*destinations, configuration.FunctionArn.value_or(""), operation);
     const auto target = destinations->OnFailure ? destinations->OnFailure->Destination.value_or("") : "";
     const auto arn = Arn::parse(target);
     if (arn && arn->service == "lambda")
         throw invalid(fmt::format("The provided destination ARN {} is invalid.", target));
+}
+
+BatchRules BatchRules::of(const Mapping& mapping) {
+    return {.size = mapping.batch_size(),
+            .gather = mapping.window(),
+            .tumbling = std::chrono::seconds(mapping.configuration.TumblingWindowInSeconds.value_or(0))};
 }
 
 StreamRules StreamRules::of(const Mapping& mapping) {
@@ -129,28 +156,7 @@ AfterFailure after_failure(const BatchPart& part, size_t first_failed, const Str
 
 Time after_no_room(int tries, Time now) { return pause_after(tries, now); }
 
-json::object stream_record(const aws::dynamodbstreams::Record& record, std::string_view stream_arn) {
-    auto shown = contracts::to_json(record_shape(), &record).as_object();
-    if (record.dynamodb && record.dynamodb->ApproximateCreationDateTime) {
-        shown["dynamodb"].as_object()["ApproximateCreationDateTime"] =
-            epoch_millis(*record.dynamodb->ApproximateCreationDateTime) / 1000;
-    }
-    if (record.userIdentity) {
-        shown["userIdentity"] = json::object{{"principalId", record.userIdentity->PrincipalId.value_or("")},
-                                             {"type", record.userIdentity->Type.value_or("")}};
-    }
-    shown["eventSourceARN"] = stream_arn;
-    return shown;
-}
-
-std::string stream_event(std::span<const json::object> records) {
-    json::array all;
-    all.reserve(records.size());
-    for (const auto& record : records) all.push_back(record);
-    return json::serialize(json::object{{"Records", std::move(all)}});
-}
-
-std::optional<size_t> first_failed(const std::vector<std::string>& sequence_numbers, bool reports_failures,
+std::optional<size_t> first_failed(const std::vector<std::string_view>& sequence_numbers, bool reports_failures,
                                    std::string_view answer) {
     if (!reports_failures) return std::nullopt;
     const auto parsed = parse_json(answer);
@@ -170,7 +176,7 @@ std::optional<size_t> first_failed(const std::vector<std::string>& sequence_numb
     return first;
 }
 
-std::string lost_batch_record(const LostBatch& batch, Time now, std::string payload) {
+std::string lost_batch_record(const LostBatch& batch, std::string_view member, Time now, std::string payload) {
     json::object record{{"requestContext", json::object{{"requestId", batch.request_id},
                                                         {"functionArn", batch.function_arn},
                                                         {"condition", batch.condition},
@@ -181,14 +187,13 @@ std::string lost_batch_record(const LostBatch& batch, Time now, std::string payl
     }
     record["version"] = "1.0";
     record["timestamp"] = format_iso8601_millis(now);
-    record["DDBStreamBatchInfo"] =
-        json::object{{"shardId", batch.shard},
-                     {"startSequenceNumber", batch.first},
-                     {"endSequenceNumber", batch.last},
-                     {"approximateArrivalOfFirstRecord", format_iso8601(batch.first_arrived)},
-                     {"approximateArrivalOfLastRecord", format_iso8601(batch.last_arrived)},
-                     {"batchSize", batch.records},
-                     {"streamArn", batch.stream_arn}};
+    record[member] = json::object{{"shardId", batch.shard},
+                                  {"startSequenceNumber", batch.first},
+                                  {"endSequenceNumber", batch.last},
+                                  {"approximateArrivalOfFirstRecord", format_iso8601(batch.first_arrived)},
+                                  {"approximateArrivalOfLastRecord", format_iso8601(batch.last_arrived)},
+                                  {"batchSize", batch.records},
+                                  {"streamArn", batch.stream_arn}};
     if (!payload.empty()) record["payload"] = std::move(payload);
     return json::serialize(record);
 }

@@ -1,87 +1,100 @@
-// Reads one DynamoDB stream for one event source mapping, in order, and remembers how far it came.
+// Reads one stream for one event source mapping: every shard in its order, children after their parents, and remembers
+// how far it came.
 #pragma once
 
-#include <deque>
-
-#include "contracts/client.h"
+#include "services/lambda/lane.h"
+#include "services/lambda/poller_hooks.h"
 #include "services/lambda/storage.h"
-#include "services/lambda/stream_mapping.h"
-#include "services/lambda/workers/worker.h"
+#include "services/lambda/stream_source.h"
 
 namespace cumulet::lambda {
-
-/// What pollers ask of the service.
-struct PollerHooks {
-    struct Ran {
-        Outcome outcome;
-        std::string version;
-    };
-    /// Runs a function on one event, whose request id is the call's. Throws as Invoke does.
-    std::function<Task<Ran>(Call& call, FunctionName name, std::string payload)> run;
-    /// Sends `body` to a queue, topic or bucket.
-    std::function<Task<void>(Call& call, std::string target, std::string body, std::string key)> deliver;
-    /// How old the last record of a batch was when the function got it.
-    std::function<void(const FunctionName& name, std::chrono::milliseconds age)> measure_age;
-};
 
 class StreamPoller {
   public:
     /// `owner` holds the mapping's lease: without it, nothing is remembered.
-    StreamPoller(store::Store& store, contracts::Door& door, const PollerHooks& hooks, MappingName name,
-                 std::string stream_arn, std::string owner);
+    StreamPoller(store::Store& store, TaskGroup& tasks, std::unique_ptr<StreamSource> source, const PollerHooks& hooks,
+                 MappingName name, std::string stream_arn, std::string owner);
 
-    /// One step: reads what is there, or hands a batch over once, or waits for some seconds. What failed on the way is
-    /// done again by the next step. Throws as the stream's operations and Invoke do.
+    /// One step: reads what is there, starts the batches that are due, or waits for some seconds. What failed on the
+    /// way is done again by a later step. Throws as the stream's operations and Invoke do.
     Task<void> step(Mapping mapping);
+    /// Waits for the batches that are under way. Afterwards there are no more steps.
+    Task<void> finish();
 
   private:
-    struct Held {
-        std::string sequence_number;
-        Time created;
-        json::object shown;
+    /// One shard that is being read.
+    struct Reader {
+        std::string shard;
+        ShardPosition position;  ///< as it is remembered
+        std::string iterator;
+        std::string read_to;  ///< sequence number of the last record read, wanted or not
+        bool all_read = false;
+        bool ended = false;
+        std::vector<Lane> lanes;
+        Progress progress;
+
+        /// How far it came by now.
+        ShardPosition reached() const;
+        bool finished() const;
+        /// Makes the lanes as many as are wanted. False while what the others have to do is not done and remembered.
+        bool arrange(size_t lanes_wanted);
+        /// How many records to read next, 0 while all lanes have enough.
+        size_t wanted(const BatchRules& rules) const;
+    };
+    /// What wakes the steps: records, changes of the mapping, ends of attempts.
+    struct News {
+        Gates gates{1};
+        bool wanted = true;
     };
 
-    Task<void> find_position(const Mapping& mapping);
-    Task<void> remember(std::string after, std::string result);
-    Task<void> save_position(StreamPosition position);
-    Task<void> open_iterator();
-    /// Asks for more records; false if there are none now.
-    Task<bool> read(size_t limit, const Mapping& mapping);
-    Task<void> gather(const Mapping& mapping);
-    Task<void> go_to_next_shard();
-    Task<void> hand_over(const Mapping& mapping);
-    /// Gives up the records of the first part that are too old. True if there were some.
-    Task<bool> give_up_old(Call& call, const Mapping& mapping, const StreamRules& rules);
-    Task<void> give_up(Call& call, const Mapping& mapping, BatchPart part, std::string condition);
-    /// Records before `end` are done.
-    Task<void> done_to(size_t end, std::string result);
-    Task<std::vector<aws::dynamodbstreams::Shard>> shards();
+    void listen();
+    static Task<void> forward(store::Store& store, store::Watch watch, std::shared_ptr<News> news);
     Call call() const;
-    bool full(const Mapping& mapping) const;
+    /// Opens readers for shards whose parents are finished, and forgets shards that are gone.
+    Task<void> open_readers(const Mapping& mapping);
+    Task<StreamPositions> load_positions(const Mapping& mapping, const std::vector<StreamShard>& shards);
+    /// False if the mapping is no longer ours.
+    Task<bool> save(StreamPositions positions, std::vector<std::string> forgotten, std::string result);
+    /// Writes down how far the readers came, where that has changed.
+    Task<void> remember();
+    /// Reads what the lanes have room for.
+    Task<void> fill(Reader& reader, const Mapping& mapping);
+    Task<std::optional<StreamPage>> read(Reader& reader, size_t limit);
+    void take(Reader& reader, StreamPage page, const Mapping& mapping);
+    /// Starts what is due. True if something was.
+    bool start_batches(Reader& reader, const Mapping& mapping);
+    Time next_due(const BatchRules& rules) const;
+
+    // One attempt to have a part of a batch handled, beside the steps.
+    Task<void> hand_over(Reader& reader, Lane& lane, Mapping mapping);
+    Task<void> attempt(Call& call, Reader& reader, Lane& lane, const Mapping& mapping);
+    Task<void> settle(Call& call, Reader& reader, Lane& lane, const Mapping& mapping, Outcome outcome);
+    void settle_window(Reader& reader, Lane& lane, bool failed, Time now);
+    /// Gives up the first records of the part that are too old. True if there were some.
+    Task<bool> give_up_old(Call& call, Reader& reader, Lane& lane, const Mapping& mapping);
+    /// Tells the mapping's destination, if it has one.
+    Task<void> give_up(Call& call, const Reader& reader, const Lane& lane, const Mapping& mapping,
+                       std::span<const HeldRecord> records, int failures, std::string condition);
 
     store::Store& store_;
-    contracts::Door& door_;
+    TaskGroup& tasks_;
+    const std::unique_ptr<StreamSource> source_;
     const PollerHooks& hooks_;
     const MappingName name_;
     const std::string stream_arn_;
     const std::string owner_;
-    store::Watch records_;
-    store::Watch changes_;
+    const std::shared_ptr<News> news_ = std::make_shared<News>();
+    TaskGroup attempts_;
+    bool listening_ = false;
 
-    std::optional<StreamPosition> position_;
-    std::string iterator_;
-    bool shard_ended_ = false;
-    std::vector<Held> batch_;
-    size_t batch_bytes_ = 0;
-    std::string read_to_;  // sequence number of the last record read, wanted or not
-    std::optional<Time> window_ends_;
-    std::deque<BatchPart> parts_;  // of the batch, once it is handed over
-    int no_room_ = 0;
-    std::string last_version_;
-    std::string last_request_;
+    std::map<std::string, std::unique_ptr<Reader>> readers_;  // by shard
+    bool shards_known_ = false;
+    std::string result_;        // LastProcessingResult
+    std::string saved_result_;  // as it is remembered
 };
 
-/// Where a new mapping begins, if that is now. Throws as the stream's operations do.
-Task<std::optional<StreamPosition>> starting_position(contracts::Door& door, Call& call, const Mapping& mapping);
+/// Where a new mapping begins, shard by shard: LATEST means now. Nothing if the stream has no shards yet. Throws as the
+/// source does.
+Task<StreamPositions> starting_positions(StreamSource& source, Call& call, const Mapping& mapping);
 
 }  // namespace cumulet::lambda

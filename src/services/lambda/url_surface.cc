@@ -89,15 +89,19 @@ Task<http::Response> UrlSurface::serve(Call& call, http::Request request) {
     if (!url) co_return message(404, "Not Found");
     const auto& cors = url->config.Cors;
     if (cors && is_preflight(request)) co_return answer_preflight(*cors, request);
-    if (request.stream) request.body = co_await read_all(std::exchange(request.stream, nullptr), most_payload_bytes);
     http::Response response;
     try {
+        if (request.stream) {
+            request.body = co_await read_all(std::exchange(request.stream, nullptr), most_payload_bytes);
+        }
         co_await admit(call, *url, request);
         call.account = url->function.account;
         call.region = url->function.region;
         auto event = url_event(call, *url, request, destination->path);
         if (event.size() > most_payload_bytes) co_return message(413, "Request Entity Too Large");
         response = co_await run(call, *url, std::move(event));
+    } catch (const StreamTooLong&) {
+        response = message(413, "Request Entity Too Large");
     } catch (const aws::lambda::TooManyRequestsException& error) {
         response = message(429, error.message);
     } catch (const aws::lambda::ResourceNotFoundException&) {
