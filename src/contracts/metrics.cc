@@ -111,6 +111,10 @@ void Metrics::add(const MetricScope& scope, std::span<const MetricSample> sample
     }
 }
 
+Task<void> Metrics::sample(Time now) {
+    for (auto* source : sources_) co_await source->sample(*this, now);
+}
+
 std::vector<MetricSum> Metrics::take(Time now) {
     std::vector<MetricSum> taken;
     const auto present = minute_of(now);

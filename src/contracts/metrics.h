@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "runtime/task.h"
 
 namespace cumulet::contracts {
 
@@ -50,6 +51,16 @@ struct MetricSum {
     double maximum = 0;
 };
 
+class Metrics;
+
+/// Knows how things stand that no call tells of, such as the length of a queue.
+class GaugeSource {
+  public:
+    virtual ~GaugeSource() = default;
+    /// Adds to `metrics` how things stand at `now`.
+    virtual Task<void> sample(Metrics& metrics, Time now) = 0;
+};
+
 /// Adds up what services measure. From any thread; a call costs one look-up, however many samples it brings.
 class Metrics {
   public:
@@ -62,6 +73,11 @@ class Metrics {
     void add(const MetricScope& scope, std::initializer_list<MetricSample> samples, Time now) {
         add(scope, std::span(samples.begin(), samples.size()), now);
     }
+    /// Has `source` asked by sample(), for as long as this is sampled. Before the first sample().
+    void add_source(GaugeSource& source) { sources_.push_back(&source); }
+    /// Asks every source how things stand. Whoever publishes calls it once a minute, and takes the minute once it
+    /// ended.
+    Task<void> sample(Time now);
     /// Hands over, and forgets, the sums of all minutes that ended by `now`.
     std::vector<MetricSum> take(Time now);
     /// Samples that found no room.
@@ -71,6 +87,7 @@ class Metrics {
     struct Shard;
     static constexpr size_t shard_count = 8;  // reactors seldom meet in one
     std::array<std::unique_ptr<Shard>, shard_count> shards_;
+    std::vector<GaugeSource*> sources_;
 };
 
 }  // namespace cumulet::contracts

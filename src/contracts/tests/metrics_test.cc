@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "runtime/reactor.h"
+
 namespace cumulet::contracts {
 namespace {
 
@@ -83,6 +85,30 @@ TEST(Metrics, LoseNothingBetweenThreads) {
     const auto sums = metrics.take(noon + 60s);
     ASSERT_EQ(sums.size(), 1u);
     EXPECT_EQ(sums[0].sum, 20'000);
+}
+
+struct Thermometer final : GaugeSource {
+    Task<void> sample(Metrics& metrics, Time now) override {
+        const MetricScope::Dimension room{"Room", "kitchen"};
+        metrics.add(scope_of(room), {{.name = "Degrees", .value = degrees, .unit = "None"}}, now);
+        co_return;
+    }
+    double degrees = 20;
+};
+
+TEST(Metrics, AskSourcesHowThingsStand) {
+    Metrics metrics;
+    Thermometer thermometer;
+    metrics.add_source(thermometer);
+    Clock clock{noon};
+    Reactor reactor{clock, Random(1)};
+    const auto sample = [&](Time now) { reactor.block_on(metrics.sample(now)); };
+    sample(noon);
+    thermometer.degrees = 22;
+    sample(noon + 60s);
+    std::map<Time, double> told;
+    for (const auto& sum : metrics.take(noon + 2min)) told[sum.minute] = sum.sum;
+    EXPECT_EQ(told, (std::map<Time, double>{{noon, 20}, {noon + 60s, 22}}));
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 namespace cumulet::sqs {
 
-void Service::measure(const Call& call, std::string_view url, std::initializer_list<contracts::MetricSample> samples) {
+void Service::measure(const Call& call, std::string_view url, std::span<const contracts::MetricSample> samples) {
     if (!metrics_) return;
     const auto address = parse_queue_url(call, url);
     const contracts::MetricScope::Dimension queue{"QueueName", address.name};

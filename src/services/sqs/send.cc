@@ -1,8 +1,6 @@
 // SendMessage, SendMessageBatch: append messages to a queue.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 
-#include <numeric>
-
 #include "base/hash.h"
 #include "services/sqs/service.h"
 
@@ -47,21 +45,22 @@ size_t check(const Queue& queue, const Request& request) {
 }
 
 /// Adds the message, unless its deduplication id was used lately: then it is known by the id and the number of the one
-/// that was sent with it.
-Task<void> send(store::Transaction& tx, const Queue& queue, Stored& stored) {
+/// that was sent with it, and the answer is false.
+Task<bool> send(store::Transaction& tx, const Queue& queue, Stored& stored) {
     if (!queue.fifo()) {
         co_await append(tx, queue, stored);
-        co_return;
+        co_return true;
     }
     auto& message = stored.message;
     const std::string scope = queue.deduplicates_by_group() ? message.group_id : "";
     if (auto earlier = co_await find_once(tx, queue, scope, message.deduplication_id, message.sent)) {
         message.id = std::move(earlier->message_id);
         message.sequence = earlier->sequence;
-        co_return;
+        co_return false;
     }
     co_await append(tx, queue, stored);
     co_await save_once(tx, queue, scope, message.deduplication_id, {message.id, message.sequence, message.sent});
+    co_return true;
 }
 
 template <typename Result>
@@ -79,12 +78,26 @@ std::optional<std::string> md5_of_system_attributes(const Request& request) {
     return md5_of_attributes(*request.MessageSystemAttributes);
 }
 
+/// What CloudWatch is told of messages that were sent.
+struct Sent {
+    std::vector<contracts::MetricSample> samples;
+
+    void add(size_t size_bytes, bool is_new) {
+        samples.push_back({.name = "NumberOfMessagesSent"});
+        samples.push_back({.name = "SentMessageSize", .value = static_cast<double>(size_bytes), .unit = "Bytes"});
+        if (!is_new) samples.push_back({.name = "NumberOfDeduplicatedSentMessages"});
+        total_bytes += size_bytes;
+    }
+    size_t total_bytes = 0;
+};
+
 }  // namespace
 
 Task<SendMessageResult> Service::send_message(Call& call, SendMessageRequest request) {
     const auto system_md5 = md5_of_system_attributes(request);
     std::optional<Stored> stored;
     size_t size_bytes = 0;
+    bool is_new = true;
     auto turn = co_await take_turn(call, request.QueueUrl, false);
 
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
@@ -95,12 +108,12 @@ Task<SendMessageResult> Service::send_message(Call& call, SendMessageRequest req
             size_bytes = check(queue, request);
             stored = message_of(call, queue, request);
         }
-        co_await send(tx, queue, *stored);
+        is_new = co_await send(tx, queue, *stored);
     });
 
-    measure(call, request.QueueUrl,
-            {{.name = "NumberOfMessagesSent"},
-             {.name = "SentMessageSize", .value = static_cast<double>(size_bytes), .unit = "Bytes"}});
+    Sent sent;
+    sent.add(size_bytes, is_new);
+    measure(call, request.QueueUrl, sent.samples);
     SendMessageResult result;
     describe(result, stored->message, system_md5);
     co_return result;
@@ -109,7 +122,7 @@ Task<SendMessageResult> Service::send_message(Call& call, SendMessageRequest req
 Task<SendMessageBatchResult> Service::send_message_batch(Call& call, SendMessageBatchRequest request) {
     check_batch(request.Entries, "SendMessageBatchRequestEntry");
     SendMessageBatchResult result;
-    std::vector<size_t> sizes_bytes;
+    Sent sent;
     auto turn = co_await take_turn(call, request.QueueUrl, false);
 
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
@@ -117,33 +130,28 @@ Task<SendMessageBatchResult> Service::send_message_batch(Call& call, SendMessage
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
         keep_at_hand(store_, queue);
         result = {};
-        sizes_bytes.clear();
+        sent = {};
         for (const auto& entry : request.Entries) {
             try {
                 const auto size_bytes = check(queue, entry);
                 auto copy = entry;  // the body may run again
                 auto stored = message_of(call, queue, copy);
-                co_await send(tx, queue, stored);
+                const bool is_new = co_await send(tx, queue, stored);
                 describe(result.Successful.emplace_back(), stored.message, md5_of_system_attributes(entry));
                 result.Successful.back().Id = entry.Id;
-                sizes_bytes.push_back(size_bytes);
+                sent.add(size_bytes, is_new);
             } catch (const aws::Error& error) {
                 result.Failed.push_back(
                     {.Id = entry.Id, .SenderFault = true, .Code = error.code, .Message = error.message});
             }
         }
-        const auto size_bytes = std::accumulate(sizes_bytes.begin(), sizes_bytes.end(), size_t{0});
-        if (size_bytes > largest_message_bytes) {
+        if (sent.total_bytes > largest_message_bytes) {
             throw BatchRequestTooLong(
                 fmt::format("Batch requests cannot be longer than {} bytes. You have sent {} bytes.",
-                            largest_message_bytes, size_bytes));
+                            largest_message_bytes, sent.total_bytes));
         }
     });
-    for (const auto size_bytes : sizes_bytes) {
-        measure(call, request.QueueUrl,
-                {{.name = "NumberOfMessagesSent"},
-                 {.name = "SentMessageSize", .value = static_cast<double>(size_bytes), .unit = "Bytes"}});
-    }
+    if (!sent.samples.empty()) measure(call, request.QueueUrl, sent.samples);
     co_return result;
 }
 

@@ -4,6 +4,7 @@
 #include "contracts/metrics.h"
 #include "contracts/resource.h"
 #include "contracts/sqs.h"
+#include "services/sqs/gauges.h"
 #include "services/sqs/in_flight.h"
 #include "services/sqs/line.h"
 #include "services/sqs/mover.h"
@@ -15,7 +16,9 @@ namespace cumulet::sqs {
 class Service final : public aws::sqs::Api {
   public:
     explicit Service(store::Store& store, Settings settings = {}, contracts::Metrics* metrics = nullptr)
-        : store_(store), settings_(settings), metrics_(metrics) {}
+        : store_(store), settings_(settings), metrics_(metrics) {
+        if (metrics) metrics->add_source(gauges_);
+    }
 
     // queues.cc
     Task<aws::sqs::CreateQueueResult> create_queue(Call& call, aws::sqs::CreateQueueRequest request) override;
@@ -85,11 +88,15 @@ class Service final : public aws::sqs::Api {
     Task<std::optional<KeyedLocks::Guard>> take_turn(Call& call, std::string url, bool receives);
 
     /// Tells CloudWatch what happened in the queue that `url` names.
-    void measure(const Call& call, std::string_view url, std::initializer_list<contracts::MetricSample> samples);
+    void measure(const Call& call, std::string_view url, std::span<const contracts::MetricSample> samples);
+    void measure(const Call& call, std::string_view url, std::initializer_list<contracts::MetricSample> samples) {
+        measure(call, url, std::span(samples.begin(), samples.size()));
+    }
 
     store::Store& store_;
     const Settings settings_;
     contracts::Metrics* const metrics_;
+    Gauges gauges_{store_};
     Mover mover_{store_};
     KeyedLocks turns_;  // by queue
     Line line_;         // of receivers that wait

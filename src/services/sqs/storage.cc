@@ -124,6 +124,19 @@ Task<std::vector<Queue>> list_queues(store::Transaction& tx, Place place, std::s
     co_return found;
 }
 
+Task<std::vector<Place>> places_of_queues(store::Transaction& tx) {
+    std::vector<Place> places;
+    Range rest;
+    while (true) {
+        const auto next = co_await tx.scan(rest, {.limit = 1});
+        if (next.empty()) co_return places;
+        store::KeyReader reader(next.front().key);
+        Place place{reader.text(), reader.text()};
+        rest.begin = Range::prefix(Key(place.account, place.region)).end;
+        if (!(co_await list_queues(tx, place, "", "", 1)).empty()) places.push_back(std::move(place));
+    }
+}
+
 void erase_queue(store::Transaction& tx, const Queue& queue) {
     if (queue.former_layout) erase_former_messages(tx, queue);
     tx.erase_range(Range::prefix(within(queue)));

@@ -48,6 +48,8 @@ void save_queue(store::Transaction& tx, const Queue& queue);
 /// The queues of a place whose names begin with `prefix` and come after `after`, at most `limit`.
 Task<std::vector<Queue>> list_queues(store::Transaction& tx, Place place, std::string prefix, std::string after,
                                      size_t limit);
+/// The places that have queues.
+Task<std::vector<Place>> places_of_queues(store::Transaction& tx);
 /// Removes the queue and all that is in it.
 void erase_queue(store::Transaction& tx, const Queue& queue);
 /// Removes all messages of the queue. What was sent to it lately stays known for deduplication.

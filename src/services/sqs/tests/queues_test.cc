@@ -109,11 +109,10 @@ TEST(QueueNames, EndInFifoForFifoQueuesOnly) {
 TEST(Encryption, IsOfOneKind) {
     Periphery world;
     EXPECT_EQ(world.all_attributes(world.jobs).at("SqsManagedSseEnabled"), "true");
-    EXPECT_EQ(error_of([&] {
-                  world.set(world.jobs, {{"KmsMasterKeyId", "alias/own"}, {"SqsManagedSseEnabled", "true"}});
-              }),
-              "InvalidAttributeName: You can use one type of server-side encryption (SSE) at one time. You can either "
-              "enable KMS SSE or SQS SSE.");
+    EXPECT_EQ(
+        error_of([&] { world.set(world.jobs, {{"KmsMasterKeyId", "alias/own"}, {"SqsManagedSseEnabled", "true"}}); }),
+        "InvalidAttributeName: You can use one type of server-side encryption (SSE) at one time. You can either "
+        "enable KMS SSE or SQS SSE.");
     world.set(world.jobs, {{"KmsMasterKeyId", "alias/own"}});
     auto all = world.all_attributes(world.jobs);
     EXPECT_EQ(all.at("KmsMasterKeyId"), "alias/own");
@@ -181,10 +180,9 @@ TEST(RedrivePolicyTarget, MustExistAndBeOfTheSameAccountRegionAndKind) {
     EXPECT_THAT(refusal("arn:aws:sqs:us-east-1:111111111111:dead"),
                 HasSubstr("Reason: Dead-letter target owner should be same as the source."));
     EXPECT_THAT(refusal("arn:aws:sqs:eu-west-1:000000000000:dead"), HasSubstr("region"));
-    EXPECT_THAT(error_of([&] {
-                    world.create({.QueueName = "new", .Attributes = {{{"RedrivePolicy", redrive_to("none")}}}});
-                }),
-                HasSubstr("Dead letter target does not exist."));
+    EXPECT_THAT(
+        error_of([&] { world.create({.QueueName = "new", .Attributes = {{{"RedrivePolicy", redrive_to("none")}}}}); }),
+        HasSubstr("Dead letter target does not exist."));
     world.create({.QueueName = "dead"});
     EXPECT_EQ(refusal(arn_of("dead")), "");
     world.set(world.jobs, {{"RedrivePolicy", ""}});
@@ -257,9 +255,8 @@ TEST(ListDeadLetterSourceQueues, FollowsPoliciesAsTheyChange) {
 TEST(Permissions, AreStatementsAsAwsWritesThem) {
     Periphery world;
     const auto add = [&](std::string label, std::vector<std::string> accounts, std::vector<std::string> actions) {
-        return error_of([&] {
-            world.run(world.service.add_permission(world.call, {world.jobs, label, accounts, actions}));
-        });
+        return error_of(
+            [&] { world.run(world.service.add_permission(world.call, {world.jobs, label, accounts, actions})); });
     };
     EXPECT_EQ(add("one", {"111111111111"}, {"SendMessage"}), "");
     EXPECT_EQ(add("two", {"111111111111", "222222222222"}, {"*", "ReceiveMessage"}), "");
@@ -337,9 +334,18 @@ TEST(Metrics, CountWhatHappensInAQueue) {
     world.run(
         service.delete_message_batch(world.call, {world.jobs, {{"x", *handles.at(1).ReceiptHandle}, {"y", "no"}}}));
 
+    const auto fifo = world.create({.QueueName = "a.fifo", .Attributes = {{{"FifoQueue", "true"}}}});
+    for (int i = 0; i < 3; ++i) {
+        world.run(service.send_message(
+            world.call,
+            {.QueueUrl = fifo, .MessageBody = "once", .MessageDeduplicationId = "d", .MessageGroupId = "g"}));
+    }
+
     std::map<std::string, double> sums;
     for (const auto& sum : metrics.take(world.clock.now() + 1min)) {
         EXPECT_EQ(sum.metric_namespace, "AWS/SQS");
+        if (sum.name == "NumberOfDeduplicatedSentMessages") EXPECT_EQ(sum.sum, 2);
+        if (sum.dimensions[0].second == "a.fifo") continue;
         EXPECT_EQ(sum.dimensions, (std::vector<std::pair<std::string, std::string>>{{"QueueName", "jobs"}}));
         sums[std::string(sum.name)] = sum.sum;
     }
@@ -348,6 +354,58 @@ TEST(Metrics, CountWhatHappensInAQueue) {
                                                    {"NumberOfMessagesReceived", 2},
                                                    {"NumberOfEmptyReceives", 1},
                                                    {"NumberOfMessagesDeleted", 2}}));
+}
+
+/// Two clouds' queues and what CloudWatch would be told of each, by queue and metric.
+struct Gauged : Periphery {
+    contracts::Metrics metrics;
+    Service measured{*store, {}, &metrics};
+
+    std::map<std::string, double> gauges(const std::string& queue) {
+        run(metrics.sample(clock.now()));
+        std::map<std::string, double> values;
+        for (const auto& sum : metrics.take(clock.now() + 1min)) {
+            if (sum.dimensions.at(0).second == queue && sum.name.starts_with("Approximate"))
+                values[std::string(sum.name)] = sum.sum;
+        }
+        return values;
+    }
+};
+
+TEST(Gauges, TellHowAQueueStands) {
+    Gauged world;
+    for (const auto body : {"1", "2", "3"}) {
+        world.send({.QueueUrl = world.jobs, .MessageBody = body});
+        world.advance(5s);
+    }
+    world.send({.QueueUrl = world.jobs, .MessageBody = "later", .DelaySeconds = 600});
+    world.receive(1);
+    world.advance(5s);
+    EXPECT_EQ(world.gauges("jobs"), (std::map<std::string, double>{{"ApproximateNumberOfMessagesVisible", 2},
+                                                                   {"ApproximateNumberOfMessagesNotVisible", 1},
+                                                                   {"ApproximateNumberOfMessagesDelayed", 1},
+                                                                   {"ApproximateAgeOfOldestMessage", 20}}));
+    world.run(world.measured.purge_queue(world.call, {world.jobs}));
+    EXPECT_EQ(world.gauges("jobs").at("ApproximateAgeOfOldestMessage"), 0);
+}
+
+TEST(Gauges, TellOfGroupsAndOfEveryPlace) {
+    Gauged world;
+    world.call.account = "111111111111";
+    world.call.region = "eu-west-1";
+    const auto url = world.create({.QueueName = "a.fifo", .Attributes = {{{"FifoQueue", "true"}}}});
+    for (const auto group : {"x", "y", "z"}) {
+        world.send({.QueueUrl = url, .MessageBody = "m", .MessageDeduplicationId = group, .MessageGroupId = group});
+        world.advance(1s);
+    }
+    world.receive_messages({.QueueUrl = url, .MaxNumberOfMessages = 2});
+    EXPECT_EQ(world.gauges("a.fifo"),
+              (std::map<std::string, double>{{"ApproximateNumberOfMessagesVisible", 1},
+                                             {"ApproximateNumberOfMessagesNotVisible", 2},
+                                             {"ApproximateNumberOfMessagesDelayed", 0},
+                                             {"ApproximateAgeOfOldestMessage", 3},
+                                             {"ApproximateNumberOfGroupsWithInflightMessages", 2}}));
+    EXPECT_EQ(world.gauges("jobs").size(), 4u) << "of another account";
 }
 
 TEST(Pauses, AreAsAtAwsWhereTheyAreAskedFor) {
