@@ -2,6 +2,7 @@
 // whichever structure is asked for.
 #pragma once
 
+#include "contracts/execute_api.h"
 #include "services/apigatewayv2/http_api.h"
 
 namespace cumulet::apigatewayv2 {
@@ -9,7 +10,7 @@ namespace cumulet::apigatewayv2 {
 template <typename Answer>
 Answer answer_of(const Call& call, const HttpApi& api) {
     Answer answer;
-    answer.ApiEndpoint = endpoint_of(call, api.ApiId.value_or(""));
+    answer.ApiEndpoint = contracts::api_endpoint(call, api.ApiId.value_or(""));
     answer.ApiGatewayManaged = api.ApiGatewayManaged;
     answer.ApiId = api.ApiId;
     answer.ApiKeySelectionExpression = api.ApiKeySelectionExpression;

@@ -10,27 +10,8 @@ namespace {
 using aws::apigatewayv2::BadRequestException;
 
 constexpr std::string_view methods[] = {"ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"};
-constexpr std::string_view resolving_domain = "localhost.localstack.cloud";
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_'; }
-
-/// Host and port apart; the port keeps its colon.
-std::pair<std::string_view, std::string_view> split_port(std::string_view host) {
-    const auto colon = host.rfind(':');
-    if (colon == std::string_view::npos || host.find(']', colon) != std::string_view::npos) return {host, ""};
-    return {host.substr(0, colon), host.substr(colon)};
-}
-
-/// The domain under which a name may stand in front of `host`.
-std::string domain_of(std::string_view host, const std::string& region) {
-    if (host.ends_with(resolving_domain) || !host.contains('.') || host.front() == '[' ||
-        host.ends_with(".localhost") || std::isdigit(static_cast<unsigned char>(host.back()))) {
-        return std::string(resolving_domain);
-    }
-    if (host.ends_with(".amazonaws.com")) return region + ".amazonaws.com";
-    if (const auto label = host.find(".execute-api."); label != std::string_view::npos) host.remove_prefix(label + 13);
-    return std::string(host);
-}
 
 bool well_formed_segment(std::string_view segment, bool last, std::set<std::string_view>& names) {
     if (!segment.contains('{') && !segment.contains('}')) return true;
@@ -59,16 +40,6 @@ bool well_formed_path(std::string_view path) {
 }  // namespace
 
 aws::Error unsupported(std::string_view what) { return aws::not_implemented("apigatewayv2", "HTTP API", what); }
-
-std::string domain_name_of(const Call& call, std::string_view api_id) {
-    const auto host = call.host.empty() ? std::string_view(resolving_domain) : split_port(call.host).first;
-    return fmt::format("{}.execute-api.{}", api_id, domain_of(host, call.region));
-}
-
-std::string endpoint_of(const Call& call, std::string_view api_id) {
-    return fmt::format("{}://{}{}", call.tls ? "https" : "http", domain_name_of(call, api_id),
-                       split_port(call.host).second);
-}
 
 std::optional<std::string> wanted_id(std::map<std::string, std::string>& tags) {
     std::optional<std::string> id;

@@ -21,12 +21,6 @@ inline constexpr int32_t longest_timeout_ms = 30'000;
 /// 501 that names what is not built.
 aws::Error unsupported(std::string_view what);
 
-/// "http://<id>.execute-api.<host>" with the caller's port: of its own host where a name may stand in front of that, of
-/// localhost.localstack.cloud (which resolves to this machine everywhere) where it is localhost or an address.
-std::string endpoint_of(const Call& call, std::string_view api_id);
-/// The same without scheme and port.
-std::string domain_name_of(const Call& call, std::string_view api_id);
-
 /// The id that `tags` ask for, taking out the tag that is not kept; nothing if they ask for none.
 /// Throws BadRequestException for what cannot be an id.
 std::optional<std::string> wanted_id(std::map<std::string, std::string>& tags);

@@ -1,6 +1,7 @@
 #include "services/apigatewayv2/surface.h"
 
 #include "base/bytes.h"
+#include "contracts/execute_api.h"
 #include "runtime/byte_stream.h"
 #include "runtime/log.h"
 #include "services/apigatewayv2/cors.h"
@@ -12,20 +13,6 @@ namespace {
 
 constexpr size_t largest_body_bytes = 10 << 20;
 
-std::string_view without_port(std::string_view host) {
-    const auto colon = host.rfind(':');
-    return colon == std::string_view::npos || host.ends_with(']') ? host : host.substr(0, colon);
-}
-
-/// Cuts the first segment off a path that begins with '/': "/dev/orders" gives "dev" and leaves "/orders".
-std::string_view take_segment(std::string_view& path) {
-    if (path.starts_with('/')) path.remove_prefix(1);
-    const auto slash = std::min(path.find('/'), path.size());
-    const auto segment = path.substr(0, slash);
-    path.remove_prefix(slash);
-    return segment;
-}
-
 /// The stage that a path is for, and what of the path is left for its routes.
 struct Staged {
     const DeployedStage* stage = nullptr;
@@ -33,9 +20,9 @@ struct Staged {
     std::string shown;  ///< that the function is told, decoded
 };
 
-Staged find_stage(const DeployedApi& api, const Destination& destination) {
+Staged find_stage(const DeployedApi& api, const contracts::ApiDestination& destination) {
     std::string_view rest = destination.path;
-    const auto first = percent_decode(take_segment(rest));
+    const auto first = percent_decode(contracts::take_segment(rest));
     Staged staged;
     if (!destination.by_host && first == default_stage) {  // only a path may say so
         const auto found = api.stages.find(default_stage);
@@ -128,28 +115,6 @@ Task<void> read_body(http::Request& request) {
 
 }  // namespace
 
-std::optional<Destination> read_destination(std::string_view host, std::string_view path) {
-    if (path.starts_with("/_aws/execute-api/")) {
-        path.remove_prefix(17);
-        const auto id = take_segment(path);
-        if (id.empty()) return std::nullopt;
-        return Destination{to_lower(id), path.empty() ? "/" : std::string(path)};
-    }
-    const auto host_name = to_lower(without_port(host));
-    if (const auto label = host_name.find(".execute-api."); label != std::string::npos && label > 0) {
-        const auto id = host_name.substr(host_name.rfind('.', label - 1) + 1);  // npos + 1 is 0
-        return Destination{id.substr(0, id.find('.')), path.empty() ? "/" : std::string(path), true};
-    }
-    if (path.starts_with("/restapis/")) {
-        path.remove_prefix(9);
-        const auto id = take_segment(path);
-        const auto stage = take_segment(path);
-        if (id.empty() || stage.empty() || take_segment(path) != "_user_request_") return std::nullopt;
-        return Destination{to_lower(id), fmt::format("/{}{}", stage, path)};
-    }
-    return std::nullopt;
-}
-
 Task<http::Response> Surface::serve(Call& call, http::Request request) {
     const auto request_id =
         call.random().text(15, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") + "=";
@@ -167,7 +132,7 @@ Task<http::Response> Surface::serve(Call& call, http::Request request) {
 }
 
 Task<http::Response> Surface::route(Call& call, http::Request request, std::string request_id) {
-    const auto destination = read_destination(request.host(), request.path);
+    const auto destination = contracts::read_api_destination(request.host(), request.path);
     if (!destination) co_return not_found();
     const auto api = co_await apis_.find(destination->api_id);
     if (!api || api->endpoint_disabled) co_return not_found();
@@ -184,8 +149,8 @@ Task<http::Response> Surface::route(Call& call, http::Request request, std::stri
     passage.path = staged.shown;
     passage.account = api->address.place.account;
     passage.api_id = destination->api_id;
-    passage.domain_name =
-        destination->by_host ? to_lower(without_port(request.host())) : domain_name_of(call, destination->api_id);
+    passage.domain_name = destination->by_host ? to_lower(contracts::without_port(request.host()))
+                                               : contracts::api_domain_name(call, destination->api_id);
     passage.stage = staged.stage->name;
     passage.stage_variables = staged.stage->variables;
     passage.match = std::move(*match);

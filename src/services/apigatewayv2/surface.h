@@ -11,20 +11,11 @@
 
 namespace cumulet::apigatewayv2 {
 
-/// What a request is addressed to.
-struct Destination {
-    std::string api_id;
-    std::string path;  ///< still percent-encoded, begins with '/', the stage's name first unless it is $default
-    bool by_host = false;
-};
-/// Nothing if neither host nor path names an API. Pure.
-std::optional<Destination> read_destination(std::string_view host, std::string_view path);
-
 class Surface final : public contracts::Surface {
   public:
     /// The host label and path prefixes to register it by.
     static constexpr std::string_view host_label = "execute-api";
-    static constexpr std::string_view path_prefixes[] = {"/_aws/execute-api/", "/restapis/"};
+    static constexpr std::string_view path_prefixes[] = {"/_aws/execute-api/", "/restapis/*/*/_user_request_"};
 
     Surface(store::Store& store, contracts::Door& door) : apis_(store), lambda_(door) {}
 

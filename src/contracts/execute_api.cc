@@ -1,0 +1,69 @@
+#include "contracts/execute_api.h"
+
+#include "base/bytes.h"
+
+namespace cumulet::contracts {
+namespace {
+
+constexpr std::string_view resolving_domain = "localhost.localstack.cloud";
+
+/// The domain under which a name may stand in front of `host`.
+std::string domain_of(std::string_view host, const std::string& region) {
+    if (host.ends_with(resolving_domain) || !host.contains('.') || host.front() == '[' ||
+        host.ends_with(".localhost") || std::isdigit(static_cast<unsigned char>(host.back()))) {
+        return std::string(resolving_domain);
+    }
+    if (host.ends_with(".amazonaws.com")) return region + ".amazonaws.com";
+    if (const auto label = host.find(".execute-api."); label != std::string_view::npos) host.remove_prefix(label + 13);
+    return std::string(host);
+}
+
+}  // namespace
+
+std::string_view without_port(std::string_view host) {
+    const auto colon = host.rfind(':');
+    return colon == std::string_view::npos || host.find(']', colon) != std::string_view::npos ? host
+                                                                                              : host.substr(0, colon);
+}
+
+std::string_view take_segment(std::string_view& path) {
+    if (path.starts_with('/')) path.remove_prefix(1);
+    const auto slash = std::min(path.find('/'), path.size());
+    const auto segment = path.substr(0, slash);
+    path.remove_prefix(slash);
+    return segment;
+}
+
+std::optional<ApiDestination> read_api_destination(std::string_view host, std::string_view path) {
+    if (path.starts_with("/_aws/execute-api/")) {
+        path.remove_prefix(17);
+        const auto id = take_segment(path);
+        if (id.empty()) return std::nullopt;
+        return ApiDestination{to_lower(id), path.empty() ? "/" : std::string(path)};
+    }
+    const auto host_name = to_lower(without_port(host));
+    if (const auto label = host_name.find(".execute-api."); label != std::string::npos && label > 0) {
+        const auto id = host_name.substr(host_name.rfind('.', label - 1) + 1);  // npos + 1 is 0
+        return ApiDestination{id.substr(0, id.find('.')), path.empty() ? "/" : std::string(path), true};
+    }
+    if (path.starts_with("/restapis/")) {
+        path.remove_prefix(9);
+        const auto id = take_segment(path);
+        const auto stage = take_segment(path);
+        if (id.empty() || stage.empty() || take_segment(path) != "_user_request_") return std::nullopt;
+        return ApiDestination{to_lower(id), fmt::format("/{}{}", stage, path)};
+    }
+    return std::nullopt;
+}
+
+std::string api_domain_name(const Call& call, std::string_view api_id) {
+    const auto host = call.host.empty() ? std::string_view(resolving_domain) : without_port(call.host);
+    return fmt::format("{}.execute-api.{}", api_id, domain_of(host, call.region));
+}
+
+std::string api_endpoint(const Call& call, std::string_view api_id) {
+    const auto port = std::string_view(call.host).substr(without_port(call.host).size());
+    return fmt::format("{}://{}{}", call.tls ? "https" : "http", api_domain_name(call, api_id), port);
+}
+
+}  // namespace cumulet::contracts
