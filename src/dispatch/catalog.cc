@@ -59,9 +59,25 @@ contracts::Surface* Catalog::surface_at_host(std::string_view label) const {
     return nullptr;
 }
 
+namespace {
+
+bool begins_with(std::string_view path, std::string_view prefix) {
+    for (auto star = prefix.find('*'); star != std::string_view::npos; star = prefix.find('*')) {
+        if (!path.starts_with(prefix.substr(0, star))) return false;
+        path.remove_prefix(star);
+        prefix.remove_prefix(star + 1);
+        const auto end = std::min(path.find('/'), path.size());
+        if (end == 0) return false;
+        path.remove_prefix(end);
+    }
+    return path.starts_with(prefix);
+}
+
+}  // namespace
+
 contracts::Surface* Catalog::surface_at_path(std::string_view path) const {
     for (const auto& place : paths_) {
-        if (path.starts_with(place.text)) return place.surface;
+        if (begins_with(path, place.text)) return place.surface;
     }
     return nullptr;
 }

@@ -35,7 +35,7 @@ class Catalog {
     void add_host_surface(std::string label, contracts::Surface& surface);
     void add_path_surface(std::string prefix, contracts::Surface& surface);
     contracts::Surface* surface_at_host(std::string_view label) const;
-    /// The surface with the longest prefix of `path`.
+    /// The surface with the longest prefix of `path`; "*" in a prefix stands for any segment.
     contracts::Surface* surface_at_path(std::string_view path) const;
 
   private:

@@ -196,6 +196,75 @@ Task<void> Door::invoke(Call& caller, const contracts::Service& service, const c
 
 namespace {
 
+/// Writes into a request which operation it is for, as the service's protocol does.
+void name_action(const contracts::Service& service, contracts::ServiceRequest& request) {
+    if (request.action.empty()) return;
+    auto& message = request.message;
+    const auto speaks = [&](contracts::Protocol protocol) {
+        return service.protocol == protocol ||
+               std::ranges::find(service.protocols, protocol) != service.protocols.end();
+    };
+    const auto type = message.headers.get("content-type");
+    if (!type.starts_with("application/x-amz-json") &&
+        (speaks(contracts::Protocol::aws_query) || speaks(contracts::Protocol::ec2_query))) {
+        const auto named = fmt::format("Action={}&Version={}", request.action, service.api_version);
+        const bool form = type.starts_with("application/x-www-form-urlencoded");
+        auto& parameters = form ? message.body : message.query;
+        parameters = parameters.empty() ? named : named + "&" + parameters;
+        // The query protocol reads either the form or the query string.
+        if (form && !message.query.empty()) message.body += "&" + std::exchange(message.query, "");
+        message.set_target(message.query.empty() ? message.path : message.path + "?" + message.query);
+        return;
+    }
+    message.headers.set("x-amz-target", fmt::format("{}.{}", service.target_prefix, request.action));
+    const bool newer = service.protocol == contracts::Protocol::aws_json_1_1;
+    message.headers.set("content-type", newer ? "application/x-amz-json-1.1" : "application/x-amz-json-1.0");
+}
+
+}  // namespace
+
+Task<http::Response> Door::forward(Call& caller, contracts::ServiceRequest request) {
+    auto& state = *state_;
+    Passage passage{.door = state,
+                    .shard = state.shard(),
+                    .call = caller.child(request.service, request.action),
+                    .source_arn = caller.source_arn};
+    passage.request = &request.message;
+    try {
+        const auto* entry = state.catalog.at_host(request.service);
+        if (!entry) throw aws::not_implemented(request.service, request.action);
+        if (caller.depth >= state.settings.max_depth)
+            throw aws::Error("TooManyNestedCalls", "The call went through too many services.", 508);
+        const auto label = request.subdomain.empty() ? request.service : request.subdomain + "." + request.service;
+        request.message.headers.set("Host", fmt::format("{}.{}.amazonaws.com", label, caller.region));
+        name_action(*entry->service, request);
+        passage.claim.service = entry->service->signing_name;
+        passage.claim.region = caller.region;
+        route(passage);
+        if (passage.route.surface) throw aws::not_implemented(request.service, request.message.path);
+        decode(passage);
+        validate(passage);
+        co_await authorise(passage);
+        throttle(passage);
+        co_await inject_faults(passage);
+        co_await handle(passage);
+        auto response = encode(passage);
+        passage.status = response.status;
+        observe(passage);
+        co_return response;
+    } catch (const aws::Error& error) {
+        auto response = answer_error(passage, error);
+        if (passage.route.operation) observe(passage);
+        co_return response;
+    } catch (...) {
+        auto response = answer_error(passage, *describe_failure(passage));
+        if (passage.route.operation) observe(passage);
+        co_return response;
+    }
+}
+
+namespace {
+
 /// For what a surface asks of the door: a passage that belongs to no operation of the service in particular.
 Passage passage_of(Door::State& state, const Call& call, const contracts::Service& service) {
     Passage passage{.door = state, .shard = state.shard(), .call = call};

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "contracts/client.h"
 #include "contracts/identity.h"
+#include "contracts/wire_door.h"
 #include "dispatch/records.h"
 #include "runtime/clock.h"
 #include "runtime/task.h"
@@ -33,7 +34,7 @@ struct Settings {
     std::string default_secret = "test";
 };
 
-class Door final : public contracts::Door, public contracts::Gate {
+class Door final : public contracts::Door, public contracts::Gate, public contracts::WireDoor {
   public:
     Door(Settings settings, Clock& clock, contracts::IdentitySource* identities = nullptr);
     ~Door() override;
@@ -43,7 +44,7 @@ class Door final : public contracts::Door, public contracts::Gate {
     void add(const contracts::Service& service, contracts::AnyApi& api);
     /// Requests to "<id>.<label>.…", such as "execute-api" or "lambda-url".
     void add_host_surface(std::string label, contracts::Surface& surface);
-    /// Requests whose path starts with `prefix`; the longest wins.
+    /// Requests whose path starts with `prefix`, in which "*" stands for any segment; the longest wins.
     void add_path_surface(std::string prefix, contracts::Surface& surface);
     void set_identities(contracts::IdentitySource& identities);
     /// What GET /_localstack/init answers.
@@ -62,6 +63,7 @@ class Door final : public contracts::Door, public contracts::Gate {
     /// The same steps without a wire: for neighbours.
     Task<void> invoke(Call& caller, const contracts::Service& service, const contracts::Operation& operation,
                       void* input, void* output) override;
+    Task<http::Response> forward(Call& caller, contracts::ServiceRequest request) override;
     Task<void> identify(Call& call, const http::Request& request, const contracts::Service& service) override;
     Task<void> permit(Call& call, const contracts::Service& service, std::string action, std::string resource,
                       std::string resource_policy, std::map<std::string, std::string> conditions) override;

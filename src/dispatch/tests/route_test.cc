@@ -34,7 +34,7 @@ struct World {
         catalog.add_host_surface("lambda-url", function_url);
         catalog.add_path_surface("/_aws/", developer);
         catalog.add_path_surface("/_aws/execute-api/", execute_api);
-        catalog.add_path_surface("/restapis/", stages);
+        catalog.add_path_surface("/restapis/*/*/_user_request_", stages);
     }
 };
 
@@ -345,6 +345,9 @@ TEST(Route, FindsSurfacesByHostAndPath) {
         {"localhost:4566", "/_aws/sqs/messages?QueueUrl=x", &world.developer},
         {"localhost:4566", "/_aws/execute-api/abc/stage/x", &world.execute_api},
         {"localhost:4566", "/restapis/abc/prod/_user_request_/x", &world.stages},
+        {"localhost:4566", "/restapis/abc/prod/_user_request_", &world.stages},
+        {"localhost:4566", "/restapis/abc/stages/prod", nullptr},
+        {"localhost:4566", "/restapis//prod/_user_request_", nullptr},
     };
     for (const auto& row : rows) {
         const auto route = route_of(world, {"", "GET", row.target, {{"Host", row.host}}, "", ""});
