@@ -2,6 +2,7 @@
 
 #include "main/http_sender.h"
 #include "main/identities.h"
+#include "services/apigateway/service.h"
 #include "services/apigatewayv2/service.h"
 #include "services/apigatewayv2/surface.h"
 #include "services/cloudformation/service.h"
@@ -40,6 +41,7 @@ std::vector<std::unique_ptr<contracts::ResourceType>> all_resource_types(contrac
 struct Services::All {
     explicit All(Foundation foundation)
         : exclusive(foundation.exclusive),
+          apigateway(foundation.store),
           apigatewayv2(foundation.store),
           http_apis(foundation.store, foundation.door),
           cloudformation(foundation.store, foundation.door, all_resource_types(foundation.door)),
@@ -62,6 +64,7 @@ struct Services::All {
           sts(foundation.store, foundation.door),
           identities(iam, sts) {
         auto& door = foundation.door;
+        door.add(aws::apigateway::service, apigateway);
         door.add(aws::apigatewayv2::service, apigatewayv2);
         door.add(aws::cloudformation::service, cloudformation);
         door.add(aws::dynamodb::service, dynamodb);
@@ -88,6 +91,7 @@ struct Services::All {
     }
 
     const bool exclusive;
+    apigateway::Service apigateway;
     apigatewayv2::Service apigatewayv2;
     apigatewayv2::Surface http_apis;
     cloudformation::Service cloudformation;

@@ -1,0 +1,179 @@
+// API Gateway's REST APIs: what they consist of, and who may use them. Requests to them come to Surface.
+#pragma once
+
+#include "contracts/apigateway.h"
+#include "contracts/resource.h"
+#include "services/apigateway/storage.h"
+
+namespace cumulet::apigateway {
+
+class Service final : public aws::apigateway::Api {
+  public:
+    explicit Service(store::Store& store) : store_(store) {}
+
+    // apis.cc
+    Task<aws::apigateway::RestApi> create_rest_api(Call& call, aws::apigateway::CreateRestApiRequest request) override;
+    Task<aws::apigateway::RestApi> get_rest_api(Call& call, aws::apigateway::GetRestApiRequest request) override;
+    Task<aws::apigateway::RestApis> get_rest_apis(Call& call, aws::apigateway::GetRestApisRequest request) override;
+    Task<aws::apigateway::RestApi> update_rest_api(Call& call, aws::apigateway::UpdateRestApiRequest request) override;
+    Task<aws::apigateway::DeleteRestApiResponse> delete_rest_api(
+        Call& call, aws::apigateway::DeleteRestApiRequest request) override;
+
+    // resource_tree.cc
+    Task<aws::apigateway::Resource> create_resource(Call& call,
+                                                    aws::apigateway::CreateResourceRequest request) override;
+    Task<aws::apigateway::Resource> get_resource(Call& call, aws::apigateway::GetResourceRequest request) override;
+    Task<aws::apigateway::Resources> get_resources(Call& call, aws::apigateway::GetResourcesRequest request) override;
+    Task<aws::apigateway::Resource> update_resource(Call& call,
+                                                    aws::apigateway::UpdateResourceRequest request) override;
+    Task<aws::apigateway::DeleteResourceResponse> delete_resource(
+        Call& call, aws::apigateway::DeleteResourceRequest request) override;
+
+    // methods.cc
+    Task<aws::apigateway::Method> put_method(Call& call, aws::apigateway::PutMethodRequest request) override;
+    Task<aws::apigateway::Method> get_method(Call& call, aws::apigateway::GetMethodRequest request) override;
+    Task<aws::apigateway::Method> update_method(Call& call, aws::apigateway::UpdateMethodRequest request) override;
+    Task<aws::apigateway::DeleteMethodResponse> delete_method(Call& call,
+                                                              aws::apigateway::DeleteMethodRequest request) override;
+    Task<aws::apigateway::MethodResponse> put_method_response(
+        Call& call, aws::apigateway::PutMethodResponseRequest request) override;
+    Task<aws::apigateway::MethodResponse> get_method_response(
+        Call& call, aws::apigateway::GetMethodResponseRequest request) override;
+    Task<aws::apigateway::MethodResponse> update_method_response(
+        Call& call, aws::apigateway::UpdateMethodResponseRequest request) override;
+    Task<aws::apigateway::DeleteMethodResponseResponse> delete_method_response(
+        Call& call, aws::apigateway::DeleteMethodResponseRequest request) override;
+
+    // integrations.cc
+    Task<aws::apigateway::Integration> put_integration(Call& call,
+                                                       aws::apigateway::PutIntegrationRequest request) override;
+    Task<aws::apigateway::Integration> get_integration(Call& call,
+                                                       aws::apigateway::GetIntegrationRequest request) override;
+    Task<aws::apigateway::Integration> update_integration(Call& call,
+                                                          aws::apigateway::UpdateIntegrationRequest request) override;
+    Task<aws::apigateway::DeleteIntegrationResponse> delete_integration(
+        Call& call, aws::apigateway::DeleteIntegrationRequest request) override;
+    Task<aws::apigateway::IntegrationResponse> put_integration_response(
+        Call& call, aws::apigateway::PutIntegrationResponseRequest request) override;
+    Task<aws::apigateway::IntegrationResponse> get_integration_response(
+        Call& call, aws::apigateway::GetIntegrationResponseRequest request) override;
+    Task<aws::apigateway::IntegrationResponse> update_integration_response(
+        Call& call, aws::apigateway::UpdateIntegrationResponseRequest request) override;
+    Task<aws::apigateway::DeleteIntegrationResponseResponse> delete_integration_response(
+        Call& call, aws::apigateway::DeleteIntegrationResponseRequest request) override;
+
+    // deployments.cc
+    Task<aws::apigateway::Deployment> create_deployment(Call& call,
+                                                        aws::apigateway::CreateDeploymentRequest request) override;
+    Task<aws::apigateway::Deployment> get_deployment(Call& call,
+                                                     aws::apigateway::GetDeploymentRequest request) override;
+    Task<aws::apigateway::Deployments> get_deployments(Call& call,
+                                                       aws::apigateway::GetDeploymentsRequest request) override;
+    Task<aws::apigateway::Deployment> update_deployment(Call& call,
+                                                        aws::apigateway::UpdateDeploymentRequest request) override;
+    Task<aws::apigateway::DeleteDeploymentResponse> delete_deployment(
+        Call& call, aws::apigateway::DeleteDeploymentRequest request) override;
+
+    // stages.cc
+    Task<aws::apigateway::Stage> create_stage(Call& call, aws::apigateway::CreateStageRequest request) override;
+    Task<aws::apigateway::Stage> get_stage(Call& call, aws::apigateway::GetStageRequest request) override;
+    Task<aws::apigateway::Stages> get_stages(Call& call, aws::apigateway::GetStagesRequest request) override;
+    Task<aws::apigateway::Stage> update_stage(Call& call, aws::apigateway::UpdateStageRequest request) override;
+    Task<aws::apigateway::DeleteStageResponse> delete_stage(Call& call,
+                                                            aws::apigateway::DeleteStageRequest request) override;
+    Task<aws::apigateway::FlushStageCacheResponse> flush_stage_cache(
+        Call& call, aws::apigateway::FlushStageCacheRequest request) override;
+    Task<aws::apigateway::FlushStageAuthorizersCacheResponse> flush_stage_authorizers_cache(
+        Call& call, aws::apigateway::FlushStageAuthorizersCacheRequest request) override;
+
+    // models.cc
+    Task<aws::apigateway::Model> create_model(Call& call, aws::apigateway::CreateModelRequest request) override;
+    Task<aws::apigateway::Model> get_model(Call& call, aws::apigateway::GetModelRequest request) override;
+    Task<aws::apigateway::Models> get_models(Call& call, aws::apigateway::GetModelsRequest request) override;
+    Task<aws::apigateway::Model> update_model(Call& call, aws::apigateway::UpdateModelRequest request) override;
+    Task<aws::apigateway::DeleteModelResponse> delete_model(Call& call,
+                                                            aws::apigateway::DeleteModelRequest request) override;
+    Task<aws::apigateway::RequestValidator> create_request_validator(
+        Call& call, aws::apigateway::CreateRequestValidatorRequest request) override;
+    Task<aws::apigateway::RequestValidator> get_request_validator(
+        Call& call, aws::apigateway::GetRequestValidatorRequest request) override;
+    Task<aws::apigateway::RequestValidators> get_request_validators(
+        Call& call, aws::apigateway::GetRequestValidatorsRequest request) override;
+    Task<aws::apigateway::RequestValidator> update_request_validator(
+        Call& call, aws::apigateway::UpdateRequestValidatorRequest request) override;
+    Task<aws::apigateway::DeleteRequestValidatorResponse> delete_request_validator(
+        Call& call, aws::apigateway::DeleteRequestValidatorRequest request) override;
+
+    // gateway_responses.cc
+    Task<aws::apigateway::GatewayResponse> put_gateway_response(
+        Call& call, aws::apigateway::PutGatewayResponseRequest request) override;
+    Task<aws::apigateway::GatewayResponse> get_gateway_response(
+        Call& call, aws::apigateway::GetGatewayResponseRequest request) override;
+    Task<aws::apigateway::GatewayResponses> get_gateway_responses(
+        Call& call, aws::apigateway::GetGatewayResponsesRequest request) override;
+    Task<aws::apigateway::GatewayResponse> update_gateway_response(
+        Call& call, aws::apigateway::UpdateGatewayResponseRequest request) override;
+    Task<aws::apigateway::DeleteGatewayResponseResponse> delete_gateway_response(
+        Call& call, aws::apigateway::DeleteGatewayResponseRequest request) override;
+
+    // authorizers.cc
+    Task<aws::apigateway::Authorizer> create_authorizer(Call& call,
+                                                        aws::apigateway::CreateAuthorizerRequest request) override;
+    Task<aws::apigateway::Authorizer> get_authorizer(Call& call,
+                                                     aws::apigateway::GetAuthorizerRequest request) override;
+    Task<aws::apigateway::Authorizers> get_authorizers(Call& call,
+                                                       aws::apigateway::GetAuthorizersRequest request) override;
+    Task<aws::apigateway::Authorizer> update_authorizer(Call& call,
+                                                        aws::apigateway::UpdateAuthorizerRequest request) override;
+    Task<aws::apigateway::DeleteAuthorizerResponse> delete_authorizer(
+        Call& call, aws::apigateway::DeleteAuthorizerRequest request) override;
+
+    // api_keys.cc
+    Task<aws::apigateway::ApiKey> create_api_key(Call& call, aws::apigateway::CreateApiKeyRequest request) override;
+    Task<aws::apigateway::ApiKey> get_api_key(Call& call, aws::apigateway::GetApiKeyRequest request) override;
+    Task<aws::apigateway::ApiKeys> get_api_keys(Call& call, aws::apigateway::GetApiKeysRequest request) override;
+    Task<aws::apigateway::ApiKey> update_api_key(Call& call, aws::apigateway::UpdateApiKeyRequest request) override;
+    Task<aws::apigateway::DeleteApiKeyResponse> delete_api_key(Call& call,
+                                                               aws::apigateway::DeleteApiKeyRequest request) override;
+    Task<aws::apigateway::ApiKeyIds> import_api_keys(Call& call,
+                                                     aws::apigateway::ImportApiKeysRequest request) override;
+
+    // usage_plans.cc
+    Task<aws::apigateway::UsagePlan> create_usage_plan(Call& call,
+                                                       aws::apigateway::CreateUsagePlanRequest request) override;
+    Task<aws::apigateway::UsagePlan> get_usage_plan(Call& call, aws::apigateway::GetUsagePlanRequest request) override;
+    Task<aws::apigateway::UsagePlans> get_usage_plans(Call& call,
+                                                      aws::apigateway::GetUsagePlansRequest request) override;
+    Task<aws::apigateway::UsagePlan> update_usage_plan(Call& call,
+                                                       aws::apigateway::UpdateUsagePlanRequest request) override;
+    Task<aws::apigateway::DeleteUsagePlanResponse> delete_usage_plan(
+        Call& call, aws::apigateway::DeleteUsagePlanRequest request) override;
+    Task<aws::apigateway::UsagePlanKey> create_usage_plan_key(
+        Call& call, aws::apigateway::CreateUsagePlanKeyRequest request) override;
+    Task<aws::apigateway::UsagePlanKey> get_usage_plan_key(Call& call,
+                                                           aws::apigateway::GetUsagePlanKeyRequest request) override;
+    Task<aws::apigateway::UsagePlanKeys> get_usage_plan_keys(Call& call,
+                                                             aws::apigateway::GetUsagePlanKeysRequest request) override;
+    Task<aws::apigateway::DeleteUsagePlanKeyResponse> delete_usage_plan_key(
+        Call& call, aws::apigateway::DeleteUsagePlanKeyRequest request) override;
+    Task<aws::apigateway::Usage> get_usage(Call& call, aws::apigateway::GetUsageRequest request) override;
+    Task<aws::apigateway::Usage> update_usage(Call& call, aws::apigateway::UpdateUsageRequest request) override;
+
+    // tags.cc
+    Task<aws::apigateway::TagResourceResponse> tag_resource(Call& call,
+                                                            aws::apigateway::TagResourceRequest request) override;
+    Task<aws::apigateway::UntagResourceResponse> untag_resource(Call& call,
+                                                                aws::apigateway::UntagResourceRequest request) override;
+    Task<aws::apigateway::Tags> get_tags(Call& call, aws::apigateway::GetTagsRequest request) override;
+
+    // authorization.cc
+    std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
+
+  private:
+    /// Makes what the stage has cached stale.
+    Task<void> touch_stage(Call& call, std::string api_id, std::string stage_name);
+
+    store::Store& store_;
+};
+
+}  // namespace cumulet::apigateway
