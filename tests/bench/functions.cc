@@ -55,7 +55,7 @@ void measure_warm(const std::string& program) {
                times[timed_calls * 99 / 100]);
     for (int clients : {1, 8}) {
         while (callers.size() < static_cast<size_t>(clients)) callers.emplace_back(server.port);
-        drive(callers, scenario, 1s);
+        drive(callers, scenario, lasting(1s));
         const auto cost = measure(server, callers, scenario, 3s);
         fmt::print("Lambda invoke, {} clients: {:.0f} calls/s, {:.1f} us of Cumulet's processor time each\n", clients,
                    cost.flows_per_second, cost.cpu_us);

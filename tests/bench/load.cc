@@ -2,6 +2,10 @@
 //
 // Starts the program on one core and calls it from another, over 32 (or CONNECTIONS) connections that each send the
 // next request when the last is answered. A scenario is a flow of requests; its cost is the server's CPU time per flow.
+//
+// The environment sets what is there beforehand: CUMULET_BENCH_ITEMS in the table (1000), CUMULET_BENCH_MESSAGES that
+// wait in the queue (0), of which CUMULET_BENCH_IN_FLIGHT (0) are received and not deleted. CUMULET_BENCH_MODE is
+// ephemeral, durable, or both where it is not set.
 
 #include <functional>
 #include <random>
@@ -76,20 +80,51 @@ std::string publish(Caller&) {
     return text;
 }
 
-/// One of a thousand items: ten in each of a hundred collections.
+std::string_view name_of(bool ephemeral) { return ephemeral ? "ephemeral" : "durable"; }
+
+size_t from_environment(const char* name, size_t otherwise) {
+    const char* text = std::getenv(name);
+    return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+const size_t items = std::max<size_t>(from_environment("CUMULET_BENCH_ITEMS", 1000), 10);
+const size_t messages = from_environment("CUMULET_BENCH_MESSAGES", 0);
+const size_t in_flight = from_environment("CUMULET_BENCH_IN_FLIGHT", 0);
+
+/// One of the items: ten in each collection.
 std::string key_of(size_t number) {
     return fmt::format(R"("pk":{{"S":"p{}"}},"sk":{{"S":"s{}"}})", number / 10, number % 10);
 }
 size_t any_item() {
-    static std::minstd_rand random;
-    return random() % 1000;
+    static std::mt19937_64 random;
+    return random() % items;
 }
-std::string put_of(size_t number) {
+std::string item_of(size_t number) {
+    // Text that hardly compresses.
+    static std::mt19937_64 random;
+    std::string data(300, ' ');
+    for (auto& letter : data) letter = static_cast<char>('0' + random() % 42);
+    return fmt::format(R"({{{},"data":{{"S":"{}"}},"n":{{"N":"42"}}}})", key_of(number), data);
+}
+std::string put_item(Caller&) {
     return request("dynamodb", "DynamoDB_20120810.PutItem",
-                   fmt::format(R"({{"TableName":"load","Item":{{{},"data":{{"S":"{:x>300}"}},"n":{{"N":"42"}}}}}})",
-                               key_of(number), ""));
+                   fmt::format(R"({{"TableName":"load","Item":{}}})", item_of(any_item())));
 }
-std::string put_item(Caller&) { return put_of(any_item()); }
+/// The next items that the table does not have yet.
+std::string put_batch(Caller&) {
+    static size_t next = 0;
+    std::string puts;
+    for (int i = 0; i < 25; ++i, next = (next + 1) % items) {
+        puts += fmt::format(R"({}{{"PutRequest":{{"Item":{}}}}})", i > 0 ? "," : "", item_of(next));
+    }
+    return request("dynamodb", "DynamoDB_20120810.BatchWriteItem",
+                   fmt::format(R"({{"RequestItems":{{"load":[{}]}}}})", puts));
+}
+std::string receive_batch(Caller&) {
+    static const auto text =
+        request("sqs", "AmazonSQS.ReceiveMessage",
+                fmt::format(R"({{"QueueUrl":"{}","VisibilityTimeout":43200,"MaxNumberOfMessages":10}})", queue_url()));
+    return text;
+}
 std::string get_item(Caller&) {
     return request("dynamodb", "DynamoDB_20120810.GetItem",
                    fmt::format(R"({{"TableName":"load","Key":{{{}}}}})", key_of(any_item())));
@@ -127,15 +162,50 @@ void prepare(Server& server) {
         R"({"TableName":"load","BillingMode":"PAY_PER_REQUEST",)"
         R"("AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"}],)"
         R"("KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]})"));
-    for (size_t number = 0; number < 1000; ++number) caller.ask(put_of(number));
+}
+
+std::vector<Caller> connect(const Server& server) {
+    std::vector<Caller> callers;
+    for (size_t i = 0; i < connections; ++i) callers.emplace_back(server.port);
+    return callers;
+}
+
+bool chosen(const Scenario& scenario, std::string_view filter) { return scenario.name.contains(filter); }
+
+/// Waits until the engine has sorted what was written, for two minutes at most.
+void settle(const Server& server) {
+    for (int turn = 0; turn < 240; ++turn) {
+        const auto before = server.cpu();
+        std::this_thread::sleep_for(500ms);
+        if (server.cpu() - before < 20ms) return;
+    }
+}
+
+/// What the scenarios want to be there before anything is measured.
+void fill(Server& server, std::string_view filter) {
+    auto callers = connect(server);
+    const auto flows = [&](std::string (*flow)(Caller&), size_t wanted) {
+        if (wanted > 0) drive(callers, {"", {flow}}, [wanted](size_t ended) { return ended + connections <= wanted; });
+    };
+    const auto any_of = [&](std::string_view service) {
+        return std::ranges::any_of(scenarios, [&](const Scenario& scenario) {
+            return chosen(scenario, filter) && scenario.name.starts_with(service);
+        });
+    };
+    if (any_of("DynamoDB")) flows(put_batch, (items + 24) / 25);
+    if (any_of("SQS")) {
+        flows(send_message_batch, (messages + 9) / 10);
+        flows(receive_batch, (in_flight + 9) / 10);
+    }
+    settle(server);
 }
 
 void print_cost(Server& server, const Scenario& scenario, std::string_view mode) {
-    std::vector<Caller> callers;
-    for (size_t i = 0; i < connections; ++i) callers.emplace_back(server.port);
-    drive(callers, scenario, warm_up);
+    auto callers = connect(server);
+    drive(callers, scenario, lasting(warm_up));
     const auto cost = measure(server, callers, scenario, measured);
-    fmt::print("{:<28} {:<10} {:>10.0f} {:>12.1f}\n", scenario.name, mode, cost.flows_per_second, cost.cpu_us);
+    fmt::print("{:<28} {:<10} {:>10.0f} {:>12.1f} {:>8.0f}\n", scenario.name, mode, cost.flows_per_second, cost.cpu_us,
+               server.proportional_mebibytes());
     std::fflush(stdout);
 }
 
@@ -150,7 +220,7 @@ void measure_start(const std::string& program, bool ephemeral) {
     }
     std::sort(times.begin(), times.end());
     fmt::print("{:<10} start to first answer {:>6.1f} ms (best of {}: {:.1f}), idle memory {:>5.1f} MiB\n",
-               ephemeral ? "ephemeral" : "durable", times[starts / 2], starts, times.front(), memory);
+               name_of(ephemeral), times[starts / 2], starts, times.front(), memory);
     std::fflush(stdout);
 }
 
@@ -165,16 +235,20 @@ int run(int count, char** arguments) {
         for (const bool ephemeral : {true, false}) measure_start(program, ephemeral);
     }
     if (filter.empty() || filter == "Lambda") measure_functions(program);
+    const char* wanted_mode = std::getenv("CUMULET_BENCH_MODE");
+    const std::string_view mode = wanted_mode ? wanted_mode : "";
     use_core(true);
     for (const bool ephemeral : {true, false}) {
         std::optional<Server> server;
+        if (!mode.empty() && mode != name_of(ephemeral)) continue;
         for (const auto& scenario : scenarios) {
-            if (scenario.name.find(filter) == std::string_view::npos) continue;
+            if (!chosen(scenario, filter)) continue;
             if (!server) {
-                fmt::print("{:<39} {:>10} {:>12}\n", "", "flows/s", "us CPU/flow");
+                fmt::print("{:<39} {:>10} {:>12} {:>8}\n", "", "flows/s", "us CPU/flow", "MiB");
                 prepare(server.emplace(program, ServerOptions{.ephemeral = ephemeral}));
+                fill(*server, filter);
             }
-            print_cost(*server, scenario, ephemeral ? "ephemeral" : "durable");
+            print_cost(*server, scenario, name_of(ephemeral));
         }
     }
     return 0;

@@ -4,7 +4,7 @@
 
 namespace cumulet::load {
 
-size_t drive(std::vector<Caller>& callers, const Scenario& scenario, std::chrono::milliseconds duration) {
+size_t drive(std::vector<Caller>& callers, const Scenario& scenario, const std::function<bool(size_t)>& more) {
     const int events = ::epoll_create1(EPOLL_CLOEXEC);
     for (auto& caller : callers) {
         epoll_event event{.events = EPOLLIN, .data = {.ptr = &caller}};
@@ -12,7 +12,6 @@ size_t drive(std::vector<Caller>& callers, const Scenario& scenario, std::chrono
     }
     size_t flows = 0;
     size_t waiting = 0;
-    const auto until = std::chrono::steady_clock::now() + duration;
     const auto begin = [&](Caller& caller) {
         caller.send(scenario.flow[caller.step](caller));
         ++waiting;
@@ -20,8 +19,8 @@ size_t drive(std::vector<Caller>& callers, const Scenario& scenario, std::chrono
     for (auto& caller : callers) begin(caller);
     while (waiting > 0) {
         epoll_event ready[64];
-        const int count = ::epoll_wait(events, ready, std::size(ready), 1000);
-        if (count == 0) fail("no answer came for a second");
+        const int count = ::epoll_wait(events, ready, std::size(ready), 10'000);
+        if (count == 0) fail("no answer came for ten seconds");
         for (int i = 0; i < count; ++i) {
             auto& caller = *static_cast<Caller*>(ready[i].data.ptr);
             const auto body = caller.receive();
@@ -34,18 +33,24 @@ size_t drive(std::vector<Caller>& callers, const Scenario& scenario, std::chrono
                 caller.step = 0;
                 ++flows;
             }
-            if (std::chrono::steady_clock::now() < until || caller.step > 0) begin(caller);
+            if (caller.step > 0 || more(flows)) begin(caller);
         }
     }
     ::close(events);
     return flows;
 }
 
+std::function<bool(size_t)> lasting(std::chrono::milliseconds duration) {
+    return [until = std::chrono::steady_clock::now() + duration](size_t) {
+        return std::chrono::steady_clock::now() < until;
+    };
+}
+
 Cost measure(const Server& server, std::vector<Caller>& callers, const Scenario& scenario,
              std::chrono::milliseconds duration) {
     const auto cpu_before = server.cpu();
     const auto begun = std::chrono::steady_clock::now();
-    const auto flows = static_cast<double>(std::max<size_t>(drive(callers, scenario, duration), 1));
+    const auto flows = static_cast<double>(std::max<size_t>(drive(callers, scenario, lasting(duration)), 1));
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
     return {.flows_per_second = flows / seconds,
             .cpu_us = static_cast<double>((server.cpu() - cpu_before).count()) / flows};

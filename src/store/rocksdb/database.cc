@@ -37,8 +37,12 @@ rocksdb::DBOptions database_options(rocksdb::Env* env) {
 rocksdb::ColumnFamilyOptions row_options(const RocksOptions& wanted) {
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = rocksdb::NewLRUCache(wanted.block_cache_bytes, 4);
+    // In parts, of which the cache holds those in use: whole, they are megabytes in each file.
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    table.partition_filters = true;
     table.cache_index_and_filter_blocks = true;
+    table.pin_top_level_index_and_filter = true;
     table.pin_l0_filter_and_index_blocks_in_cache = true;
     table.format_version = 5;
 
