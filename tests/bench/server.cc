@@ -43,8 +43,11 @@ void use_core(bool last) {
 }
 
 Server::Server(const std::string& program, ServerOptions options)
-    : port(free_port()), folder_(std::filesystem::temp_directory_path() / fmt::format("cumulet-load-{}", ::getpid())) {
-    std::filesystem::remove_all(folder_);
+    : port(free_port()),
+      keeps_folder_(!options.folder.empty()),
+      folder_(keeps_folder_ ? options.folder
+                            : std::filesystem::temp_directory_path() / fmt::format("cumulet-load-{}", ::getpid())) {
+    if (!keeps_folder_) std::filesystem::remove_all(folder_);
     std::fflush(stdout);  // or the child would print what waits there too
     const auto begun = Clock::now();
     process_ = ::fork();
@@ -62,7 +65,7 @@ Server::~Server() { end(); }
 void Server::end() {
     ::kill(process_, SIGTERM);
     ::waitpid(process_, nullptr, 0);
-    std::filesystem::remove_all(folder_);
+    if (!keeps_folder_) std::filesystem::remove_all(folder_);
 }
 
 std::chrono::microseconds Server::cpu() const {

@@ -17,10 +17,11 @@ void use_core(bool last);
 
 struct ServerOptions {
     bool ephemeral = true;
-    bool one_core = true;  ///< what it starts has the same cores
+    bool one_core = true;               ///< what it starts has the same cores
+    std::filesystem::path folder = {};  ///< which outlives it; where none is given, its own ends with it
 };
 
-/// A Cumulet in a folder that ends with it.
+/// A Cumulet in a folder.
 class Server {
   public:
     /// Returns once it has answered. Throws if that takes too long.
@@ -41,7 +42,8 @@ class Server {
     [[noreturn]] void run(const std::string& program, ServerOptions options);
     Milliseconds wait_for_answer(std::chrono::steady_clock::time_point begun);
 
-    std::filesystem::path folder_;
+    const bool keeps_folder_;
+    const std::filesystem::path folder_;
     pid_t process_ = -1;
 };
 

@@ -42,6 +42,7 @@ rocksdb::ColumnFamilyOptions row_options(const RocksOptions& wanted) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     table.partition_filters = true;
     table.cache_index_and_filter_blocks = true;
+    table.metadata_block_size = 16 << 10;
     table.pin_top_level_index_and_filter = true;
     table.pin_l0_filter_and_index_blocks_in_cache = true;
     table.format_version = 5;

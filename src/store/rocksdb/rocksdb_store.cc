@@ -63,7 +63,7 @@ class RocksStore final : public OptimisticStore, public Tallying {
     bool find(std::string_view key, uint64_t hash, std::optional<std::string>& value) override;
     Task<std::optional<std::string>> load(std::string key) override;
     void loaded(std::string_view key, uint64_t hash, const std::optional<std::string>& value) override {
-        cache_.remember(key, hash, value);
+        cache_.remember_read(key, hash, value);
     }
     std::unique_ptr<Cursor> open_scan(const Range& range, ScanOptions options, std::vector<Entry>& rows) override;
     std::optional<uint64_t> count(const Range& range) override {

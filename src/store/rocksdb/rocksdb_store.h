@@ -17,7 +17,7 @@ struct RocksOptions {
     std::chrono::milliseconds interval{100};
     size_t resident_bytes = 256 << 20;
     size_t row_cache_bytes = 64 << 20;
-    size_t block_cache_bytes = 32 << 20;
+    size_t block_cache_bytes = 128 << 20;
 };
 
 /// Throws std::runtime_error with a sentence for the operator: another process uses the folder, a newer Cumulet wrote

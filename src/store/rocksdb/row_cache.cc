@@ -38,6 +38,26 @@ void RowCache::remember(std::string_view key, uint64_t hash, const std::optional
     }
 }
 
+void RowCache::remember_read(std::string_view key, uint64_t hash, const std::optional<std::string>& value) {
+    auto& shard = this->shard(hash);
+    {
+        std::lock_guard lock(shard.mutex);
+        if (!shard.read_again(hash)) return;
+    }
+    remember(key, hash, value);
+}
+
+bool RowCache::Shard::read_again(uint64_t hash) {
+    if (++reads > read_once.size() / 4) {
+        read_once.reset();
+        reads = 0;
+    }
+    const auto bit = hash % read_once.size();
+    if (read_once[bit]) return true;
+    read_once.set(bit);
+    return false;
+}
+
 void RowCache::forget(std::string_view key, uint64_t hash) {
     auto& shard = this->shard(hash);
     std::lock_guard lock(shard.mutex);

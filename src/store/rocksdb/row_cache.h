@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <mutex>
 
 #include "store/write_set.h"
@@ -17,6 +18,9 @@ class RowCache {
     /// False if the row is not known here; otherwise `value` is it, or nothing if it is known to be absent.
     bool find(std::string_view key, uint64_t hash, std::optional<std::string>& value);
     void remember(std::string_view key, uint64_t hash, const std::optional<std::string>& value);
+    /// Remembers a row that was read beneath, unless it is the first time in a while: reads all over a large range
+    /// would drive out what is used.
+    void remember_read(std::string_view key, uint64_t hash, const std::optional<std::string>& value);
     void forget(std::string_view key, uint64_t hash);
     void clear();
     size_t bytes() const;
@@ -43,7 +47,11 @@ class RowCache {
         mutable std::mutex mutex;
         Rows young, old;
         size_t young_bytes = 0, old_bytes = 0;
+        std::bitset<16384> read_once;  // by the hash's last bits
+        size_t reads = 0;              // since it was empty
 
+        /// True if a row of that hash was read lately.
+        bool read_again(uint64_t hash);
         void forget(uint64_t hash);
         void add(uint64_t hash, Row row, size_t most_bytes);
     };

@@ -300,5 +300,19 @@ TEST(RowCache, StaysWithinItsBudgetAndKeepsWhatIsUsed) {
     EXPECT_EQ(cache.bytes(), 0u);
 }
 
+TEST(RowCache, RemembersWhatIsReadTwice) {
+    RowCache cache(1 << 20);
+    std::optional<std::string> value;
+    const uint64_t hash = 0x1234'5678'9abc'def0;
+    cache.remember_read("row", hash, "value");
+    EXPECT_FALSE(cache.find("row", hash, value));
+    cache.remember_read("row", hash, "value");
+    EXPECT_TRUE(cache.find("row", hash, value));
+    cache.forget("row", hash);
+    for (uint64_t i = 1; i <= 4096; ++i) cache.remember_read("other", hash ^ i, "value");
+    cache.remember_read("row", hash, "value");
+    EXPECT_FALSE(cache.find("row", hash, value)) << "it was long ago";
+}
+
 }  // namespace
 }  // namespace cumulet::store::test
