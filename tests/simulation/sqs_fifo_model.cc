@@ -50,25 +50,28 @@ void FifoModel::received(const std::vector<FifoReceipt>& batch) {
             });
             if (!in_batch && !other.perhaps_deleted) other.overtaken = true;
         }
-        if (earlier == previous.end()) check_blocked(receipt);
+        check_blocked(receipt);
         previous[body.group] = body.number;
     }
     for (const auto& receipt : batch) {
-        if (!receipt.dead) groups_[receipt.body.group].holder = receipt;
+        if (!receipt.dead) groups_[receipt.body.group].held.insert_or_assign(receipt.body.number, receipt);
     }
 }
 
 void FifoModel::check_blocked(const FifoReceipt& receipt) {
-    const auto& holder = groups_[receipt.body.group].holder;
-    if (!holder || holder->handle == receipt.handle) return;
-    const bool blocked = receipt.asked > holder->answered && receipt.answered < holder->held_until;
-    world_.check(!blocked, "{} was received while {} of its group was in flight", receipt.body.text(),
-                 holder->body.text());
+    for (const auto& [number, holder] : groups_[receipt.body.group].held) {
+        if (number > receipt.body.number) break;
+        if (holder.handle == receipt.handle) continue;
+        const bool blocked = receipt.asked > holder.answered && receipt.answered < holder.held_until;
+        world_.check(!blocked, "{} was received while {} of its group was in flight", receipt.body.text(),
+                     holder.body.text());
+    }
 }
 
 void FifoModel::trying(const FifoReceipt& receipt, bool to_delete) {
     auto& group = groups_[receipt.body.group];
-    if (group.holder && group.holder->handle == receipt.handle) group.holder.reset();
+    const auto held = group.held.find(receipt.body.number);
+    if (held != group.held.end() && held->second.handle == receipt.handle) group.held.erase(held);
     if (to_delete) group.messages[receipt.body.number].perhaps_deleted = true;
 }
 

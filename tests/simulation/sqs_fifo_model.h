@@ -51,7 +51,7 @@ class FifoModel {
     };
     struct Group {
         std::map<int, Message> messages;
-        std::optional<FifoReceipt> holder;  ///< keeps the group blocked, as far as is known
+        std::map<int, FifoReceipt> held;  ///< by number, as far as is known: later ones may not be received
     };
 
     Message& know(const FifoBody& body, const std::string& id, const std::string& sequence);

@@ -9,15 +9,12 @@ namespace {
 /// A group's messages in flight were received together, so they are among its first ones.
 constexpr size_t most_in_flight_of_group = 10;
 
-/// Where a group of a FIFO queue stands, by its first messages: blocked while one of them is in flight.
+/// Where a group of a FIFO queue stands, by its first messages: blocked while the first of all is in flight. Once that
+/// one is visible again it may be received, also while others that were received with it are still held, as at AWS.
 Group fifo_group(std::string id, const std::vector<Stored>& first, Time now) {
-    Group group{.id = std::move(id), .due = first.front().delivery.visible_at};
-    for (const auto& stored : first) {
-        if (!stored.in_flight(now)) continue;
-        group.due =
-            ++group.in_flight == 1 ? stored.delivery.visible_at : std::max(group.due, stored.delivery.visible_at);
-    }
-    return group;
+    return {.id = std::move(id),
+            .due = first.front().delivery.visible_at,
+            .in_flight = std::ranges::count_if(first, [&](const Stored& stored) { return stored.in_flight(now); })};
 }
 
 /// Where a group of a standard queue stands: last among those that are due, once it was served.

@@ -130,14 +130,9 @@ size_t check_message(const Queue& queue, std::string_view body, const MessageAtt
     return size_bytes;
 }
 
-void check_order(const Queue& queue, const std::optional<std::string>& group_id,
-                 const std::optional<std::string>& deduplication_id, std::optional<int32_t> delay_seconds) {
-    if (group_id) check_order_id("MessageGroupId", *group_id);
-    if (deduplication_id) check_order_id("MessageDeduplicationId", *deduplication_id);
-    if (!queue.fifo()) {
-        if (deduplication_id) throw not_for_this_kind("MessageDeduplicationId", *deduplication_id);
-        return;
-    }
+void check_order_given(const Queue& queue, const std::optional<std::string>& group_id,
+                       const std::optional<std::string>& deduplication_id) {
+    if (!queue.fifo()) return;
     if (!group_id) {
         throw aws::Error("MissingParameter", "The request must contain the parameter MessageGroupId.", 400);
     }
@@ -146,6 +141,17 @@ void check_order(const Queue& queue, const std::optional<std::string>& group_id,
             "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
             "explicitly");
     }
+}
+
+void check_order(const Queue& queue, const std::optional<std::string>& group_id,
+                 const std::optional<std::string>& deduplication_id, std::optional<int32_t> delay_seconds) {
+    if (group_id) check_order_id("MessageGroupId", *group_id);
+    if (deduplication_id) check_order_id("MessageDeduplicationId", *deduplication_id);
+    if (!queue.fifo()) {
+        if (deduplication_id) throw not_for_this_kind("MessageDeduplicationId", *deduplication_id);
+        return;
+    }
+    check_order_given(queue, group_id, deduplication_id);
     if (delay_seconds.value_or(0) != 0) throw not_for_this_kind("DelaySeconds", std::to_string(*delay_seconds));
 }
 

@@ -49,8 +49,10 @@ struct Stored {
 size_t check_message(const Queue& queue, std::string_view body, const MessageAttributes& attributes,
                      const SystemAttributes& system_attributes);
 
-/// Throws the errors of SendMessage for a group, a deduplication id or a delay that the queue's kind does not take, and
-/// for a group and a deduplication id that a FIFO queue lacks.
+/// Throws the errors of SendMessage for a group and a deduplication id that a FIFO queue lacks.
+void check_order_given(const Queue& queue, const std::optional<std::string>& group_id,
+                       const std::optional<std::string>& deduplication_id);
+/// The same, and for a group, a deduplication id or a delay that the queue's kind does not take.
 void check_order(const Queue& queue, const std::optional<std::string>& group_id,
                  const std::optional<std::string>& deduplication_id, std::optional<int32_t> delay_seconds);
 /// Throws InvalidParameterValue unless a receive of this queue may have such a ReceiveRequestAttemptId.

@@ -129,6 +129,9 @@ Task<SendMessageBatchResult> Service::send_message_batch(Call& call, SendMessage
         tx.when_visible([&turn] { turn.reset(); });
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
         keep_at_hand(store_, queue);
+        // At AWS these fail the batch, whatever its other entries say.
+        for (const auto& entry : request.Entries)
+            check_order_given(queue, entry.MessageGroupId, entry.MessageDeduplicationId);
         result = {};
         sent = {};
         for (const auto& entry : request.Entries) {

@@ -67,14 +67,47 @@ TEST(FifoQueue, BlocksAGroupWhileOneOfItsMessagesIsInFlight) {
     EXPECT_THAT(bodies(world.take()), ElementsAre("a2"));
 }
 
-TEST(FifoQueue, StaysBlockedUntilTheWholeBatchIsHandled) {
+TEST(FifoQueue, StaysBlockedWhileTheFirstMessageLeftIsInFlight) {
+    FifoWorld world;
+    for (const auto* body : {"1", "2", "3", "4"}) world.put("a", body);
+    const auto batch = world.take(3);
+    world.erase(batch[0]);
+    EXPECT_THAT(world.take(), SizeIs(0));
+    world.show(batch[2], 0);  // behind the second, which is held
+    EXPECT_THAT(world.take(), SizeIs(0));
+    world.erase(batch[1]);
+    EXPECT_THAT(bodies(world.take()), ElementsAre("3", "4"));
+}
+
+TEST(FifoQueue, HandsOutAgainWhatIsVisibleBeforeWhatIsHeld) {
     FifoWorld world;
     for (const auto* body : {"1", "2", "3"}) world.put("a", body);
     const auto batch = world.take(2);
-    world.show(batch[0], 0);  // given back, while the second is in flight
+    world.show(batch[0], 5);
     EXPECT_THAT(world.take(), SizeIs(0));
-    world.erase(batch[1]);
-    EXPECT_THAT(bodies(world.take()), ElementsAre("1", "3"));
+    world.advance(5s);
+    EXPECT_EQ(world.count("NotVisible"), "1");
+    EXPECT_THAT(bodies(world.take()), ElementsAre("1"));
+    world.advance(25s);
+    EXPECT_THAT(world.take(), SizeIs(0)) << "the second is visible, but not the first";
+    world.advance(5s);
+    EXPECT_THAT(bodies(world.take()), ElementsAre("1", "2", "3"));
+}
+
+TEST(FifoQueue, RefusesAWholeBatchThatLacksAnOrder) {
+    FifoWorld world;
+    const auto error = [&](aws::sqs::SendMessageBatchRequestEntry second) {
+        second.Id = "b";
+        second.MessageBody = "2";
+        const aws::sqs::SendMessageBatchRequestEntry first{
+            .Id = "a", .MessageBody = "1", .MessageDeduplicationId = "1", .MessageGroupId = "g"};
+        return error_of(
+            [&] { world.run(world.service.send_message_batch(world.call, {world.orders, {first, second}})); });
+    };
+    EXPECT_EQ(error({.MessageDeduplicationId = "2"}),
+              "MissingParameter: The request must contain the parameter MessageGroupId.");
+    EXPECT_THAT(error({.MessageGroupId = "g"}), testing::StartsWith("InvalidParameterValue: The queue should either"));
+    EXPECT_THAT(world.take(), SizeIs(0));
 }
 
 TEST(FifoQueue, ReturnsMessagesInOrderWhenTheirVisibilityTimeoutEnds) {
@@ -184,25 +217,17 @@ TEST(FifoQueue, IsMadeAndChangedAsAwsAllows) {
               "InvalidParameterValue: The name of a FIFO queue can only include alphanumeric characters, hyphens, or "
               "underscores, must end with .fifo suffix and be 1 to 80 in length.");
     EXPECT_THAT(error_of([&] { world.create({.QueueName = "a.fifo"}); }), testing::HasSubstr("Can only include"));
-    EXPECT_EQ(error_of([&] {
-                  world.create({.QueueName = "q", .Attributes = {{{"FifoQueue", "false"}}}});
-              }),
+    EXPECT_EQ(error_of([&] { world.create({.QueueName = "q", .Attributes = {{{"FifoQueue", "false"}}}}); }),
               "InvalidAttributeName: Unknown Attribute FifoQueue.");
-    EXPECT_THAT(error_of([&] {
-                    world.set({{"FifoQueue", "false"}});
-                }),
+    EXPECT_THAT(error_of([&] { world.set({{"FifoQueue", "false"}}); }),
                 testing::HasSubstr("Modifying queue type is not supported."));
-    EXPECT_THAT(error_of([&] {
-                    world.set({{"FifoThroughputLimit", "perMessageGroupId"}});
-                }),
+    EXPECT_THAT(error_of([&] { world.set({{"FifoThroughputLimit", "perMessageGroupId"}}); }),
                 testing::HasSubstr("DeduplicationScope is messageGroup"));
     EXPECT_EQ(error_of([&] {
                   world.set({{"FifoThroughputLimit", "perMessageGroupId"}, {"DeduplicationScope", "messageGroup"}});
               }),
               "");
-    EXPECT_THAT(error_of([&] {
-                    world.set({{"DeduplicationScope", "queue"}});
-                }),
+    EXPECT_THAT(error_of([&] { world.set({{"DeduplicationScope", "queue"}}); }),
                 testing::HasSubstr("DeduplicationScope is messageGroup"));
 }
 
