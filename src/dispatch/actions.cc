@@ -14,9 +14,14 @@ struct Exception {
 };
 
 constexpr Exception exceptions[] = {
-    {"dynamodb", "TransactGetItems", "GetItem"},
-    // AWS asks for the action of each part; every transaction that writes may at least put.
-    {"dynamodb", "TransactWriteItems", "PutItem"},
+    // DynamoDB asks for these by their parts.
+    {"dynamodb", "BatchExecuteStatement", ""},
+    {"dynamodb", "BatchGetItem", ""},
+    {"dynamodb", "BatchWriteItem", ""},
+    {"dynamodb", "ExecuteStatement", ""},
+    {"dynamodb", "ExecuteTransaction", ""},
+    {"dynamodb", "TransactGetItems", ""},
+    {"dynamodb", "TransactWriteItems", ""},
     {"lambda", "Invoke", "InvokeFunction"},
     {"lambda", "InvokeAsync", "InvokeFunction"},
     {"lambda", "InvokeWithResponseStream", "InvokeFunction"},
@@ -59,6 +64,7 @@ std::string iam_action(const contracts::Service& service, const contracts::Opera
     if (service.iam_prefix == "apigateway") return fmt::format("apigateway:{}", operation.method);
     for (const auto& exception : exceptions) {
         if (exception.service == service.name && exception.operation == operation.name) {
+            if (exception.action.empty()) return "";
             return fmt::format("{}:{}", service.iam_prefix, exception.action);
         }
     }

@@ -7,7 +7,8 @@
 
 namespace cumulet::dispatch {
 
-/// "sqs:SendMessage". Source: the Service Authorization Reference.
+/// "sqs:SendMessage"; "" where the service itself asks for the permission of each part of the request
+/// (contracts::Gate). Source: the Service Authorization Reference.
 std::string iam_action(const contracts::Service& service, const contracts::Operation& operation);
 
 }  // namespace cumulet::dispatch

@@ -196,8 +196,10 @@ Task<void> authorise(Passage& passage) {
     if (of_sts && passage.operation().name == "GetCallerIdentity") co_return;
     // What needs no signature has a proof of its own, a token, which the service looks at.
     if (passage.operation().anonymous && passage.call.principal.kind == Principal::Kind::anonymous) co_return;
+    auto action = iam_action(passage.service(), passage.operation());
+    if (action.empty()) co_return;
     auto& api = *passage.route.entry->api;
-    Question question{.action = iam_action(passage.service(), passage.operation()),
+    Question question{.action = std::move(action),
                       .resource = api.resource_of(passage.call, passage.operation(), passage.input),
                       .resource_account = {},
                       .resource_policy = {},

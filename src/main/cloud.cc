@@ -41,7 +41,7 @@ std::unique_ptr<store::Store> open_store(const ServeOptions& options) {
         case Engine::postgres: return store::open_postgres_store({.connection = options.postgres});
         case Engine::rocksdb: break;
     }
-    store::RocksOptions rocks;
+    auto rocks = options.rocks;
     if (options.durability == Durability::interval) rocks.durability = store::RocksOptions::Durability::interval;
     return store::open_rocksdb_store(options.data / "store", rocks);
 }
@@ -83,7 +83,7 @@ struct Cloud::Parts {
           objects(open_blobs("objects")),
           door(options.door, clock),
           services({*store, *packages, *objects, door, threads, clock, metrics, functions_folder(), exclusive(),
-                    options.queues}),
+                    options.queues, options.table_throttling}),
           server(reactors.reactors(), server_options(options, folder, door),
                  [this](http::Request request) { return door.serve(std::move(request)); }) {
         door.set_clock_keeper([this](Clock::Setting setting) { return keep_clock(*store, setting); });

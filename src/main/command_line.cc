@@ -11,6 +11,13 @@ namespace {
 
 constexpr std::string_view version = "0.1.0";
 
+/// A size of the embedded engine: a number of bytes, or with a unit, such as 512MB.
+void add_cache(CLI::App& command, const std::string& flag, size_t& bytes, const std::string& about) {
+    command.add_option(flag, bytes, about)
+        ->transform(CLI::AsSizeValue(false))
+        ->check(CLI::Range(uint64_t{0}, uint64_t{1} << 40));
+}
+
 void add_serve(CLI::App& app, ServeOptions& options, std::function<int()>& chosen) {
     auto* serve_command = app.add_subcommand("serve", "Run a cloud on this machine");
     serve_command->add_option("--listen", options.listen, "Addresses to listen on: host:port or unix:/path")
@@ -35,6 +42,12 @@ void add_serve(CLI::App& app, ServeOptions& options, std::function<int()>& chose
                      "(sync), or up to 100 ms before (interval)")
         ->transform(CLI::CheckedTransformer(durabilities))
         ->default_str("sync");
+    add_cache(*serve_command, "--resident-memory", options.rocks.resident_bytes,
+              "Memory for what is read in order all the time: queues, due times, streams [256MB]");
+    add_cache(*serve_command, "--row-cache", options.rocks.row_cache_bytes,
+              "Memory for single records that were read lately [64MB]");
+    add_cache(*serve_command, "--block-cache", options.rocks.block_cache_bytes,
+              "Memory for blocks of the data files on disk and of their indexes [128MB]");
     const std::map<std::string, dispatch::SignatureMode> signatures{{"off", dispatch::SignatureMode::off},
                                                                     {"check", dispatch::SignatureMode::check}};
     serve_command
@@ -47,6 +60,8 @@ void add_serve(CLI::App& app, ServeOptions& options, std::function<int()>& chose
     serve_command->add_option("--iam", options.door.authorisation, "Whether policies decide: off, log, enforce")
         ->transform(CLI::CheckedTransformer(modes))
         ->default_str("off");
+    serve_command->add_flag("--dynamodb-throttling", options.table_throttling,
+                            "Hold DynamoDB's tables and indexes to their throughput [DYNAMODB_THROTTLING]");
     serve_command->add_option("--threads", options.reactors, "Reactor threads; 0 is one per core")
         ->capture_default_str();
     serve_command->add_flag("--tls", options.tls,

@@ -74,6 +74,7 @@ ServeOptions options_from_environment() {
     if (const auto value = variable("SQS_ENDPOINT_STRATEGY")) options.queues.url_form = parse_url_form(*value);
     if (const auto value = variable("SQS_DELAY_PURGE_RETRY")) options.queues.purge_pauses = is_true(*value);
     if (const auto value = variable("SQS_DELAY_RECENTLY_DELETED")) options.queues.deleted_names_pause = is_true(*value);
+    if (const auto value = variable("DYNAMODB_THROTTLING")) options.table_throttling = is_true(*value);
     if (const auto value = variable("DISABLE_CORS_HEADERS")) options.door.cors = !is_true(*value);
     if (const auto value = variable("DEBUG"); value && is_true(*value)) options.log_level = log::Level::debug;
     if (const auto value = variable("LS_LOG")) options.log_level = parse_log_level(*value);

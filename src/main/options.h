@@ -10,6 +10,7 @@
 #include "dispatch/door.h"
 #include "runtime/log.h"
 #include "services/sqs/settings.h"
+#include "store/rocksdb/rocksdb_store.h"
 
 namespace cumulet {
 
@@ -22,7 +23,8 @@ struct ServeOptions {
     Engine engine = Engine::rocksdb;  ///< memory: --ephemeral
     std::string postgres;             ///< connection string of the shared store
     Durability durability = Durability::sync;
-    size_t reactors = 0;  ///< 0: one per core
+    store::RocksOptions rocks;  ///< the sizes of its caches; its durability is the one above
+    size_t reactors = 0;        ///< 0: one per core
     bool tls = false;
     std::filesystem::path certificate;  ///< PEM; empty with tls: a generated one
     std::filesystem::path key;
@@ -31,6 +33,7 @@ struct ServeOptions {
     log::Level log_level = log::Level::info;
     dispatch::Settings door;
     sqs::Settings queues;
+    bool table_throttling = false;  ///< DynamoDB holds tables to their throughput
 };
 
 /// The defaults, with what the environment says: GATEWAY_LISTEN, PERSISTENCE, ENFORCE_IAM, DEBUG, LS_LOG, …, each also

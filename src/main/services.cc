@@ -36,6 +36,11 @@ std::vector<std::unique_ptr<contracts::ResourceType>> all_resource_types(contrac
     return all;
 }
 
+/// The door, where policies decide at all.
+contracts::Gate* deciding_gate(dispatch::Door& door) {
+    return door.settings().authorisation == dispatch::AuthorisationMode::off ? nullptr : &door;
+}
+
 }  // namespace
 
 struct Services::All {
@@ -45,7 +50,10 @@ struct Services::All {
           apigatewayv2(foundation.store),
           http_apis(foundation.store, foundation.door),
           cloudformation(foundation.store, foundation.door, all_resource_types(foundation.door)),
-          dynamodb(foundation.store, &foundation.door, !foundation.exclusive),
+          dynamodb(foundation.store, {.door = &foundation.door,
+                                      .gate = deciding_gate(foundation.door),
+                                      .shared = !foundation.exclusive,
+                                      .throttling = foundation.table_throttling}),
           dynamodbstreams(foundation.store),
           iam(foundation.store),
           lambda(foundation.store, foundation.packages, foundation.door, foundation.threads, foundation.clock,

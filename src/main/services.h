@@ -26,6 +26,7 @@ struct Foundation {
     std::filesystem::path functions;  ///< folder for unpacked code, this process's own
     bool exclusive = true;            ///< no other process uses the store and the blobs
     sqs::Settings queues;
+    bool table_throttling = false;  ///< DynamoDB holds tables to their throughput
 };
 
 class Services {

@@ -263,6 +263,14 @@ describe('settings of tables', () => {
         await eventually(async () => !(await read(there, 'there')).Item);
         const scaling = await send(dynamodb.DescribeTableReplicaAutoScalingCommand, { TableName });
         assert.ok(scaling.TableAutoScalingDescription.Replicas.some((each) => each.RegionName === other));
+        await fails(
+            send(dynamodb.UpdateTableReplicaAutoScalingCommand, {
+                TableName: unique('missing'),
+                ProvisionedWriteCapacityAutoScalingUpdate: { MinimumUnits: 1, MaximumUnits: 10 },
+            }),
+            'ResourceNotFoundException',
+            400,
+        );
         await update({ Delete: { RegionName: other } });
         const alone = await eventually(async () => {
             const found = await describe();

@@ -359,4 +359,76 @@ describe('policies', () => {
             /dynamodb:PutItem/,
         );
     });
+
+    test('transactions, batches and statements need the permission for each of their parts', async () => {
+        const client = clientOf(dynamodb.DynamoDBClient);
+        const newTable = async () => {
+            const TableName = unique('guarded');
+            await client.send(
+                new dynamodb.CreateTableCommand({
+                    TableName,
+                    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+                    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+                    BillingMode: 'PAY_PER_REQUEST',
+                }),
+            );
+            undo.add(() => client.send(new dynamodb.DeleteTableCommand({ TableName })));
+            await dynamodb.waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName });
+            return TableName;
+        };
+        const orders = await newTable();
+        const stock = await newTable();
+        const arnOf = (table) => `arn:aws:dynamodb:${process.env.AWS_REGION}:${account}:table/${table}`;
+        const { credentials } = await newUser(
+            policyOf(
+                {
+                    Action: ['PutItem', 'BatchWriteItem', 'PartiQLInsert', 'PartiQLSelect'].map((each) => `dynamodb:${each}`),
+                    Resource: arnOf(orders),
+                },
+                { Action: ['dynamodb:ConditionCheckItem', 'dynamodb:GetItem'], Resource: arnOf(stock) },
+                {
+                    Effect: 'Deny',
+                    Action: 'dynamodb:PartiQLSelect',
+                    Resource: '*',
+                    Condition: { Bool: { 'dynamodb:FullTableScan': 'true' } },
+                },
+            ),
+        );
+        const user = clientOf(dynamodb.DynamoDBClient, { credentials });
+        const send = (Command, input) => user.send(new Command(input));
+        const denied = (promise, action, table) =>
+            fails(promise, 'AccessDeniedException', 400, new RegExp(`perform: dynamodb:${action} on resource: ${arnOf(table)}`));
+        const put = (TableName, pk) => ({ Put: { TableName, Item: { pk: { S: pk } } } });
+        const check = {
+            ConditionCheck: { TableName: stock, Key: { pk: { S: 'a' } }, ConditionExpression: 'attribute_not_exists(pk)' },
+        };
+        const write = (...TransactItems) => send(dynamodb.TransactWriteItemsCommand, { TransactItems });
+        await write(put(orders, 'a'), check);
+        await denied(write(put(orders, 'b'), put(stock, 'b')), 'PutItem', stock);
+        await denied(write({ Delete: { TableName: orders, Key: { pk: { S: 'a' } } } }), 'DeleteItem', orders);
+        const get = (TableName) =>
+            send(dynamodb.TransactGetItemsCommand, { TransactItems: [{ Get: { TableName, Key: { pk: { S: 'b' } } } }] });
+        assert.deepEqual((await get(stock)).Responses, [{}]);
+        await denied(get(orders), 'GetItem', orders);
+
+        const request = { PutRequest: { Item: { pk: { S: 'c' } } } };
+        await send(dynamodb.BatchWriteItemCommand, { RequestItems: { [orders]: [request] } });
+        await denied(
+            send(dynamodb.BatchWriteItemCommand, { RequestItems: { [orders]: [request], [stock]: [request] } }),
+            'BatchWriteItem',
+            stock,
+        );
+        const execute = (Statement) => send(dynamodb.ExecuteStatementCommand, { Statement });
+        await execute(`INSERT INTO "${orders}" VALUE {'pk': 'd'}`);
+        assert.equal((await execute(`SELECT * FROM "${orders}" WHERE pk = 'd'`)).Items.length, 1);
+        await denied(execute(`SELECT * FROM "${orders}"`), 'PartiQLSelect', orders);
+        await denied(execute(`DELETE FROM "${orders}" WHERE pk = 'd'`), 'PartiQLDelete', orders);
+        const { Responses } = await send(dynamodb.BatchExecuteStatementCommand, {
+            Statements: [
+                { Statement: `INSERT INTO "${orders}" VALUE {'pk': 'e'}` },
+                { Statement: `INSERT INTO "${stock}" VALUE {'pk': 'e'}` },
+            ],
+        });
+        assert.deepEqual(Responses.map((each) => each.Error?.Code), [undefined, 'AccessDenied']);
+    });
 });

@@ -16,6 +16,32 @@ constexpr size_t max_response_bytes = 16 * 1024 * 1024;
 
 [[noreturn]] void refuse_duplicates() { throw aws::validation_error("Provided list of item keys contains duplicates"); }
 
+/// How much of a batch throughput lets in.
+class Admission {
+  public:
+    explicit Admission(Spending& spending) : spending_(spending) {}
+
+    /// True if a part that costs `cost` may be done; then it is noted.
+    bool admits(const std::string& table, Access access, const Consumption& cost) {
+        if (auto lack = spending_.shortage(table, access, cost)) {
+            lack_ = std::move(lack);
+            return false;
+        }
+        spending_.use(table, access, cost);
+        any_ = true;
+        return true;
+    }
+    /// Throws what Shortage::raise throws if nothing at all could be done.
+    void check() const {
+        if (lack_ && !any_) lack_->raise();
+    }
+
+  private:
+    Spending& spending_;
+    std::optional<Shortage> lack_;
+    bool any_ = false;
+};
+
 /// One table's part of a BatchGetItem, read and checked.
 struct Gets {
     std::string name;
@@ -40,7 +66,7 @@ std::vector<Gets> check_gets(const BatchGetItemInput& request) {
 
 /// Reads one table's items until `budget_bytes` is used up; what is left goes into `unprocessed`.
 Task<std::vector<AttributeMap>> read_gets(store::Transaction& tx, Scope scope, const Gets& gets, size_t& budget_bytes,
-                                          Consumption& used, KeysAndAttributes& unprocessed) {
+                                          Admission& admission, Consumption& used, KeysAndAttributes& unprocessed) {
     const auto table = co_await load_table(tx, scope, gets.name);
     const bool consistent = gets.wanted->ConsistentRead.value_or(false);
     std::set<std::string> seen;
@@ -60,8 +86,13 @@ Task<std::vector<AttributeMap>> read_gets(store::Transaction& tx, Scope scope, c
             unprocessed.Keys.push_back(key);
             continue;
         }
+        const Consumption cost{.table = read_units(size_bytes, consistent)};
+        if (!admission.admits(gets.name, Access::read, cost)) {
+            unprocessed.Keys.push_back(key);
+            continue;
+        }
         budget_bytes -= size_bytes;
-        used.table += read_units(size_bytes, consistent);
+        used.table += cost.table;
         if (item) items.push_back(gets.projection ? project(*gets.projection, item->view()) : std::move(*item));
     }
     co_return items;
@@ -71,24 +102,31 @@ Task<std::vector<AttributeMap>> read_gets(store::Transaction& tx, Scope scope, c
 
 Task<BatchGetItemOutput> Service::batch_get_item(Call& call, BatchGetItemInput request) {
     const auto all = check_gets(request);
+    co_await permit_parts(call, request);
     const Scope scope(call);
 
+    Spending spending(throttle_, call.now());
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<BatchGetItemOutput> {
+        spending.restart();
         BatchGetItemOutput output;
         output.Responses.emplace();
         output.UnprocessedKeys.emplace();
         size_t budget_bytes = max_response_bytes;
+        Admission admission(spending);
         for (const auto& gets : all) {
+            if (spending) co_await spending.learn(tx, scope, gets.name);
             Consumption used;
             KeysAndAttributes unprocessed = *gets.wanted;
             unprocessed.Keys.clear();
-            (*output.Responses)[gets.name] = co_await read_gets(tx, scope, gets, budget_bytes, used, unprocessed);
+            (*output.Responses)[gets.name] =
+                co_await read_gets(tx, scope, gets, budget_bytes, admission, used, unprocessed);
             if (!unprocessed.Keys.empty()) output.UnprocessedKeys->emplace(gets.name, std::move(unprocessed));
             if (auto capacity = used.report(request.ReturnConsumedCapacity, gets.name)) {
                 if (!output.ConsumedCapacity) output.ConsumedCapacity.emplace();
                 output.ConsumedCapacity->push_back(std::move(*capacity));
             }
         }
+        admission.check();
         co_return output;
     });
 }
@@ -112,9 +150,12 @@ void check_writes(const BatchWriteItemInput& request) {
     if (count > max_writes) throw aws::validation_error("Too many items requested for the BatchWriteItem call");
 }
 
-Task<void> write_all(store::Transaction& tx, Scope scope, std::string name, const std::vector<WriteRequest>& writes,
-                     bool count_units, Consumption& used, CollectionMetrics& metrics) {
+/// Makes one table's writes; those that throughput does not let in are returned.
+Task<std::vector<WriteRequest>> write_all(store::Transaction& tx, Scope scope, std::string name,
+                                          const std::vector<WriteRequest>& writes, bool count_units,
+                                          Admission& admission, Consumption& used, CollectionMetrics& metrics) {
     const auto table = co_await load_table(tx, scope, name);
+    std::vector<WriteRequest> unprocessed;
     std::set<std::string> seen;
     for (const auto& write : writes) {
         const auto* item = write.PutRequest ? &write.PutRequest->Item : nullptr;
@@ -126,31 +167,48 @@ Task<void> write_all(store::Transaction& tx, Scope scope, std::string name, cons
         if (!seen.insert(key).second) refuse_duplicates();
         std::optional<AttributeMap> old;
         if (table.needs_old() || count_units) old = co_await load_item(tx, key);
+        if (count_units) {
+            Consumption cost;
+            cost.add_write(table, pointer(old), item);
+            if (!admission.admits(name, Access::write, cost)) {
+                unprocessed.push_back(write);
+                continue;
+            }
+            used.add(cost);
+        }
         co_await write_item(tx, scope, table, key, pointer(old), item);
-        if (count_units) used.add_write(table, pointer(old), item);
         metrics.add(table, item ? item->view() : write.DeleteRequest->Key.view());
     }
+    co_return unprocessed;
 }
 
 }  // namespace
 
 Task<BatchWriteItemOutput> Service::batch_write_item(Call& call, BatchWriteItemInput request) {
     check_writes(request);
+    co_await permit_parts(call, request);
     const Scope scope(call);
 
+    Spending spending(throttle_, call.now());
+    const bool count_units = spending || wants_capacity(request.ReturnConsumedCapacity);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<BatchWriteItemOutput> {
+        spending.restart();
+        Admission admission(spending);
         BatchWriteItemOutput output;
         output.UnprocessedItems.emplace();
         CollectionMetrics metrics(request.ReturnItemCollectionMetrics);
         for (const auto& [given_name, writes] : request.RequestItems) {
             const auto name = table_name(given_name);
+            if (spending) co_await spending.learn(tx, scope, name);
             Consumption used;
-            co_await write_all(tx, scope, name, writes, wants_capacity(request.ReturnConsumedCapacity), used, metrics);
+            auto unprocessed = co_await write_all(tx, scope, name, writes, count_units, admission, used, metrics);
+            if (!unprocessed.empty()) output.UnprocessedItems->emplace(given_name, std::move(unprocessed));
             if (auto capacity = used.report(request.ReturnConsumedCapacity, name)) {
                 if (!output.ConsumedCapacity) output.ConsumedCapacity.emplace();
                 output.ConsumedCapacity->push_back(std::move(*capacity));
             }
         }
+        admission.check();
         output.ItemCollectionMetrics = std::move(metrics).report();
         co_return output;
     });

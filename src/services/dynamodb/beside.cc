@@ -41,7 +41,7 @@ std::string place_of(const Scope& scope, std::string_view kind, const Beside& be
 }
 
 void erase_beside(store::Transaction& tx, const Scope& scope, const std::string& table) {
-    for (const auto kind : {kinesis_kind, insights_kind}) {
+    for (const auto kind : {kinesis_kind, insights_kind, scaling_kind}) {
         tx.erase_range(store::Range::prefix(kind_key(scope, kind) << table));
     }
 }

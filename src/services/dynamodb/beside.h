@@ -8,6 +8,7 @@ namespace cumulet::dynamodb {
 
 constexpr std::string_view kinesis_kind = "kinesis";
 constexpr std::string_view insights_kind = "insights";
+constexpr std::string_view scaling_kind = "scaling";
 
 struct Beside {
     std::string table;

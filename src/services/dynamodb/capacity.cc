@@ -46,6 +46,12 @@ void Consumption::add_write(const Table& schema, const AttributeMap* old, const 
     }
 }
 
+void Consumption::add(const Consumption& other) {
+    table += other.table;
+    for (const auto& [name, units] : other.local_indexes) local_indexes[name] += units;
+    for (const auto& [name, units] : other.global_indexes) global_indexes[name] += units;
+}
+
 double Consumption::total() const {
     double sum = table;
     for (const auto& [name, units] : local_indexes) sum += units;

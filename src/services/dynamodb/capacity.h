@@ -19,6 +19,7 @@ struct Consumption {
 
     /// Counts a write, in the table and its indexes.
     void add_write(const Table& table_schema, const AttributeMap* old, const AttributeMap* item);
+    void add(const Consumption& other);
     double total() const;
     /// The answer to ReturnConsumedCapacity: nothing for NONE, the sum for TOTAL, each index for INDEXES.
     std::optional<aws::dynamodb::ConsumedCapacity> report(const std::optional<std::string>& mode,

@@ -63,47 +63,72 @@ void decide(Change& change) {
     }
 }
 
-void decide_all(std::vector<Change>& changes) {
-    std::vector<CancellationReason> reasons;
-    std::vector<std::string> codes;
-    bool cancelled = false;
-    for (auto& change : changes) {
-        CancellationReason reason{.Code = "None"};
-        try {
-            decide(change);
-        } catch (const ConditionalCheckFailedException& failure) {
-            reason = {.Item = failure.Item, .Code = "ConditionalCheckFailed", .Message = failure.message};
-            cancelled = true;
-        } catch (const DuplicateItemException& duplicate) {
-            reason = {.Code = "DuplicateItem", .Message = duplicate.message};
-            cancelled = true;
-        } catch (const aws::Error& error) {
-            if (error.code != "ValidationException") throw;
-            reason = {.Code = "ValidationError", .Message = error.message};
-            cancelled = true;
-        }
-        codes.push_back(*reason.Code);
-        reasons.push_back(std::move(reason));
-    }
-    if (!cancelled) return;
+void Cancellation::add(std::optional<CancellationReason> reason) {
+    cancelled_ = cancelled_ || reason;
+    reasons_.push_back(reason ? std::move(*reason) : CancellationReason{.Code = "None"});
+}
+
+void Cancellation::check() && {
+    if (!cancelled_) return;
+    std::vector<std::string_view> codes;
+    for (const auto& reason : reasons_) codes.push_back(*reason.Code);
     TransactionCanceledException exception(fmt::format(
         "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]", fmt::join(codes, ", ")));
-    exception.CancellationReasons = std::move(reasons);
+    exception.CancellationReasons = std::move(reasons_);
     throw exception;
 }
 
-Task<const Table*> load_once(store::Transaction& tx, Scope scope, Tables& tables, std::string name) {
+namespace {
+
+/// What speaks against a change; nothing if it is decided.
+std::optional<CancellationReason> obstacle_of(Change& change) {
+    try {
+        decide(change);
+    } catch (const ConditionalCheckFailedException& failure) {
+        return CancellationReason{.Item = failure.Item, .Code = "ConditionalCheckFailed", .Message = failure.message};
+    } catch (const DuplicateItemException& duplicate) {
+        return CancellationReason{.Code = "DuplicateItem", .Message = duplicate.message};
+    } catch (const aws::Error& error) {
+        if (error.code != "ValidationException") throw;
+        return CancellationReason{.Code = "ValidationError", .Message = error.message};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+void decide_all(std::vector<Change>& changes, Spending& spending) {
+    Cancellation cancellation;
+    bool throttled = false;
+    for (auto& change : changes) {
+        auto obstacle = obstacle_of(change);
+        if (!obstacle) {
+            if (const auto lack =
+                    spending.try_write(*change.table, pointer(change.old), pointer(change.item), transaction_factor)) {
+                obstacle = lack->reason();
+                throttled = true;
+            }
+        }
+        cancellation.add(std::move(obstacle));
+    }
+    if (throttled) spending.restart();  // what is not let in costs nothing
+    std::move(cancellation).check();
+}
+
+Task<const Table*> load_once(store::Transaction& tx, Scope scope, Tables& tables, Spending& spending,
+                             std::string name) {
     if (const auto known = tables.find(name); known != tables.end()) co_return &known->second;
+    if (spending) co_await spending.learn(tx, scope, name);
     co_return &tables.emplace(name, co_await load_table(tx, scope, name)).first->second;
 }
 
-Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tables& tables,
+Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tables& tables, Spending& spending,
                                        const std::vector<Intent>& intents) {
     std::vector<Change> changes;
     std::set<std::string> places;
     size_t size_bytes = 0;
     for (const auto& intent : intents) {
-        const Table* table = co_await load_once(tx, scope, tables, intent.table);
+        const Table* table = co_await load_once(tx, scope, tables, spending, intent.table);
         if (auto refusal = refusal_of(intent, *table); !refusal.empty()) {
             changes.push_back({.intent = &intent, .table = table, .refusal = std::move(refusal)});
             continue;
@@ -130,6 +155,21 @@ std::optional<std::vector<ConsumedCapacity>> report_all(const std::map<std::stri
         reports.push_back(std::move(capacity));
     }
     return reports;
+}
+
+void GetsOfTransaction::add(const std::string& table, size_t size_bytes) {
+    const Consumption cost{.table = transaction_factor * read_units(size_bytes, true)};
+    consumed_[table].add(cost);
+    const auto lack = spending_.shortage(table, Access::read, cost);
+    throttled_ = throttled_ || lack;
+    cancellation_.add(lack ? std::optional(lack->reason()) : std::nullopt);
+    spending_.use(table, Access::read, cost);
+}
+
+std::optional<std::vector<ConsumedCapacity>> GetsOfTransaction::report(const std::optional<std::string>& mode) && {
+    if (throttled_) spending_.restart();  // what is not let in costs nothing
+    std::move(cancellation_).check();
+    return report_all(consumed_, mode, false);
 }
 
 Task<std::optional<std::vector<ConsumedCapacity>>> save_changes(store::Transaction& tx, Scope scope,

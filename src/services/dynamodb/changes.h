@@ -5,6 +5,7 @@
 #include "services/dynamodb/capacity.h"
 #include "services/dynamodb/request.h"
 #include "services/dynamodb/storage.h"
+#include "services/dynamodb/throttle.h"
 
 namespace cumulet::dynamodb {
 
@@ -32,20 +33,48 @@ struct Change {
 
 /// Tables of one request by name, each read once.
 using Tables = std::map<std::string, Table>;
-Task<const Table*> load_once(store::Transaction& tx, Scope scope, Tables& tables, std::string name);
+Task<const Table*> load_once(store::Transaction& tx, Scope scope, Tables& tables, Spending& spending, std::string name);
 
 /// The intents beside the items they are about. Throws aws::Error for what refuses the whole request.
-Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tables& tables,
+Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tables& tables, Spending& spending,
                                        const std::vector<Intent>& intents);
 
 /// Decides what becomes of the item; what speaks against it is thrown as a single write throws it.
 void decide(Change& change);
 /// Decides all changes. Throws TransactionCanceledException with a reason for each if one of them cannot be made.
-void decide_all(std::vector<Change>& changes);
+void decide_all(std::vector<Change>& changes, Spending& spending);
+
+/// Why the parts of a transaction cannot be done, in their order.
+class Cancellation {
+  public:
+    /// Of one more part; nothing: it can.
+    void add(std::optional<aws::dynamodb::CancellationReason> reason);
+    /// Throws TransactionCanceledException if there is a part that cannot be done.
+    void check() &&;
+
+  private:
+    std::vector<aws::dynamodb::CancellationReason> reasons_;
+    bool cancelled_ = false;
+};
 
 /// Writes what was decided. Returns the answer to ReturnConsumedCapacity.
 Task<std::optional<std::vector<aws::dynamodb::ConsumedCapacity>>> save_changes(
     store::Transaction& tx, Scope scope, const std::vector<Change>& changes, std::optional<std::string> capacity_mode);
+
+/// The reads of one transaction, as they are counted.
+class GetsOfTransaction {
+  public:
+    explicit GetsOfTransaction(Spending& spending) : spending_(spending) {}
+    void add(const std::string& table, size_t size_bytes);
+    /// The answer to ReturnConsumedCapacity. Throws TransactionCanceledException if throughput has not enough left.
+    std::optional<std::vector<aws::dynamodb::ConsumedCapacity>> report(const std::optional<std::string>& mode) &&;
+
+  private:
+    Spending& spending_;
+    std::map<std::string, Consumption> consumed_;
+    Cancellation cancellation_;
+    bool throttled_ = false;
+};
 
 /// Sums of units by table, for the answer; nothing where it was not asked for.
 std::optional<std::vector<aws::dynamodb::ConsumedCapacity>> report_all(

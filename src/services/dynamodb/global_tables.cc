@@ -1,9 +1,6 @@
-// Operations of global tables beside UpdateTable's: of version 2017.11.29, which AWS no longer lets anybody begin with,
-// and what auto scaling knows of replicas.
+// Global tables of version 2017.11.29, which AWS no longer lets anybody begin with.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateGlobalTable.html
-// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTableReplicaAutoScaling.html
 #include "services/dynamodb/service.h"
-#include "services/dynamodb/storage.h"
 
 namespace cumulet::dynamodb {
 
@@ -11,24 +8,6 @@ namespace {
 
 [[noreturn]] void refuse_unknown(const std::string& name) {
     throw GlobalTableNotFoundException(fmt::format("Global table with name '{}' does not exist.", name));
-}
-
-ReplicaAutoScalingDescription describe_scaling(std::string region, std::string status,
-                                               const TableDescription& description) {
-    const AutoScalingSettingsDescription off{.AutoScalingDisabled = true};
-    ReplicaAutoScalingDescription replica{.RegionName = std::move(region),
-                                          .ReplicaProvisionedReadCapacityAutoScalingSettings = off,
-                                          .ReplicaProvisionedWriteCapacityAutoScalingSettings = off,
-                                          .ReplicaStatus = std::move(status)};
-    if (!description.GlobalSecondaryIndexes) return replica;
-    auto& indexes = replica.GlobalSecondaryIndexes.emplace();
-    for (const auto& index : *description.GlobalSecondaryIndexes) {
-        indexes.push_back({.IndexName = index.IndexName,
-                           .IndexStatus = index.IndexStatus,
-                           .ProvisionedReadCapacityAutoScalingSettings = off,
-                           .ProvisionedWriteCapacityAutoScalingSettings = off});
-    }
-    return replica;
 }
 
 }  // namespace
@@ -59,22 +38,6 @@ Task<UpdateGlobalTableSettingsOutput> Service::update_global_table_settings(Call
 
 Task<ListGlobalTablesOutput> Service::list_global_tables(Call&, ListGlobalTablesInput) {
     co_return ListGlobalTablesOutput{.GlobalTables = std::vector<GlobalTable>()};
-}
-
-Task<DescribeTableReplicaAutoScalingOutput> Service::describe_table_replica_auto_scaling(
-    Call& call, DescribeTableReplicaAutoScalingInput request) {
-    const Scope scope(call);
-    const auto name = table_name(request.TableName);
-    const auto table = co_await store_.transact(
-        [&](store::Transaction& tx) -> Task<DescribedTable> { co_return co_await load_named_table(tx, scope, name); });
-    const auto& description = table.description;
-    TableAutoScalingDescription scaling{.TableName = name, .TableStatus = description.TableStatus};
-    auto& replicas = scaling.Replicas.emplace();
-    replicas.push_back(describe_scaling(scope.region, "ACTIVE", description));
-    for (const auto& replica : description.Replicas.value_or(std::vector<ReplicaDescription>())) {
-        replicas.push_back(describe_scaling(*replica.RegionName, *replica.ReplicaStatus, description));
-    }
-    co_return DescribeTableReplicaAutoScalingOutput{.TableAutoScalingDescription = std::move(scaling)};
 }
 
 }  // namespace cumulet::dynamodb

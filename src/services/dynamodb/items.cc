@@ -21,16 +21,19 @@ Task<GetItemOutput> Service::get_item(Call& call, GetItemInput request) {
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
+    Spending spending(throttle_, call.now());
     auto item = co_await store_.transact([&](store::Transaction& tx) -> Task<std::optional<AttributeMap>> {
         const auto table = co_await load_table(tx, scope, name);
         table.check_key(request.Key);
+        if (spending) co_await spending.enter(tx, scope, name, Access::read);
         co_return co_await load_item(tx, item_key(scope, table, request.Key.view()));
     });
 
     GetItemOutput output;
-    if (wants_capacity(request.ReturnConsumedCapacity)) {
+    if (spending || wants_capacity(request.ReturnConsumedCapacity)) {
         const Consumption used{.table =
                                    read_units(item ? item->size_bytes() : 0, request.ConsistentRead.value_or(false))};
+        spending.use(name, Access::read, used);
         output.ConsumedCapacity = used.report(request.ReturnConsumedCapacity, name);
     }
     if (item && projection) item = project(*projection, item->view());
@@ -49,16 +52,21 @@ Task<PutItemOutput> Service::put_item(Call& call, PutItemInput request) {
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
+    Spending spending(throttle_, call.now());
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<PutItemOutput> {
         const auto table = co_await load_table(tx, scope, name);
         table.check_item(request.Item);
+        if (spending) co_await spending.enter(tx, scope, name, Access::write);
         const auto key = item_key(scope, table, request.Item.view());
         std::optional<AttributeMap> old;
         // An item that nobody asks about is replaced unread.
-        if (condition || return_old || table.needs_old() || wants_capacity(request.ReturnConsumedCapacity)) {
+        if (condition || return_old || table.needs_old() || spending ||
+            wants_capacity(request.ReturnConsumedCapacity)) {
             old = co_await load_item(tx, key);
         }
+        spending.attempt(name, pointer(old));
         require(condition, pointer(old), request.ReturnValuesOnConditionCheckFailure);
+        spending.write(table, pointer(old), &request.Item);
         co_await write_item(tx, scope, table, key, pointer(old), &request.Item);
 
         PutItemOutput output;
@@ -85,12 +93,16 @@ Task<DeleteItemOutput> Service::delete_item(Call& call, DeleteItemInput request)
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
+    Spending spending(throttle_, call.now());
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<DeleteItemOutput> {
         const auto table = co_await load_table(tx, scope, name);
         table.check_key(request.Key);
+        if (spending) co_await spending.enter(tx, scope, name, Access::write);
         const auto key = item_key(scope, table, request.Key.view());
         auto old = co_await load_item(tx, key);
+        spending.attempt(name, pointer(old));
         require(condition, pointer(old), request.ReturnValuesOnConditionCheckFailure);
+        spending.write(table, pointer(old), nullptr);
         if (old) co_await write_item(tx, scope, table, key, pointer(old), nullptr);
 
         DeleteItemOutput output;
@@ -140,6 +152,7 @@ Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request)
 
     // Whoever ran into another update of the item queues up with the others of that fate; nobody queues for the disk.
     bool ran_before = false;
+    Spending spending(throttle_, call.now());
     std::optional<KeyedLocks::Guard> turn;
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<UpdateItemOutput> {
         if (ran_before && !turn) {
@@ -150,12 +163,15 @@ Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request)
         const auto table = co_await load_table(tx, scope, name);
         table.check_key(request.Key);
         table.check_update(update);
+        if (spending) co_await spending.enter(tx, scope, name, Access::write);
         const auto key = item_key(scope, table, request.Key.view());
         const auto old = co_await load_item(tx, key);
+        spending.attempt(name, pointer(old));
         require(condition, pointer(old), request.ReturnValuesOnConditionCheckFailure);
         const auto item = updated(update, pointer(old), request.Key);
         if (item) {
             table.check_updated(*item);
+            spending.write(table, pointer(old), pointer(item));
             co_await write_item(tx, scope, table, key, pointer(old), pointer(item));
         }
 

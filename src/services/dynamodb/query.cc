@@ -109,6 +109,7 @@ Task<QueryOutput> Service::query(Call& call, QueryInput request) {
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
+    Spending spending(throttle_, call.now());
     auto page = co_await store_.transact([&](store::Transaction& tx) -> Task<Page> {
         const auto table = co_await load_table(tx, scope, name);
         const Index* index = request.IndexName ? &table.index(*request.IndexName) : nullptr;
@@ -129,8 +130,10 @@ Task<QueryOutput> Service::query(Call& call, QueryInput request) {
             start_after(wanted, scope, table, *request.ExclusiveStartKey,
                         "The provided starting key is outside query boundaries based on provided conditions");
         }
+        if (spending) co_await spending.enter(tx, scope, name, Access::read, index);
         co_return co_await read_page(tx, scope, table, std::move(wanted));
     });
+    spending.use(name, Access::read, page.consumed);
     co_return output_of<QueryOutput>(std::move(page), request.Select == "COUNT", request.ReturnConsumedCapacity, name);
 }
 

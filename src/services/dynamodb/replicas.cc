@@ -1,6 +1,8 @@
 #include "services/dynamodb/replicas.h"
 
+#include "services/dynamodb/auto_scaling.h"
 #include "services/dynamodb/backups/removal.h"
+#include "services/dynamodb/consistency_mode.h"
 #include "services/dynamodb/expiry.h"
 #include "services/dynamodb/streams/storage.h"
 
@@ -56,6 +58,8 @@ void remove_replica(DescribedTable& table, std::string_view region) {
     if (!table.replicas.empty()) return;
     description.Replicas.reset();
     description.GlobalTableVersion.reset();
+    description.MultiRegionConsistency.reset();
+    description.GlobalTableWitnesses.reset();
 }
 
 /// What a request says of a replica beside its region.
@@ -86,6 +90,7 @@ DescribedTable table_for(const Call& call, const std::string& region, const Desc
     table.replicas.clear();
     table.logs.clear();
     table.recovery.reset();
+    table.class_changes.clear();
     auto& description = table.description;
     description.TableArn = fmt::format("arn:aws:dynamodb:{}:{}:table/{}", region, call.account, table.name);
     description.TableId = Reactor::current().random().uuid();
@@ -151,6 +156,7 @@ Task<void> create_replica(store::Transaction& tx, const Call& call, DescribedTab
     add_replica(made, {.RegionName = here.region, .ReplicaStatus = "ACTIVE"});
     add_replica(table, std::move(described));
     co_await save_numbered(tx, there, made);
+    co_await pass_on_scaling(tx, here, there, table.name);
 
     if (auto cursor = co_await copy_items(tx, here, table, there, made, "")) {
         co_await schedule(tx, {.due = call.now(),
@@ -205,20 +211,38 @@ Task<std::map<std::string, DescribedTable>> load_replicas(store::Transaction& tx
 }
 
 Task<std::vector<Work>> update_replicas(store::Transaction& tx, const Call& call, Worker& worker, DescribedTable& table,
-                                        const std::vector<aws::dynamodb::ReplicationGroupUpdate>& updates) {
-    std::vector<Work> planned;
+                                        const aws::dynamodb::UpdateTableInput& request) {
+    const auto updates = request.ReplicaUpdates.value_or(std::vector<aws::dynamodb::ReplicationGroupUpdate>());
+    int come_or_go = 0;
     for (const auto& update : updates) {
         if (update.Disassociate) throw aws::not_implemented("dynamodb", "UpdateTable", "ReplicaUpdates.Disassociate");
-        if (update.Create.has_value() + update.Update.has_value() + update.Delete.has_value() != 1) {
+        const int given = update.Create.has_value() + update.Update.has_value() + update.Delete.has_value();
+        if (given > 1) {
+            throw aws::validation_error(
+                "Update table operation with more than one type of replica actions not allowed");
+        }
+        if (given == 0) {
             // Unverified: the words.
             throw aws::validation_error("One of Create, Update or Delete must be specified in each of ReplicaUpdates");
         }
+        come_or_go += update.Create || update.Delete;
+    }
+    // With strong consistency, regions come and go together.
+    if (come_or_go > 1 && request.MultiRegionConsistency != "STRONG" &&
+        table.description.MultiRegionConsistency != "STRONG") {
+        throw aws::validation_error(
+            "Update table operation with more than one create or delete replica actions not allowed");
+    }
+    co_await check_consistency_mode(tx, Scope(call), table, request);
+    std::vector<Work> planned;
+    for (const auto& update : updates) {
         if (update.Create) co_await create_replica(tx, call, table, *update.Create);
         if (update.Update) co_await update_replica(tx, call, table, *update.Update);
         if (!update.Delete) continue;
         std::ranges::move(co_await delete_replica(tx, call, worker, table, update.Delete->RegionName),
                           std::back_inserter(planned));
     }
+    co_await describe_consistency_mode(tx, Scope(call), table, request);
     co_return planned;
 }
 

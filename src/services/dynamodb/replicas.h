@@ -10,12 +10,12 @@ namespace cumulet::dynamodb {
 /// The table in the other regions that hold it, by region.
 Task<std::map<std::string, DescribedTable>> load_replicas(store::Transaction& tx, Scope scope, const Table& table);
 
-/// Makes, changes and removes replicas of `table`, and describes them there; saving the table itself is left to the
-/// caller, and beginning the work that erases what removed replicas held. A replica of a table with many items is
-/// CREATING until the background work has copied them.
-/// Throws aws::Error (ValidationException) for what DynamoDB refuses.
+/// Makes, changes and removes replicas of `table` as `request` says, and describes them there; saving the table itself
+/// is left to the caller, and beginning the work that erases what removed replicas held. A replica of a table with many
+/// items is CREATING until the background work has copied them. Throws aws::Error (ValidationException) for what
+/// DynamoDB refuses.
 Task<std::vector<Work>> update_replicas(store::Transaction& tx, const Call& call, Worker& worker, DescribedTable& table,
-                                        const std::vector<aws::dynamodb::ReplicationGroupUpdate>& updates);
+                                        const aws::dynamodb::UpdateTableInput& request);
 
 /// The table is going to be deleted in this region: the others no longer count it as a replica.
 Task<void> leave_replicas(store::Transaction& tx, Scope scope, const DescribedTable& table);

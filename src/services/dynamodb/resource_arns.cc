@@ -1,7 +1,5 @@
 // Which ARN IAM evaluates for an operation.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
-#include "contracts/error.h"
-#include "services/dynamodb/partiql/parser.h"
 #include "services/dynamodb/service.h"
 
 namespace cumulet::dynamodb {
@@ -21,36 +19,14 @@ std::string index_arn(const Call& call, const void* input) {
     return table_arn<Input>(call, input) + (index ? "/index/" + *index : "");
 }
 
-/// The one table that all parts of a request name, or "*" if there are several.
-std::string only_arn(const Call& call, const std::set<std::string_view>& names) {
-    if (names.size() != 1) return "*";
-    const std::string name(*names.begin());
-    return name.starts_with("arn:") ? name : call.arn("dynamodb", "table/" + name);
-}
-
+/// The ARN that a request gives itself.
 template <typename Input>
-std::string batch_arn(const Call& call, const void* input) {
-    std::set<std::string_view> names;
-    for (const auto& [name, requests] : static_cast<const Input*>(input)->RequestItems) names.insert(name);
-    return only_arn(call, names);
+const std::string& member_of(const void* input, std::string Input::*member) {
+    return static_cast<const Input*>(input)->*member;
 }
-
-std::string gets_arn(const Call& call, const void* input) {
-    std::set<std::string_view> names;
-    for (const auto& item : static_cast<const TransactGetItemsInput*>(input)->TransactItems)
-        names.insert(item.Get.TableName);
-    return only_arn(call, names);
-}
-
-std::string writes_arn(const Call& call, const void* input) {
-    std::set<std::string_view> names;
-    for (const auto& item : static_cast<const TransactWriteItemsInput*>(input)->TransactItems) {
-        if (item.ConditionCheck) names.insert(item.ConditionCheck->TableName);
-        if (item.Put) names.insert(item.Put->TableName);
-        if (item.Delete) names.insert(item.Delete->TableName);
-        if (item.Update) names.insert(item.Update->TableName);
-    }
-    return only_arn(call, names);
+template <auto member>
+std::string given_arn(const Call&, const void* input) {
+    return member_of(input, member);
 }
 
 std::string restored_from(const Call& call, const void* input) {
@@ -64,23 +40,6 @@ std::string imported_to(const Call& call, const void* input) {
                     "table/" + static_cast<const ImportTableInput*>(input)->TableCreationParameters.TableName);
 }
 
-/// The table or index that a statement is about, "" if it cannot be read: then it is refused anyway.
-std::string statement_target(const std::string& text) {
-    try {
-        const auto statement = partiql::parse(text);
-        return statement.table + (statement.index.empty() ? "" : "/index/" + statement.index);
-    } catch (const aws::Error&) {
-        return "";
-    }
-}
-
-template <typename Statements>
-std::string statements_arn(const Call& call, const Statements& statements) {
-    std::set<std::string> targets;
-    for (const auto& statement : statements) targets.insert(statement_target(statement.Statement));
-    return only_arn(call, std::set<std::string_view>(targets.begin(), targets.end()));
-}
-
 }  // namespace
 
 std::string Service::resource_of(const Call& call, const contracts::Operation& operation, const void* input) const {
@@ -92,6 +51,7 @@ std::string Service::resource_of(const Call& call, const contracts::Operation& o
         {"DescribeTimeToLive", table_arn<DescribeTimeToLiveInput>},
         {"UpdateTimeToLive", table_arn<UpdateTimeToLiveInput>},
         {"DescribeTableReplicaAutoScaling", table_arn<DescribeTableReplicaAutoScalingInput>},
+        {"UpdateTableReplicaAutoScaling", table_arn<UpdateTableReplicaAutoScalingInput>},
         {"EnableKinesisStreamingDestination", table_arn<KinesisStreamingDestinationInput>},
         {"DisableKinesisStreamingDestination", table_arn<KinesisStreamingDestinationInput>},
         {"UpdateKinesisStreamingDestination", table_arn<UpdateKinesisStreamingDestinationInput>},
@@ -101,55 +61,26 @@ std::string Service::resource_of(const Call& call, const contracts::Operation& o
         {"DescribeContinuousBackups", table_arn<DescribeContinuousBackupsInput>},
         {"UpdateContinuousBackups", table_arn<UpdateContinuousBackupsInput>},
         {"CreateBackup", table_arn<CreateBackupInput>},
-        {"DescribeBackup",
-         [](const Call&, const void* in) { return static_cast<const DescribeBackupInput*>(in)->BackupArn; }},
-        {"DeleteBackup",
-         [](const Call&, const void* in) { return static_cast<const DeleteBackupInput*>(in)->BackupArn; }},
-        {"RestoreTableFromBackup",
-         [](const Call&, const void* in) { return static_cast<const RestoreTableFromBackupInput*>(in)->BackupArn; }},
+        {"DescribeBackup", given_arn<&DescribeBackupInput::BackupArn>},
+        {"DeleteBackup", given_arn<&DeleteBackupInput::BackupArn>},
+        {"RestoreTableFromBackup", given_arn<&RestoreTableFromBackupInput::BackupArn>},
         {"RestoreTableToPointInTime", restored_from},
-        {"ExportTableToPointInTime",
-         [](const Call&, const void* in) { return static_cast<const ExportTableToPointInTimeInput*>(in)->TableArn; }},
-        {"DescribeExport",
-         [](const Call&, const void* in) { return static_cast<const DescribeExportInput*>(in)->ExportArn; }},
+        {"ExportTableToPointInTime", given_arn<&ExportTableToPointInTimeInput::TableArn>},
+        {"DescribeExport", given_arn<&DescribeExportInput::ExportArn>},
         {"ImportTable", imported_to},
-        {"DescribeImport",
-         [](const Call&, const void* in) { return static_cast<const DescribeImportInput*>(in)->ImportArn; }},
-        {"PutResourcePolicy",
-         [](const Call&, const void* in) { return static_cast<const PutResourcePolicyInput*>(in)->ResourceArn; }},
-        {"GetResourcePolicy",
-         [](const Call&, const void* in) { return static_cast<const GetResourcePolicyInput*>(in)->ResourceArn; }},
-        {"DeleteResourcePolicy",
-         [](const Call&, const void* in) { return static_cast<const DeleteResourcePolicyInput*>(in)->ResourceArn; }},
+        {"DescribeImport", given_arn<&DescribeImportInput::ImportArn>},
+        {"PutResourcePolicy", given_arn<&PutResourcePolicyInput::ResourceArn>},
+        {"GetResourcePolicy", given_arn<&GetResourcePolicyInput::ResourceArn>},
+        {"DeleteResourcePolicy", given_arn<&DeleteResourcePolicyInput::ResourceArn>},
         {"GetItem", table_arn<GetItemInput>},
         {"PutItem", table_arn<PutItemInput>},
         {"DeleteItem", table_arn<DeleteItemInput>},
         {"UpdateItem", table_arn<UpdateItemInput>},
         {"Query", index_arn<QueryInput>},
         {"Scan", index_arn<ScanInput>},
-        {"BatchGetItem", batch_arn<BatchGetItemInput>},
-        {"BatchWriteItem", batch_arn<BatchWriteItemInput>},
-        {"TransactGetItems", gets_arn},
-        {"ExecuteStatement",
-         [](const Call& call, const void* in) {
-             const std::string target = statement_target(static_cast<const ExecuteStatementInput*>(in)->Statement);
-             return only_arn(call, {target});
-         }},
-        {"BatchExecuteStatement",
-         [](const Call& call, const void* in) {
-             return statements_arn(call, static_cast<const BatchExecuteStatementInput*>(in)->Statements);
-         }},
-        {"ExecuteTransaction",
-         [](const Call& call, const void* in) {
-             return statements_arn(call, static_cast<const ExecuteTransactionInput*>(in)->TransactStatements);
-         }},
-        {"TransactWriteItems", writes_arn},
-        {"TagResource",
-         [](const Call&, const void* in) { return static_cast<const TagResourceInput*>(in)->ResourceArn; }},
-        {"UntagResource",
-         [](const Call&, const void* in) { return static_cast<const UntagResourceInput*>(in)->ResourceArn; }},
-        {"ListTagsOfResource",
-         [](const Call&, const void* in) { return static_cast<const ListTagsOfResourceInput*>(in)->ResourceArn; }},
+        {"TagResource", given_arn<&TagResourceInput::ResourceArn>},
+        {"UntagResource", given_arn<&UntagResourceInput::ResourceArn>},
+        {"ListTagsOfResource", given_arn<&ListTagsOfResourceInput::ResourceArn>},
     };
     const auto found = arns.find(operation.name);
     return found == arns.end() ? "*" : found->second(call, input);

@@ -43,6 +43,7 @@ Task<ScanOutput> Service::scan(Call& call, ScanInput request) {
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
+    Spending spending(throttle_, call.now());
     auto page = co_await store_.transact([&](store::Transaction& tx) -> Task<Page> {
         const auto table = co_await load_table(tx, scope, name);
         const Index* index = request.IndexName ? &table.index(*request.IndexName) : nullptr;
@@ -61,8 +62,10 @@ Task<ScanOutput> Service::scan(Call& call, ScanInput request) {
                                     "ExclusiveStartKey with correct Segment. TotalSegments: {} Segment: {}",
                                     request.TotalSegments.value_or(1), request.Segment.value_or(0)));
         }
+        if (spending) co_await spending.enter(tx, scope, name, Access::read, index);
         co_return co_await read_page(tx, scope, table, std::move(wanted));
     });
+    spending.use(name, Access::read, page.consumed);
     co_return output_of<ScanOutput>(std::move(page), request.Select == "COUNT", request.ReturnConsumedCapacity, name);
 }
 

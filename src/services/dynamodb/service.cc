@@ -8,8 +8,8 @@
 
 namespace cumulet::dynamodb {
 
-Service::Service(store::Store& store, contracts::Door* door, bool shared)
-    : store_(store), door_(door), worker_(store, shared), due_(store) {
+Service::Service(store::Store& store, Options options)
+    : store_(store), options_(options), worker_(store, options.shared), due_(store) {
     worker_.add("build index", [this](Work work) { return build_index(std::move(work)); });
     worker_.add("drop index", [this](Work work) { return drop_index(std::move(work)); });
     worker_.add("back up", [this](Work work) { return back_up(std::move(work)); });

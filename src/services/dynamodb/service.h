@@ -8,6 +8,7 @@
 #include "contracts/resource.h"
 #include "runtime/sync.h"
 #include "services/dynamodb/due.h"
+#include "services/dynamodb/throttle.h"
 #include "services/dynamodb/update_table.h"
 #include "services/dynamodb/work.h"
 
@@ -15,11 +16,17 @@ namespace cumulet::dynamodb {
 
 using namespace aws::dynamodb;
 
+/// What the service stands on beside its store, and what its operator chose.
+struct Options {
+    contracts::Door* door = nullptr;  ///< to S3, without which tables are neither exported nor imported
+    contracts::Gate* gate = nullptr;  ///< where policies decide: asked for the parts of a request
+    bool shared = false;              ///< other processes use the store too
+    bool throttling = false;          ///< tables are held to their throughput
+};
+
 class Service final : public aws::dynamodb::Api, private contracts::Surface {
   public:
-    /// `door` leads to S3, without which tables are neither exported nor imported. `shared`: other processes use the
-    /// store too.
-    explicit Service(store::Store& store, contracts::Door* door = nullptr, bool shared = false);
+    explicit Service(store::Store& store, Options options = {});
 
     /// Goes on with the background work that an earlier process left unfinished, and begins what is due at a time.
     Task<void> start();
@@ -95,6 +102,10 @@ class Service final : public aws::dynamodb::Api, private contracts::Surface {
     Task<UpdateGlobalTableSettingsOutput> update_global_table_settings(Call& call,
                                                                        UpdateGlobalTableSettingsInput request) override;
     Task<ListGlobalTablesOutput> list_global_tables(Call& call, ListGlobalTablesInput request) override;
+
+    // auto_scaling.cc
+    Task<UpdateTableReplicaAutoScalingOutput> update_table_replica_auto_scaling(
+        Call& call, UpdateTableReplicaAutoScalingInput request) override;
     Task<DescribeTableReplicaAutoScalingOutput> describe_table_replica_auto_scaling(
         Call& call, DescribeTableReplicaAutoScalingInput request) override;
 
@@ -159,8 +170,23 @@ class Service final : public aws::dynamodb::Api, private contracts::Surface {
     Task<void> export_items(Work work);  // transfer/export_work.cc
     Task<void> import_items(Work work);  // transfer/import_work.cc
 
+    /// An action ("PutItem") and the ARN of what it is done to.
+    using Permission = std::pair<std::string, std::string>;
+    // permissions.cc
+    Task<void> permit(Call& call, std::set<Permission> needed, std::map<std::string, std::string> conditions);
+    Task<void> permit_parts(Call& call, const BatchGetItemInput& request);
+    Task<void> permit_parts(Call& call, const BatchWriteItemInput& request);
+    Task<void> permit_parts(Call& call, const TransactGetItemsInput& request);
+    Task<void> permit_parts(Call& call, const TransactWriteItemsInput& request);
+    Task<void> permit_statement(Call& call, std::string text, std::optional<std::vector<AttributeValue>> parameters);
+
+    // statements.cc
+    Task<BatchStatementResponse> run_member(Call& call, const BatchStatementRequest& request,
+                                            std::optional<std::string> capacity_mode, Consumption& consumed);
+
     store::Store& store_;
-    contracts::Door* const door_;
+    const Options options_;
+    Throttle throttle_{options_.throttling};
     Worker worker_;
     DueWorker due_;
     KeyedLocks items_;

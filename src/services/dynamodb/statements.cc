@@ -58,7 +58,7 @@ Task<Outcome> read_one(store::Transaction& tx, Scope scope, const Table& table, 
     co_return outcome;
 }
 
-Task<Outcome> write_one(store::Transaction& tx, Scope scope, const Table& table, Prepared& prepared,
+Task<Outcome> write_one(store::Transaction& tx, Scope scope, const Table& table, Prepared& prepared, Spending& spending,
                         std::optional<std::string> capacity_mode) {
     if (prepared.statement.kind == Statement::Kind::exists) {
         throw aws::validation_error("EXISTS can only be used in ExecuteTransaction write requests.");
@@ -66,13 +66,23 @@ Task<Outcome> write_one(store::Transaction& tx, Scope scope, const Table& table,
     const auto write = partiql::write_of(prepared.statement, prepared.values, table, prepared.on_failure);
     const std::vector<Intent> intents = {write->intent};
     Tables tables = {{table.name, table}};
-    auto changes = co_await load_changes(tx, scope, tables, intents);
+    auto changes = co_await load_changes(tx, scope, tables, spending, intents);
     auto& change = changes[0];
+    spending.attempt(table.name, pointer(change.old));
     decide(change);
+    spending.write(table, pointer(change.old), pointer(change.item));
     co_await save_changes(tx, scope, changes, std::nullopt);
     Outcome outcome{.item = partiql::returned(prepared.statement, change)};
     if (wants_capacity(capacity_mode)) outcome.consumed.add_write(table, pointer(change.old), pointer(change.item));
     co_return outcome;
+}
+
+/// Enters the table, or the index that a SELECT reads.
+Task<void> enter(Spending& spending, store::Transaction& tx, Scope scope, const Table& table,
+                 const Prepared& prepared) {
+    const auto index = std::ranges::find(table.indexes, prepared.statement.index, &Index::name);
+    co_await spending.enter(tx, std::move(scope), table.name, prepared.reads() ? Access::read : Access::write,
+                            index == table.indexes.end() ? nullptr : &*index);
 }
 
 /// What a page of a SELECT has in common with those before and behind it.
@@ -87,15 +97,20 @@ std::string selection_digest(ExecuteStatementInput request) {
 
 Task<ExecuteStatementOutput> Service::execute_statement(Call& call, ExecuteStatementInput request) {
     Prepared prepared(request);
+    co_await permit_statement(call, request.Statement, request.Parameters);
     const Scope scope(call);
     const auto name = table_name(prepared.statement.table);
     const auto digest = prepared.reads() ? selection_digest(request) : "";
     partiql::SelectOptions options{.consistent = request.ConsistentRead.value_or(false), .limit = request.Limit};
     if (request.NextToken) options.from = partiql::resume_of(*request.NextToken, digest);
 
+    Spending spending(throttle_, call.now());
     auto outcome = co_await store_.transact([&](store::Transaction& tx) -> Task<Outcome> {
         const auto table = co_await load_table(tx, scope, name);
-        if (!prepared.reads()) co_return co_await write_one(tx, scope, table, prepared, request.ReturnConsumedCapacity);
+        if (spending) co_await enter(spending, tx, scope, table, prepared);
+        if (!prepared.reads()) {
+            co_return co_await write_one(tx, scope, table, prepared, spending, request.ReturnConsumedCapacity);
+        }
         auto selection =
             co_await partiql::read_selection(tx, scope, table, prepared.statement, prepared.values, options);
         co_return Outcome{.items = std::move(selection.items),
@@ -103,6 +118,7 @@ Task<ExecuteStatementOutput> Service::execute_statement(Call& call, ExecuteState
                           .consumed = std::move(selection.consumed)};
     });
 
+    if (prepared.reads()) spending.use(name, Access::read, outcome.consumed);
     ExecuteStatementOutput output{.Items = std::move(outcome.items)};
     if (outcome.item) output.Items->push_back(std::move(*outcome.item));
     if (outcome.next) {
@@ -146,20 +162,27 @@ void check_batch(const std::vector<BatchStatementRequest>& statements) {
     }
 }
 
-Task<BatchStatementResponse> run_member(store::Store& store, Scope scope, const BatchStatementRequest& request,
-                                        std::optional<std::string> capacity_mode, Consumption& consumed) {
+}  // namespace
+
+Task<BatchStatementResponse> Service::run_member(Call& call, const BatchStatementRequest& request,
+                                                 std::optional<std::string> capacity_mode, Consumption& consumed) {
+    const Scope scope(call);
     BatchStatementResponse response;
     try {
         Prepared prepared(request);
+        co_await permit_statement(call, request.Statement, request.Parameters);
         const auto name = table_name(prepared.statement.table);
         response.TableName = name;
-        auto outcome = co_await store.transact([&](store::Transaction& tx) -> Task<Outcome> {
+        Spending spending(throttle_, call.now());
+        auto outcome = co_await store_.transact([&](store::Transaction& tx) -> Task<Outcome> {
             const auto table = co_await load_table(tx, scope, name);
-            if (!prepared.reads()) co_return co_await write_one(tx, scope, table, prepared, capacity_mode);
+            if (spending) co_await enter(spending, tx, scope, table, prepared);
+            if (!prepared.reads()) co_return co_await write_one(tx, scope, table, prepared, spending, capacity_mode);
             co_return co_await read_one(
                 tx, scope, table, prepared, request.ConsistentRead.value_or(false),
                 "Select statements within BatchExecuteStatement must specify the primary key in the where clause.");
         });
+        if (prepared.reads()) spending.use(name, Access::read, outcome.consumed);
         response.Item = std::move(outcome.item);
         consumed = std::move(outcome.consumed);
     } catch (const aws::Error& error) {
@@ -168,17 +191,13 @@ Task<BatchStatementResponse> run_member(store::Store& store, Scope scope, const 
     co_return response;
 }
 
-}  // namespace
-
 Task<BatchExecuteStatementOutput> Service::batch_execute_statement(Call& call, BatchExecuteStatementInput request) {
     check_batch(request.Statements);
-    const Scope scope(call);
     BatchExecuteStatementOutput output;
     output.Responses.emplace();
     for (const auto& statement : request.Statements) {
         Consumption consumed;
-        output.Responses->push_back(
-            co_await run_member(store_, scope, statement, request.ReturnConsumedCapacity, consumed));
+        output.Responses->push_back(co_await run_member(call, statement, request.ReturnConsumedCapacity, consumed));
         const auto& response = output.Responses->back();
         if (!wants_capacity(request.ReturnConsumedCapacity) || response.Error) continue;
         if (!output.ConsumedCapacity) output.ConsumedCapacity.emplace();
@@ -226,11 +245,13 @@ Members prepare(const ExecuteTransactionInput& request) {
     return members;
 }
 
-Task<ExecuteTransactionOutput> read_all(store::Transaction& tx, Scope scope, const Members& members,
+Task<ExecuteTransactionOutput> read_all(store::Transaction& tx, Scope scope, const Members& members, Spending& spending,
                                         std::optional<std::string> capacity_mode) {
     Tables tables;
     std::vector<AttributeMap> keys;
-    for (const auto& member : members) co_await load_once(tx, scope, tables, table_name(member->statement.table));
+    for (const auto& member : members) {
+        co_await load_once(tx, scope, tables, spending, table_name(member->statement.table));
+    }
     each_member(members.size(), [&](size_t index) {
         const auto& table = tables.at(table_name(members[index]->statement.table));
         keys.push_back(only_key(*members[index], table,
@@ -240,25 +261,27 @@ Task<ExecuteTransactionOutput> read_all(store::Transaction& tx, Scope scope, con
     });
     ExecuteTransactionOutput output;
     output.Responses.emplace();
-    std::map<std::string, Consumption> consumed;
+    GetsOfTransaction gets(spending);
     std::set<std::string> places;
     for (size_t index = 0; index < members.size(); ++index) {
         const auto& table = tables.at(table_name(members[index]->statement.table));
         const auto place = item_key(scope, table, keys[index].view());
         if (!places.insert(place).second) refuse_repetition();
         auto item = co_await load_item(tx, place);
-        consumed[table.name].table += transaction_factor * read_units(item ? item->size_bytes() : 0, true);
+        gets.add(table.name, item ? item->size_bytes() : 0);
         if (item) item = partiql::project(members[index]->statement, *item);
         output.Responses->push_back({.Item = std::move(item)});
     }
-    output.ConsumedCapacity = report_all(consumed, capacity_mode, false);
+    output.ConsumedCapacity = std::move(gets).report(capacity_mode);
     co_return output;
 }
 
 Task<ExecuteTransactionOutput> write_all(store::Transaction& tx, Scope scope, const Members& members,
-                                         std::optional<std::string> capacity_mode) {
+                                         Spending& spending, std::optional<std::string> capacity_mode) {
     Tables tables;
-    for (const auto& member : members) co_await load_once(tx, scope, tables, table_name(member->statement.table));
+    for (const auto& member : members) {
+        co_await load_once(tx, scope, tables, spending, table_name(member->statement.table));
+    }
     std::vector<std::unique_ptr<partiql::Write>> writes;
     std::vector<Intent> intents;
     each_member(members.size(), [&](size_t index) {
@@ -267,8 +290,8 @@ Task<ExecuteTransactionOutput> write_all(store::Transaction& tx, Scope scope, co
         writes.push_back(partiql::write_of(member.statement, member.values, table, member.on_failure));
         intents.push_back(writes.back()->intent);
     });
-    auto changes = co_await load_changes(tx, scope, tables, intents);
-    decide_all(changes);
+    auto changes = co_await load_changes(tx, scope, tables, spending, intents);
+    decide_all(changes, spending);
     ExecuteTransactionOutput output{.ConsumedCapacity = co_await save_changes(tx, scope, changes, capacity_mode)};
     output.Responses.emplace();
     co_return output;
@@ -283,15 +306,20 @@ Task<ExecuteTransactionOutput> Service::execute_transaction(Call& call, ExecuteT
     const auto digest = token.empty() ? "" : digest_of("ExecuteTransaction", &request);
     const auto now = call.now();
     const bool reads = !members.empty() && members[0]->reads();
+    for (const auto& statement : request.TransactStatements) {
+        co_await permit_statement(call, statement.Statement, statement.Parameters);
+    }
 
+    Spending spending(throttle_, now);
     auto output = co_await store_.transact([&](store::Transaction& tx) -> Task<ExecuteTransactionOutput> {
-        if (reads) co_return co_await read_all(tx, scope, members, request.ReturnConsumedCapacity);
+        spending.restart();
+        if (reads) co_return co_await read_all(tx, scope, members, spending, request.ReturnConsumedCapacity);
         if (co_await is_repetition(tx, scope, token, digest, now)) {
             ExecuteTransactionOutput repeated;
             repeated.Responses.emplace();
             co_return repeated;
         }
-        co_return co_await write_all(tx, scope, members, request.ReturnConsumedCapacity);
+        co_return co_await write_all(tx, scope, members, spending, request.ReturnConsumedCapacity);
     });
     if (!token.empty()) co_await sweep_tokens(call);
     co_return output;

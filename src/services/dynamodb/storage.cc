@@ -168,6 +168,12 @@ std::string record_of(const DescribedTable& table) {
         writer.end();
     }
     write_logs(writer, table);
+    if (!table.class_changes.empty()) {
+        writer.key("class_changes");
+        writer.begin(AttributeType::L);
+        for (const auto time : table.class_changes) writer.string(std::to_string(time.time_since_epoch().count()));
+        writer.end();
+    }
     if (table.creating) {
         writer.key("creating");
         writer.boolean(true);
@@ -212,6 +218,9 @@ DescribedTable read_table(std::string name, AttributeView record) {
         table.recovery = {.log = read_number(recovery.at(0)),
                           .since = Time(Duration(read_number(recovery.at(1)))),
                           .period_days = static_cast<int32_t>(read_number(recovery.at(2)))};
+    }
+    if (const auto changes = record.find("class_changes")) {
+        for (const auto time : changes.elements()) table.class_changes.push_back(Time(Duration(read_number(time))));
     }
     for (const auto& tag : record.find("tags").members()) {
         table.tags.emplace(std::string(tag.name), std::string(tag.value.content()));

@@ -99,6 +99,7 @@ struct Table {
 struct DescribedTable : Table {
     std::map<std::string, std::string> tags;
     std::optional<Recovery> recovery;  ///< where it is enabled
+    std::vector<Time> class_changes;   ///< the latest, of the table class
     aws::dynamodb::TableDescription description;
 };
 

@@ -34,7 +34,7 @@ Task<TagResourceResponse> Service::tag_resource(Call& call, TagResourceInput req
         DescribedTable table = co_await tagged_table(tx, scope, request.ResourceArn);
         for (const auto& tag : request.Tags) table.tags[tag.Key] = tag.Value;
         if (table.tags.size() > max_tags) {
-            throw aws::validation_error("Too many tags: the limit is 50 for a resource");  // Unverified: the words
+            throw aws::validation_error("Number of Tags exceed the current limit for the provided ResourceArn");
         }
         save_table(tx, scope, table);
     });

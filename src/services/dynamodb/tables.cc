@@ -161,10 +161,8 @@ void refuse_unbuilt(const UpdateTableInput& request) {
     const auto refuse = [](bool given, std::string_view what) {
         if (given) throw aws::not_implemented("dynamodb", "UpdateTable", what);
     };
-    refuse(request.MultiRegionConsistency == "STRONG", "MultiRegionConsistency");
     refuse(request.GlobalTableSettingsReplicationMode.has_value(), "GlobalTableSettingsReplicationMode");
     refuse(request.DisassociationProtectionEnabled.has_value(), "DisassociationProtectionEnabled");
-    refuse(request.GlobalTableWitnessUpdates.has_value(), "GlobalTableWitnessUpdates");
     refuse(request.VectorIndexUpdates.has_value(), "VectorIndexUpdates");
 }
 
@@ -228,8 +226,8 @@ Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput reque
     auto description = co_await store_.transact([&](store::Transaction& tx) -> Task<TableDescription> {
         begun.clear();
         DescribedTable table = co_await load_named_table(tx, scope, name);
-        if (request.ReplicaUpdates) {
-            begun = co_await update_replicas(tx, call, worker_, table, *request.ReplicaUpdates);
+        if (request.ReplicaUpdates || request.MultiRegionConsistency || request.GlobalTableWitnessUpdates) {
+            begun = co_await update_replicas(tx, call, worker_, table, request);
         }
         for (auto& [region, replica] : co_await load_replicas(tx, scope, table)) {
             Call there = call;

@@ -55,26 +55,29 @@ Task<TransactGetItemsOutput> Service::transact_get_items(Call& call, TransactGet
         projections.push_back(projection_of(item.Get, placeholders));
         placeholders.check_all_used();
     }
+    co_await permit_parts(call, request);
     const Scope scope(call);
 
+    Spending spending(throttle_, call.now());
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<TransactGetItemsOutput> {
+        spending.restart();
+        GetsOfTransaction gets(spending);
         TransactGetItemsOutput output;
         output.Responses.emplace();
-        std::map<std::string, Consumption> consumed;
         Tables tables;
         std::set<std::string> places;
         for (size_t index = 0; index < request.TransactItems.size(); ++index) {
             const auto& get = request.TransactItems[index].Get;
-            const Table* table = co_await load_once(tx, scope, tables, table_name(get.TableName));
+            const Table* table = co_await load_once(tx, scope, tables, spending, table_name(get.TableName));
             table->check_key(get.Key);
             const auto place = item_key(scope, *table, get.Key.view());
             if (!places.insert(place).second) refuse_repetition();
             auto item = co_await load_item(tx, place);
-            consumed[table->name].table += transaction_factor * read_units(item ? item->size_bytes() : 0, true);
+            gets.add(table->name, item ? item->size_bytes() : 0);
             if (item && projections[index]) item = project(*projections[index], item->view());
             output.Responses->push_back({.Item = std::move(item)});
         }
-        output.ConsumedCapacity = report_all(consumed, request.ReturnConsumedCapacity, false);
+        output.ConsumedCapacity = std::move(gets).report(request.ReturnConsumedCapacity);
         co_return output;
     });
 }
@@ -82,16 +85,19 @@ Task<TransactGetItemsOutput> Service::transact_get_items(Call& call, TransactGet
 Task<TransactWriteItemsOutput> Service::transact_write_items(Call& call, TransactWriteItemsInput request) {
     std::vector<Intent> intents;
     for (const auto& item : request.TransactItems) intents.push_back(intent_of(item));
+    co_await permit_parts(call, request);
     const Scope scope(call);
     const auto token = request.ClientRequestToken.value_or("");
     const auto digest = token.empty() ? "" : digest_of("TransactWriteItems", &request);
     const auto now = call.now();
 
+    Spending spending(throttle_, now);
     auto output = co_await store_.transact([&](store::Transaction& tx) -> Task<TransactWriteItemsOutput> {
+        spending.restart();
         if (co_await is_repetition(tx, scope, token, digest, now)) co_return TransactWriteItemsOutput{};
         Tables tables;
-        auto changes = co_await load_changes(tx, scope, tables, intents);
-        decide_all(changes);
+        auto changes = co_await load_changes(tx, scope, tables, spending, intents);
+        decide_all(changes, spending);
         TransactWriteItemsOutput output{.ConsumedCapacity =
                                             co_await save_changes(tx, scope, changes, request.ReturnConsumedCapacity)};
         CollectionMetrics metrics(request.ReturnItemCollectionMetrics);

@@ -67,6 +67,11 @@ int count_changes(const Request& request) {
 
 void check_alone(const Request& request) {
     if (count_changes(request) < 2) return;
+    // How consistent replicas are, and their witness, is said with them.
+    if (request.ReplicaUpdates && count_changes(request) > 1 + request.MultiRegionConsistency.has_value() +
+                                                               request.GlobalTableWitnessUpdates.has_value()) {
+        invalid("Replica modification must be the only operation in the request");
+    }
     if (request.DeletionProtectionEnabled) {
         invalid("DeletionProtection modification must be the only operation in the request");
     }
@@ -150,6 +155,23 @@ void change_billing(model::TableDescription& description, const Request& request
     if (!wanted) return;
     change_throughput({"", region}, *description.ProvisionedThroughput, *wanted, now);
     warm_up(*description.WarmThroughput, *description.ProvisionedThroughput);
+}
+
+constexpr size_t most_class_changes = 2;
+constexpr auto class_changes_count_for = std::chrono::days(30);
+
+void change_class(DescribedTable& table, const std::string& wanted, Time now) {
+    auto& summary = table.description.TableClassSummary;
+    const auto current = summary ? summary->TableClass.value_or("STANDARD") : "STANDARD";
+    std::erase_if(table.class_changes, [&](Time time) { return time + class_changes_count_for <= now; });
+    // Also for what would change nothing.
+    if (table.class_changes.size() >= most_class_changes) {
+        throw model::LimitExceededException(
+            "Subscriber limit exceeded: Updates to TableClass are limited to 2 times in 30 day(s).");
+    }
+    if (current == wanted) return;
+    table.class_changes.push_back(now);
+    summary = {.TableClass = wanted, .LastUpdateDateTime = now};
 }
 
 void update_index(model::TableDescription& description, model::GlobalSecondaryIndexDescription& index,
@@ -318,9 +340,7 @@ IndexWork update_table(DescribedTable& table, const Request& request, const std:
         change_warmth({"", region}, *description.WarmThroughput, *request.WarmThroughput, false);
     }
     if (request.DeletionProtectionEnabled) description.DeletionProtectionEnabled = request.DeletionProtectionEnabled;
-    if (request.TableClass) {
-        description.TableClassSummary = {.TableClass = request.TableClass, .LastUpdateDateTime = now};
-    }
+    if (request.TableClass) change_class(table, *request.TableClass, now);
     if (request.SSESpecification) {
         description.SSEDescription = encryption_of(request.SSESpecification, region, account);
     }

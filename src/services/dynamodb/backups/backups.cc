@@ -156,6 +156,10 @@ Task<ListBackupsOutput> Service::list_backups(Call& call, ListBackupsInput reque
     const Scope scope(call);
     const auto table = request.TableName ? table_name(*request.TableName) : std::string();
     const auto limit = static_cast<size_t>(request.Limit.value_or(most_backups_listed));
+    if (request.TimeRangeLowerBound && request.TimeRangeUpperBound &&
+        *request.TimeRangeLowerBound > *request.TimeRangeUpperBound) {
+        throw aws::validation_error("Time range lower bound must be less than or equal to upper bound");
+    }
     std::pair<std::string, std::string> after;
     if (request.ExclusiveStartBackupArn) {
         const auto arn = BackupArn::parse(call, *request.ExclusiveStartBackupArn);
@@ -191,9 +195,12 @@ Task<DeleteBackupOutput> Service::delete_backup(Call& call, DeleteBackupInput re
             throw aws::validation_error(  // Unverified: the words
                 fmt::format("Backup {} is a system backup and cannot be deleted", details.BackupArn));
         }
-        if (!backup.restoring_into.empty() || details.BackupStatus == "CREATING") {
+        if (!backup.restoring_into.empty()) {
+            throw BackupInUseException(fmt::format("Backup is being used to restore table: {}", details.BackupArn));
+        }
+        if (details.BackupStatus == "CREATING") {
             throw BackupInUseException(
-                fmt::format("Backup is in use: {}", details.BackupArn));  // Unverified: the words
+                fmt::format("Backup is being created: {}", details.BackupArn));  // Unverified: the words
         }
         erase_backup(tx, scope, backup);
         begun = worker_.plan(tx, {.kind = "drop items", .scope = scope, .subject = std::to_string(backup.number)});

@@ -58,7 +58,7 @@ void check_removable(const DescribedTable& table) {
     // Another region's replica may be copied from here.
     const auto being_made = [](const ReplicaDescription& replica) { return replica.ReplicaStatus == "CREATING"; };
     if (table.description.Replicas && std::ranges::any_of(*table.description.Replicas, being_made)) {
-        throw in_use(fmt::format("Table is being updated: {}", table.name));
+        throw in_use(fmt::format("Table: {} is in the process of being updated.", table.name));
     }
 }
 

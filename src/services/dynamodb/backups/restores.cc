@@ -67,7 +67,7 @@ void check_time(const RestoreTableToPointInTimeInput& request) {
     if (latest && request.RestoreDateTime) {
         throw aws::validation_error(
             "Invalid Request: Both RestoreDateTime and UseLatestRestorableTime cannot be set for point-in-time restore "
-            "request. Please specify only one of them");  // Unverified: the second sentence
+            "request. Please specify either RestoreDateTime time or UseLatestRestorableTime");
     }
     if (latest || request.RestoreDateTime) return;
     throw aws::validation_error(
@@ -86,8 +86,12 @@ Task<RestoreTableFromBackupOutput> Service::restore_table_from_backup(Call& call
         Backup backup = co_await load_backup(tx, wanted.scope, wanted);
         auto table = target_of(call, backup.table, request.TargetTableName, overrides);
         co_await check_target(tx, scope, table.name);
-        if (!backup.restoring_into.empty() || backup.description.BackupDetails->BackupStatus == "CREATING") {
-            throw BackupInUseException(fmt::format("Backup is in use: {}", wanted.text));  // Unverified: the words
+        if (!backup.restoring_into.empty()) {
+            throw BackupInUseException(fmt::format("Backup is being used to restore another table: {}", wanted.text));
+        }
+        if (backup.description.BackupDetails->BackupStatus == "CREATING") {
+            throw BackupInUseException(
+                fmt::format("Backup is being created: {}", wanted.text));  // Unverified: the words
         }
         table.description.RestoreSummary->SourceBackupArn = wanted.text;
         co_await save_numbered(tx, scope, table);

@@ -98,12 +98,6 @@ PageRequest page_request(const Scope& scope, const Table& table, const Plan& pla
     return request;
 }
 
-void add(Consumption& sum, const Consumption& part) {
-    sum.table += part.table;
-    for (const auto& [name, units] : part.local_indexes) sum.local_indexes[name] += units;
-    for (const auto& [name, units] : part.global_indexes) sum.global_indexes[name] += units;
-}
-
 }  // namespace
 
 Task<Selection> read_selection(store::Transaction& tx, Scope scope, const Table& table, const Statement& statement,
@@ -120,7 +114,7 @@ Task<Selection> read_selection(store::Transaction& tx, Scope scope, const Table&
         auto page = co_await read_page(tx, scope, table, std::move(request));
         scanned += page.scanned;
         size_bytes += page.size_bytes;
-        add(selection.consumed, page.consumed);
+        selection.consumed.add(page.consumed);
         for (auto& item : page.items) selection.items.push_back(project(statement, item));
         if (page.last_key) {
             selection.next = Resume{.read = read, .after = std::move(page.last_key)};

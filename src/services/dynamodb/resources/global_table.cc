@@ -1,6 +1,7 @@
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-globaltable.html
 #include "services/dynamodb/resources/global_table.h"
 
+#include "services/dynamodb/resources/scaling.h"
 #include "services/dynamodb/resources/table_calls.h"
 
 namespace cumulet::dynamodb {
@@ -69,6 +70,10 @@ json::object table_in(const json::object& properties, const json::object& replic
           "ContributorInsightsSpecification", "KinesisStreamSpecification"}) {
         if (const auto* value = replica.if_contains(name)) table[name] = *value;
     }
+    // Replicas need a stream, as long as there are any.
+    if (replicas_of(properties).size() > 1 && !table.contains("StreamSpecification")) {
+        table["StreamSpecification"] = {{"StreamViewType", "NEW_AND_OLD_IMAGES"}};
+    }
     auto encryption = object_or_empty(properties, "SSESpecification");
     for (const auto& [name, value] : object_or_empty(replica, "SSESpecification")) encryption[name] = value;
     if (!encryption.empty()) table["SSESpecification"] = std::move(encryption);
@@ -97,9 +102,66 @@ json::object table_in(const json::object& properties, const json::object& replic
     return table;
 }
 
-std::string view_of(const json::object& table) {
-    return std::string(string_or(object_or_empty(table, "StreamSpecification"), "StreamViewType"));
-}
+/// The regions that hold the table beside its own, and those of its witnesses.
+struct Regions {
+    std::set<std::string> replicas;
+    std::set<std::string> witnesses;
+
+    static Regions of(const json::object& properties, const std::string& own) {
+        Regions regions;
+        for (const auto& [region, replica] : replicas_of(properties)) regions.replicas.insert(region);
+        regions.replicas.erase(own);
+        const auto* given = properties.if_contains("GlobalTableWitnesses");
+        if (!given || !given->is_array()) return regions;
+        for (const auto& witness : given->as_array()) {
+            if (witness.is_object()) regions.witnesses.emplace(string_or(witness.as_object(), "Region"));
+        }
+        return regions;
+    }
+    static Regions of(const TableDescription& table) {
+        Regions regions;
+        for (const auto& replica : table.Replicas.value_or(std::vector<ReplicaDescription>())) {
+            regions.replicas.insert(*replica.RegionName);
+        }
+        for (const auto& witness : table.GlobalTableWitnesses.value_or(std::vector<GlobalTableWitnessDescription>())) {
+            regions.witnesses.insert(*witness.RegionName);
+        }
+        return regions;
+    }
+    Regions without(const Regions& others) const {
+        auto rest = *this;
+        for (const auto& region : others.replicas) rest.replicas.erase(region);
+        for (const auto& region : others.witnesses) rest.witnesses.erase(region);
+        return rest;
+    }
+    /// UpdateTable's members that create or delete them: one by one, or for strong consistency all at once.
+    std::vector<json::object> steps(std::string_view action, std::string_view mode) const {
+        if (replicas.empty() && witnesses.empty()) return {};
+        if (mode == "STRONG") return {members(action)};
+        std::vector<json::object> steps;
+        for (const auto& region : replicas)
+            steps.push_back(Regions{.replicas = {region}, .witnesses = {}}.members(action));
+        if (!witnesses.empty()) steps.push_back(Regions{.replicas = {}, .witnesses = witnesses}.members(action));
+        return steps;
+    }
+
+  private:
+    json::object members(std::string_view action) const {
+        const auto list_of = [&](const std::set<std::string>& regions) {
+            json::array list;
+            for (const auto& region : regions) {
+                json::object change;
+                change[action] = {{"RegionName", region}};
+                list.push_back(std::move(change));
+            }
+            return list;
+        };
+        json::object members;
+        if (!replicas.empty()) members["ReplicaUpdates"] = list_of(replicas);
+        if (!witnesses.empty()) members["GlobalTableWitnessUpdates"] = list_of(witnesses);
+        return members;
+    }
+};
 
 class GlobalTableResource final : public contracts::ResourceType {
   public:
@@ -110,28 +172,10 @@ class GlobalTableResource final : public contracts::ResourceType {
                                      json::object properties) override {
         check(call, properties);
         const std::string table(string_or(properties, "TableName", context.generated_name));
-        const auto here = table_in(properties, replicas_of(properties).at(call.region));
-        auto members = same_in_api(
-            here, {"AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "BillingMode", "ProvisionedThroughput",
-                   "OnDemandThroughput", "WarmThroughput", "TableClass", "DeletionProtectionEnabled"});
-        members["TableName"] = table;
-        if (const auto indexes = indexes_of(here); !indexes.empty()) {
-            auto& list = members["GlobalSecondaryIndexes"].emplace_array();
-            for (const auto& [name, index] : indexes) list.push_back(index);
-        }
-        if (const auto encryption = object_or_empty(here, "SSESpecification"); !encryption.empty()) {
-            members["SSESpecification"] = encryption_in_api(encryption);
-        }
-        if (!view_of(here).empty()) {
-            members["StreamSpecification"] = {{"StreamEnabled", true}, {"StreamViewType", view_of(here)}};
-        }
-        auto request = request_of<CreateTableInput>("CreateTable", members);
-        request.Tags = TableCalls::tags_for(context, tags_of(here));
-        co_await calls_.create(call, context, std::move(request));
-        co_await set_more(call, table, {}, here);
-        for (const auto& [region, replica] : replicas_of(properties)) {
-            if (region != call.region) co_await add_replica(call, table, region, table_in(properties, replica));
-        }
+        const auto replicas = replicas_of(properties);
+        co_await calls_.create(call, context, table, table_in(properties, replicas.at(call.region)));
+        co_await add_regions(call, table, properties);
+        co_await set_replicas(call, table, {}, properties);
         co_return co_await calls_.describe(call, table);
     }
 
@@ -140,89 +184,83 @@ class GlobalTableResource final : public contracts::ResourceType {
                redefines_attribute(before, after);
     }
 
-    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id,
+    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext& context, std::string physical_id,
                                      json::object before, json::object after) override {
         check(call, after);
-        const auto old = replicas_of(before), wanted = replicas_of(after);
-        for (const auto& [region, replica] : old) {
-            if (!wanted.contains(region)) co_await change_replicas(call, physical_id, "Delete", region);
-        }
-        const auto was = table_in(before, old.at(call.region)), is = table_in(after, wanted.at(call.region));
-        co_await calls_.set_throughput(call, physical_id, was, is);
-        co_await calls_.set_indexes(call, physical_id, was, is);
-        co_await calls_.set_alone(call, physical_id, was, is);
-        co_await calls_.set_stream(call, physical_id, view_of(is));
-        co_await set_more(call, physical_id, was, is);
-        co_await calls_.set_tags(call, physical_id, tags_of(was), tags_of(is));
-        for (const auto& [region, replica] : wanted) {
-            if (region == call.region) continue;
-            const auto known = old.find(region);
-            if (known == old.end())
-                co_await add_replica(call, physical_id, region, table_in(after, replica));
-            else
-                co_await set_replica(call, physical_id, region, table_in(before, known->second),
-                                     table_in(after, replica));
-        }
+        const auto gone = Regions::of(before, call.region).without(Regions::of(after, call.region));
+        co_await remove_regions(call, physical_id, gone);
+        co_await calls_.change(call, context, physical_id, table_in(before, replicas_of(before).at(call.region)),
+                               table_in(after, replicas_of(after).at(call.region)));
+        co_await add_regions(call, physical_id, after);
+        co_await set_replicas(call, physical_id, before, after);
         co_return co_await calls_.describe(call, physical_id);
     }
 
-    Task<void> remove(Call& call, const contracts::ResourceContext&, std::string physical_id,
-                      json::object properties) override {
-        for (const auto& [region, replica] : replicas_of(properties)) {
-            if (region == call.region) continue;
-            try {
-                co_await change_replicas(call, physical_id, "Delete", region);
-            } catch (const aws::Error& error) {
-                // The replica, or the table, is gone already.
-                if (error.code != "ResourceNotFoundException" && error.code != "ValidationException") throw;
-            }
-        }
+    Task<void> remove(Call& call, const contracts::ResourceContext&, std::string physical_id, json::object) override {
+        const auto table = co_await calls_.find(call, physical_id);
+        if (!table) co_return;
+        co_await calls_.wait_until_at_rest(call, physical_id);
+        co_await remove_regions(call, physical_id, Regions::of(*table));
         co_await calls_.remove(call, std::move(physical_id));
     }
 
   private:
     void check(const Call& call, const json::object& properties) const {
-        check_known(
-            properties, name(),
-            {"AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema", "LocalSecondaryIndexes",
-             "Replicas", "SSESpecification", "StreamSpecification", "TableName", "TimeToLiveSpecification",
-             "WarmThroughput", "WriteOnDemandThroughputSettings", "WriteProvisionedThroughputSettings"});
+        check_known(properties, name(),
+                    {"AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "GlobalTableWitnesses",
+                     "KeySchema", "LocalSecondaryIndexes", "MultiRegionConsistency", "Replicas", "SSESpecification",
+                     "StreamSpecification", "TableName", "TimeToLiveSpecification", "WarmThroughput",
+                     "WriteOnDemandThroughputSettings", "WriteProvisionedThroughputSettings"});
         if (!replicas_of(properties).contains(call.region)) {
             throw aws::validation_error(fmt::format("Replicas must contain the region of the stack, {}", call.region));
         }
     }
 
-    Task<void> change_replicas(Call& call, std::string table, std::string_view action, std::string region) {
-        json::object change;
-        change[action] = {{"RegionName", region}};
-        co_await calls_.update(call, table, {{"ReplicaUpdates", json::array{std::move(change)}}});
+    /// Those that are there, together: strong consistency is had with all regions or with none.
+    Task<void> remove_regions(Call& call, std::string table, Regions wanted) {
+        const auto described = co_await calls_.find(call, table);
+        if (!described) co_return;
+        const auto there = Regions::of(*described);
+        const auto mode = described->MultiRegionConsistency.value_or("");
+        for (auto& members : there.without(there.without(wanted)).steps("Delete", mode)) {
+            co_await calls_.update(call, table, std::move(members));
+        }
     }
 
-    Task<void> add_replica(Call& call, std::string table, std::string region, json::object is) {
-        co_await change_replicas(call, table, "Create", region);
-        co_await set_replica(call, table, region, {}, std::move(is));
+    /// Those that are not there yet, together.
+    Task<void> add_regions(Call& call, std::string table, json::object properties) {
+        const auto described = co_await calls_.find(call, table);
+        if (!described) co_return;
+        const auto made = Regions::of(properties, call.region).without(Regions::of(*described));
+        const std::string mode(string_or(properties, "MultiRegionConsistency"));
+        for (auto& members : made.steps("Create", mode)) {
+            if (!mode.empty()) members["MultiRegionConsistency"] = mode;
+            co_await calls_.update(call, table, std::move(members));
+        }
     }
 
-    /// What a replica has of its own.
+    /// What replicas have of their own, and what auto scaling is told of all regions.
+    Task<void> set_replicas(Call& call, std::string table, json::object before, json::object after) {
+        const auto old = replicas_of(before);
+        for (const auto& [region, replica] : replicas_of(after)) {
+            if (region == call.region) continue;
+            const auto known = old.find(region);
+            const auto was = known == old.end() ? json::object() : table_in(before, known->second);
+            co_await set_replica(call, table, region, was, table_in(after, replica));
+        }
+        // DynamoDB knows it of global tables only.
+        const bool global = Regions::of(after, call.region).replicas.size() > 0;
+        if (!global || !provisioned(after) || scaling_settings(before) == scaling_settings(after)) co_return;
+        co_await calls_.set_scaling(call, scaling_members(after, table));
+    }
+
     Task<void> set_replica(Call& call, std::string table, std::string region, json::object was, json::object is) {
         auto there = call;
         there.region = std::move(region);
-        was.erase("TimeToLiveSpecification");
         co_await calls_.set_alone(there, table, same_in_api(was, {"TableClass", "DeletionProtectionEnabled"}),
                                   same_in_api(is, {"TableClass", "DeletionProtectionEnabled"}));
-        co_await calls_.set_recovery(there, table, was, is);
-        co_await calls_.set_policies(there, table, was, is);
-        co_await calls_.set_insights(there, table, was, is);
-        co_await calls_.set_kinesis(there, table, was, is);
+        co_await calls_.set_beside(there, table, was, is);
         co_await calls_.set_tags(there, table, tags_of(was), tags_of(is));
-    }
-
-    Task<void> set_more(Call& call, std::string table, json::object before, json::object after) {
-        co_await calls_.set_time_to_live(call, table, object_or_empty(after, "TimeToLiveSpecification"));
-        co_await calls_.set_recovery(call, table, before, after);
-        co_await calls_.set_policies(call, table, before, after);
-        co_await calls_.set_insights(call, table, before, after);
-        co_await calls_.set_kinesis(call, table, before, after);
     }
 
     TableCalls calls_;

@@ -62,6 +62,36 @@ std::map<std::string, json::object> indexes_of(const json::object& properties) {
     return indexes;
 }
 
+std::string view_of(const json::object& properties) {
+    return std::string(string_or(object_or_empty(properties, "StreamSpecification"), "StreamViewType"));
+}
+
+json::object schema_in_api(const json::object& properties, const std::string& table) {
+    auto members = same_in_api(properties, {"AttributeDefinitions", "KeySchema", "BillingMode", "ProvisionedThroughput",
+                                            "OnDemandThroughput"});
+    const auto indexes = indexes_of(properties);
+    if (!indexes.empty()) {
+        auto& list = members["GlobalSecondaryIndexes"].emplace_array();
+        for (const auto& [name, index] : indexes) list.push_back(index);
+    }
+    const auto encryption = object_or_empty(properties, "SSESpecification");
+    if (!encryption.empty()) members["SSESpecification"] = encryption_in_api(encryption);
+    members["TableName"] = table;
+    return members;
+}
+
+json::object table_in_api(const json::object& properties, const std::string& table) {
+    auto members = schema_in_api(properties, table);
+    for (const std::string_view name :
+         {"LocalSecondaryIndexes", "TableClass", "DeletionProtectionEnabled", "WarmThroughput"}) {
+        if (const auto* value = properties.if_contains(name)) members[name] = *value;
+    }
+    if (const auto view = view_of(properties); !view.empty()) {
+        members["StreamSpecification"] = {{"StreamEnabled", true}, {"StreamViewType", view}};
+    }
+    return members;
+}
+
 bool other_index(const json::object& before, const json::object& after) {
     return contracts::any_differs(before, after, {"KeySchema", "Projection"});
 }

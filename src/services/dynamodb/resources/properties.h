@@ -4,6 +4,7 @@
 #include "contracts/dynamodb.h"
 #include "contracts/reflect.h"
 #include "contracts/resource.h"
+#include "contracts/resource_tags.h"
 
 namespace cumulet::dynamodb {
 
@@ -20,6 +21,12 @@ bool is_true(const json::object& object, std::string_view name);
 /// SSESpecification names its switch otherwise than the API.
 json::object encryption_in_api(const json::object& given);
 std::map<std::string, std::string> tags_of(const json::object& properties);
+/// The view of the table's stream, "" for none.
+std::string view_of(const json::object& properties);
+/// CreateTable's members that an import takes too.
+json::object schema_in_api(const json::object& properties, const std::string& table);
+/// All of CreateTable's members, but the tags.
+json::object table_in_api(const json::object& properties, const std::string& table);
 
 /// The global indexes by name, without what the API sets otherwise.
 std::map<std::string, json::object> indexes_of(const json::object& properties);

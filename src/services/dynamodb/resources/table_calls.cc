@@ -27,22 +27,29 @@ json::object index_changes(const json::object& before, const json::object& after
     return changes;
 }
 
-}  // namespace
-
-std::vector<Tag> TableCalls::tags_for(const contracts::ResourceContext& context,
-                                      const std::map<std::string, std::string>& own) {
-    std::map<std::string, std::string> tags;
-    for (const auto& [key, value] : context.stack_tags) {
-        if (value.is_string()) tags[std::string(key)] = value.as_string();
+/// The settings of contributor insights by index; "" is the table.
+std::map<std::string, json::object> insights_of(const json::object& properties) {
+    constexpr std::string_view member = "ContributorInsightsSpecification";
+    std::map<std::string, json::object> all{{"", object_or_empty(properties, member)}};
+    const auto* indexes = properties.if_contains("GlobalSecondaryIndexes");
+    if (!indexes || !indexes->is_array()) return all;
+    for (const auto& index : indexes->as_array()) {
+        if (!index.is_object()) continue;
+        all.emplace(string_or(index.as_object(), "IndexName"), object_or_empty(index.as_object(), member));
     }
-    for (const auto& [key, value] : own) tags[key] = value;
+    return all;
+}
+
+/// The table's tags, and those by which its stack knows it again.
+std::map<std::string, std::string> tags_for(const contracts::ResourceContext& context, const json::object& properties) {
+    auto tags = contracts::merged_tags(context, properties);
     tags["aws:cloudformation:stack-name"] = context.stack_name;
     tags[std::string(stack_tag)] = context.stack_id;
     tags[std::string(logical_tag)] = context.logical_id;
-    std::vector<Tag> list;
-    for (auto& [key, value] : tags) list.push_back({.Key = key, .Value = value});
-    return list;
+    return tags;
 }
+
+}  // namespace
 
 Task<bool> TableCalls::made_by(Call& call, contracts::ResourceContext context, std::string arn) {
     if (context.stack_id.empty()) co_return false;
@@ -53,8 +60,12 @@ Task<bool> TableCalls::made_by(Call& call, contracts::ResourceContext context, s
     co_return has(stack_tag, context.stack_id) && has(logical_tag, context.logical_id);
 }
 
-Task<void> TableCalls::create(Call& call, contracts::ResourceContext context, CreateTableInput request) {
-    const auto table = request.TableName;
+Task<void> TableCalls::create(Call& call, contracts::ResourceContext context, std::string table,
+                              json::object properties) {
+    auto request = request_of<CreateTableInput>("CreateTable", table_in_api(properties, table));
+    request.Tags.emplace();
+    for (const auto& [key, value] : tags_for(context, properties))
+        request.Tags->push_back({.Key = key, .Value = value});
     std::optional<ResourceInUseException> taken;
     try {
         co_await client_.create_table(call, std::move(request));
@@ -63,9 +74,34 @@ Task<void> TableCalls::create(Call& call, contracts::ResourceContext context, Cr
     }
     if (taken && !co_await made_by(call, context, call.arn("dynamodb", "table/" + table))) throw *taken;
     co_await wait_until_at_rest(call, table);
+    co_await set_time_to_live(call, table, object_or_empty(properties, "TimeToLiveSpecification"));
+    co_await set_beside(call, table, {}, properties);
 }
 
-Task<void> TableCalls::import(Call& call, contracts::ResourceContext context, json::object members) {
+Task<void> TableCalls::import(Call& call, contracts::ResourceContext context, std::string table,
+                              json::object properties) {
+    auto members = object_or_empty(properties, "ImportSourceSpecification");
+    members["TableCreationParameters"] = schema_in_api(properties, table);
+    co_await run_import(call, context, std::move(members));
+    co_await set_tags(call, table, {}, tags_for(context, properties));
+    co_await set_alone(call, table, same_in_api(properties, {"SSESpecification"}), properties);
+    co_await set_stream(call, table, view_of(properties));
+    co_await set_time_to_live(call, table, object_or_empty(properties, "TimeToLiveSpecification"));
+    co_await set_beside(call, table, {}, properties);
+}
+
+Task<void> TableCalls::change(Call& call, contracts::ResourceContext context, std::string table, json::object before,
+                              json::object after) {
+    co_await set_throughput(call, table, before, after);
+    co_await set_indexes(call, table, before, after);
+    co_await set_alone(call, table, before, after);
+    co_await set_stream(call, table, view_of(after));
+    co_await set_time_to_live(call, table, object_or_empty(after, "TimeToLiveSpecification"));
+    co_await set_beside(call, table, before, after);
+    co_await set_tags(call, table, tags_of(before), contracts::merged_tags(context, after));
+}
+
+Task<void> TableCalls::run_import(Call& call, contracts::ResourceContext context, json::object members) {
     auto request = request_of<ImportTableInput>("ImportTable", members);
     request.ClientToken = context.client_token;
     const auto begun = co_await client_.import_table(call, std::move(request));
@@ -193,6 +229,13 @@ Task<void> TableCalls::set_time_to_live(Call& call, std::string table, json::obj
     if (wanted) co_await set(attribute, true);
 }
 
+Task<void> TableCalls::set_beside(Call& call, std::string table, json::object before, json::object after) {
+    co_await set_recovery(call, table, before, after);
+    co_await set_policies(call, table, before, after);
+    co_await set_insights(call, table, before, after);
+    co_await set_kinesis(call, table, before, after);
+}
+
 Task<void> TableCalls::set_recovery(Call& call, std::string table, json::object before, json::object after) {
     if (!contracts::any_differs(before, after, {"PointInTimeRecoverySpecification"})) co_return;
     auto wanted = object_or_empty(after, "PointInTimeRecoverySpecification");
@@ -210,16 +253,12 @@ Task<void> TableCalls::set_insights(Call& call, std::string table, json::object 
         if (specification.contains("Mode")) request.ContributorInsightsMode = string_or(specification, "Mode");
         return client_.update_contributor_insights(call, std::move(request));
     };
-    if (is_true(object_or_empty(before, "ContributorInsightsSpecification"), "Enabled") !=
-        is_true(object_or_empty(after, "ContributorInsightsSpecification"), "Enabled")) {
-        co_await set(object_or_empty(after, "ContributorInsightsSpecification"), std::nullopt);
-    }
-    const auto* indexes = after.if_contains("GlobalSecondaryIndexes");
-    if (!indexes || !indexes->is_array()) co_return;
-    for (const auto& index : indexes->as_array()) {
-        const auto specification = object_or_empty(index.as_object(), "ContributorInsightsSpecification");
-        if (!is_true(specification, "Enabled")) continue;
-        co_await set(specification, std::string(string_or(index.as_object(), "IndexName")));
+    const auto was = insights_of(before);
+    for (const auto& [index, is] : insights_of(after)) {
+        const auto known = was.find(index);
+        const auto old = known == was.end() ? json::object() : known->second;
+        if (old == is || (!is_true(old, "Enabled") && !is_true(is, "Enabled"))) continue;
+        co_await set(is, index.empty() ? std::nullopt : std::optional(index));
     }
 }
 
@@ -306,6 +345,19 @@ Task<contracts::Resource> TableCalls::describe(Call& call, std::string table) {
     resource.attributes["TableId"] = *described.Table->TableId;
     if (described.Table->LatestStreamArn) resource.attributes["StreamArn"] = *described.Table->LatestStreamArn;
     co_return resource;
+}
+
+Task<std::optional<TableDescription>> TableCalls::find(Call& call, std::string table) {
+    try {
+        co_return std::move((co_await client_.describe_table(call, {.TableName = std::move(table)})).Table);
+    } catch (const ResourceNotFoundException&) {
+        co_return std::nullopt;
+    }
+}
+
+Task<void> TableCalls::set_scaling(Call& call, json::object members) {
+    co_await client_.update_table_replica_auto_scaling(
+        call, request_of<UpdateTableReplicaAutoScalingInput>("UpdateTableReplicaAutoScaling", std::move(members)));
 }
 
 }  // namespace cumulet::dynamodb

@@ -148,6 +148,26 @@ TEST(Replicas, AreRefusedInDynamoDBsWords) {
               "ValidationException: Disabling the stream is not allowed for a Global Table: TableName: orders");
 }
 
+TEST(Replicas, ComeAndGoOneAtATimeAndAlone) {
+    GlobalWorld world;
+    const auto refused = [&](UpdateTableInput request) {
+        request.TableName = "orders";
+        return refusal([&] { world.run(world.service.update_table(world.call, std::move(request))); });
+    };
+    const ReplicationGroupUpdate add{.Create = {{.RegionName = "eu-west-1"}}};
+    EXPECT_EQ(refused({.ReplicaUpdates = {{add, {.Create = {{.RegionName = "ap-south-1"}}}}}}),
+              "ValidationException: Update table operation with more than one create or delete replica actions not "
+              "allowed");
+    auto both = add;
+    both.Delete = {{.RegionName = "eu-west-1"}};
+    EXPECT_EQ(refused({.ReplicaUpdates = {{both}}}),
+              "ValidationException: Update table operation with more than one type of replica actions not allowed");
+    EXPECT_EQ(refused({.ReplicaUpdates = {{add}}, .DeletionProtectionEnabled = true}),
+              "ValidationException: One or more parameter values were invalid: Replica modification must be the only "
+              "operation in the request");
+    EXPECT_EQ(world.replicas(), "");
+}
+
 TEST(Replicas, AreRemovedWithTheirPolicyWhileTheirBackupsStay) {
     GlobalWorld world;
     for (int n = 0; n < 1800; ++n) world.put("item " + std::to_string(n), n);
@@ -183,8 +203,8 @@ TEST(Replicas, AreNotDeletedWhileAnotherIsCopiedFromThem) {
     world.add("eu-west-1");
     const auto remove = [&] { world.run(world.service.delete_table(world.call, {.TableName = "orders"})); };
     EXPECT_EQ(refusal(remove),
-              "ResourceInUseException: Attempt to change a resource which is still in use: Table is being updated: "
-              "orders");
+              "ResourceInUseException: Attempt to change a resource which is still in use: Table: orders is in "
+              "the process of being updated.");
     world.begin_work();
     world.run(world.clock.advance(1s));
     EXPECT_EQ(refusal(remove), "");
@@ -224,9 +244,69 @@ TEST(Replicas, AreDescribedAsTheyWereChanged) {
     world.add("eu-west-1");
     world.change({.Update = {{.RegionName = "eu-west-1", .TableClassOverride = "STANDARD_INFREQUENT_ACCESS"}}});
     EXPECT_EQ(world.describe().Replicas->front().ReplicaTableClassSummary->TableClass, "STANDARD_INFREQUENT_ACCESS");
-    const auto scaling =
-        world.run(world.service.describe_table_replica_auto_scaling(world.call, {.TableName = "orders"}));
-    EXPECT_EQ(scaling.TableAutoScalingDescription->Replicas->size(), 2u);
+}
+
+struct StrongWorld : GlobalWorld {
+    UpdateTableInput request(std::vector<std::string> regions, std::string witness = "") {
+        UpdateTableInput wanted{.TableName = "orders", .MultiRegionConsistency = "STRONG"};
+        wanted.ReplicaUpdates.emplace();
+        for (auto& region : regions) wanted.ReplicaUpdates->push_back({.Create = {{.RegionName = region}}});
+        if (!witness.empty()) wanted.GlobalTableWitnessUpdates = {{{.Create = {{.RegionName = witness}}}}};
+        return wanted;
+    }
+    std::string refused(const UpdateTableInput& wanted) {
+        return refusal([&] { run(service.update_table(call, wanted)); });
+    }
+    std::string mode() { return describe().MultiRegionConsistency.value_or("none"); }
+};
+
+constexpr const char* needs_two =
+    "ValidationException: One or more parameter values were invalid: Multi-Region strong consistency needs two "
+    "replicas, or a replica and a witness, beside this Region";
+
+TEST(StrongConsistency, IsOfThreeRegionsOfWhichOneMayBeAWitness) {
+    StrongWorld world;
+    EXPECT_EQ(world.mode(), "none");
+    EXPECT_EQ(world.refused(world.request({"eu-west-1"})), needs_two);
+    EXPECT_EQ(world.refused(world.request({"eu-west-1", "ap-south-1"}, "eu-north-1")), needs_two);
+    EXPECT_EQ(world.refused(world.request({"us-west-2"}, "us-east-2")), "");
+    EXPECT_EQ(world.mode(), "STRONG");
+    EXPECT_EQ(world.replicas(), "us-west-2 ACTIVE");
+    world.go("us-west-2");
+    EXPECT_EQ(world.mode(), "STRONG");
+    ASSERT_TRUE(world.describe().GlobalTableWitnesses);
+    EXPECT_EQ(world.describe().GlobalTableWitnesses->at(0).RegionName, "us-east-2");
+    EXPECT_EQ(world.describe().GlobalTableWitnesses->at(0).WitnessStatus, "ACTIVE");
+    world.put("a", 1);
+    world.go("us-east-1");
+    EXPECT_EQ(world.get("a"), one);
+    world.go("us-east-2");
+    EXPECT_EQ(refusal([&] { world.get("a"); }), "ResourceNotFoundException: Requested resource not found");
+}
+
+TEST(StrongConsistency, ComesAndGoesWithAllRegions) {
+    StrongWorld world;
+    world.run(world.service.update_table(world.call, world.request({"us-west-2"}, "us-east-2")));
+    const std::string invalid = "ValidationException: One or more parameter values were invalid: ";
+    EXPECT_EQ(refusal([&] { world.add("eu-west-1"); }),
+              invalid + "Regions cannot be added to a global table with multi-Region strong consistency");
+    EXPECT_EQ(
+        refusal([&] { world.remove("us-west-2"); }),
+        invalid + "All other Regions of a global table with multi-Region strong consistency must be removed together");
+    EXPECT_EQ(world.refused({.TableName = "orders",
+                             .ReplicaUpdates = {{{.Delete = {{.RegionName = "us-west-2"}}}}},
+                             .GlobalTableWitnessUpdates = {{{.Delete = {{.RegionName = "us-east-2"}}}}}}),
+              "");
+    EXPECT_EQ(world.mode(), "none");
+    EXPECT_FALSE(world.describe().GlobalTableWitnesses);
+    world.put("a", 1);
+    EXPECT_EQ(world.refused(world.request({"us-west-2", "us-east-2"})),
+              invalid + "The table must be empty for multi-Region strong consistency");
+    world.add("eu-west-1");
+    EXPECT_EQ(world.mode(), "EVENTUAL");
+    EXPECT_EQ(world.refused(
+                  {.TableName = "orders", .GlobalTableWitnessUpdates = {{{.Create = {{.RegionName = "us-east-2"}}}}}}),
+              invalid + "A witness is only supported with multi-Region strong consistency");
 }
 
 TEST(GlobalTables, OfTheOlderVersionAreNotBegunAnyMore) {

@@ -1,40 +1,8 @@
-#include "services/dynamodb/tests/support/world.h"
+#include "contracts/s3.h"
+#include "services/dynamodb/tests/support/stack.h"
 
 namespace cumulet::dynamodb {
 namespace {
-
-/// Leads straight to the one service of this world.
-class ShortDoor final : public contracts::Door {
-  public:
-    explicit ShortDoor(contracts::AnyApi& api) : api_(api) {}
-    Task<void> invoke(Call& caller, const contracts::Service&, const contracts::Operation& operation, void* input,
-                      void* output) override {
-        co_await operation.invoke(api_, caller, input, output);
-    }
-
-  private:
-    contracts::AnyApi& api_;
-};
-
-struct Stack : World {
-    ShortDoor door{service};
-    std::unique_ptr<contracts::ResourceType> type = std::move(resource_types(door).front());
-    contracts::ResourceContext context{
-        .stack_name = "shop", .stack_id = "arn:stack/1", .logical_id = "Orders", .generated_name = "shop-Orders-X1"};
-
-    json::object properties(std::string_view more = "") {
-        return json::parse(fmt::format(R"({{"AttributeDefinitions":[{{"AttributeName":"pk","AttributeType":"S"}}],
-                                            "KeySchema":[{{"AttributeName":"pk","KeyType":"HASH"}}],
-                                            "BillingMode":"PAY_PER_REQUEST"{}}})",
-                                       more))
-            .as_object();
-    }
-    TableDescription table() { return *run(service.describe_table(call, {.TableName = "shop-Orders-X1"})).Table; }
-    std::string time_to_live() {
-        return run(service.describe_time_to_live(call, {.TableName = "shop-Orders-X1"}))
-            .TimeToLiveDescription->AttributeName.value_or("none");
-    }
-};
 
 TEST(TableResource, IsATableWithItsArnTagsAndTimeToLive) {
     Stack stack;
@@ -176,24 +144,168 @@ TEST(TableResource, RefusesPropertiesThatThereAreNot) {
               "ValidationException: Encountered unsupported property Colour of AWS::DynamoDB::Table");
 }
 
-TEST(GlobalTableResource, IsATableInItsOwnRegion) {
+TEST(TableResource, SendsItsChangesToAKinesisStream) {
     Stack stack;
-    const auto type = std::move(resource_types(stack.door)[1]);
-    const auto with = [&](std::string_view replica) {
-        auto properties = stack.properties();
-        properties["Replicas"] = json::array{json::parse(fmt::format(R"({{"Region":"us-east-1"{}}})", replica))};
+    const auto to = [&](std::string_view stream, std::string_view precision) {
+        return stack.properties(fmt::format(
+            R"(,"KinesisStreamSpecification":{{"StreamArn":"arn:aws:kinesis:us-east-1:000000000000:stream/{}"
+               ,"ApproximateCreationDateTimePrecision":"{}"}})",
+            stream, precision));
+    };
+    const auto destinations = [&] {
+        std::string text;
+        const auto described = stack.run(
+            stack.service.describe_kinesis_streaming_destination(stack.call, {.TableName = "shop-Orders-X1"}));
+        for (const auto& each : *described.KinesisDataStreamDestinations) {
+            text += fmt::format("{} {} {};", each.StreamArn->substr(each.StreamArn->rfind('/') + 1),
+                                *each.DestinationStatus, *each.ApproximateCreationDateTimePrecision);
+        }
+        return text;
+    };
+    const auto none = stack.properties(), first = to("a", "MICROSECOND"), second = to("b", "MILLISECOND");
+    stack.create(first);
+    EXPECT_EQ(destinations(), "a ACTIVE MICROSECOND;");
+    EXPECT_FALSE(stack.type->needs_replacement(first, second));
+    stack.update(first, second);
+    EXPECT_EQ(destinations(), "a DISABLED MICROSECOND;b ACTIVE MILLISECOND;");
+    stack.update(second, none);
+    EXPECT_EQ(destinations(), "a DISABLED MICROSECOND;b DISABLED MILLISECOND;");
+    stack.update(none, first);
+    EXPECT_EQ(destinations(), "a ACTIVE MICROSECOND;b DISABLED MILLISECOND;");
+}
+
+TEST(TableResource, HasContributorInsightsOfItselfAndItsIndexes) {
+    Stack stack;
+    const auto with = [&](std::string_view own, std::string_view of_index) {
+        auto properties = stack.properties(fmt::format(
+            R"(,"ContributorInsightsSpecification":{},"GlobalSecondaryIndexes":[{{"IndexName":"by-state",
+               "KeySchema":[{{"AttributeName":"state","KeyType":"HASH"}}],"Projection":{{"ProjectionType":"ALL"}},
+               "ContributorInsightsSpecification":{}}}])",
+            own, of_index));
+        properties["AttributeDefinitions"].as_array().push_back({{"AttributeName", "state"}, {"AttributeType", "S"}});
         return properties;
     };
-    const auto before = with(R"(,"DeletionProtectionEnabled":true,"Tags":[{"Key":"team","Value":"a"}])");
-    stack.run(type->create(stack.call, stack.context, before));
+    const auto status = [&](std::optional<std::string> index) {
+        const auto described = stack.run(stack.service.describe_contributor_insights(
+            stack.call, {.TableName = "shop-Orders-X1", .IndexName = std::move(index)}));
+        return *described.ContributorInsightsStatus + " " + described.ContributorInsightsMode.value_or("");
+    };
+    const auto on = with(R"({"Enabled":true,"Mode":"THROTTLED_KEYS"})", R"({"Enabled":true})");
+    const auto off = with(R"({"Enabled":false})", R"({"Enabled":false})");
+    stack.create(on);
+    EXPECT_EQ(status({}), "ENABLED THROTTLED_KEYS");
+    EXPECT_EQ(status("by-state"), "ENABLED ACCESSED_AND_THROTTLED_KEYS");
+    EXPECT_FALSE(stack.type->needs_replacement(on, off));
+    stack.update(on, off);
+    EXPECT_EQ(status({}), "DISABLED THROTTLED_KEYS");
+    EXPECT_EQ(status("by-state"), "DISABLED ACCESSED_AND_THROTTLED_KEYS");
+    stack.update(off, with(R"({"Enabled":true,"Mode":"ACCESSED_AND_THROTTLED_KEYS"})", R"({"Enabled":true})"));
+    EXPECT_EQ(status({}), "ENABLED ACCESSED_AND_THROTTLED_KEYS");
+    EXPECT_EQ(status("by-state"), "ENABLED ACCESSED_AND_THROTTLED_KEYS");
+}
+
+/// One bucket with one file in it.
+class OneFile final : public contracts::Door {
+  public:
+    Task<void> invoke(Call&, const contracts::Service& service, const contracts::Operation& operation, void* input,
+                      void* output) override {
+        if (service.name != "s3") co_return;
+        if (operation.name == "GetObject") {
+            static_cast<aws::s3::GetObjectOutput*>(output)->Body = stream_of(text);
+            co_return;
+        }
+        auto& contents = static_cast<aws::s3::ListObjectsV2Output*>(output)->Contents.emplace();
+        if (static_cast<aws::s3::ListObjectsV2Request*>(input)->StartAfter) co_return;
+        contents.push_back({.Key = "in/1.csv", .Size = static_cast<int64_t>(text.size())});
+    }
+
+    std::string text = "pk,size\na,1\nb,2\n";
+};
+
+TEST(TableResource, IsImportedWhereItsSourceIsGiven) {
+    OneFile file;
+    Stack stack("AWS::DynamoDB::Table", {.door = &file});
+    const auto properties =
+        stack.properties(R"(,"ImportSourceSpecification":{"S3BucketSource":{"S3Bucket":"files","S3KeyPrefix":"in/"},
+            "InputFormat":"CSV","InputCompressionType":"NONE"},"Tags":[{"Key":"team","Value":"a"}],
+            "StreamSpecification":{"StreamViewType":"KEYS_ONLY"},"DeletionProtectionEnabled":true,
+            "TimeToLiveSpecification":{"AttributeName":"expires","Enabled":true})");
+    stack.context.client_token = "step-1";
+    const auto made = stack.create(properties);
+    EXPECT_EQ(made.attributes.at("Arn").as_string(), *stack.table().TableArn);
+    EXPECT_EQ(stack.get("shop-Orders-X1", R"({"pk":{"S":"a"}})"), R"({"pk":{"S":"a"},"size":{"S":"1"}})");
+    EXPECT_EQ(stack.table().ItemCount, 2);
+    EXPECT_EQ(stack.table().StreamSpecification->StreamViewType, "KEYS_ONLY");
     EXPECT_EQ(stack.table().DeletionProtectionEnabled, true);
-    const auto after = with(R"(,"PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true})");
-    const auto updated = stack.run(type->update(stack.call, stack.context, "shop-Orders-X1", before, after));
-    EXPECT_EQ(stack.table().DeletionProtectionEnabled, false);
-    EXPECT_EQ(updated.attributes.at("TableId").as_string(), *stack.table().TableId);
-    stack.run(type->remove(stack.call, stack.context, "shop-Orders-X1", after));
-    EXPECT_EQ(refusal([&] { stack.run(type->create(stack.call, stack.context, stack.properties())); }),
-              "ValidationException: Replicas must contain the region of the stack, us-east-1");
+    EXPECT_EQ(stack.time_to_live(), "expires");
+    EXPECT_EQ(stack.tags(), "team=a");
+    // A step that is repeated after a crash finds the import it began.
+    EXPECT_EQ(stack.create(properties).physical_id, made.physical_id);
+}
+
+TEST(TableResource, HasItsStacksTagsUnderItsOwn) {
+    Stack stack;
+    stack.context.stack_tags = {{"team", "stack"}, {"stage", "test"}};
+    const auto before = stack.properties(R"(,"Tags":[{"Key":"team","Value":"a"}])");
+    stack.create(before);
+    EXPECT_EQ(stack.tags(), "stage=test team=a");
+    const auto after = stack.properties(R"(,"Tags":[{"Key":"owner","Value":"b"}])");
+    stack.context.stack_tags = {{"team", "stack"}, {"stage", "production"}};
+    stack.update(before, after);
+    EXPECT_EQ(stack.tags(), "owner=b stage=production team=stack");
+}
+
+TEST(TableResource, IsReplacedForTheseChangesAndUpdatedForAllOthers) {
+    Stack stack;
+    const auto before = stack.properties();
+    struct Row {
+        std::string_view property;
+        std::string_view value;
+        bool replaced;
+    };
+    for (const auto& row :
+         {Row{"TableName", R"("other")", true},
+          Row{"KeySchema", R"([{"AttributeName":"id","KeyType":"HASH"}])", true},
+          Row{"LocalSecondaryIndexes", R"([{"IndexName":"l"}])", true},
+          Row{"ImportSourceSpecification", R"({"InputFormat":"CSV"})", true},
+          Row{"AttributeDefinitions", R"([{"AttributeName":"pk","AttributeType":"N"}])", true},
+          Row{"AttributeDefinitions",
+              R"([{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"b","AttributeType":"S"}])", false},
+          Row{"BillingMode", R"("PROVISIONED")", false},
+          Row{"ContributorInsightsSpecification", R"({"Enabled":true})", false},
+          Row{"DeletionProtectionEnabled", "true", false},
+          Row{"GlobalSecondaryIndexes", R"([{"IndexName":"g"}])", false},
+          Row{"KinesisStreamSpecification", R"({"StreamArn":"arn"})", false},
+          Row{"OnDemandThroughput", R"({"MaxReadRequestUnits":1})", false},
+          Row{"PointInTimeRecoverySpecification", R"({"PointInTimeRecoveryEnabled":true})", false},
+          Row{"ProvisionedThroughput", R"({"ReadCapacityUnits":1})", false},
+          Row{"ResourcePolicy", R"({"PolicyDocument":{}})", false},
+          Row{"SSESpecification", R"({"SSEEnabled":true})", false},
+          Row{"StreamSpecification", R"({"StreamViewType":"KEYS_ONLY"})", false},
+          Row{"TableClass", R"("STANDARD_INFREQUENT_ACCESS")", false},
+          Row{"Tags", R"([{"Key":"a","Value":"b"}])", false},
+          Row{"TimeToLiveSpecification", R"({"Enabled":true})", false},
+          Row{"WarmThroughput", R"({"ReadUnitsPerSecond":13000})", false}}) {
+        auto after = before;
+        after[row.property] = json::parse(row.value);
+        EXPECT_EQ(stack.type->needs_replacement(before, after), row.replaced) << row.property;
+    }
+}
+
+TEST(TableResource, IsUpdatedInWhatStandsAlone) {
+    Stack stack;
+    const auto before = stack.properties();
+    const auto after = stack.properties(R"(,"TableClass":"STANDARD_INFREQUENT_ACCESS","SSESpecification":
+        {"SSEEnabled":true,"KMSMasterKeyId":"alias/orders"},"WarmThroughput":{"ReadUnitsPerSecond":13000,
+        "WriteUnitsPerSecond":5000})");
+    stack.create(before);
+    stack.update(before, after);
+    EXPECT_EQ(stack.table().TableClassSummary->TableClass, "STANDARD_INFREQUENT_ACCESS");
+    EXPECT_EQ(stack.table().SSEDescription->KMSMasterKeyArn, "arn:aws:kms:us-east-1:000000000000:alias/orders");
+    EXPECT_EQ(stack.table().WarmThroughput->WriteUnitsPerSecond, 5000);
+    stack.update(after, before);
+    EXPECT_EQ(stack.table().TableClassSummary->TableClass, "STANDARD");
+    EXPECT_FALSE(stack.table().SSEDescription);
 }
 
 TEST(ResourcePolicy, HasARevisionAndCoversIndexes) {

@@ -125,11 +125,7 @@ TEST(ResourceArn, IsTheTableThatTheRequestNames) {
     EXPECT_EQ(arn("GetItem", GetItemInput{.TableName = "orders"}), table);
     EXPECT_EQ(arn("GetItem", GetItemInput{.TableName = table}), table);
     EXPECT_EQ(arn("Query", QueryInput{.TableName = "orders", .IndexName = "by-state"}), table + "/index/by-state");
-    BatchGetItemInput batch;
-    batch.RequestItems["orders"];
-    EXPECT_EQ(arn("BatchGetItem", batch), table);
-    batch.RequestItems["users"];
-    EXPECT_EQ(arn("BatchGetItem", batch), "*");
+    EXPECT_EQ(arn("DescribeExport", DescribeExportInput{.ExportArn = table + "/export/1"}), table + "/export/1");
     EXPECT_EQ(arn("ListTables", ListTablesInput{}), "*");
 }
 

@@ -260,5 +260,24 @@ TEST(UpdateTable, ChangesWhatStandsAlone) {
     EXPECT_EQ(world.table().WarmThroughput->WriteUnitsPerSecond, 4'000);
 }
 
+TEST(UpdateTable, ChangesTheTableClassTwiceInThirtyDays) {
+    Tables world;
+    const auto change = [&](std::string table_class) {
+        return refusal([&] { world.send({.TableClass = table_class}); });
+    };
+    const std::string limit =
+        "LimitExceededException: Subscriber limit exceeded: Updates to TableClass are limited to 2 times in 30 day(s).";
+    EXPECT_EQ(change("STANDARD"), "");  // as it is: no change
+    EXPECT_EQ(change("STANDARD_INFREQUENT_ACCESS"), "");
+    world.clock_forward(std::chrono::days(10));
+    EXPECT_EQ(change("STANDARD"), "");
+    EXPECT_EQ(change("STANDARD_INFREQUENT_ACCESS"), limit);
+    EXPECT_EQ(change("STANDARD"), limit);
+    world.clock_forward(std::chrono::days(20));
+    EXPECT_EQ(change("STANDARD_INFREQUENT_ACCESS"), "");
+    EXPECT_EQ(change("STANDARD"), limit);
+    EXPECT_EQ(world.table().TableClassSummary->TableClass, "STANDARD_INFREQUENT_ACCESS");
+}
+
 }  // namespace
 }  // namespace cumulet::dynamodb

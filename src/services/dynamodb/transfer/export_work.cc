@@ -223,7 +223,7 @@ Task<void> Exporter::end(Work work, Export exported, std::optional<TransferFailu
 }  // namespace
 
 Task<void> Service::export_items(Work work) {
-    Exporter exporter(store_, worker_, *door_);
+    Exporter exporter(store_, worker_, *options_.door);
     co_await exporter.step(std::move(work));
 }
 

@@ -262,7 +262,7 @@ Task<void> Importer::end(Work work, Import imported, std::optional<TransferFailu
 }  // namespace
 
 Task<void> Service::import_items(Work work) {
-    Importer importer(store_, worker_, *door_);
+    Importer importer(store_, worker_, *options_.door);
     co_await importer.step(std::move(work));
 }
 

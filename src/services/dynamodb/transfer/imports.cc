@@ -66,12 +66,11 @@ Task<ImportTableOutput> Service::import_table(Call& call, ImportTableInput reque
     auto description = co_await store_.transact([&](store::Transaction& tx) -> Task<ImportTableDescription> {
         begun.reset();
         if (const auto known = co_await find_transfer(tx, scope, "import", token, call.now())) {
-            const auto earlier = co_await find_import(tx, scope, known->id);
             if (known->digest != digest) {
                 throw ImportConflictException(
                     "Import conflict: Duplicate request detected with conflicting parameters");
             }
-            if (earlier->description.ImportStatus == "IN_PROGRESS") co_return earlier->description;
+            co_return (co_await find_import(tx, scope, known->id))->description;
         }
         if (co_await find_schema(tx, scope, described.name)) {
             throw ResourceInUseException(fmt::format("Table already exists: {}", described.name));

@@ -101,8 +101,10 @@ TEST(Backup, IsRestoredAsTheTableWasWhenItWasAskedFor) {
     EXPECT_EQ(answer.RestoreSummary->RestoreInProgress, true);
     EXPECT_EQ(refusal([&] { world.get("restored", R"({"pk":{"S":"00000"}})"); }),
               "ResourceNotFoundException: Requested resource not found");
-    EXPECT_EQ(refusal([&] { world.run(world.service.delete_backup(world.call, {.BackupArn = arn})); }).substr(0, 20),
-              "BackupInUseException");
+    EXPECT_EQ(refusal([&] { world.run(world.service.delete_backup(world.call, {.BackupArn = arn})); }),
+              "BackupInUseException: Backup is being used to restore table: " + arn);
+    EXPECT_EQ(refusal([&] { world.restore(arn, "another"); }),
+              "BackupInUseException: Backup is being used to restore another table: " + arn);
     EXPECT_EQ(refusal([&] { world.restore(arn, "restored"); }),
               "TableInUseException: Table: restored is already being restored from backup: " + arn);
     world.run(world.service.settle());

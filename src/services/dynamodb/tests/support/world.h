@@ -17,8 +17,9 @@ struct World {
     Service service;
     Call call{reactor, "request-1"};
 
-    explicit World(std::unique_ptr<store::Store> kept_in = store::open_memory_store(), contracts::Door* door = nullptr)
-        : store(std::move(kept_in)), service(*store, door) {}
+    explicit World(std::unique_ptr<store::Store> kept_in, Options options = {})
+        : store(std::move(kept_in)), service(*store, options) {}
+    explicit World(Options options = {}) : World(store::open_memory_store(), options) {}
     ~World() { run(service.stop()); }
 
     template <typename T>

@@ -60,7 +60,7 @@ class Buckets final : public contracts::Door {
 
 struct Transfer {
     Buckets buckets;
-    World world{store::open_memory_store(), &buckets};
+    World world{{.door = &buckets}};
 
     Transfer() {
         world.make_table("orders", "");
