@@ -5,6 +5,7 @@ namespace {
 
 constexpr auto patience = std::chrono::seconds(15);  // of AWS, with endpoints that do not answer
 constexpr size_t largest_answer_bytes = 1 << 20;
+constexpr size_t largest_body_bytes = 10 << 20;  // of an API's integration
 
 }  // namespace
 
@@ -16,6 +17,20 @@ Task<http::Response> HttpSender::send(std::string origin, http::Request request)
     co_return co_await client_.send(
         *parsed, std::move(request),
         {.head_time = patience, .body_time = patience, .max_body_bytes = largest_answer_bytes});
+}
+
+Task<std::optional<http::Response>> HttpSender::send(std::string origin, http::Request request,
+                                                     std::chrono::milliseconds patience) {
+    const auto parsed = net::Origin::parse(origin);
+    if (!parsed) throw net::HttpFailed(net::HttpFailed::Reason::resolve, "no such place: " + origin);
+    try {
+        co_return co_await client_.send(
+            *parsed, std::move(request),
+            {.head_time = patience, .body_time = patience, .max_body_bytes = largest_body_bytes});
+    } catch (const net::HttpFailed& failed) {
+        if (failed.reason != net::HttpFailed::Reason::timed_out) throw;
+    }
+    co_return std::nullopt;
 }
 
 }  // namespace cumulet

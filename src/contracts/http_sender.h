@@ -1,0 +1,30 @@
+// How requests leave for endpoints that users name: integrations of APIs, issuers of tokens.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "base/http.h"
+#include "runtime/task.h"
+
+namespace cumulet::contracts {
+
+class HttpSender {
+  public:
+    virtual ~HttpSender() = default;
+    /// `origin` is "https://host:port". An answer of any status is a result; nothing if there was none within
+    /// `patience` of real time. Throws if the endpoint cannot be reached.
+    virtual Task<std::optional<http::Response>> send(std::string origin, http::Request request,
+                                                     std::chrono::milliseconds patience) = 0;
+};
+
+/// A URL as requests need it: "https://id.example.com/pool?x" is "https://id.example.com" and "/pool?x".
+struct HttpTarget {
+    std::string origin;
+    std::string target;  ///< begins with '/'
+    /// Nothing unless it begins with http:// or https:// and a host.
+    static std::optional<HttpTarget> parse(std::string_view url);
+};
+
+}  // namespace cumulet::contracts
