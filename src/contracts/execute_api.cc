@@ -1,6 +1,7 @@
 #include "contracts/execute_api.h"
 
 #include "base/bytes.h"
+#include "contracts/proxy_event.h"
 
 namespace cumulet::contracts {
 namespace {
@@ -21,9 +22,7 @@ std::string domain_of(std::string_view host, const std::string& region) {
 }  // namespace
 
 std::string_view without_port(std::string_view host) {
-    const auto colon = host.rfind(':');
-    return colon == std::string_view::npos || host.find(']', colon) != std::string_view::npos ? host
-                                                                                              : host.substr(0, colon);
+    return split_port(host).first;
 }
 
 std::string_view take_segment(std::string_view& path) {
@@ -62,8 +61,8 @@ std::string api_domain_name(const Call& call, std::string_view api_id) {
 }
 
 std::string api_endpoint(const Call& call, std::string_view api_id) {
-    const auto port = std::string_view(call.host).substr(without_port(call.host).size());
-    return fmt::format("{}://{}{}", call.tls ? "https" : "http", api_domain_name(call, api_id), port);
+    return fmt::format("{}://{}{}", call.tls ? "https" : "http", api_domain_name(call, api_id),
+                       split_port(call.host).second);
 }
 
 }  // namespace cumulet::contracts

@@ -1,9 +1,12 @@
 #include "services/apigatewayv2/event.h"
 
 #include "base/bytes.h"
+#include "contracts/proxy_event.h"
 
 namespace cumulet::apigatewayv2 {
 namespace {
+
+using contracts::readable;
 
 using Fields = std::vector<http::Header>;
 
@@ -38,11 +41,6 @@ Fields headers_of(const Passage& passage) {
     fields.push_back({"X-Forwarded-Port", port_of(request)});
     fields.push_back({"X-Forwarded-Proto", request.tls ? "https" : "http"});
     return fields;
-}
-
-/// JSON holds UTF-8 only.
-std::string readable(std::string_view text) {
-    return valid_utf8(text) ? std::string(text) : percent_encode(text, true);
 }
 
 json::object to_object(const std::map<std::string, std::string>& texts) {
@@ -80,7 +78,7 @@ json::object context_2(const Passage& passage) {
             {"requestId", passage.request_id},
             {"routeKey", passage.match.route->route_key},
             {"stage", passage.stage},
-            {"time", format_request_time(passage.received)},
+            {"time", contracts::format_request_time(passage.received)},
             {"timeEpoch", epoch_millis(passage.received)}};
 }
 
@@ -91,14 +89,7 @@ json::object event_2(const Passage& passage) {
     for (const auto& header : headers_of(passage)) {
         const auto name = to_lower(header.name);
         if (name == "cookie") {
-            std::string_view rest = header.value;
-            while (!rest.empty()) {
-                const auto end = std::min(rest.find(';'), rest.size());
-                auto cookie = rest.substr(0, end);
-                while (cookie.starts_with(' ')) cookie.remove_prefix(1);
-                if (!cookie.empty()) cookies.emplace_back(readable(cookie));
-                rest.remove_prefix(std::min(end + 1, rest.size()));
-            }
+            contracts::add_cookies(cookies, header.value);
             continue;
         }
         auto& value = headers[name];
@@ -151,7 +142,7 @@ json::object context_1(const Passage& passage) {
             {"path", readable(passage.path)},
             {"protocol", "HTTP/1.1"},
             {"requestId", passage.request_id},
-            {"requestTime", format_request_time(passage.received)},
+            {"requestTime", contracts::format_request_time(passage.received)},
             {"requestTimeEpoch", epoch_millis(passage.received)},
             {"resourceId", route.route_key},
             {"resourcePath", route.resource()},
@@ -209,17 +200,6 @@ bool is_binary(std::string_view content_type) {
     }
     // Unverified: that structured types and bodies of no type come as text.
     return !type.empty() && !type.ends_with("+json") && !type.ends_with("+xml");
-}
-
-std::string format_request_time(Time time) {
-    constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-    return fmt::format("{:02}/{}/{:04}:{:02}:{:02}:{:02} +0000", static_cast<unsigned>(date.day()),
-                       months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
 std::string event_text(const Passage& passage) {

@@ -30,7 +30,4 @@ std::string event_text(const Passage& passage);
 /// True if a body of that content type comes as Base64 whatever is in it.
 bool is_binary(std::string_view content_type);
 
-/// "23/Nov/2026:00:55:00 +0000"
-std::string format_request_time(Time time);
-
 }  // namespace cumulet::apigatewayv2

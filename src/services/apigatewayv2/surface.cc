@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "contracts/execute_api.h"
+#include "contracts/proxy_event.h"
 #include "runtime/byte_stream.h"
 #include "runtime/log.h"
 #include "services/apigatewayv2/cors.h"
@@ -40,11 +41,6 @@ Staged find_stage(const DeployedApi& api, const contracts::ApiDestination& desti
     }
     staged.shown = percent_decode(destination.path);
     return staged;
-}
-
-std::string new_trace(Call& call) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(call.now()).time_since_epoch().count();
-    return fmt::format("Root=1-{:08x}-{}", static_cast<uint32_t>(seconds), call.random().hex(24));
 }
 
 /// aws:SourceArn of an invocation: "arn:aws:execute-api:us-east-1:123456789012:abc/prod/GET/pets/{id}".
@@ -156,7 +152,7 @@ Task<http::Response> Surface::route(Call& call, http::Request request, std::stri
     passage.match = std::move(*match);
     passage.request_id = std::move(request_id);
     passage.source_address = call.source_address;
-    passage.trace = call.trace.empty() ? new_trace(call) : call.trace;
+    passage.trace = call.trace.empty() ? contracts::new_trace(call) : call.trace;
     passage.received = call.now();
     auto response = co_await invoke(call, std::move(passage), api->address.place);
     if (api->cors) apply_cors(*api->cors, request, response);

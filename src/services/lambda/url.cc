@@ -2,10 +2,14 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "contracts/proxy_event.h"
 #include "contracts/reflect.h"
 
 namespace cumulet::lambda {
 namespace {
+
+using contracts::readable;
+using contracts::split_port;
 
 constexpr std::string_view own_domain = "localhost.localstack.cloud";
 constexpr std::string_view label = ".lambda-url.";
@@ -20,12 +24,6 @@ const contracts::Shape& config_shape() {
         throw std::logic_error("the contract has no FunctionUrlConfigs");
     }();
     return shape;
-}
-
-std::pair<std::string_view, std::string_view> split_port(std::string_view host) {
-    const auto colon = host.rfind(':');
-    if (colon == host.npos || host.ends_with(']')) return {host, ""};
-    return {host.substr(0, colon), host.substr(colon)};
 }
 
 /// The domain under which names may stand where the caller used `host`.
@@ -44,19 +42,6 @@ bool is_text(std::string_view content_type) {
     const auto type = to_lower(content_type.substr(0, content_type.find(';')));
     return type.starts_with("text/") || type == "application/json" || type == "application/xml" ||
            type == "application/javascript" || type.ends_with("+json") || type.ends_with("+xml");
-}
-
-/// "23/Nov/2026:00:55:00 +0000"
-std::string request_time(Time time) {
-    constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto text = format_iso8601(time);
-    const auto month = static_cast<size_t>(std::atoi(text.substr(5, 2).c_str())) - 1;
-    return fmt::format("{}/{}/{}:{} +0000", text.substr(8, 2), months.at(month), text.substr(0, 4), text.substr(11, 8));
-}
-
-std::string readable(std::string_view text) {
-    return valid_utf8(text) ? std::string(text) : percent_encode(text, true);
 }
 
 json::object headers_of(const Call& call, const http::Request& request) {
@@ -93,15 +78,7 @@ json::object parameters_of(std::string_view query) {
 
 json::array cookies_of(const http::Request& request) {
     json::array cookies;
-    for (auto header : request.headers.all("cookie")) {
-        while (!header.empty()) {
-            const auto end = std::min(header.find(';'), header.size());
-            auto cookie = header.substr(0, end);
-            while (cookie.starts_with(' ')) cookie.remove_prefix(1);
-            if (!cookie.empty()) cookies.emplace_back(readable(cookie));
-            header.remove_prefix(std::min(end + 1, header.size()));
-        }
-    }
+    for (const auto header : request.headers.all("cookie")) contracts::add_cookies(cookies, header);
     return cookies;
 }
 
@@ -120,7 +97,7 @@ json::object context_of(const Call& call, const FunctionUrl& url, const http::Re
                          {"requestId", call.request_id},
                          {"routeKey", "$default"},
                          {"stage", "$default"},
-                         {"time", request_time(call.now())},
+                         {"time", contracts::format_request_time(call.now())},
                          {"timeEpoch", epoch_millis(call.now())}};
     if (url.signed_only()) {
         context["accountId"] = principal.account;
