@@ -181,7 +181,7 @@ class CodeSigningConfigResource final : public contracts::ResourceType {
         auto members = only_members("CreateCodeSigningConfig", properties);
         members.erase("Tags");
         auto request = request_of<CreateCodeSigningConfigRequest>("CreateCodeSigningConfig", members);
-        request.Tags = tags_of(context, properties);
+        request.Tags = contracts::merged_tags(context, properties);
         const auto made = co_await lambda_.create_code_signing_config(call, std::move(request));
         co_return describe(made.CodeSigningConfig);
     }

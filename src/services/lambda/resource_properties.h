@@ -3,7 +3,7 @@
 
 #include "contracts/lambda.h"
 #include "contracts/reflect.h"
-#include "contracts/resource.h"
+#include "contracts/resource_tags.h"
 
 namespace cumulet::lambda {
 
@@ -36,21 +36,8 @@ inline std::string text_of(const json::object& properties, std::string_view name
     return std::string(string_or(properties, name));
 }
 
-/// A resource's tags, and its stack's.
-inline std::map<std::string, std::string> tags_of(const contracts::ResourceContext& context,
-                                                  const json::object& properties) {
-    std::map<std::string, std::string> tags;
-    for (const auto& [key, value] : context.stack_tags) {
-        if (value.is_string()) tags[std::string(key)] = value.as_string();
-    }
-    if (const auto* own = properties.if_contains("Tags"); own && own->is_array()) {
-        for (const auto& tag : own->as_array()) {
-            if (tag.is_object()) tags[text_of(tag.as_object(), "Key")] = text_of(tag.as_object(), "Value");
-        }
-    }
-    return tags;
-}
-
+/// AWS::Lambda::Version and Alias.
+void add_published_resource_types(std::vector<std::unique_ptr<contracts::ResourceType>>& types, contracts::Door& door);
 /// AWS::Lambda::LayerVersion, LayerVersionPermission, Url, EventInvokeConfig and CodeSigningConfig.
 void add_further_resource_types(std::vector<std::unique_ptr<contracts::ResourceType>>& types, contracts::Door& door);
 

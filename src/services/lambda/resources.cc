@@ -1,5 +1,5 @@
-// AWS::Lambda::Function, Permission, EventSourceMapping, Version and Alias for CloudFormation: the properties are
-// mostly the members of the operations' requests.
+// AWS::Lambda::Function, Permission and EventSourceMapping for CloudFormation: the properties are mostly the members of
+// the operations' requests.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Lambda.html
 
 #include <zip.h>
@@ -76,7 +76,7 @@ class FunctionResource final : public contracts::ResourceType {
         members.insert_or_assign("Code", json::object());
         auto request = request_of<CreateFunctionRequest>("CreateFunction", members);
         request.Code = code_of(properties);
-        request.Tags = tags_of(context, properties);
+        request.Tags = contracts::merged_tags(context, properties);
         const auto function = request.FunctionName;
         try {
             co_await lambda_.create_function(call, std::move(request));
@@ -192,8 +192,8 @@ class FunctionResource final : public contracts::ResourceType {
 
     Task<void> update_tags(Call& call, const ResourceContext& context, std::string physical_id,
                            const json::object& before, const json::object& after) {
-        const auto old_tags = tags_of(context, before);
-        auto new_tags = tags_of(context, after);
+        const auto old_tags = contracts::merged_tags(context, before);
+        auto new_tags = contracts::merged_tags(context, after);
         if (old_tags == new_tags) co_return;
         const auto arn = call.arn("lambda", "function:" + physical_id);
         UntagResourceRequest untag{.Resource = arn};
@@ -253,7 +253,7 @@ class EventSourceMappingResource final : public contracts::ResourceType {
     Task<Resource> create(Call& call, const ResourceContext& context, json::object properties) override {
         auto request = request_of<CreateEventSourceMappingRequest>(
             "CreateEventSourceMapping", only_members("CreateEventSourceMapping", without_tags(properties)));
-        request.Tags = tags_of(context, properties);
+        request.Tags = contracts::merged_tags(context, properties);
         const auto function = request.FunctionName;
         const auto source = request.EventSourceArn;
         try {
@@ -289,6 +289,8 @@ class EventSourceMappingResource final : public contracts::ResourceType {
                                                         {"MaximumRetryAttempts", -1},
                                                         {"BisectBatchOnFunctionError", false},
                                                         {"TumblingWindowInSeconds", 0},
+                                                        {"MetricsConfig", {{"Metrics", json::array()}}},
+                                                        {"ProvisionedPollerConfig", json::object()},
                                                         {"DestinationConfig", {{"OnFailure", json::object()}}}}) {
             if (before.contains(name) && !members.contains(name)) members[name] = initial;
         }
@@ -321,97 +323,6 @@ class EventSourceMappingResource final : public contracts::ResourceType {
     Client lambda_;
 };
 
-class VersionResource final : public contracts::ResourceType {
-  public:
-    explicit VersionResource(contracts::Door& door) : lambda_(door) {}
-    std::string_view name() const override { return "AWS::Lambda::Version"; }
-
-    Task<Resource> create(Call& call, const ResourceContext&, json::object properties) override {
-        auto version = co_await lambda_.publish_version(
-            call, request_of<PublishVersionRequest>("PublishVersion", only_members("PublishVersion", properties)));
-        co_return Resource{.physical_id = *version.FunctionArn,
-                           .attributes = {{"Version", *version.Version}, {"FunctionArn", *version.FunctionArn}}};
-    }
-
-    bool needs_replacement(const json::object& before, const json::object& after) const override {
-        return before != after;
-    }
-
-    Task<Resource> update(Call& call, const ResourceContext&, std::string physical_id, json::object,
-                          json::object) override {
-        const auto name = parse_function_name(call, physical_id);
-        co_return Resource{.physical_id = physical_id,
-                           .attributes = {{"Version", name.qualifier}, {"FunctionArn", physical_id}}};
-    }
-
-    Task<void> remove(Call& call, const ResourceContext&, std::string physical_id, json::object) override {
-        try {
-            co_await lambda_.delete_function(call, {.FunctionName = physical_id});
-        } catch (const ResourceNotFoundException&) {
-        }
-    }
-
-  private:
-    Client lambda_;
-};
-
-class AliasResource final : public contracts::ResourceType {
-  public:
-    explicit AliasResource(contracts::Door& door) : lambda_(door) {}
-    std::string_view name() const override { return "AWS::Lambda::Alias"; }
-
-    Task<Resource> create(Call& call, const ResourceContext&, json::object properties) override {
-        const auto request = request_of<CreateAliasRequest>("CreateAlias", members_of("CreateAlias", properties));
-        try {
-            co_return describe(co_await lambda_.create_alias(call, request));
-        } catch (const ResourceConflictException&) {
-        }
-        co_return describe(co_await lambda_.update_alias(
-            call,
-            {.FunctionName = request.FunctionName, .Name = request.Name, .FunctionVersion = request.FunctionVersion}));
-    }
-
-    bool needs_replacement(const json::object& before, const json::object& after) const override {
-        return contracts::any_differs(before, after, {"FunctionName", "Name"});
-    }
-
-    Task<Resource> update(Call& call, const ResourceContext&, std::string, json::object, json::object after) override {
-        auto request = request_of<UpdateAliasRequest>("UpdateAlias", members_of("UpdateAlias", after));
-        if (!request.RoutingConfig) request.RoutingConfig.emplace();
-        co_return describe(co_await lambda_.update_alias(call, std::move(request)));
-    }
-
-    Task<void> remove(Call& call, const ResourceContext&, std::string physical_id, json::object) override {
-        const auto name = parse_function_name(call, physical_id);
-        try {
-            co_await lambda_.delete_alias(call, {.FunctionName = name.name, .Name = name.qualifier});
-        } catch (const ResourceNotFoundException&) {
-        }
-    }
-
-  private:
-    /// A template lists the weights as objects, the operation takes a map.
-    static json::object members_of(std::string_view operation, const json::object& properties) {
-        auto members = only_members(operation, properties);
-        members.erase("RoutingConfig");
-        const auto* routing = properties.if_contains("RoutingConfig");
-        const auto* weights = routing ? find(*routing, "AdditionalVersionWeights") : nullptr;
-        if (weights && weights->is_array()) {
-            json::object map;
-            for (const auto& weight : weights->as_array()) {
-                map[string_or(weight.as_object(), "FunctionVersion")] = weight.as_object().at("FunctionWeight");
-            }
-            members["RoutingConfig"] = json::object{{"AdditionalVersionWeights", std::move(map)}};
-        }
-        return members;
-    }
-    static Resource describe(const AliasConfiguration& alias) {
-        return {.physical_id = *alias.AliasArn, .attributes = {{"AliasArn", *alias.AliasArn}}};
-    }
-
-    Client lambda_;
-};
-
 }  // namespace
 
 std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::Door& door) {
@@ -419,8 +330,7 @@ std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::
     types.push_back(std::make_unique<FunctionResource>(door));
     types.push_back(std::make_unique<PermissionResource>(door));
     types.push_back(std::make_unique<EventSourceMappingResource>(door));
-    types.push_back(std::make_unique<VersionResource>(door));
-    types.push_back(std::make_unique<AliasResource>(door));
+    add_published_resource_types(types, door);
     add_further_resource_types(types, door);
     return types;
 }

@@ -123,6 +123,7 @@ void Application::function(const std::string& id, const json::object& resource) 
           "RoleName",
           "FunctionUrlConfig",
           "EventInvokeConfig",
+          "ProvisionedConcurrencyConfig",
           "PropagateTags",
           "RecursiveLoop"});
     check_required(function);
@@ -142,6 +143,10 @@ void Application::function(const std::string& id, const json::object& resource) 
 
 void Application::publish(Function& function, const json::object& code) {
     const auto* alias = function.properties.if_contains("AutoPublishAlias");
+    const auto* provisioned = function.properties.if_contains("ProvisionedConcurrencyConfig");
+    if (!alias && provisioned) {
+        invalid(function.id, "To set ProvisionedConcurrencyConfig AutoPublishALias must be defined on the function");
+    }
     if (!alias) return;
     const auto name = text_of(*alias);
     if (!name || name->empty())
@@ -164,11 +169,11 @@ void Application::publish(Function& function, const json::object& code) {
 
     auto alias_id = fmt::format("{}Alias{}", function.id, *name);
     std::erase_if(alias_id, [](unsigned char c) { return !isalnum(c); });
-    add(alias_id, "AWS::Lambda::Alias",
-        json::object{{"Name", *name},
-                     {"FunctionName", reference_to(function.id)},
-                     {"FunctionVersion", get_att(version_id, "Version")}},
-        function.attributes);
+    json::object alias_properties{{"Name", *name},
+                                  {"FunctionName", reference_to(function.id)},
+                                  {"FunctionVersion", get_att(version_id, "Version")}};
+    if (provisioned) alias_properties["ProvisionedConcurrencyConfig"] = *provisioned;
+    add(alias_id, "AWS::Lambda::Alias", std::move(alias_properties), function.attributes);
     function.alias_id = alias_id;
     renamed_[function.id + ".Alias"] = alias_id;
     renamed_[function.id + ".Version"] = version_id;

@@ -227,6 +227,17 @@ Outputs: {}
               parsed(R"({"Ref": "MinimalAliaslive"})"));
 }
 
+TEST(ServerlessTransform, KeepsWorkersOfAPublishedAliasReady) {
+    const auto resources = resources_of(R"(
+Globals: {Function: {Runtime: python3.12, Handler: a.b, AutoPublishAlias: live}}
+Resources:
+  F: {Type: AWS::Serverless::Function, Properties: {CodeUri: s3://b/k, ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 2}}}
+Outputs: {}
+)");
+    EXPECT_EQ(properties(resources, "FAliaslive").at("ProvisionedConcurrencyConfig"),
+              parsed(R"({"ProvisionedConcurrentExecutions": 2})"));
+}
+
 TEST(ServerlessTransform, WritesAnExplicitHttpApiWithStageCorsAndAuthorizer) {
     const auto resources = resources_of(R"(
 Parameters: {Stage: {Type: String}}
@@ -291,6 +302,9 @@ TEST(ServerlessTransform, RefusesWhatItDoesNotMakeByName) {
         {"{Type: AWS::Serverless::Function, Properties: {Handler: a, Runtime: p, CodeUri: s3://b/k, "
          "DeploymentPreference: {}}}",
          "property DeploymentPreference not defined for resource"},
+        {"{Type: AWS::Serverless::Function, Properties: {Handler: a, Runtime: p, CodeUri: s3://b/k, "
+         "ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 1}}}",
+         "To set ProvisionedConcurrencyConfig AutoPublishALias must be defined on the function"},
     };
     for (const auto& row : rows) {
         try {
