@@ -9,7 +9,8 @@ import * as sns from '@aws-sdk/client-sns';
 import * as sqs from '@aws-sdk/client-sqs';
 import * as sts from '@aws-sdk/client-sts';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { clientOf, eventually, fails, undoList, unique } from './support.mjs';
+import { clientOf, endpoint, eventually, fails, undoList, unique } from './support.mjs';
+import { zip } from './zip.mjs';
 
 const root = clientOf(iam.IAMClient);
 const queues = clientOf(sqs.SQSClient);
@@ -61,6 +62,73 @@ function whoIs(credentials) {
 
 const sendTo = (credentials, QueueUrl) =>
     clientOf(sqs.SQSClient, { credentials }).send(new sqs.SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
+
+/** Calls a function URL, signed as a client of Lambda signs where there are credentials. */
+async function callUrl(url, credentials, body) {
+    const target = new URL(`/_aws/lambda-url/${new URL(url).hostname.split('.')[0]}/x`, endpoint);
+    const headers = { host: target.host, 'content-type': 'text/plain' };
+    if (!credentials) return fetch(target, { method: 'POST', headers, body });
+    const { config } = clientOf(lambda.LambdaClient, { credentials });
+    const signer = await config.signer({ name: 'sigv4', properties: { signingName: 'lambda' } });
+    const signed = await signer.sign({
+        method: 'POST', protocol: 'http:', hostname: target.hostname, port: Number(target.port), path: target.pathname,
+        query: {}, headers, body,
+    });
+    return fetch(target, { method: 'POST', headers: signed.headers, body });
+}
+
+describe('function URLs', () => {
+    let FunctionName;
+    let FunctionArn;
+    before(async () => {
+        const functions = clientOf(lambda.LambdaClient);
+        FunctionName = unique('guarded');
+        const code = `export const handler = async ({ body, requestContext }) =>
+            ({ statusCode: 200, body: JSON.stringify({ body, who: requestContext.authorizer?.iam.userArn }) });`;
+        ({ FunctionArn } = await functions.send(new lambda.CreateFunctionCommand({
+            FunctionName, Role: `arn:aws:iam::${account}:role/none`, Runtime: 'nodejs20.x', Handler: 'index.handler',
+            Code: { ZipFile: zip({ 'index.mjs': code }) },
+        })));
+        undo.add(() => functions.send(new lambda.DeleteFunctionCommand({ FunctionName })));
+    });
+
+    test('of type AWS_IAM let in who signs and may invoke them', async () => {
+        const functions = clientOf(lambda.LambdaClient);
+        const { FunctionUrl } = await functions.send(
+            new lambda.CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'AWS_IAM' }),
+        );
+        undo.add(() => functions.send(new lambda.DeleteFunctionUrlConfigCommand({ FunctionName })));
+        const stranger = await newUser();
+        const guest = await newUser(policyOf({
+            Action: 'lambda:InvokeFunctionUrl', Resource: FunctionArn,
+            Condition: { StringEquals: { 'lambda:FunctionUrlAuthType': 'AWS_IAM' } },
+        }));
+        assert.equal((await callUrl(FunctionUrl, null, 'x')).status, 403);
+        assert.equal((await callUrl(FunctionUrl, stranger.credentials, 'x')).status, 403);
+        assert.equal((await callUrl(FunctionUrl, { ...guest.credentials, secretAccessKey: 'wrong' }, 'x')).status, 403);
+        const answer = await callUrl(FunctionUrl, guest.credentials, 'hello');
+        assert.equal(answer.status, 200);
+        assert.deepEqual(await answer.json(), { body: 'hello', who: guest.Arn });
+        await functions.send(new lambda.AddPermissionCommand({
+            FunctionName, StatementId: 'stranger', Action: 'lambda:InvokeFunctionUrl', Principal: stranger.Arn,
+            FunctionUrlAuthType: 'AWS_IAM',
+        }));
+        assert.equal((await callUrl(FunctionUrl, stranger.credentials, 'x')).status, 200);
+    });
+
+    test('of type NONE let in whom the policy of the function lets in', async () => {
+        const functions = clientOf(lambda.LambdaClient);
+        await functions.send(new lambda.UpdateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE' }));
+        const { FunctionUrl } = await functions.send(new lambda.GetFunctionUrlConfigCommand({ FunctionName }));
+        assert.equal((await callUrl(FunctionUrl, null, 'x')).status, 403);
+        await functions.send(new lambda.AddPermissionCommand({
+            FunctionName, StatementId: 'public', Action: 'lambda:InvokeFunctionUrl', Principal: '*', FunctionUrlAuthType: 'NONE',
+        }));
+        const answer = await callUrl(FunctionUrl, null, 'x');
+        assert.equal(answer.status, 200);
+        assert.deepEqual(await answer.json(), { body: 'x' });
+    });
+});
 
 describe('signatures', () => {
     test('a wrong secret is refused', async () => {

@@ -194,6 +194,16 @@ describe('invocation', () => {
         });
     });
 
+    test('InvokeAsync queues an event', async () => {
+        const { Status } = await send(lambda.InvokeAsyncCommand, { FunctionName, InvokeArgs: '{"late":1}' });
+        assert.equal(Status, 202);
+        await fails(
+            send(lambda.InvokeAsyncCommand, { FunctionName: unique('none'), InvokeArgs: '{}' }),
+            'ResourceNotFoundException',
+            404,
+        );
+    });
+
     test('LogType Tail returns what the function logged, between START and REPORT', async () => {
         const answer = await invoke(FunctionName, { tail: 1 }, { LogType: 'Tail' });
         const tail = Buffer.from(answer.LogResult, 'base64').toString();
@@ -440,6 +450,27 @@ describe('versions, aliases and permissions', () => {
     });
 });
 
+describe('resource policies', () => {
+    test('a policy is put, read and deleted as a whole', async () => {
+        const { FunctionArn } = await newFunction();
+        const Policy = JSON.stringify({
+            Version: '2012-10-17',
+            Statement: [{ Sid: 'a', Effect: 'Allow', Principal: { Service: 's3.amazonaws.com' }, Action: 'lambda:InvokeFunction', Resource: FunctionArn }],
+        });
+        const made = await send(lambda.PutResourcePolicyCommand, { ResourceArn: FunctionArn, Policy });
+        const read = await send(lambda.GetResourcePolicyCommand, { ResourceArn: FunctionArn });
+        assert.equal(read.RevisionId, made.RevisionId);
+        assert.equal(JSON.parse(read.Policy).Statement[0].Sid, 'a');
+        await fails(
+            send(lambda.PutResourcePolicyCommand, { ResourceArn: FunctionArn, Policy, RevisionId: '00000000-0000-0000-0000-000000000000' }),
+            'PreconditionFailedException',
+            412,
+        );
+        await send(lambda.DeleteResourcePolicyCommand, { ResourceArn: FunctionArn });
+        await fails(send(lambda.GetResourcePolicyCommand, { ResourceArn: FunctionArn }), 'ResourceNotFoundException', 404);
+    });
+});
+
 describe('layers', () => {
     const content = (files) => ({ ZipFile: zip(files) });
 
@@ -508,6 +539,19 @@ exports.handler = awslambda.streamifyResponse(async (event, stream) => {
     const path = (url) => `/_aws/lambda-url/${new URL(url).hostname.split('.')[0]}`;
     const reached = (url, rest) => (onAws ? new URL(rest, url) : new URL(path(url) + rest, endpoint));
 
+    /** A URL that everyone may use. */
+    async function newUrl(FunctionName, input = {}) {
+        const made = await send(lambda.CreateFunctionUrlConfigCommand, { FunctionName, AuthType: 'NONE', ...input });
+        await send(lambda.AddPermissionCommand, {
+            FunctionName,
+            StatementId: 'url',
+            Action: 'lambda:InvokeFunctionUrl',
+            Principal: '*',
+            FunctionUrlAuthType: 'NONE',
+        });
+        return made;
+    }
+
     test('a URL is made, changed, listed, called and deleted', async () => {
         const { FunctionName } = await newFunction({
             Code: {
@@ -517,14 +561,7 @@ exports.handler = awslambda.streamifyResponse(async (event, stream) => {
                 }),
             },
         });
-        const made = await send(lambda.CreateFunctionUrlConfigCommand, { FunctionName, AuthType: 'NONE' });
-        await send(lambda.AddPermissionCommand, {
-            FunctionName,
-            StatementId: 'url',
-            Action: 'lambda:InvokeFunctionUrl',
-            Principal: '*',
-            FunctionUrlAuthType: 'NONE',
-        });
+        const made = await newUrl(FunctionName);
         assert.match(made.FunctionUrl, /^https?:\/\/[a-z0-9-]+\.lambda-url\./);
         await eventually(async () => {
             const answer = await fetch(reached(made.FunctionUrl, '/a/b'), { method: 'PUT' });
@@ -539,6 +576,83 @@ exports.handler = awslambda.streamifyResponse(async (event, stream) => {
         assert.equal(FunctionUrlConfigs.length, 1);
         await send(lambda.DeleteFunctionUrlConfigCommand, { FunctionName });
         await fails(send(lambda.GetFunctionUrlConfigCommand, { FunctionName }), 'ResourceNotFoundException', 404);
+    });
+
+    test('a URL streams what the function writes as it writes it', async () => {
+        const source = `
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+    const out = awslambda.HttpResponseStream.from(stream, { statusCode: 201, headers: { 'x-kind': 'streamed' } });
+    out.write('early ');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    out.write('late');
+    out.end();
+});`;
+        const { FunctionName } = await newFunction({ Handler: 'index.handler', Code: { ZipFile: zip({ 'index.js': source }) } });
+        const { FunctionUrl } = await newUrl(FunctionName, { InvokeMode: 'RESPONSE_STREAM' });
+        const answer = await eventually(async () => {
+            const tried = await fetch(reached(FunctionUrl, '/'));
+            return tried.status === 201 && tried;
+        });
+        assert.equal(answer.headers.get('x-kind'), 'streamed');
+        const pieces = [];
+        const decoder = new TextDecoder();
+        for await (const piece of answer.body) pieces.push(decoder.decode(piece));
+        assert.equal(pieces.join(''), 'early late');
+        assert.ok(!pieces[0].includes('late'), 'the beginning came before the end was written');
+    });
+
+    test('a buffered URL answers whole, encodes binary bodies, and refuses events that are too long', async () => {
+        const source = `
+export const handler = async (event) => ({
+    statusCode: 200, headers: { 'content-type': 'image/png' }, isBase64Encoded: true,
+    body: Buffer.from([event.isBase64Encoded ? 1 : 0, ...Buffer.from(event.body ?? '', 'base64')]).toString('base64'),
+});`;
+        const { FunctionName } = await newFunction({ Code: { ZipFile: zip({ 'index.mjs': source }) } });
+        const { FunctionUrl, InvokeMode } = await newUrl(FunctionName);
+        if (InvokeMode) assert.equal(InvokeMode, 'BUFFERED');
+        const post = (body) =>
+            fetch(reached(FunctionUrl, '/'), { method: 'POST', headers: { 'content-type': 'image/png' }, body });
+        const answer = await eventually(async () => {
+            const tried = await post(Buffer.from([137, 0, 255]));
+            return tried.status === 200 && tried;
+        });
+        assert.deepEqual([...new Uint8Array(await answer.arrayBuffer())], [1, 137, 0, 255]);
+        assert.equal((await post(Buffer.alloc(7_000_000))).status, 413);
+    });
+
+    test('a URL answers browsers as its CORS configuration says', async () => {
+        const { FunctionName } = await newFunction();
+        const { FunctionUrl } = await newUrl(FunctionName, {
+            Cors: {
+                AllowOrigins: ['https://shop.example'],
+                AllowMethods: ['PUT'],
+                AllowHeaders: ['x-kind'],
+                ExposeHeaders: ['x-seen'],
+                AllowCredentials: true,
+                MaxAge: 60,
+            },
+        });
+        const preflight = (Origin) =>
+            fetch(reached(FunctionUrl, '/'), {
+                method: 'OPTIONS',
+                headers: { Origin, 'Access-Control-Request-Method': 'PUT', 'Access-Control-Request-Headers': 'x-kind' },
+            });
+        const allowed = await eventually(async () => {
+            const tried = await preflight('https://shop.example');
+            return tried.headers.get('access-control-allow-origin') && tried;
+        });
+        assert.equal(allowed.headers.get('access-control-allow-origin'), 'https://shop.example');
+        assert.match(allowed.headers.get('access-control-allow-methods'), /PUT/);
+        assert.match(allowed.headers.get('access-control-allow-headers'), /x-kind/);
+        assert.equal(allowed.headers.get('access-control-allow-credentials'), 'true');
+        assert.equal(allowed.headers.get('access-control-max-age'), '60');
+        assert.equal((await preflight('https://evil.example')).headers.get('access-control-allow-origin'), null);
+        const answer = await eventually(async () => {
+            const tried = await fetch(reached(FunctionUrl, '/'), { headers: { Origin: 'https://shop.example' } });
+            return tried.status === 200 && tried;
+        });
+        assert.equal(answer.headers.get('access-control-allow-origin'), 'https://shop.example');
+        assert.equal(answer.headers.get('access-control-expose-headers'), 'x-seen');
     });
 
     test('a response is streamed', async () => {
@@ -774,6 +888,55 @@ export const handler = async ({ Records }) => {
         assert.ok(lost.DDBStreamBatchInfo.startSequenceNumber);
         const updated = await send(lambda.UpdateEventSourceMappingCommand, { UUID: mapping.UUID, Enabled: false });
         assert.equal(updated.UUID, mapping.UUID);
+    });
+
+    test('a table\'s stream is read by several batches at once, or through a window', async () => {
+        const TableName = unique('windowed');
+        const { TableDescription } = await tables.send(
+            new dynamodb.CreateTableCommand({
+                TableName,
+                AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+                KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+                BillingMode: 'PAY_PER_REQUEST',
+                StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
+            }),
+        );
+        undo.add(() => tables.send(new dynamodb.DeleteTableCommand({ TableName })));
+        const EventSourceArn = TableDescription.LatestStreamArn;
+        await dynamodb.waitUntilTableExists({ client: tables, maxWaitTime: 60 }, { TableName });
+        for (const [id, n] of [['a', 1], ['b', 1], ['a', 2], ['c', 1], ['b', 2], ['a', 3]]) {
+            await tables.send(new dynamodb.PutItemCommand({ TableName, Item: { id: { S: id }, n: { N: String(n) } } }));
+        }
+        const reader = `
+export const handler = async (event) => {
+    for (const { dynamodb } of event.Records) console.log('record ' + dynamodb.Keys.id.S + dynamodb.NewImage.n.N);
+    const seen = (event.state?.seen ?? 0) + event.Records.length;
+    if (event.window) console.log('window ' + seen + ' ' + event.isFinalInvokeForWindow);
+    return { state: { seen } };
+};`;
+        const readWith = async (settings, filterPattern, enough) => {
+            const { FunctionName } = await newFunction({ Timeout: 5, Code: { ZipFile: zip({ 'index.mjs': reader }) } });
+            const { UUID } = await send(lambda.CreateEventSourceMappingCommand, {
+                FunctionName, EventSourceArn, StartingPosition: 'TRIM_HORIZON', ...settings,
+            });
+            undo.add(() => send(lambda.DeleteEventSourceMappingCommand, { UUID }));
+            return eventually(async () => {
+                const { events } = await logGroups
+                    .send(new logs.FilterLogEventsCommand({ logGroupName: `/aws/lambda/${FunctionName}`, filterPattern }))
+                    .catch(() => ({ events: [] }));
+                const found = events.map(({ message }) => message.match(new RegExp(filterPattern + ' (.*)'))[1].trim());
+                return enough(found) && found;
+            }, 120);
+        };
+        const records = await readWith({ ParallelizationFactor: 3, BatchSize: 1 }, 'record', (found) => found.length >= 6);
+        for (const id of ['a', 'b', 'c']) {
+            const own = records.filter((record) => record.startsWith(id));
+            assert.deepEqual(own, [...own].sort(), 'each key in its order');
+        }
+        const finals = (windows) => windows.filter((window) => window.endsWith('true'));
+        const windows = await readWith({ TumblingWindowInSeconds: 2 }, 'window', (found) =>
+            finals(found).reduce((sum, window) => sum + parseInt(window, 10), 0) >= 6);
+        assert.ok(windows.length > finals(windows).length, 'records come before the end of their window');
     });
 
     test('mappings are listed, changed and deleted', async () => {

@@ -2,6 +2,7 @@
 // every deployment. https://docs.aws.amazon.com/lambda/latest/api/API_CreateCodeSigningConfig.html
 
 #include "services/lambda/fault.h"
+#include "services/lambda/page.h"
 #include "services/lambda/service.h"
 
 namespace cumulet::lambda {
@@ -13,16 +14,19 @@ namespace {
 constexpr size_t most_listed = 50;
 constexpr size_t most_functions = 10'000;
 
-size_t limit_of(const std::optional<int32_t>& asked) {
-    return std::clamp<size_t>(static_cast<size_t>(asked.value_or(most_listed)), 1, most_listed);
-}
-
-/// Operations on the configuration itself say that a resource is missing, those on functions which one.
-template <typename Missing = ResourceNotFoundException>
 Task<CodeSigningConfig> load_config(store::Transaction& tx, const Call& call, std::string arn) {
     auto config = co_await find_code_signing(tx, call, arn);
     if (!config) {
-        throw user_fault<Missing>(
+        throw ResourceNotFoundException(fmt::format("The Lambda code signing configuration {} can not be found.", arn));
+    }
+    co_return std::move(*config);
+}
+
+/// The configuration that a function is to have, or has.
+Task<CodeSigningConfig> load_config_of_function(store::Transaction& tx, const Call& call, std::string arn) {
+    auto config = co_await find_code_signing(tx, call, arn);
+    if (!config) {
+        throw user_fault<CodeSigningConfigNotFoundException>(
             fmt::format("The code signing configuration cannot be found. Check that the provided configuration is not "
                         "deleted: {}.",
                         arn));
@@ -34,7 +38,7 @@ Task<CodeSigningConfig> load_config(store::Transaction& tx, const Call& call, st
 
 Task<void> Service::check_signed(store::Transaction& tx, const Call& call, std::string config_arn) {
     if (config_arn.empty()) co_return;
-    const auto config = co_await load_config<CodeSigningConfigNotFoundException>(tx, call, config_arn);
+    const auto config = co_await load_config_of_function(tx, call, config_arn);
     if (config.CodeSigningPolicies.UntrustedArtifactOnDeployment != "Enforce") co_return;
     throw user_fault<CodeVerificationFailedException>(
         "Lambda cannot deploy the function. The function or layer might be signed using a signature that the client is "
@@ -98,7 +102,7 @@ Task<DeleteCodeSigningConfigResponse> Service::delete_code_signing_config(Call& 
 
 Task<ListCodeSigningConfigsResponse> Service::list_code_signing_configs(Call& call,
                                                                         ListCodeSigningConfigsRequest request) {
-    const auto limit = limit_of(request.MaxItems);
+    const auto limit = page_limit(request.MaxItems, most_listed);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListCodeSigningConfigsResponse> {
         ListCodeSigningConfigsResponse response;
         auto& listed = response.CodeSigningConfigs.emplace();
@@ -118,7 +122,7 @@ Task<PutFunctionCodeSigningConfigResponse> Service::put_function_code_signing_co
     Call& call, PutFunctionCodeSigningConfigRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await load_config<CodeSigningConfigNotFoundException>(tx, call, request.CodeSigningConfigArn);
+        co_await load_config_of_function(tx, call, request.CodeSigningConfigArn);
         auto function = co_await load_function(tx, name);
         function.code_signing = request.CodeSigningConfigArn;
         save_function(tx, name, function);
@@ -139,17 +143,13 @@ Task<GetFunctionCodeSigningConfigResponse> Service::get_function_code_signing_co
 Task<DeleteFunctionCodeSigningConfigResponse> Service::delete_function_code_signing_config(
     Call& call, DeleteFunctionCodeSigningConfigRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        auto function = co_await load_function(tx, name);
-        function.code_signing.clear();
-        save_function(tx, name, function);
-    });
+    co_await change_function(store_, name, [](Function& function) { function.code_signing.clear(); });
     co_return DeleteFunctionCodeSigningConfigResponse{};
 }
 
 Task<ListFunctionsByCodeSigningConfigResponse> Service::list_functions_by_code_signing_config(
     Call& call, ListFunctionsByCodeSigningConfigRequest request) {
-    const auto limit = limit_of(request.MaxItems);
+    const auto limit = page_limit(request.MaxItems, most_listed);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListFunctionsByCodeSigningConfigResponse> {
         co_await load_config(tx, call, request.CodeSigningConfigArn);
         ListFunctionsByCodeSigningConfigResponse response;

@@ -29,9 +29,7 @@ Task<bool> Service::deliver(Call& call, std::string target, std::string body, st
     try {
         if (arn && arn->service == "sqs") {
             aws::sqs::Client sqs(door_);
-            aws::sqs::SendMessageRequest request{
-                .QueueUrl = fmt::format("{}/{}/{}", call.base_url(), arn->account, arn->resource),
-                .MessageBody = std::move(body)};
+            aws::sqs::SendMessageRequest request{.QueueUrl = queue_url_of(call, *arn), .MessageBody = std::move(body)};
             if (!attributes.empty()) {
                 request.MessageAttributes = attributes_of<aws::sqs::MessageAttributeValue>(attributes);
             }

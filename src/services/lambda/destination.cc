@@ -11,22 +11,14 @@ json::value readable(const std::string& text) {
     return parsed ? std::move(*parsed) : json::value(text);
 }
 
-void check_destination(const std::string& arn, std::string_view function_arn, std::string_view operation) {
-    if (arn.starts_with("kafka://")) throw aws::not_implemented("lambda", operation, "Kafka topics as destinations");
-    const auto parsed = Arn::parse(arn);
-    const auto malformed = [&] { return invalid(fmt::format("The provided destination ARN {} is invalid.", arn)); };
-    if (!parsed) throw malformed();
-    if (parsed->service == "events") {
-        throw aws::not_implemented("lambda", operation, "event buses as destinations");
-    }
-    if (parsed->service == "lambda" && arn == function_arn) {
-        throw invalid("You can't specify the function as a destination for itself.");
-    }
-    if (parsed->service != "sqs" && parsed->service != "sns" && parsed->service != "lambda" &&
-        parsed->service != "s3") {
-        throw malformed();
-    }
-    if (parsed->service == "sqs" && parsed->resource.ends_with(".fifo")) throw malformed();
+/// A configuration as AWS's errors quote it.
+std::string shown(const aws::lambda::DestinationConfig& destinations) {
+    const auto part = [](std::string_view name, const auto& config) {
+        return config && config->Destination ? fmt::format("{}(destination={})", name, *config->Destination)
+                                             : std::string("null");
+    };
+    return fmt::format("DestinationConfig(onSuccess={}, onFailure={})", part("OnSuccess", destinations.OnSuccess),
+                       part("OnFailure", destinations.OnFailure));
 }
 
 }  // namespace
@@ -55,14 +47,34 @@ std::string destination_key(std::string_view kind, std::string_view function, Ti
                        text.substr(17, 2), unique);
 }
 
+std::vector<std::string> targets_of(const std::optional<aws::lambda::DestinationConfig>& destinations) {
+    std::vector<std::string> targets;
+    const auto add = [&](const std::optional<std::string>& target) {
+        if (target && !target->empty()) targets.push_back(*target);
+    };
+    if (destinations && destinations->OnSuccess) add(destinations->OnSuccess->Destination);
+    if (destinations && destinations->OnFailure) add(destinations->OnFailure->Destination);
+    return targets;
+}
+
 void check_destinations(const aws::lambda::DestinationConfig& destinations, std::string_view function_arn,
                         std::string_view operation) {
-    for (const auto* arn :
-         {destinations.OnSuccess && destinations.OnSuccess->Destination ? &*destinations.OnSuccess->Destination
-                                                                        : nullptr,
-          destinations.OnFailure && destinations.OnFailure->Destination ? &*destinations.OnFailure->Destination
-                                                                        : nullptr}) {
-        if (arn && !arn->empty()) check_destination(*arn, function_arn, operation);
+    for (const auto& target : targets_of(destinations)) {
+        if (target.starts_with("kafka://")) {
+            throw aws::not_implemented("lambda", operation, "Kafka topics as destinations");
+        }
+        const auto arn = Arn::parse(target);
+        const std::string_view service = arn ? std::string_view(arn->service) : "";
+        if (service == "events") throw aws::not_implemented("lambda", operation, "event buses as destinations");
+        if (service == "lambda" && target == function_arn) {
+            throw invalid("You can't specify the function as a destination for itself.");
+        }
+        const bool known = service == "sqs" || service == "sns" || service == "lambda" || service == "s3";
+        if (!known) throw invalid(fmt::format("The provided destination config {} is invalid.", shown(destinations)));
+        if (service == "sqs" && arn->resource.ends_with(".fifo")) {
+            // Unverified: the words.
+            throw invalid(fmt::format("The provided destination ARN {} is invalid.", target));
+        }
     }
 }
 

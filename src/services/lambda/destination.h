@@ -27,6 +27,8 @@ std::string destination_record(const EventEnd& end, Time now);
 /// The key under which a bucket gets a record: "aws/lambda/async/<function>/2026/11/23/…".
 std::string destination_key(std::string_view kind, std::string_view function, Time now, std::string_view unique);
 
+/// The ARNs that `destinations` names.
+std::vector<std::string> targets_of(const std::optional<aws::lambda::DestinationConfig>& destinations);
 /// Throws InvalidParameterValueException for a destination that nothing can be sent to, or that is the function itself,
 /// and "not implemented" for event buses and Kafka.
 void check_destinations(const aws::lambda::DestinationConfig& destinations, std::string_view function_arn,

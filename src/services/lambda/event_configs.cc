@@ -3,6 +3,7 @@
 
 #include "services/lambda/destination.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/page.h"
 #include "services/lambda/service.h"
 
 namespace cumulet::lambda {
@@ -19,6 +20,17 @@ FunctionName configured_name(const Call& call, const std::string& function,
     auto name = parse_function_name(call, function, qualifier);
     if (name.qualifier.empty()) name.qualifier = latest;
     return name;
+}
+
+/// Throws InvalidParameterValueException for a destination that is a function, and is not there.
+Task<void> check_destination_functions(store::Transaction& tx, const Call& call,
+                                       std::optional<DestinationConfig> destinations) {
+    for (const auto& target : targets_of(destinations)) {
+        const auto arn = Arn::parse(target);
+        if (!arn || arn->service != "lambda" || arn->region != call.region || arn->account != call.account) continue;
+        if (co_await find_function(tx, parse_function_name(call, target))) continue;
+        throw invalid(fmt::format("The destination ARN {} is invalid.", target));
+    }
 }
 
 Task<void> check_function(store::Transaction& tx, FunctionCache& cache, FunctionName name) {
@@ -64,6 +76,7 @@ Task<FunctionEventInvokeConfig> Service::put_function_event_invoke_config(Call& 
     apply(config, request, name, call.now());
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await check_function(tx, functions_, name);
+        co_await check_destination_functions(tx, call, request.DestinationConfig);
         save_event_config(tx, name, config);
     });
     co_return config;
@@ -76,6 +89,7 @@ Task<FunctionEventInvokeConfig> Service::update_function_event_invoke_config(
         co_await check_function(tx, functions_, name);
         auto config = co_await load_config(tx, name);
         apply(config, request, name, call.now());
+        co_await check_destination_functions(tx, call, request.DestinationConfig);
         save_event_config(tx, name, config);
         co_return config;
     });
@@ -101,7 +115,7 @@ Task<DeleteFunctionEventInvokeConfigResponse> Service::delete_function_event_inv
 Task<ListFunctionEventInvokeConfigsResponse> Service::list_function_event_invoke_configs(
     Call& call, ListFunctionEventInvokeConfigsRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    const auto limit = std::clamp<size_t>(static_cast<size_t>(request.MaxItems.value_or(most_listed)), 1, most_listed);
+    const auto limit = page_limit(request.MaxItems, most_listed);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListFunctionEventInvokeConfigsResponse> {
         co_await check_function(tx, functions_, name);
         ListFunctionEventInvokeConfigsResponse response;

@@ -1,6 +1,7 @@
 // Running a function: a warm worker, or a new one with the role's credentials.
 #include <unistd.h>
 
+#include "contracts/proxy_event.h"
 #include "contracts/sts.h"
 #include "runtime/log.h"
 #include "runtime/stopwatch.h"
@@ -27,8 +28,7 @@ std::string trace_of(Call& call, const Function& function) {
         function.configuration.TracingConfig && function.configuration.TracingConfig->Mode.value_or("") == "Active";
     auto trace = call.trace;
     if (trace.find("Root=") == trace.npos) {
-        const auto seconds = std::chrono::floor<std::chrono::seconds>(call.now()).time_since_epoch().count();
-        trace = fmt::format("Root=1-{:08x}-{}", static_cast<uint32_t>(seconds), call.random().hex(24));
+        trace = contracts::new_trace(call);
     }
     if (trace.find("Parent=") == trace.npos) trace += ";Parent=" + call.random().hex(16);
     if (trace.find("Sampled=") == trace.npos) trace += active ? ";Sampled=1" : ";Sampled=0";
@@ -52,7 +52,6 @@ RuntimeFacts facts_of(const aws::lambda::FunctionConfiguration& configuration) {
 std::vector<std::string> extension_programs(const std::filesystem::path& layers) {
     std::vector<std::string> names;
     std::error_code error;
-    if (layers.empty()) return names;
     for (const auto& entry : std::filesystem::directory_iterator(layers / "extensions", error)) {
         if (!entry.is_regular_file(error)) continue;
         if (::access(entry.path().c_str(), X_OK) == 0) names.push_back(entry.path().filename());
@@ -83,9 +82,7 @@ void Running::leave(const std::string& function) {
 Task<std::shared_ptr<const Function>> Service::current_of(FunctionName name, std::shared_ptr<const Function> function) {
     if (function->version() == latest) co_return function;
     name.qualifier.clear();
-    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
-        co_return co_await load_qualified(tx, functions_, name);
-    });
+    co_return co_await find_version(std::move(name));
 }
 
 void Service::measure(const FunctionName& name, std::initializer_list<contracts::MetricSample> samples) {
@@ -211,7 +208,9 @@ Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<co
     plan.version = function->version();
     plan.handler = configuration.Handler.value_or("");
     plan.identity = call.random().hex(32);
-    plan.extensions = co_await threads_.run([folder = plan.room.layers] { return extension_programs(folder); });
+    if (!plan.room.layers.empty()) {
+        plan.extensions = co_await threads_.run([folder = plan.room.layers] { return extension_programs(folder); });
+    }
     plan.post_telemetry = [this](std::string uri, std::string body) { courier_.post(std::move(uri), std::move(body)); };
     plan.runtime = facts_of(configuration);
     plan.runtime.initialization = start.initialization;

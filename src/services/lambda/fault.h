@@ -21,4 +21,8 @@ inline aws::lambda::ResourceNotFoundException function_not_found(const std::stri
     return user_fault<aws::lambda::ResourceNotFoundException>("Function not found: " + arn);
 }
 
+inline aws::lambda::ResourceNotFoundException alias_not_found(const std::string& arn) {
+    return user_fault<aws::lambda::ResourceNotFoundException>("Cannot find alias arn: " + arn);
+}
+
 }  // namespace cumulet::lambda

@@ -6,6 +6,7 @@
 #include "contracts/s3.h"
 #include "services/lambda/bootstraps.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/page.h"
 #include "services/lambda/service.h"
 
 namespace cumulet::lambda {
@@ -17,6 +18,13 @@ namespace {
 constexpr size_t most_package_bytes = 256 << 20;
 constexpr size_t most_inline_bytes = 50 << 20;
 constexpr size_t most_listed = 50;
+
+/// A function's configuration under the name that the caller used: an alias shows itself.
+FunctionConfiguration shown_as(const FunctionName& name, const Function& function) {
+    auto shown = function.configuration;
+    shown.FunctionArn = name.arn();
+    return shown;
+}
 
 }  // namespace
 
@@ -167,7 +175,7 @@ Task<GetFunctionResponse> Service::get_function(Call& call, GetFunctionRequest r
             auto found = co_await load_qualified(tx, functions_, name);
             co_return std::pair(std::move(found), co_await load_function(tx, name));
         });
-    response.Configuration = function->configuration;
+    response.Configuration = shown_as(name, *function);
     response.Code.emplace().RepositoryType = "S3";
     // The revision is known only to those who may read the function.
     response.Code->Location = fmt::format("{}{}{}/{}/{}/{}/{}", call.base_url(), code_prefix, name.account, name.region,
@@ -213,10 +221,7 @@ Task<std::optional<std::string>> Service::find_code(std::vector<std::string> par
     }
     const FunctionName function_name{.account = account, .region = region, .name = name, .qualifier = version};
     try {
-        const auto function =
-            co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
-                co_return co_await load_qualified(tx, functions_, function_name);
-            });
+        const auto function = co_await find_version(function_name);
         if (equal_in_constant_time(function->revision(), secret)) co_return function->code_blob;
     } catch (const ResourceNotFoundException&) {
         // The same answer as for a wrong secret.
@@ -226,15 +231,11 @@ Task<std::optional<std::string>> Service::find_code(std::vector<std::string> par
 
 Task<FunctionConfiguration> Service::get_function_configuration(Call& call, GetFunctionConfigurationRequest request) {
     const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
-    const auto function =
-        co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
-            co_return co_await load_qualified(tx, functions_, name);
-        });
-    co_return function->configuration;
+    co_return shown_as(name, *co_await find_version(name));
 }
 
 Task<ListFunctionsResponse> Service::list_functions(Call& call, ListFunctionsRequest request) {
-    const auto limit = std::clamp<size_t>(static_cast<size_t>(request.MaxItems.value_or(most_listed)), 1, most_listed);
+    const auto limit = page_limit(request.MaxItems, most_listed);
     const auto after = from_base64(request.Marker.value_or("")).value_or("");
     const bool with_versions = request.FunctionVersion.value_or("") == "ALL";
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListFunctionsResponse> {
@@ -277,6 +278,9 @@ Task<DeleteFunctionResponse> Service::delete_function(Call& call, DeleteFunction
             }
         }
         tx.erase(version_key(name, number));
+        erase_policy(tx, name);
+        erase_event_config(tx, name);
+        erase_provisioned(tx, name);
         co_return std::vector<std::string>();
     });
     retire(name);

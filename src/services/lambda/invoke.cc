@@ -1,4 +1,4 @@
-// Invoke: runs a function and waits for it, or queues an event for it.
+// Invoke: runs a function and waits for it, or queues an event for it, which is all that InvokeAsync does.
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
 #include "base/bytes.h"
@@ -14,6 +14,12 @@ Task<std::shared_ptr<const Function>> Service::find_to_run(Call& call, FunctionN
     const auto fraction = call.random().fraction();
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
         co_return co_await load_qualified(tx, functions_, name, fraction);
+    });
+}
+
+Task<std::shared_ptr<const Function>> Service::find_version(FunctionName name) {
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+        co_return co_await load_qualified(tx, functions_, name);
     });
 }
 
@@ -45,6 +51,27 @@ Task<InvocationResponse> Service::invoke(Call& call, InvocationRequest request) 
     if (outcome.failed) response.FunctionError = "Unhandled";
     if (request.LogType.value_or("None") == "Tail") response.LogResult = to_base64(outcome.log_tail);
     co_return response;
+}
+
+Task<InvokeAsyncResponse> Service::invoke_async(Call& call, InvokeAsyncRequest request) {
+    const auto name = parse_function_name(call, request.FunctionName);
+    std::string payload;
+    try {
+        payload = co_await read_all(request.InvokeArgs, most_event_bytes);
+    } catch (const StreamTooLong&) {
+        throw user_fault<RequestTooLargeException>(
+            fmt::format("Request must be smaller than {} bytes for the InvokeAsync operation", most_event_bytes));
+    }
+    check_payload(payload, most_event_bytes);
+    const auto function = co_await find_to_run(call, name);
+    co_await queue_event(call, name, *function,
+                         {.request_id = call.request_id,
+                          .payload = std::move(payload),
+                          .function_arn = name.arn(),
+                          .client_context = {},
+                          .trace = call.trace,
+                          .pipe = {}});
+    co_return InvokeAsyncResponse{.Status = 202};
 }
 
 }  // namespace cumulet::lambda

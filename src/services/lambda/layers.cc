@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/page.h"
 #include "services/lambda/policy.h"
 #include "services/lambda/service.h"
 
@@ -14,10 +15,6 @@ namespace {
 
 constexpr size_t most_listed = 50;
 constexpr size_t most_layer_versions = 10'000;
-
-size_t limit_of(const std::optional<int32_t>& asked) {
-    return std::clamp<size_t>(static_cast<size_t>(asked.value_or(most_listed)), 1, most_listed);
-}
 
 ResourceNotFoundException layer_not_found() {
     return user_fault<ResourceNotFoundException>("The resource you requested does not exist.");
@@ -149,7 +146,7 @@ Task<GetLayerVersionResponse> Service::get_layer_version_by_arn(Call& call, GetL
 }
 
 Task<ListLayersResponse> Service::list_layers(Call& call, ListLayersRequest request) {
-    const auto limit = limit_of(request.MaxItems);
+    const auto limit = page_limit(request.MaxItems, most_listed);
     const auto after = request.Marker.value_or("");
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListLayersResponse> {
         ListLayersResponse response;
@@ -175,7 +172,7 @@ Task<ListLayersResponse> Service::list_layers(Call& call, ListLayersRequest requ
 
 Task<ListLayerVersionsResponse> Service::list_layer_versions(Call& call, ListLayerVersionsRequest request) {
     const auto name = parse_layer_name(call, request.LayerName);
-    const auto limit = limit_of(request.MaxItems);
+    const auto limit = page_limit(request.MaxItems, most_listed);
     const auto before = request.Marker ? std::strtoll(request.Marker->c_str(), nullptr, 10) : INT64_MAX;
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListLayerVersionsResponse> {
         ListLayerVersionsResponse response;

@@ -50,7 +50,8 @@ Mapping Mapping::parse(std::string_view text) {
 aws::lambda::EventSourceMappingConfiguration Mapping::shown() const {
     auto shown = configuration;
     shown.State = enabled ? "Enabled" : "Disabled";
-    if (!shown.StateTransitionReason) shown.StateTransitionReason = "USER_INITIATED";
+    if (!shown.StateTransitionReason)
+        shown.StateTransitionReason = shown.StartingPosition ? "User action" : "USER_INITIATED";
     return shown;
 }
 
@@ -99,6 +100,10 @@ void check_pollers(const Mapping& mapping, bool fifo) {
     if (pollers->MinimumPollers.value_or(least_pollers) > pollers->MaximumPollers.value_or(usual_pollers)) {
         throw invalid("MinimumPollers must not be greater than MaximumPollers.");
     }
+}
+
+std::string queue_url_of(const Call& call, const Arn& queue) {
+    return fmt::format("{}/{}/{}", call.base_url(), queue.account, queue.resource);
 }
 
 json::object queue_record(const aws::sqs::Message& message, std::string_view queue_arn, std::string_view region) {

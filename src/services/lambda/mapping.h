@@ -38,6 +38,8 @@ void check_batching(const Mapping& mapping, bool fifo);
 /// Throws InvalidParameterValueException where the numbers of pollers of a queue do not go together.
 void check_pollers(const Mapping& mapping, bool fifo);
 
+/// The URL under which a service of Cumulet reaches a queue.
+std::string queue_url_of(const Call& call, const Arn& queue);
 /// One message as a function sees it.
 json::object queue_record(const aws::sqs::Message& message, std::string_view queue_arn, std::string_view region);
 /// The event that Lambda hands over for messages of a queue.

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/page.h"
 #include "services/lambda/record_filter.h"
 #include "services/lambda/service.h"
 #include "services/lambda/stream_poller.h"
@@ -116,8 +117,14 @@ void set_start(Mapping& mapping, const CreateEventSourceMappingRequest& request)
     }
     // Unverified: the words.
     if (!request.StartingPosition) throw invalid("1 validation error detected: StartingPosition is required.");
-    if (*request.StartingPosition == "AT_TIMESTAMP" || request.StartingPositionTimestamp) {
-        throw invalid("Unsupported starting position for stream type: DynamoDB. Please use TRIM_HORIZON or LATEST.");
+    const bool at_timestamp = *request.StartingPosition == "AT_TIMESTAMP";
+    if (request.StartingPositionTimestamp && !at_timestamp) {
+        throw invalid("Timestamp only valid with StartingPosition AT_TIMESTAMP");
+    }
+    // No stream that can be read has it: streams of DynamoDB begin with their oldest record or their newest.
+    if (at_timestamp) {
+        throw invalid("Unsupported starting position for arn type: " +
+                      mapping.configuration.EventSourceArn.value_or(""));
     }
     mapping.configuration.StartingPosition = request.StartingPosition;
 }
@@ -140,8 +147,7 @@ Task<StreamPositions> check_stream(contracts::Door& door, Call& call, const Mapp
 /// Checks that the queue is there and that its messages stay hidden long enough.
 Task<void> check_queue(contracts::Door& door, Call& call, Arn queue, int32_t timeout_seconds) {
     aws::sqs::Client sqs(door);
-    aws::sqs::GetQueueAttributesRequest request{
-        .QueueUrl = fmt::format("{}/{}/{}", call.base_url(), queue.account, queue.resource)};
+    aws::sqs::GetQueueAttributesRequest request{.QueueUrl = queue_url_of(call, queue)};
     request.AttributeNames = std::vector<std::string>{"VisibilityTimeout"};
     std::map<std::string, std::string> attributes;
     try {
@@ -209,14 +215,12 @@ Task<EventSourceMappingConfiguration> Service::create_event_source_mapping(Call&
     apply(mapping, request);
     check_settings(mapping, "CreateEventSourceMapping");
 
-    const auto function =
-        co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
-            try {
-                co_return co_await load_qualified(tx, functions_, function_name);
-            } catch (const ResourceNotFoundException&) {
-                throw invalid("Function does not exist");
-            }
-        });
+    std::shared_ptr<const Function> function;
+    try {
+        function = co_await find_version(function_name);
+    } catch (const ResourceNotFoundException&) {
+        throw invalid("Function does not exist");
+    }
     StreamPositions start;
     if (stream) {
         start = co_await check_stream(door_, call, mapping);
@@ -294,7 +298,7 @@ Task<EventSourceMappingConfiguration> Service::delete_event_source_mapping(Call&
 
 Task<ListEventSourceMappingsResponse> Service::list_event_source_mappings(Call& call,
                                                                           ListEventSourceMappingsRequest request) {
-    const auto limit = std::clamp<size_t>(static_cast<size_t>(request.MaxItems.value_or(most_listed)), 1, most_listed);
+    const auto limit = page_limit(request.MaxItems, most_listed);
     std::string function_arn;
     if (request.FunctionName) function_arn = parse_function_name(call, *request.FunctionName).arn();
     const auto after = request.Marker.value_or("");

@@ -1,4 +1,5 @@
-// AddPermission, RemovePermission, GetPolicy, and what IAM asks about functions.
+// AddPermission, RemovePermission, GetPolicy, the operations on whole resource policies, and what IAM asks about
+// functions.
 // https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
 
 #include "base/json.h"
@@ -17,6 +18,10 @@ void check_policy_revision(const std::string& document, const std::optional<std:
     throw user_fault<PreconditionFailedException>(
         "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve the latest "
         "RevisionId");
+}
+
+ResourceNotFoundException no_policy() {
+    return user_fault<ResourceNotFoundException>("The resource you requested does not exist.");
 }
 
 json::object statement_of(const AddPermissionRequest& request, const std::string& arn) {
@@ -81,8 +86,36 @@ Task<GetPolicyResponse> Service::get_policy(Call& call, GetPolicyRequest request
         co_await load_qualified(tx, functions_, name);
         co_return co_await find_policy(tx, name);
     });
-    if (document.empty()) throw user_fault<ResourceNotFoundException>("The resource you requested does not exist.");
+    if (document.empty()) throw no_policy();
     co_return GetPolicyResponse{.Policy = document, .RevisionId = policy_revision(document)};
+}
+
+Task<PutResourcePolicyResponse> Service::put_resource_policy(Call& call, PutResourcePolicyRequest request) {
+    const auto name = parse_function_name(call, request.ResourceArn);
+    const auto document = checked_policy(request.Policy);
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        co_await load_qualified(tx, functions_, name);
+        check_policy_revision(co_await find_policy(tx, name), request.RevisionId);
+        save_policy(tx, name, document);
+    });
+    co_return PutResourcePolicyResponse{.Policy = document, .RevisionId = policy_revision(document)};
+}
+
+Task<GetResourcePolicyResponse> Service::get_resource_policy(Call& call, GetResourcePolicyRequest request) {
+    auto found = co_await get_policy(call, {.FunctionName = request.ResourceArn});
+    co_return GetResourcePolicyResponse{.Policy = std::move(found.Policy), .RevisionId = std::move(found.RevisionId)};
+}
+
+Task<DeleteResourcePolicyResponse> Service::delete_resource_policy(Call& call, DeleteResourcePolicyRequest request) {
+    const auto name = parse_function_name(call, request.ResourceArn);
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        co_await load_qualified(tx, functions_, name);
+        const auto document = co_await find_policy(tx, name);
+        if (document.empty()) throw no_policy();
+        check_policy_revision(document, request.RevisionId);
+        erase_policy(tx, name);
+    });
+    co_return DeleteResourcePolicyResponse{};
 }
 
 std::string Service::resource_of(const Call& call, const contracts::Operation& operation, const void* input) const {
@@ -91,7 +124,8 @@ std::string Service::resource_of(const Call& call, const contracts::Operation& o
     for (const auto& member : operation.input->members) {
         const auto* at = static_cast<const char*>(input) + member.offset;
         if (member.name == "FunctionName" && !member.optional) text = reinterpret_cast<const std::string*>(at);
-        if (member.name == "Resource" && !member.optional) return *reinterpret_cast<const std::string*>(at);
+        if ((member.name == "Resource" || member.name == "ResourceArn") && !member.optional)
+            return *reinterpret_cast<const std::string*>(at);
         if (member.name == "Qualifier" && member.optional) {
             if (const auto* value = static_cast<const std::string*>(member.optional->get(at))) qualifier = *value;
         }

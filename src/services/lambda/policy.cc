@@ -34,6 +34,21 @@ std::string policy_revision(std::string_view document) {
                        digest.substr(16, 4), digest.substr(20, 12));
 }
 
+std::string checked_policy(const std::string& document) {
+    auto parsed = parse_json(document);
+    // Unverified: the words.
+    if (!parsed || !parsed->is_object()) throw invalid("The policy is not a JSON object.");
+    auto& policy = parsed->as_object();
+    auto* statements = policy.if_contains("Statement");
+    if (statements && statements->is_object()) policy["Statement"] = json::array{json::value(*statements)};
+    statements = policy.if_contains("Statement");
+    const bool listed = statements && statements->is_array() && !statements->as_array().empty();
+    if (!listed || !std::ranges::all_of(statements->as_array(), [](const auto& each) { return each.is_object(); })) {
+        throw invalid("The policy has no statements.");
+    }
+    return json::serialize(policy);
+}
+
 std::string with_statement(const std::string& document, json::object statement) {
     auto policy = parse_policy(document);
     auto& statements = policy["Statement"].as_array();

@@ -12,6 +12,9 @@ namespace cumulet::lambda {
 json::value principal_of(std::string_view principal);
 /// A policy's revision follows from its text.
 std::string policy_revision(std::string_view document);
+/// A whole document as it is kept: its statements are a list. Throws InvalidParameterValueException for what is no
+/// policy.
+std::string checked_policy(const std::string& document);
 /// `document` ("" for none) with one more statement. Throws ResourceConflictException if it has one of that Sid, and
 /// PolicyLengthExceededException.
 std::string with_statement(const std::string& document, json::object statement);

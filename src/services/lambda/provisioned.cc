@@ -3,6 +3,7 @@
 
 #include "runtime/log.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/page.h"
 #include "services/lambda/service.h"
 
 namespace cumulet::lambda {
@@ -13,17 +14,42 @@ namespace {
 
 constexpr size_t most_listed = 50;
 
-FunctionName published_name(const Call& call, const std::string& function, const std::string& qualifier) {
-    auto name = parse_function_name(call, function, qualifier);
-    if (name.qualifier == latest) {
-        throw invalid("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
-    }
-    return name;
+InvalidParameterValueException unpublished() {
+    return invalid("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
 }
 
 ProvisionedConcurrencyConfigNotFoundException not_provisioned() {
     return user_fault<ProvisionedConcurrencyConfigNotFoundException>(
         "No Provisioned Concurrency Config found for this function");
+}
+
+FunctionName published_name(const Call& call, const std::string& function, const std::string& qualifier) {
+    auto name = parse_function_name(call, function, qualifier);
+    if (name.qualifier == latest) {
+        throw invalid("The function resource provided must be an alias or a published version.");
+    }
+    return name;
+}
+
+/// The version that a configuration is for. Throws ResourceNotFoundException.
+Task<std::shared_ptr<const Function>> load_published(store::Transaction& tx, FunctionCache& cache, FunctionName name) {
+    if (!name.names_version() && !co_await find_alias(tx, name)) throw alias_not_found(name.arn());
+    co_return co_await load_qualified(tx, cache, name);
+}
+
+/// Throws ResourceConflictException where a version would be provisioned by itself and through an alias.
+Task<void> check_alone(store::Transaction& tx, FunctionCache& cache, FunctionName name, std::string version) {
+    for (const auto& other : co_await list_provisioned(tx, name)) {
+        const auto& qualifier = other.function.qualifier;
+        if (qualifier == name.qualifier) continue;
+        if (qualifier == version) {
+            throw user_fault<ResourceConflictException>(
+                "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version");
+        }
+        if (name.names_version() && (co_await load_qualified(tx, cache, other.function))->version() == version) {
+            throw user_fault<ResourceConflictException>("Version is pointed by a Provisioned Concurrency alias");
+        }
+    }
 }
 
 /// The members that describe how far it is.
@@ -74,9 +100,8 @@ Task<void> Service::warm_all() {
         co_return all;
     });
     for (const auto& [name, count] : found) {
-        auto call = service_call(Reactor::current(), "lambda.amazonaws.com", name.account, name.region);
         try {
-            co_await warm(name, co_await find_to_run(call, name), count, "provisioned-concurrency");
+            co_await warm(name, co_await find_version(name), count, "provisioned-concurrency");
         } catch (const std::exception& error) {
             log::warning("workers could not be made ready", {{"function", name.arn()}, {"why", error.what()}});
         }
@@ -85,11 +110,8 @@ Task<void> Service::warm_all() {
 
 Task<PutProvisionedConcurrencyConfigResponse> Service::put_provisioned_concurrency_config(
     Call& call, PutProvisionedConcurrencyConfigRequest request) {
-    const auto name = published_name(call, request.FunctionName, request.Qualifier);
-    const auto function = co_await find_to_run(call, name);
-    if (function->version() == latest) {
-        throw invalid("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
-    }
+    const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
+    if (name.qualifier == latest) throw unpublished();
     if (request.ProvisionedConcurrentExecutions > static_cast<int32_t>(options_.pool.workers)) {
         throw invalid(
             fmt::format("Specified ProvisionedConcurrentExecutions for function is above the number of workers of this "
@@ -99,7 +121,10 @@ Task<PutProvisionedConcurrencyConfigResponse> Service::put_provisioned_concurren
     const Provisioned provisioned{.function = name,
                                   .requested = request.ProvisionedConcurrentExecutions,
                                   .modified = format_modified(call.now())};
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+    const auto saved = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+        auto function = co_await load_published(tx, functions_, name);
+        if (function->version() == latest) throw unpublished();
+        co_await check_alone(tx, functions_, name, function->version());
         const auto current = co_await load_function(tx, name);
         if (current.reserved_concurrency && *current.reserved_concurrency < provisioned.requested) {
             throw invalid(
@@ -107,30 +132,33 @@ Task<PutProvisionedConcurrencyConfigResponse> Service::put_provisioned_concurren
                 "function");
         }
         save_provisioned(tx, provisioned);
+        co_return function;
     });
-    tasks_.start(warm(name, function, provisioned.requested, "provisioned-concurrency"));
+    tasks_.start(warm(name, saved, provisioned.requested, "provisioned-concurrency"));
     co_return described<PutProvisionedConcurrencyConfigResponse>(provisioned, 0);
 }
 
 Task<GetProvisionedConcurrencyConfigResponse> Service::get_provisioned_concurrency_config(
     Call& call, GetProvisionedConcurrencyConfigRequest request) {
     const auto name = published_name(call, request.FunctionName, request.Qualifier);
-    const auto function = co_await find_to_run(call, name);
-    const auto provisioned = co_await store_.transact([&](store::Transaction& tx) -> Task<std::optional<Provisioned>> {
-        co_return co_await find_provisioned(tx, name);
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<GetProvisionedConcurrencyConfigResponse> {
+        const auto function = co_await load_published(tx, functions_, name);
+        const auto provisioned = co_await find_provisioned(tx, name);
+        if (!provisioned) throw not_provisioned();
+        co_return described<GetProvisionedConcurrencyConfigResponse>(*provisioned,
+                                                                     allocated(pool_key(name, *function)));
     });
-    if (!provisioned) throw not_provisioned();
-    co_return described<GetProvisionedConcurrencyConfigResponse>(*provisioned, allocated(pool_key(name, *function)));
 }
 
 Task<DeleteProvisionedConcurrencyConfigResponse> Service::delete_provisioned_concurrency_config(
     Call& call, DeleteProvisionedConcurrencyConfigRequest request) {
     const auto name = published_name(call, request.FunctionName, request.Qualifier);
-    const auto function = co_await find_to_run(call, name);
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        if (!co_await find_provisioned(tx, name)) throw not_provisioned();
-        erase_provisioned(tx, name);
-    });
+    const auto function =
+        co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
+            auto found = co_await load_published(tx, functions_, name);
+            erase_provisioned(tx, name);
+            co_return found;
+        });
     pool_.keep(pool_key(name, *function), 0);
     co_return DeleteProvisionedConcurrencyConfigResponse{};
 }
@@ -138,7 +166,7 @@ Task<DeleteProvisionedConcurrencyConfigResponse> Service::delete_provisioned_con
 Task<ListProvisionedConcurrencyConfigsResponse> Service::list_provisioned_concurrency_configs(
     Call& call, ListProvisionedConcurrencyConfigsRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    const auto limit = std::clamp<size_t>(static_cast<size_t>(request.MaxItems.value_or(most_listed)), 1, most_listed);
+    const auto limit = page_limit(request.MaxItems, most_listed);
     const auto all = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<Provisioned>> {
         co_await load_function(tx, name);
         co_return co_await list_provisioned(tx, name);
@@ -151,7 +179,7 @@ Task<ListProvisionedConcurrencyConfigsResponse> Service::list_provisioned_concur
             response.NextMarker = parse_function_name(call, *listed.back().FunctionArn).qualifier;
             break;
         }
-        const auto function = co_await find_to_run(call, provisioned.function);
+        const auto function = co_await find_version(provisioned.function);
         auto item = described<ProvisionedConcurrencyConfigListItem>(
             provisioned, allocated(pool_key(provisioned.function, *function)));
         item.FunctionArn = provisioned.function.arn();

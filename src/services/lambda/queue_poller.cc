@@ -21,7 +21,7 @@ QueuePoller::QueuePoller(store::Store& store, contracts::Door& door, const Polle
       hooks_(hooks),
       name_(std::move(name)),
       queue_arn_(queue.text()),
-      queue_url_(fmt::format("{}/{}/{}", call().base_url(), queue.account, queue.resource)) {}
+      queue_url_(queue_url_of(call(), queue)) {}
 
 Call QueuePoller::call() const {
     return service_call(Reactor::current(), "lambda.amazonaws.com", name_.account, name_.region);

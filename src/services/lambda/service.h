@@ -102,6 +102,7 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
 
     // invoke.cc
     Task<aws::lambda::InvocationResponse> invoke(Call& call, aws::lambda::InvocationRequest request) override;
+    Task<aws::lambda::InvokeAsyncResponse> invoke_async(Call& call, aws::lambda::InvokeAsyncRequest request) override;
 
     // stream.cc
     Task<aws::lambda::InvokeWithResponseStreamResponse> invoke_with_response_stream(
@@ -124,6 +125,12 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<aws::lambda::RemovePermissionResponse> remove_permission(
         Call& call, aws::lambda::RemovePermissionRequest request) override;
     Task<aws::lambda::GetPolicyResponse> get_policy(Call& call, aws::lambda::GetPolicyRequest request) override;
+    Task<aws::lambda::PutResourcePolicyResponse> put_resource_policy(
+        Call& call, aws::lambda::PutResourcePolicyRequest request) override;
+    Task<aws::lambda::GetResourcePolicyResponse> get_resource_policy(
+        Call& call, aws::lambda::GetResourcePolicyRequest request) override;
+    Task<aws::lambda::DeleteResourcePolicyResponse> delete_resource_policy(
+        Call& call, aws::lambda::DeleteResourcePolicyRequest request) override;
     std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
     Task<std::string> resource_policy(Call& call, std::string arn) override;
 
@@ -276,6 +283,8 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     // invoke.cc
     /// The function that an event for `name` goes to: an alias may have more than one.
     Task<std::shared_ptr<const Function>> find_to_run(Call& call, FunctionName name);
+    /// $LATEST, a version, or an alias's own one, whatever its weights. Throws ResourceNotFoundException.
+    Task<std::shared_ptr<const Function>> find_version(FunctionName name);
 
     // execution.cc
     Task<Outcome> run(Call& call, FunctionName name, std::shared_ptr<const Function> function, Invocation invocation);

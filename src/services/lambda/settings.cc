@@ -16,7 +16,7 @@ constexpr int32_t concurrent_executions = 1000;
 constexpr int32_t least_unreserved = 100;
 
 /// Set where the resource is an event source mapping or a code signing configuration, which exist by themselves.
-std::optional<Arn> other_resource(const Call& call, std::string_view text) {
+std::optional<Arn> other_resource(std::string_view text) {
     auto arn = Arn::parse(text);
     if (!arn || arn->resource.starts_with("function:")) return std::nullopt;
     if (arn->resource.starts_with("event-source-mapping:") || arn->resource.starts_with("code-signing-config:")) {
@@ -33,6 +33,17 @@ FunctionName tagged_function(const Call& call, std::string_view arn) {
     return name;
 }
 
+/// What versions have no own of.
+FunctionName unqualified_name(const Call& call, const std::string& text) {
+    auto name = parse_function_name(call, text);
+    if (!name.qualifier.empty()) {
+        throw invalid(
+            "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+            "Please specify either a function name or an unqualified function ARN.");
+    }
+    return name;
+}
+
 using Tags = std::map<std::string, std::string>;
 
 /// Changes the tags of whatever `resource` names.
@@ -41,7 +52,7 @@ Task<void> change_tags(store::Transaction& tx, const Call& call, std::string res
     const auto check = [](const Tags& tags) {
         if (tags.size() > most_tags) throw invalid("Number of tags exceeds resource tag limit.");
     };
-    if (const auto arn = other_resource(call, resource)) {
+    if (const auto arn = other_resource(resource)) {
         auto tags = co_await find_tags(tx, *arn);
         change(tags);
         check(tags);
@@ -58,6 +69,7 @@ Task<void> change_tags(store::Transaction& tx, const Call& call, std::string res
 }  // namespace
 
 Task<TagResourceResponse> Service::tag_resource(Call& call, TagResourceRequest request) {
+    if (request.Tags.empty()) throw invalid("An error occurred and the request cannot be processed.");
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await change_tags(tx, call, request.Resource, [&](Tags& tags) {
             for (const auto& [key, value] : request.Tags) tags[key] = value;
@@ -77,7 +89,7 @@ Task<UntagResourceResponse> Service::untag_resource(Call& call, UntagResourceReq
 
 Task<ListTagsResponse> Service::list_tags(Call& call, ListTagsRequest request) {
     co_return ListTagsResponse{.Tags = co_await store_.transact([&](store::Transaction& tx) -> Task<Tags> {
-        if (const auto arn = other_resource(call, request.Resource)) co_return co_await find_tags(tx, *arn);
+        if (const auto arn = other_resource(request.Resource)) co_return co_await find_tags(tx, *arn);
         co_return (co_await load_function(tx, tagged_function(call, request.Resource))).tags;
     })};
 }
@@ -106,9 +118,11 @@ Task<GetAccountSettingsResponse> Service::get_account_settings(Call& call, GetAc
 }
 
 Task<Concurrency> Service::put_function_concurrency(Call& call, PutFunctionConcurrencyRequest request) {
-    const auto name = parse_function_name(call, request.FunctionName);
+    const auto name = unqualified_name(call, request.FunctionName);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        auto function = co_await load_function(tx, name);
+        auto found = co_await find_function(tx, name);
+        if (!found) throw function_not_found(name.unqualified_arn() + ":$LATEST");
+        auto& function = *found;
         auto unreserved = concurrent_executions - request.ReservedConcurrentExecutions;
         for (const auto& other : co_await lambda::list_functions(tx, call, "", most_functions)) {
             if (other.configuration.FunctionName != name.name) unreserved -= other.reserved_concurrency.value_or(0);
@@ -126,12 +140,8 @@ Task<Concurrency> Service::put_function_concurrency(Call& call, PutFunctionConcu
 
 Task<DeleteFunctionConcurrencyResponse> Service::delete_function_concurrency(Call& call,
                                                                              DeleteFunctionConcurrencyRequest request) {
-    const auto name = parse_function_name(call, request.FunctionName);
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        auto function = co_await load_function(tx, name);
-        function.reserved_concurrency.reset();
-        save_function(tx, name, function);
-    });
+    const auto name = unqualified_name(call, request.FunctionName);
+    co_await change_function(store_, name, [](Function& function) { function.reserved_concurrency.reset(); });
     co_return DeleteFunctionConcurrencyResponse{};
 }
 
@@ -172,7 +182,7 @@ Task<PutRuntimeManagementConfigResponse> Service::put_runtime_management_config(
 Task<GetRuntimeManagementConfigResponse> Service::get_runtime_management_config(
     Call& call, GetRuntimeManagementConfigRequest request) {
     const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
-    const auto function = co_await find_to_run(call, name);
+    const auto function = co_await find_version(name);
     GetRuntimeManagementConfigResponse response{.UpdateRuntimeOn = function->update_runtime_on,
                                                 .FunctionArn = name.arn()};
     if (!function->runtime_version_arn.empty()) response.RuntimeVersionArn = function->runtime_version_arn;
@@ -182,11 +192,8 @@ Task<GetRuntimeManagementConfigResponse> Service::get_runtime_management_config(
 Task<PutFunctionRecursionConfigResponse> Service::put_function_recursion_config(
     Call& call, PutFunctionRecursionConfigRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        auto function = co_await load_function(tx, name);
-        function.recursive_loop = request.RecursiveLoop;
-        save_function(tx, name, function);
-    });
+    co_await change_function(store_, name,
+                             [&](Function& function) { function.recursive_loop = request.RecursiveLoop; });
     co_return PutFunctionRecursionConfigResponse{.RecursiveLoop = request.RecursiveLoop};
 }
 

@@ -56,6 +56,15 @@ const contracts::Shape& code_signing_shape() {
     return shape;
 }
 
+/// What stands under `key`, as `parse` reads it.
+template <typename Parse>
+Task<std::optional<std::invoke_result_t<Parse, const std::string&>>> find_parsed(Transaction& tx, Key key,
+                                                                                 Parse parse) {
+    const auto text = co_await tx.get(std::move(key));
+    if (!text) co_return std::nullopt;
+    co_return parse(*text);
+}
+
 template <typename Value>
 Value parse_as(const contracts::Shape& shape, const std::string& text) {
     Value value;
@@ -83,9 +92,15 @@ const contracts::Shape& alias_shape() {
 }
 
 aws::lambda::AliasConfiguration parse_alias(const std::string& text) {
-    aws::lambda::AliasConfiguration alias;
-    contracts::from_json(alias_shape(), &alias, json::parse(text));
-    return alias;
+    return parse_as<aws::lambda::AliasConfiguration>(alias_shape(), text);
+}
+
+aws::lambda::FunctionEventInvokeConfig parse_event_config(const std::string& text) {
+    return parse_as<aws::lambda::FunctionEventInvokeConfig>(event_config_shape(), text);
+}
+
+aws::lambda::CodeSigningConfig parse_code_signing(const std::string& text) {
+    return parse_as<aws::lambda::CodeSigningConfig>(code_signing_shape(), text);
 }
 
 }  // namespace
@@ -108,9 +123,7 @@ Key function_key(const FunctionName& name) { return keys_of(name, "function") <<
 Key version_key(const FunctionName& name, int64_t number) { return keys_of(name, "version") << name.name << number; }
 
 Task<std::optional<Function>> find_function(Transaction& tx, FunctionName name) {
-    const auto text = co_await tx.get(function_key(name));
-    if (!text) co_return std::nullopt;
-    co_return Function::parse(*text);
+    co_return co_await find_parsed(tx, function_key(name), Function::parse);
 }
 
 Task<Function> load_function(Transaction& tx, FunctionName name) {
@@ -189,18 +202,19 @@ Task<std::vector<Function>> list_versions(Transaction& tx, FunctionName name, in
 }
 
 Task<std::optional<aws::lambda::AliasConfiguration>> find_alias(Transaction& tx, FunctionName name) {
-    const auto text = co_await tx.get(alias_key(name));
-    if (!text) co_return std::nullopt;
-    co_return parse_alias(*text);
+    co_return co_await find_parsed(tx, alias_key(name), parse_alias);
 }
 
 void save_alias(Transaction& tx, const FunctionName& name, const aws::lambda::AliasConfiguration& alias) {
     tx.put(alias_key(name), json::serialize(contracts::to_json(alias_shape(), &alias)));
 }
 
-void erase_alias(Transaction& tx, const FunctionName& name) {
+Task<void> erase_alias(Transaction& tx, FunctionName name) {
     tx.erase(alias_key(name));
-    tx.erase(policy_key(name));
+    erase_policy(tx, name);
+    erase_event_config(tx, name);
+    erase_provisioned(tx, name);
+    if (const auto url = co_await find_url(tx, name)) erase_url(tx, *url);
 }
 
 Task<std::vector<aws::lambda::AliasConfiguration>> list_aliases(Transaction& tx, FunctionName name, std::string after,
@@ -225,9 +239,7 @@ void save_policy(Transaction& tx, const FunctionName& name, std::string document
 void erase_policy(Transaction& tx, const FunctionName& name) { tx.erase(policy_key(name)); }
 
 Task<std::optional<aws::lambda::FunctionEventInvokeConfig>> find_event_config(Transaction& tx, FunctionName name) {
-    const auto text = co_await tx.get(event_config_key(name));
-    if (!text) co_return std::nullopt;
-    co_return parse_as<aws::lambda::FunctionEventInvokeConfig>(event_config_shape(), *text);
+    co_return co_await find_parsed(tx, event_config_key(name), parse_event_config);
 }
 
 void save_event_config(Transaction& tx, const FunctionName& name,
@@ -241,16 +253,13 @@ Task<std::vector<aws::lambda::FunctionEventInvokeConfig>> list_event_configs(Tra
     const auto entries =
         co_await tx.scan(Range::prefix(keys_of(name, "event_config") << name.name), {.limit = most_of_one_function});
     std::vector<aws::lambda::FunctionEventInvokeConfig> configs;
-    for (const auto& entry : entries) {
-        configs.push_back(parse_as<aws::lambda::FunctionEventInvokeConfig>(event_config_shape(), entry.value));
-    }
+    for (const auto& entry : entries) configs.push_back(parse_event_config(entry.value));
     co_return configs;
 }
 
 Task<std::optional<Provisioned>> find_provisioned(Transaction& tx, FunctionName name) {
-    const auto text = co_await tx.get(provisioned_key(name));
-    if (!text) co_return std::nullopt;
-    co_return parse_provisioned(std::move(name), *text);
+    co_return co_await find_parsed(tx, provisioned_key(name),
+                                   [&](const std::string& text) { return parse_provisioned(name, text); });
 }
 
 void save_provisioned(Transaction& tx, const Provisioned& provisioned) {
@@ -293,9 +302,7 @@ Task<std::vector<FunctionName>> all_provisioned(Transaction& tx) {
 
 Task<std::optional<aws::lambda::CodeSigningConfig>> find_code_signing(Transaction& tx, const Call& call,
                                                                       std::string arn) {
-    const auto text = co_await tx.get(Key(call.account, call.region, service, "signing", arn));
-    if (!text) co_return std::nullopt;
-    co_return parse_as<aws::lambda::CodeSigningConfig>(code_signing_shape(), *text);
+    co_return co_await find_parsed(tx, Key(call.account, call.region, service, "signing", arn), parse_code_signing);
 }
 
 void save_code_signing(Transaction& tx, const Call& call, const aws::lambda::CodeSigningConfig& config) {
@@ -311,9 +318,7 @@ Task<std::vector<aws::lambda::CodeSigningConfig>> list_code_signing(Transaction&
     const Key prefix(call.account, call.region, service, "signing");
     const auto entries = co_await tx.scan(Range::prefix(prefix), {.limit = most_of_one_function});
     std::vector<aws::lambda::CodeSigningConfig> configs;
-    for (const auto& entry : entries) {
-        configs.push_back(parse_as<aws::lambda::CodeSigningConfig>(code_signing_shape(), entry.value));
-    }
+    for (const auto& entry : entries) configs.push_back(parse_code_signing(entry.value));
     co_return configs;
 }
 
@@ -334,9 +339,7 @@ void save_tags(Transaction& tx, const Arn& arn, const std::map<std::string, std:
 }
 
 Task<std::optional<FunctionUrl>> find_url(Transaction& tx, FunctionName name) {
-    const auto text = co_await tx.get(url_key(name));
-    if (!text) co_return std::nullopt;
-    co_return FunctionUrl::parse(*text);
+    co_return co_await find_parsed(tx, url_key(name), FunctionUrl::parse);
 }
 
 Task<std::optional<FunctionUrl>> find_url_by_id(Transaction& tx, std::string id) {
@@ -370,9 +373,7 @@ Task<std::vector<FunctionUrl>> list_urls(Transaction& tx, FunctionName name) {
 }
 
 Task<std::optional<LayerVersion>> find_layer(Transaction& tx, LayerName name) {
-    const auto text = co_await tx.get(layers_key(name) << name.version);
-    if (!text) co_return std::nullopt;
-    co_return LayerVersion::parse(*text);
+    co_return co_await find_parsed(tx, layers_key(name) << name.version, LayerVersion::parse);
 }
 
 void save_layer(Transaction& tx, const LayerName& name, const LayerVersion& layer) {
@@ -398,9 +399,7 @@ Task<std::vector<std::pair<std::string, LayerVersion>>> all_layers(Transaction& 
 }
 
 Task<std::optional<Mapping>> find_mapping(Transaction& tx, MappingName name) {
-    const auto text = co_await tx.get(mapping_key(name));
-    if (!text) co_return std::nullopt;
-    co_return Mapping::parse(*text);
+    co_return co_await find_parsed(tx, mapping_key(name), Mapping::parse);
 }
 
 void save_mapping(Transaction& tx, const MappingName& name, const Mapping& mapping) {

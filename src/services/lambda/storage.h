@@ -54,6 +54,15 @@ inline constexpr double own_version = 1;  ///< the fraction that no weight cover
 Task<std::shared_ptr<const Function>> load_qualified(store::Transaction& tx, FunctionCache& cache, FunctionName name,
                                                      double fraction = own_version);
 void save_function(store::Transaction& tx, const FunctionName& name, const Function& function);
+/// Changes $LATEST, which has what all versions share. Throws ResourceNotFoundException.
+template <typename Change>
+Task<void> change_function(store::Store& store, FunctionName name, Change change) {
+    co_await store.transact([&](store::Transaction& tx) -> Task<void> {
+        auto function = co_await load_function(tx, name);
+        change(function);
+        save_function(tx, name, function);
+    });
+}
 void save_version(store::Transaction& tx, const FunctionName& name, const Function& version);
 /// Everything of the function. The result names its packages.
 Task<std::vector<std::string>> erase_function(store::Transaction& tx, FunctionName name);
@@ -64,7 +73,8 @@ Task<std::vector<Function>> list_versions(store::Transaction& tx, FunctionName n
 
 Task<std::optional<aws::lambda::AliasConfiguration>> find_alias(store::Transaction& tx, FunctionName name);
 void save_alias(store::Transaction& tx, const FunctionName& name, const aws::lambda::AliasConfiguration& alias);
-void erase_alias(store::Transaction& tx, const FunctionName& name);
+/// And what is only the alias's own: policy, URL, event configuration, provisioned workers.
+Task<void> erase_alias(store::Transaction& tx, FunctionName name);
 Task<std::vector<aws::lambda::AliasConfiguration>> list_aliases(store::Transaction& tx, FunctionName name,
                                                                 std::string after, size_t limit);
 

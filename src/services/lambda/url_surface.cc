@@ -70,64 +70,77 @@ Task<http::Response> read_streamed(std::shared_ptr<StreamedRun> streamed) {
 
 }  // namespace
 
-Task<void> UrlSurface::admit(Call& call, const FunctionUrl& url, const http::Request& request) {
+Task<std::optional<UrlSurface::Found>> UrlSurface::find(Call& call, std::string id) {
+    const auto fraction = call.random().fraction();
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<std::optional<Found>> {
+        auto url = co_await find_url_by_id(tx, id);
+        if (!url) co_return std::nullopt;
+        Found found{.url = std::move(*url), .policy = {}, .function = {}};
+        if (gate_) found.policy = co_await find_policy(tx, found.url.function);
+        try {
+            found.function = co_await load_qualified(tx, service_.functions_, found.url.function, fraction);
+        } catch (const aws::lambda::ResourceNotFoundException&) {
+            // Callers who may not use the URL are not told.
+        }
+        co_return found;
+    });
+}
+
+Task<void> UrlSurface::admit(Call& call, const Found& found, const http::Request& request) {
     if (!gate_) co_return;
+    const auto& url = found.url;
     call.principal = {.kind = Principal::Kind::anonymous, .account = url.function.account};
     if (url.signed_only()) co_await gate_->identify(call, request, aws::lambda::service);
-    const auto policy = co_await store_.transact(
-        [&](store::Transaction& tx) -> Task<std::string> { co_return co_await find_policy(tx, url.function); });
-    co_await gate_->permit(call, aws::lambda::service, "lambda:InvokeFunctionUrl", url.function.arn(), policy,
+    co_await gate_->permit(call, aws::lambda::service, "lambda:InvokeFunctionUrl", url.function.arn(), found.policy,
                            {{"lambda:FunctionUrlAuthType", url.config.AuthType}});
 }
 
 Task<http::Response> UrlSurface::serve(Call& call, http::Request request) {
     const auto destination = read_url_destination(request.host(), request.path);
     if (!destination) co_return message(404, "Not Found");
-    const auto url = co_await store_.transact([&](store::Transaction& tx) -> Task<std::optional<FunctionUrl>> {
-        co_return co_await find_url_by_id(tx, destination->id);
-    });
-    if (!url) co_return message(404, "Not Found");
-    const auto& cors = url->config.Cors;
+    const auto found = co_await find(call, destination->id);
+    if (!found) co_return message(404, "Not Found");
+    const auto& url = found->url;
+    const auto& cors = url.config.Cors;
     if (cors && is_preflight(request)) co_return answer_preflight(*cors, request);
     http::Response response;
     try {
         if (request.stream) {
             request.body = co_await read_all(std::exchange(request.stream, nullptr), most_payload_bytes);
         }
-        co_await admit(call, *url, request);
-        call.account = url->function.account;
-        call.region = url->function.region;
-        auto event = url_event(call, *url, request, destination->path);
-        if (event.size() > most_payload_bytes) co_return message(413, "Request Entity Too Large");
-        response = co_await run(call, *url, std::move(event));
+        co_await admit(call, *found, request);
+        call.account = url.function.account;
+        call.region = url.function.region;
+        auto event = url_event(call, url, request, destination->path);
+        if (event.size() > most_payload_bytes) throw StreamTooLong("the event is too long");
+        response = co_await run(call, *found, std::move(event));
     } catch (const StreamTooLong&) {
         response = message(413, "Request Entity Too Large");
     } catch (const aws::lambda::TooManyRequestsException& error) {
         response = message(429, error.message);
-    } catch (const aws::lambda::ResourceNotFoundException&) {
-        response = message(404, "Not Found");
     } catch (const aws::Error& error) {
         response = error.status == 403 ? message(403, "Forbidden") : message(502, "Internal Server Error");
-        log::debug("a function URL refused a request", {{"url", url->id}, {"why", error.message}});
+        log::debug("a function URL refused a request", {{"url", url.id}, {"why", error.message}});
     }
     if (cors) apply_cors(*cors, request, response);
     co_return response;
 }
 
-Task<http::Response> UrlSurface::run(Call& call, FunctionUrl url, std::string event) {
-    const auto function = co_await service_.find_to_run(call, url.function);
+Task<http::Response> UrlSurface::run(Call& call, const Found& found, std::string event) {
+    const auto& name = found.url.function;
+    if (!found.function) co_return message(404, "Not Found");
     Invocation invocation{.request_id = call.request_id,
                           .payload = std::move(event),
-                          .function_arn = url.function.arn(),
+                          .function_arn = name.arn(),
                           .client_context = {},
                           .trace = call.trace,
                           .pipe = {}};
-    if (url.streams()) {
-        auto streamed = co_await service_.run_streaming(call, url.function, function, std::move(invocation));
+    if (found.url.streams()) {
+        auto streamed = co_await service_.run_streaming(call, name, found.function, std::move(invocation));
         if (streamed->content_type.empty()) co_return message(502, "Internal Server Error");
         co_return co_await read_streamed(std::move(streamed));
     }
-    const auto outcome = co_await service_.run(call, url.function, function, std::move(invocation));
+    const auto outcome = co_await service_.run(call, name, found.function, std::move(invocation));
     if (outcome.failed || outcome.lost) co_return message(502, "Internal Server Error");
     auto response = contracts::read_proxy_reply(outcome.payload, "2.0");
     co_return response ? std::move(*response) : message(502, "Internal Server Error");

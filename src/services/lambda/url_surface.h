@@ -4,6 +4,7 @@
 #pragma once
 
 #include "contracts/client.h"
+#include "services/lambda/function.h"
 #include "services/lambda/url.h"
 #include "store/store.h"
 
@@ -23,8 +24,15 @@ class UrlSurface final : public contracts::Surface {
     Task<http::Response> serve(Call& call, http::Request request) override;
 
   private:
-    Task<void> admit(Call& call, const FunctionUrl& url, const http::Request& request);
-    Task<http::Response> run(Call& call, FunctionUrl url, std::string event);
+    /// A URL with what a request to it needs.
+    struct Found {
+        FunctionUrl url;
+        std::string policy;                        ///< of the function, or of the alias
+        std::shared_ptr<const Function> function;  ///< that this request runs, nothing if it is gone
+    };
+    Task<std::optional<Found>> find(Call& call, std::string id);
+    Task<void> admit(Call& call, const Found& found, const http::Request& request);
+    Task<http::Response> run(Call& call, const Found& found, std::string event);
 
     Service& service_;
     store::Store& store_;

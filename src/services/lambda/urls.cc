@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/page.h"
 #include "services/lambda/service.h"
 
 namespace cumulet::lambda {
@@ -121,7 +122,7 @@ Task<DeleteFunctionUrlConfigResponse> Service::delete_function_url_config(Call& 
 Task<ListFunctionUrlConfigsResponse> Service::list_function_url_configs(Call& call,
                                                                         ListFunctionUrlConfigsRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    const auto limit = std::clamp<size_t>(static_cast<size_t>(request.MaxItems.value_or(most_listed)), 1, most_listed);
+    const auto limit = page_limit(request.MaxItems, most_listed);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListFunctionUrlConfigsResponse> {
         ListFunctionUrlConfigsResponse response;
         if (!co_await find_function(tx, name)) throw user_fault<ResourceNotFoundException>("Function does not exist");

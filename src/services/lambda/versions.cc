@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/page.h"
 #include "services/lambda/service.h"
 
 namespace cumulet::lambda {
@@ -13,14 +14,6 @@ namespace {
 
 constexpr size_t most_listed = 50;
 constexpr size_t most_aliases = 10'000;
-
-size_t limit_of(const std::optional<int32_t>& asked) {
-    return std::clamp<size_t>(static_cast<size_t>(asked.value_or(most_listed)), 1, most_listed);
-}
-
-ResourceNotFoundException alias_not_found(const FunctionName& name) {
-    return user_fault<ResourceNotFoundException>("Cannot find alias arn: " + name.arn());
-}
 
 /// Throws ResourceNotFoundException if an alias may not stand for `version`.
 Task<void> check_version(store::Transaction& tx, FunctionCache& cache, FunctionName name, std::string version) {
@@ -45,6 +38,14 @@ void set_routing(AliasConfiguration& alias, const AliasRoutingConfiguration& rou
     }
     if (weight < 0 || weight > 1) throw invalid("Weights of an alias lie between 0 and 1");
     alias.RoutingConfig = routing;
+}
+
+/// Throws ResourceNotFoundException if a version that gets a part of the traffic is not there.
+Task<void> check_routing(store::Transaction& tx, FunctionCache& cache, FunctionName name, AliasConfiguration alias) {
+    if (!alias.RoutingConfig) co_return;
+    for (const auto& [version, weight] : *alias.RoutingConfig->AdditionalVersionWeights) {
+        co_await check_version(tx, cache, name, version);
+    }
 }
 
 }  // namespace
@@ -74,7 +75,7 @@ Task<FunctionConfiguration> Service::publish_version(Call& call, PublishVersionR
     if (published.SnapStart && published.SnapStart->OptimizationStatus == "On") {
         auto version = name;
         version.qualifier = *published.Version;
-        tasks_.start(warm(version, co_await find_to_run(call, version), 1, "snap-start"));
+        tasks_.start(warm(version, co_await find_version(version), 1, "snap-start"));
     }
     co_return published;
 }
@@ -82,7 +83,7 @@ Task<FunctionConfiguration> Service::publish_version(Call& call, PublishVersionR
 Task<ListVersionsByFunctionResponse> Service::list_versions_by_function(Call& call,
                                                                         ListVersionsByFunctionRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    const auto limit = limit_of(request.MaxItems);
+    const auto limit = page_limit(request.MaxItems, most_listed);
     const auto after = request.Marker ? std::strtoll(request.Marker->c_str(), nullptr, 10) : -1;
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListVersionsByFunctionResponse> {
         ListVersionsByFunctionResponse response;
@@ -106,8 +107,8 @@ Task<AliasConfiguration> Service::create_alias(Call& call, CreateAliasRequest re
     alias.RevisionId = call.random().uuid();
     if (request.RoutingConfig) set_routing(alias, *request.RoutingConfig);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await load_function(tx, name);
         co_await check_version(tx, functions_, name, request.FunctionVersion);
+        co_await check_routing(tx, functions_, name, alias);
         if (co_await find_alias(tx, name))
             throw user_fault<ResourceConflictException>("Alias already exists: " + name.arn());
         save_alias(tx, name, alias);
@@ -121,7 +122,7 @@ Task<AliasConfiguration> Service::get_alias(Call& call, GetAliasRequest request)
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<AliasConfiguration> {
         co_await load_function(tx, name);
         auto alias = co_await find_alias(tx, name);
-        if (!alias) throw alias_not_found(name);
+        if (!alias) throw alias_not_found(name.arn());
         co_return std::move(*alias);
     });
 }
@@ -133,7 +134,7 @@ Task<AliasConfiguration> Service::update_alias(Call& call, UpdateAliasRequest re
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<AliasConfiguration> {
         co_await load_function(tx, name);
         auto alias = co_await find_alias(tx, name);
-        if (!alias) throw alias_not_found(name);
+        if (!alias) throw alias_not_found(name.arn());
         if (request.RevisionId && request.RevisionId != alias->RevisionId) {
             throw user_fault<PreconditionFailedException>(
                 "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to "
@@ -146,6 +147,7 @@ Task<AliasConfiguration> Service::update_alias(Call& call, UpdateAliasRequest re
         }
         if (request.Description) alias->Description = request.Description;
         if (request.RoutingConfig) set_routing(*alias, *request.RoutingConfig);
+        co_await check_routing(tx, functions_, name, *alias);
         alias->RevisionId = revision;
         save_alias(tx, name, *alias);
         co_return std::move(*alias);
@@ -155,16 +157,19 @@ Task<AliasConfiguration> Service::update_alias(Call& call, UpdateAliasRequest re
 Task<DeleteAliasResponse> Service::delete_alias(Call& call, DeleteAliasRequest request) {
     auto name = parse_function_name(call, request.FunctionName);
     name.qualifier = request.Name;
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        erase_alias(tx, name);
-        co_return;
+    const auto kept = co_await store_.transact([&](store::Transaction& tx) -> Task<std::string> {
+        std::string key;
+        if (co_await find_provisioned(tx, name)) key = pool_key(name, *co_await load_qualified(tx, functions_, name));
+        co_await erase_alias(tx, name);
+        co_return key;
     });
+    if (!kept.empty()) pool_.keep(kept, 0);
     co_return DeleteAliasResponse{};
 }
 
 Task<ListAliasesResponse> Service::list_aliases(Call& call, ListAliasesRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    const auto limit = limit_of(request.MaxItems);
+    const auto limit = page_limit(request.MaxItems, most_listed);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListAliasesResponse> {
         co_await load_function(tx, name);
         ListAliasesResponse response;

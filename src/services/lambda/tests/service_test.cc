@@ -191,6 +191,67 @@ TEST(Events, AreTriedThreeTimesAndThenSentToTheDeadLetterQueue) {
     EXPECT_EQ(dead.MessageAttributes->at("ErrorMessage").StringValue, "no");
 }
 
+TEST(Events, AreAlsoQueuedByInvokeAsync) {
+    Cloud cloud;
+    cloud.create("f", "def handler(event, context):\n    print('handled', event['n'])\n");
+    const auto answer =
+        cloud.run(cloud.service.invoke_async(cloud.call, {.FunctionName = "f", .InvokeArgs = stream_of(R"({"n":7})")}));
+    EXPECT_EQ(answer.Status, 202);
+    EXPECT_TRUE(cloud.eventually([&] { return cloud.door.has("handled 7"); }));
+    EXPECT_THAT(
+        message_of<InvalidRequestContentException>([&] {
+            cloud.run(cloud.service.invoke_async(cloud.call, {.FunctionName = "f", .InvokeArgs = stream_of("{")}));
+        }),
+        HasSubstr("Could not parse request body into json"));
+}
+
+TEST(Events, OfAnEarlierLifeAreTriedAtOnceWhereTheStoreIsOwn) {
+    Clock clock{Time(std::chrono::seconds(1'700'000'000))};
+    for (const bool shared : {false, true}) {
+        Cloud cloud(shared, [&](store::Transaction& tx) {
+            // What a process leaves that was killed while it tried an event.
+            save_event(tx, {.due = clock.now() + 33s,
+                            .id = "e",
+                            .account = "000000000000",
+                            .region = "us-east-1",
+                            .function = "gone",
+                            .received = clock.now(),
+                            .hold = 33s,
+                            .claimed = true});
+        });
+        const auto left = [&] {
+            return cloud.run(cloud.store->transact([](store::Transaction& tx) -> Task<bool> {
+                const auto next = co_await next_event_due(tx);
+                co_return next.has_value();
+            }));
+        };
+        for (int round = 0; round < 100; ++round) cloud.reactor.run_ready();
+        EXPECT_EQ(left(), shared);
+        cloud.advance(34s);
+        for (int round = 0; round < 100; ++round) cloud.reactor.run_ready();
+        EXPECT_FALSE(left());
+    }
+}
+
+TEST(Events, CountWhatTheirDestinationsRefuse) {
+    Cloud cloud;
+    cloud.create("f", "def handler(event, context):\n    raise ValueError('no')\n");
+    UpdateFunctionConfigurationRequest configure{.FunctionName = "f"};
+    configure.DeadLetterConfig.emplace().TargetArn = "arn:aws:sqs:us-east-1:000000000000:refused";
+    cloud.run(cloud.service.update_function_configuration(cloud.call, configure));
+    PutFunctionEventInvokeConfigRequest config{.FunctionName = "f", .MaximumRetryAttempts = 0};
+    config.DestinationConfig.emplace().OnFailure.emplace().Destination = "arn:aws:sqs:us-east-1:000000000000:refused";
+    cloud.run(cloud.service.put_function_event_invoke_config(cloud.call, config));
+    cloud.invoke("f", "{}", "Event");
+    std::map<std::string_view, double> sums;
+    EXPECT_TRUE(cloud.eventually([&] {
+        for (const auto& sum : cloud.metrics.take(Time::max())) sums[sum.name] += sum.sum;
+        return sums.contains("DestinationDeliveryFailures");
+    }));
+    EXPECT_EQ(sums["DestinationDeliveryFailures"], 1);
+    EXPECT_EQ(sums["DeadLetterErrors"], 1);
+}
+
 TEST(Mappings, HandOverMessagesAndDeleteOnlyThoseThatWereHandled) {
     Cloud cloud;
     cloud.create("f",
@@ -292,6 +353,30 @@ TEST(Permissions, AreStatementsOfTheFunctionsPolicy) {
     cloud.run(cloud.service.remove_permission(cloud.call, {.FunctionName = "f", .StatementId = "api"}));
     EXPECT_EQ(message_of<ResourceNotFoundException>(
                   [&] { cloud.run(cloud.service.get_policy(cloud.call, {.FunctionName = "f"})); }),
+              "The resource you requested does not exist.");
+}
+
+TEST(Permissions, AreReplacedAsAWholeWithTheirPolicy) {
+    Cloud cloud;
+    cloud.create("f", echo);
+    const std::string arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
+    const auto put = [&](std::string policy, std::optional<std::string> revision = {}) {
+        return cloud.run(cloud.service.put_resource_policy(
+            cloud.call, {.ResourceArn = arn, .Policy = std::move(policy), .RevisionId = std::move(revision)}));
+    };
+    const auto made =
+        put(R"({"Version":"2012-10-17","Statement":{"Sid":"a","Effect":"Allow","Principal":"*","Action":"lambda:*"}})");
+    const auto read = cloud.run(cloud.service.get_resource_policy(cloud.call, {.ResourceArn = arn}));
+    EXPECT_EQ(read.RevisionId, made.RevisionId);
+    EXPECT_THAT(*cloud.run(cloud.service.get_policy(cloud.call, {.FunctionName = "f"})).Policy,
+                HasSubstr(R"("Statement":[{"Sid":"a")"));
+    EXPECT_THAT(message_of<PreconditionFailedException>([&] { put(*read.Policy, "another"); }),
+                HasSubstr("does not match the latest RevisionId"));
+    EXPECT_THAT(message_of<InvalidParameterValueException>([&] { put("no JSON"); }), HasSubstr("not a JSON object"));
+    EXPECT_THAT(message_of<InvalidParameterValueException>([&] { put("{}"); }), HasSubstr("no statements"));
+    cloud.run(cloud.service.remove_permission(cloud.call, {.FunctionName = "f", .StatementId = "a"}));
+    EXPECT_EQ(message_of<ResourceNotFoundException>(
+                  [&] { cloud.run(cloud.service.delete_resource_policy(cloud.call, {.ResourceArn = arn})); }),
               "The resource you requested does not exist.");
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "services/lambda/recursion.h"
+#include "services/lambda/tests/support/bucket.h"
 #include "services/lambda/tests/support/cloud.h"
 #include "services/lambda/tests/support/errors.h"
 
@@ -92,6 +93,19 @@ TEST(Urls, AnswerBrowsersAsTheirCorsConfigurationSays) {
                      .headers.has("access-control-allow-origin"));
 }
 
+TEST(Urls, RefuseWhatIsTooLongForAnEvent) {
+    Cloud cloud;
+    cloud.create("f", one);
+    const auto id = make_url(cloud, "f");
+    EXPECT_EQ(fetch(cloud, id, "/", "POST", std::string(6'291'456, 'x'), {{"Content-Type", "text/plain"}}).status, 413);
+    http::Request request{.method = "POST"};
+    request.set_target("/");
+    request.headers.add("Host", id + ".lambda-url.us-east-1.localhost.localstack.cloud:4566");
+    request.stream = stream_of(std::string(7'000'000, 'x'));
+    EXPECT_EQ(cloud.run(cloud.service.urls().serve(cloud.call, std::move(request))).status, 413);
+    EXPECT_EQ(fetch(cloud, id, "/", "POST", "short", {{"Content-Type", "text/plain"}}).status, 200);
+}
+
 TEST(Urls, HaveTheIdOfTheTagAndGoWithTheirFunction) {
     Cloud cloud;
     cloud.create("f", one);
@@ -149,6 +163,79 @@ TEST(EventConfigs, SendTheEndsOfEventsToTheirDestinations) {
     EXPECT_EQ(failure.at("responsePayload").at("errorType"), "ValueError");
 }
 
+/// The words are those that AWS was recorded to answer with.
+TEST(EventConfigs, RefuseDestinationsInAwsWords) {
+    Cloud cloud;
+    cloud.create("f", one);
+    const auto refusal = [&](std::string target) {
+        PutFunctionEventInvokeConfigRequest request{.FunctionName = "f"};
+        request.DestinationConfig.emplace().OnSuccess.emplace().Destination = std::move(target);
+        return message_of<InvalidParameterValueException>(
+            [&] { cloud.run(cloud.service.put_function_event_invoke_config(cloud.call, request)); });
+    };
+    const std::string functions = "arn:aws:lambda:us-east-1:000000000000:function:";
+    EXPECT_EQ(refusal(functions + "none"), "The destination ARN " + functions + "none is invalid.");
+    EXPECT_EQ(refusal(functions + "f"), "You can't specify the function as a destination for itself.");
+    EXPECT_EQ(refusal("arn:aws:iam:us-east-1:000000000000:x"),
+              "The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=arn:aws:iam:us-east-1:"
+              "000000000000:x), onFailure=null) is invalid.");
+    for (const std::string target : {"arn:aws:events:us-east-1:000000000000:event-bus/b", "kafka://topic"}) {
+        try {
+            refusal(target);
+            ADD_FAILURE() << target;
+        } catch (const aws::Error& error) {
+            EXPECT_EQ(error.status, 501) << target;
+        }
+    }
+}
+
+TEST(EventConfigs, SendToABucket) {
+    Bucket bucket;
+    Cloud cloud;
+    cloud.door.apis["s3"] = &bucket;
+    cloud.create("f", one);
+    PutFunctionEventInvokeConfigRequest request{.FunctionName = "f"};
+    request.DestinationConfig.emplace().OnSuccess.emplace().Destination = "arn:aws:s3:::ends";
+    cloud.run(cloud.service.put_function_event_invoke_config(cloud.call, request));
+    cloud.invoke("f", "{}", "Event");
+    EXPECT_TRUE(cloud.eventually([&] { return !bucket.objects.empty(); }));
+    const auto& [key, body] = *bucket.objects.begin();
+    EXPECT_THAT(key, ::testing::StartsWith("ends/aws/lambda/async/f/2023/11/14/"));
+    EXPECT_EQ(json::parse(body).at("requestContext").at("condition"), "Success");
+}
+
+TEST(Settings, RefuseInAwsWords) {
+    Cloud cloud;
+    cloud.create("f", one);
+    const auto reserve = [&](std::string function) {
+        cloud.run(cloud.service.put_function_concurrency(
+            cloud.call, {.FunctionName = std::move(function), .ReservedConcurrentExecutions = 1}));
+    };
+    EXPECT_EQ(message_of<ResourceNotFoundException>([&] { reserve("none"); }),
+              "Function not found: arn:aws:lambda:us-east-1:000000000000:function:none:$LATEST");
+    EXPECT_THAT(message_of<InvalidParameterValueException>([&] { reserve("f:1"); }),
+                HasSubstr("This operation is permitted on Lambda functions only."));
+    EXPECT_EQ(message_of<InvalidParameterValueException>([&] {
+                  cloud.run(cloud.service.tag_resource(
+                      cloud.call, {.Resource = "arn:aws:lambda:us-east-1:000000000000:function:f"}));
+              }),
+              "An error occurred and the request cannot be processed.");
+    const auto alias = [&](std::string function, std::string version, std::string other) {
+        CreateAliasRequest request{
+            .FunctionName = std::move(function), .Name = "live", .FunctionVersion = std::move(version)};
+        if (!other.empty()) request.RoutingConfig.emplace().AdditionalVersionWeights = {{other, 0.5}};
+        cloud.run(cloud.service.create_alias(cloud.call, request));
+    };
+    cloud.run(cloud.service.publish_version(cloud.call, {.FunctionName = "f"}));
+    EXPECT_EQ(message_of<ResourceNotFoundException>([&] { alias("none", "1", ""); }),
+              "Function not found: arn:aws:lambda:us-east-1:000000000000:function:none:1");
+    EXPECT_EQ(message_of<ResourceNotFoundException>([&] { alias("f", "1", "10"); }),
+              "Function not found: arn:aws:lambda:us-east-1:000000000000:function:f:10");
+    alias("f", "1", "");
+    EXPECT_EQ(cloud.run(cloud.service.get_function(cloud.call, {.FunctionName = "f:live"})).Configuration->FunctionArn,
+              "arn:aws:lambda:us-east-1:000000000000:function:f:live");
+}
+
 TEST(EventConfigs, AreChangedListedAndDeleted) {
     Cloud cloud;
     cloud.create("f", one);
@@ -192,7 +279,27 @@ TEST(ProvisionedConcurrency, KeepsWorkersReady) {
                       cloud.call, {.FunctionName = "f", .Qualifier = "$LATEST", .ProvisionedConcurrentExecutions = 1}));
               }),
               "Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
+    const auto conflict = [&](std::string qualifier) {
+        return message_of<ResourceConflictException>([&] {
+            cloud.run(cloud.service.put_provisioned_concurrency_config(
+                cloud.call,
+                {.FunctionName = "f", .Qualifier = std::move(qualifier), .ProvisionedConcurrentExecutions = 1}));
+        });
+    };
+    cloud.run(cloud.service.create_alias(cloud.call, {.FunctionName = "f", .Name = "live", .FunctionVersion = "1"}));
+    EXPECT_EQ(conflict("live"),
+              "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version");
     cloud.run(cloud.service.delete_provisioned_concurrency_config(cloud.call, {.FunctionName = "f", .Qualifier = "1"}));
+    cloud.run(cloud.service.delete_provisioned_concurrency_config(cloud.call, {.FunctionName = "f", .Qualifier = "1"}));
+    cloud.run(cloud.service.put_provisioned_concurrency_config(
+        cloud.call, {.FunctionName = "f", .Qualifier = "live", .ProvisionedConcurrentExecutions = 1}));
+    EXPECT_EQ(conflict("1"), "Version is pointed by a Provisioned Concurrency alias");
+    cloud.run(cloud.service.delete_alias(cloud.call, {.FunctionName = "f", .Name = "live"}));
+    EXPECT_EQ(message_of<ResourceNotFoundException>([&] {
+                  cloud.run(cloud.service.get_provisioned_concurrency_config(
+                      cloud.call, {.FunctionName = "f", .Qualifier = "live"}));
+              }),
+              "Cannot find alias arn: arn:aws:lambda:us-east-1:000000000000:function:f:live");
     EXPECT_THAT(message_of<ProvisionedConcurrencyConfigNotFoundException>([&] { get(); }),
                 HasSubstr("No Provisioned Concurrency Config found"));
 }

@@ -351,7 +351,11 @@ TEST(StreamMappings, RefuseWhatTheyCannotDo) {
     request = mapping_of("LATEST");
     request.EventSourceArn = "arn:aws:kinesis:us-east-1:000000000000:stream/s";
     EXPECT_THAT(refusal(request), HasSubstr("kinesis as a source"));
-    EXPECT_THAT(refusal(mapping_of("AT_TIMESTAMP")), HasSubstr("Unsupported starting position"));
+    EXPECT_THAT(refusal(mapping_of("AT_TIMESTAMP")),
+                HasSubstr("Unsupported starting position for arn type: " + stream_arn));
+    request = mapping_of("LATEST");
+    request.StartingPositionTimestamp = noon;
+    EXPECT_EQ(refusal(request), "Timestamp only valid with StartingPosition AT_TIMESTAMP");
     request = mapping_of("LATEST");
     request.StartingPosition.reset();
     EXPECT_THAT(refusal(request), HasSubstr("StartingPosition"));

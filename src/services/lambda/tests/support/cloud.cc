@@ -33,6 +33,7 @@ std::string zip_of(const std::map<std::string, std::string>& files) {
 }
 
 Task<aws::sqs::SendMessageResult> Queues::send_message(Call&, aws::sqs::SendMessageRequest request) {
+    if (request.QueueUrl.ends_with("/refused")) throw aws::access_denied("not for Lambda");
     visible.push_back({.MessageId = fmt::format("m-{}", ++serial),
                        .ReceiptHandle = fmt::format("r-{}", serial),
                        .Body = request.MessageBody,
@@ -88,12 +89,19 @@ Task<void> CloudDoor::invoke(Call& caller, const contracts::Service& service, co
     co_await operation.invoke(*found->second, child, input, output);
 }
 
-Cloud::Cloud()
+Cloud::Cloud(bool shared, std::function<void(store::Transaction&)> before)
     : store(store::open_memory_store()),
       blobs(store::open_file_blobs(folder.path() / "blobs", false)),
-      service(*store, *blobs, door, threads, clock, {.folder = folder.path() / "lambda", .metrics = &metrics}) {
+      service(*store, *blobs, door, threads, clock,
+              {.folder = folder.path() / "lambda", .metrics = &metrics, .shared = shared}) {
     queues.store = store.get();
     door.apis = {{"lambda", &service}, {"sqs", &queues}};
+    if (before) {
+        run(store->transact([&](store::Transaction& tx) -> Task<void> {
+            before(tx);
+            co_return;
+        }));
+    }
     reactor.block_on([](Cloud& cloud) -> Task<void> {
         cloud.service.start("http://127.0.0.1:4566");
         co_return;

@@ -36,7 +36,8 @@ class CloudDoor : public LogDoor {
 
 class Cloud {
   public:
-    Cloud();
+    /// `shared`: as if other processes used the store. `before` writes what an earlier process has left.
+    explicit Cloud(bool shared = true, std::function<void(store::Transaction&)> before = {});
     ~Cloud();
 
     template <typename T>
