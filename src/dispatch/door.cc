@@ -6,10 +6,12 @@
 namespace cumulet::dispatch {
 namespace {
 
+enum class Identity { to_be_checked, known };
+
 /// The steps between request and answer, in their order. Before them stands route(), after them encode(), and behind
 /// the answer's back audit(), meter() and trace().
-Task<void> take_steps(Passage& passage) {
-    co_await authenticate(passage);
+Task<void> take_steps(Passage& passage, Identity identity = Identity::to_be_checked) {
+    if (identity == Identity::to_be_checked) co_await authenticate(passage);
     decode(passage);
     validate(passage);
     co_await authorise(passage);
@@ -45,21 +47,39 @@ http::Response answer_error(Passage& passage, const aws::Error& error) {
     return wire::encode_error(passage.route.protocol, entry ? entry->service : nullptr, error, passage.call.request_id);
 }
 
-Task<http::Response> answer(Passage& passage) {
+/// What `steps` answers to; errors are answers too.
+template <typename Steps>
+Task<http::Response> answer(Passage& passage, Steps steps) {
     try {
-        route(passage);
-        if (passage.route.surface) {
-            co_return co_await passage.route.surface->serve(passage.call, std::move(*passage.request));
-        }
-        co_await take_steps(passage);
-        auto response = encode(passage);
-        passage.status = response.status;
-        co_return response;
+        co_return co_await steps(passage);
     } catch (const aws::Error& error) {
         co_return answer_error(passage, error);
     } catch (...) {
         co_return answer_error(passage, *describe_failure(passage));
     }
+}
+
+http::Response encode_result(Passage& passage) {
+    auto response = encode(passage);
+    passage.status = response.status;
+    return response;
+}
+
+Task<http::Response> answer_request(Passage& passage) {
+    route(passage);
+    if (passage.route.surface) {
+        co_return co_await passage.route.surface->serve(passage.call, std::move(*passage.request));
+    }
+    co_await take_steps(passage);
+    co_return encode_result(passage);
+}
+
+void check_depth(const Settings& settings, const Call& caller, std::string_view service, std::string_view operation) {
+    if (caller.depth < settings.max_depth) return;
+    throw aws::Error("TooManyNestedCalls",
+                     fmt::format("{}.{} was called through {} services, which is the most there may be.", service,
+                                 operation, caller.depth),
+                     508);
 }
 
 /// Surfaces answer browsers themselves: an API as its CORS configuration says.
@@ -138,7 +158,7 @@ Task<http::Response> Door::serve(http::Request request) {
         response = co_await serve_endpoint(state, std::move(request));
     } else {
         describe_caller(passage);
-        response = co_await answer(passage);
+        response = co_await answer(passage, answer_request);
         if (!response.headers.has("x-amzn-requestid") && !response.headers.has("x-amz-request-id"))
             response.headers.add("x-amzn-RequestId", passage.call.request_id);
         if (!passage.decision.empty()) response.headers.add("x-cumulet-decision", passage.decision);
@@ -161,12 +181,7 @@ Task<void> Door::invoke(Call& caller, const contracts::Service& service, const c
     auto& state = *state_;
     const auto* entry = state.catalog.of(service);
     if (!entry) throw aws::not_implemented(service.name, operation.name);
-    if (caller.depth >= state.settings.max_depth) {
-        throw aws::Error("TooManyNestedCalls",
-                         fmt::format("{}.{} was called through {} services, which is the most there may be.",
-                                     service.name, operation.name, caller.depth),
-                         508);
-    }
+    check_depth(state.settings, caller, service.name, operation.name);
     Passage passage{.door = state,
                     .shard = state.shard(),
                     .call = caller.child(std::string(service.name), std::string(operation.name)),
@@ -230,37 +245,23 @@ Task<http::Response> Door::forward(Call& caller, contracts::ServiceRequest reque
                     .call = caller.child(request.service, request.action),
                     .source_arn = caller.source_arn};
     passage.request = &request.message;
-    try {
+    const auto steps = [&](Passage& forwarded) -> Task<http::Response> {
         const auto* entry = state.catalog.at_host(request.service);
         if (!entry) throw aws::not_implemented(request.service, request.action);
-        if (caller.depth >= state.settings.max_depth)
-            throw aws::Error("TooManyNestedCalls", "The call went through too many services.", 508);
+        check_depth(state.settings, caller, request.service, request.action);
         const auto label = request.subdomain.empty() ? request.service : request.subdomain + "." + request.service;
         request.message.headers.set("Host", fmt::format("{}.{}.amazonaws.com", label, caller.region));
         name_action(*entry->service, request);
-        passage.claim.service = entry->service->signing_name;
-        passage.claim.region = caller.region;
-        route(passage);
-        if (passage.route.surface) throw aws::not_implemented(request.service, request.message.path);
-        decode(passage);
-        validate(passage);
-        co_await authorise(passage);
-        throttle(passage);
-        co_await inject_faults(passage);
-        co_await handle(passage);
-        auto response = encode(passage);
-        passage.status = response.status;
-        observe(passage);
-        co_return response;
-    } catch (const aws::Error& error) {
-        auto response = answer_error(passage, error);
-        if (passage.route.operation) observe(passage);
-        co_return response;
-    } catch (...) {
-        auto response = answer_error(passage, *describe_failure(passage));
-        if (passage.route.operation) observe(passage);
-        co_return response;
-    }
+        forwarded.claim.service = entry->service->signing_name;
+        forwarded.claim.region = caller.region;
+        route(forwarded);
+        if (forwarded.route.surface) throw aws::not_implemented(request.service, request.message.path);
+        co_await take_steps(forwarded, Identity::known);
+        co_return encode_result(forwarded);
+    };
+    auto response = co_await answer(passage, std::cref(steps));
+    if (passage.route.operation) observe(passage);
+    co_return response;
 }
 
 namespace {
