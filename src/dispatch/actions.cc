@@ -14,14 +14,19 @@ struct Exception {
 };
 
 constexpr Exception exceptions[] = {
-    // DynamoDB asks for these by their parts.
+    // DynamoDB asks for these by the items they are about.
     {"dynamodb", "BatchExecuteStatement", ""},
     {"dynamodb", "BatchGetItem", ""},
     {"dynamodb", "BatchWriteItem", ""},
+    {"dynamodb", "DeleteItem", ""},
     {"dynamodb", "ExecuteStatement", ""},
     {"dynamodb", "ExecuteTransaction", ""},
+    {"dynamodb", "GetItem", ""},
+    {"dynamodb", "PutItem", ""},
+    {"dynamodb", "Query", ""},
     {"dynamodb", "TransactGetItems", ""},
     {"dynamodb", "TransactWriteItems", ""},
+    {"dynamodb", "UpdateItem", ""},
     {"lambda", "Invoke", "InvokeFunction"},
     {"lambda", "InvokeAsync", "InvokeFunction"},
     {"lambda", "InvokeWithResponseStream", "InvokeFunction"},

@@ -197,7 +197,8 @@ Task<void> authorise(Passage& passage) {
     // What needs no signature has a proof of its own, a token, which the service looks at.
     if (passage.operation().anonymous && passage.call.principal.kind == Principal::Kind::anonymous) co_return;
     auto action = iam_action(passage.service(), passage.operation());
-    if (action.empty()) co_return;
+    passage.delegates = action.empty();
+    if (passage.delegates) co_return;
     auto& api = *passage.route.entry->api;
     Question question{.action = std::move(action),
                       .resource = api.resource_of(passage.call, passage.operation(), passage.input),

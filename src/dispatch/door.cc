@@ -289,12 +289,26 @@ Task<void> Door::identify(Call& call, const http::Request& request, const contra
 Task<void> Door::permit(Call& call, const contracts::Service& service, std::string action, std::string resource,
                         std::string resource_policy, std::map<std::string, std::string> conditions) {
     auto passage = passage_of(*state_, call, service);
+    auto& delegated = passage.shard.delegated;
+    if (const auto asked = delegated.find(call.request_id); asked != delegated.end()) {
+        passage.source_arn = asked->second.source_arn;
+    }
+    const auto note = [&] {
+        const auto asked = delegated.find(call.request_id);
+        if (asked != delegated.end()) asked->second.decision = passage.decision;
+    };
     const auto arn = Arn::parse(resource);
-    co_await decide(passage, {.action = std::move(action),
-                              .resource = std::move(resource),
-                              .resource_account = arn ? arn->account : "",
-                              .resource_policy = std::move(resource_policy),
-                              .conditions = std::move(conditions)});
+    try {
+        co_await decide(passage, {.action = std::move(action),
+                                  .resource = std::move(resource),
+                                  .resource_account = arn ? arn->account : "",
+                                  .resource_policy = std::move(resource_policy),
+                                  .conditions = std::move(conditions)});
+    } catch (const aws::Error&) {
+        note();
+        throw;
+    }
+    note();
 }
 
 void Door::take_records(RecordSink& sink) {

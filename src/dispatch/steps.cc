@@ -82,7 +82,33 @@ Task<void> inject_faults(Passage& passage) {
     }
 }
 
+namespace {
+
+/// While a service that asks for permissions itself is at work: what it needs of the passage. Then the passage has what
+/// was decided.
+class Delegation {
+  public:
+    explicit Delegation(Passage& passage)
+        : passage_(passage),
+          open_(
+              passage.delegates &&
+              passage.shard.delegated.try_emplace(passage.call.request_id, Delegated{passage.source_arn, ""}).second) {}
+    Delegation(const Delegation&) = delete;
+    ~Delegation() {
+        if (!open_) return;
+        auto ended = passage_.shard.delegated.extract(passage_.call.request_id);
+        passage_.decision = std::move(ended.mapped().decision);
+    }
+
+  private:
+    Passage& passage_;
+    const bool open_;
+};
+
+}  // namespace
+
 Task<void> handle(Passage& passage) {
+    const Delegation delegation(passage);
     const auto& operation = passage.operation();
     if (!passage.output) {
         passage.owned_output = Message(operation.new_output(), operation.delete_output);

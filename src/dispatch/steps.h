@@ -16,12 +16,19 @@
 
 namespace cumulet::dispatch {
 
+/// What a service that itself asks for the permissions of a call does not see of the call's passage.
+struct Delegated {
+    std::string source_arn;
+    std::string decision;  ///< the last that was made
+};
+
 /// What one reactor keeps for itself.
 struct Shard {
     Shard(size_t services, size_t records) : counters(services), records(records) {}
     Counters counters;
     RecordRing records;
     auth::SigningKeys signing_keys;
+    std::unordered_map<std::string, Delegated> delegated;  ///< by request id, while the calls are handled
     /// Parsed policies by kind and text; nullptr for what is malformed.
     std::array<std::unordered_map<std::string, std::shared_ptr<const auth::Policy>>, 3> policies;
 };
@@ -71,6 +78,7 @@ struct Passage {
     Message owned_output{nullptr, nullptr};
     wire::Violations violations;
     std::string decision;
+    bool delegates = false;  ///< the service asks for permissions itself
     std::string error_code;
     int status = 200;
     uint64_t bytes_in = 0;
@@ -96,7 +104,7 @@ struct Question {
     std::string action;
     std::string resource;
     std::string resource_account;  ///< whose the resource is, "" where it is nobody's
-    std::string resource_policy;  ///< "" for none
+    std::string resource_policy;   ///< "" for none
     std::map<std::string, std::string> conditions;
 };
 /// The answer to one question about the caller; in mode enforce, throws AccessDenied.

@@ -499,4 +499,44 @@ describe('policies', () => {
         });
         assert.deepEqual(Responses.map((each) => each.Error?.Code), [undefined, 'AccessDenied']);
     });
+
+    test('a policy can open a table for the items of one hash key', async () => {
+        const client = clientOf(dynamodb.DynamoDBClient);
+        const TableName = unique('guarded');
+        await client.send(
+            new dynamodb.CreateTableCommand({
+                TableName,
+                KeySchema: [{ AttributeName: 'user', KeyType: 'HASH' }],
+                AttributeDefinitions: [{ AttributeName: 'user', AttributeType: 'S' }],
+                BillingMode: 'PAY_PER_REQUEST',
+            }),
+        );
+        undo.add(() => client.send(new dynamodb.DeleteTableCommand({ TableName })));
+        await dynamodb.waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName });
+        const { credentials } = await newUser(
+            policyOf({
+                Action: ['GetItem', 'PutItem', 'Query', 'BatchWriteItem'].map((each) => `dynamodb:${each}`),
+                Resource: `arn:aws:dynamodb:${process.env.AWS_REGION}:${account}:table/${TableName}`,
+                Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['anna'] } },
+            }),
+        );
+        const user = clientOf(dynamodb.DynamoDBClient, { credentials });
+        const put = (name) => user.send(new dynamodb.PutItemCommand({ TableName, Item: { user: { S: name } } }));
+        const query = (name) =>
+            user.send(
+                new dynamodb.QueryCommand({
+                    TableName,
+                    KeyConditionExpression: '#user = :user',
+                    ExpressionAttributeNames: { '#user': 'user' },
+                    ExpressionAttributeValues: { ':user': { S: name } },
+                }),
+            );
+        await put('anna');
+        assert.equal((await query('anna')).Count, 1);
+        await fails(put('berta'), 'AccessDeniedException', 400, /dynamodb:PutItem/);
+        await fails(query('berta'), 'AccessDeniedException', 400, /dynamodb:Query/);
+        const requests = ['anna', 'berta'].map((name) => ({ PutRequest: { Item: { user: { S: name } } } }));
+        const batch = new dynamodb.BatchWriteItemCommand({ RequestItems: { [TableName]: requests } });
+        await fails(user.send(batch), 'AccessDeniedException', 400, /dynamodb:BatchWriteItem/);
+    });
 });

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "contracts/dynamodb.h"
 #include "dispatch/tests/support/world.h"
 
 namespace cumulet::dispatch {
@@ -37,6 +38,42 @@ TEST(Authorisation, AsksTheCallersPolicies) {
     world.sqs.policy =
         R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/ann"},"Action":"sqs:*","Resource":"*"}]})";
     EXPECT_EQ(world.serve(call()).headers.get("x-cumulet-decision"), "allowed by resource-policy/#1");
+}
+
+/// Asks for the permission of what it is about itself.
+struct FakeDynamoDB : aws::dynamodb::Api {
+    Door* door = nullptr;
+    Task<aws::dynamodb::GetItemOutput> get_item(Call& call, aws::dynamodb::GetItemInput) override {
+        co_await door->permit(call, aws::dynamodb::service, "dynamodb:GetItem", call.arn("dynamodb", "table/orders"),
+                              "", {{"dynamodb:LeadingKeys", "7"}});
+        co_return aws::dynamodb::GetItemOutput{};
+    }
+};
+
+TEST(Authorisation, SaysWhatAServiceDecidedThatAsksItself) {
+    World world({.authorisation = AuthorisationMode::enforce});
+    FakeDynamoDB dynamodb;
+    dynamodb.door = &world.door;
+    world.door.add(aws::dynamodb::service, dynamodb);
+    const auto call = [&] {
+        auto request = send_message();
+        request.headers.set("x-amz-target", "DynamoDB_20120810.GetItem");
+        request.body = R"({"TableName":"orders","Key":{"pk":{"S":"7"}}})";
+        return world.serve(signed_by(std::move(request), "AKIAANN0000000000001", "anns secret"));
+    };
+    const auto policy = [](std::string_view key) {
+        return fmt::format(
+            R"({{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"*",
+                "Condition":{{"ForAllValues:StringEquals":{{"dynamodb:LeadingKeys":["{}"]}}}}}}]}})",
+            key);
+    };
+    world.identities.policies.identity = {policy("7")};
+    EXPECT_EQ(call().status, 200);
+    EXPECT_EQ(call().headers.get("x-cumulet-decision"), "allowed by identity-policy-1/#1");
+    world.identities.policies.identity = {policy("8")};
+    EXPECT_EQ(call().status, 400);
+    EXPECT_EQ(call().headers.get("x-cumulet-decision"),
+              "denied because no identity-based policy allows the dynamodb:GetItem action");
 }
 
 TEST(Authorisation, OnlySaysSoInModeLogAndLetsRootPass) {

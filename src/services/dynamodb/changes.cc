@@ -160,6 +160,7 @@ std::optional<std::vector<ConsumedCapacity>> report_all(const std::map<std::stri
 void GetsOfTransaction::add(const std::string& table, size_t size_bytes) {
     const Consumption cost{.table = transaction_factor * read_units(size_bytes, true)};
     consumed_[table].add(cost);
+    if (!spending_) return;
     const auto lack = spending_.shortage(table, Access::read, cost);
     throttled_ = throttled_ || lack;
     cancellation_.add(lack ? std::optional(lack->reason()) : std::nullopt);

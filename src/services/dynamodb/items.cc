@@ -12,6 +12,7 @@
 namespace cumulet::dynamodb {
 
 Task<GetItemOutput> Service::get_item(Call& call, GetItemInput request) {
+    if (options_.gate) co_await permit_item(call, request.TableName, request.Key);
     check_forms({{"ProjectionExpression", request.ProjectionExpression.has_value()}},
                 {{"AttributesToGet", request.AttributesToGet.has_value()}});
     auto placeholders =
@@ -42,6 +43,9 @@ Task<GetItemOutput> Service::get_item(Call& call, GetItemInput request) {
 }
 
 Task<PutItemOutput> Service::put_item(Call& call, PutItemInput request) {
+    if (options_.gate) {
+        co_await permit_item(call, request.TableName, request.Item, request.ReturnValues.value_or("NONE"));
+    }
     const Parameter expression{"ConditionExpression", request.ConditionExpression.has_value()};
     check_forms({expression}, {{"Expected", request.Expected.has_value()},
                                {"ConditionalOperator", request.ConditionalOperator.has_value()}});
@@ -83,6 +87,9 @@ Task<PutItemOutput> Service::put_item(Call& call, PutItemInput request) {
 }
 
 Task<DeleteItemOutput> Service::delete_item(Call& call, DeleteItemInput request) {
+    if (options_.gate) {
+        co_await permit_item(call, request.TableName, request.Key, request.ReturnValues.value_or("NONE"));
+    }
     const Parameter expression{"ConditionExpression", request.ConditionExpression.has_value()};
     check_forms({expression}, {{"Expected", request.Expected.has_value()},
                                {"ConditionalOperator", request.ConditionalOperator.has_value()}});
@@ -135,6 +142,9 @@ std::optional<AttributeMap> returned(const std::optional<std::string>& return_va
 }  // namespace
 
 Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request) {
+    if (options_.gate) {
+        co_await permit_item(call, request.TableName, request.Key, request.ReturnValues.value_or("NONE"));
+    }
     const std::initializer_list<Parameter> expressions = {
         {"UpdateExpression", request.UpdateExpression.has_value()},
         {"ConditionExpression", request.ConditionExpression.has_value()}};

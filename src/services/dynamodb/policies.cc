@@ -48,7 +48,7 @@ Task<void> check_holder(store::Transaction& tx, PolicyHolder holder, std::string
 
 void check_policy(const std::string& text) {
     if (text.size() > most_policy_bytes) {
-        throw LimitExceededException("Resource-based policy exceeds the size limit of 20 KB");  // Unverified: the words
+        throw aws::validation_error("Resource-based policy exceeds the size limit of 20 KB");  // Unverified: the words
     }
     const auto parsed = parse_json(text);
     if (!parsed || !parsed->is_object() || !parsed->as_object().contains("Statement")) {

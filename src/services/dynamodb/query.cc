@@ -106,6 +106,7 @@ Task<QueryOutput> Service::query(Call& call, QueryInput request) {
     const auto projection = projection_of(request, placeholders);
     placeholders.check_all_used();
     const auto comparisons = key_condition ? key_comparisons(*key_condition) : older_comparisons(request);
+    if (options_.gate) co_await permit_query(call, request, comparisons);
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 

@@ -16,6 +16,8 @@ namespace cumulet::dynamodb {
 
 using namespace aws::dynamodb;
 
+struct KeyComparison;
+
 /// What the service stands on beside its store, and what its operator chose.
 struct Options {
     contracts::Door* door = nullptr;  ///< to S3, without which tables are neither exported nor imported
@@ -170,10 +172,22 @@ class Service final : public aws::dynamodb::Api, private contracts::Surface {
     Task<void> export_items(Work work);  // transfer/export_work.cc
     Task<void> import_items(Work work);  // transfer/import_work.cc
 
-    /// An action ("PutItem") and the ARN of what it is done to.
-    using Permission = std::pair<std::string, std::string>;
+    /// What IAM is asked about.
+    struct Part {
+        std::string action;       ///< "PutItem"
+        std::string table;        ///< its name or ARN
+        std::string index;        ///< "" for the table itself
+        std::string leading_key;  ///< the value of the hash key, "" where none is named
+        auto operator<=>(const Part&) const = default;
+    };
     // permissions.cc
-    Task<void> permit(Call& call, std::set<Permission> needed, std::map<std::string, std::string> conditions);
+    /// True where policies decide about this caller.
+    bool is_asked(const Call& call) const;
+    Task<std::map<std::string, Table>> load_schemas(Call& call, std::set<std::string> names);
+    Task<void> permit(Call& call, std::set<Part> parts, std::map<std::string, std::string> conditions);
+    Task<void> permit_item(Call& call, std::string table, const AttributeMap& key,
+                           std::optional<std::string> return_values = {});
+    Task<void> permit_query(Call& call, const QueryInput& request, const std::vector<KeyComparison>& comparisons);
     Task<void> permit_parts(Call& call, const BatchGetItemInput& request);
     Task<void> permit_parts(Call& call, const BatchWriteItemInput& request);
     Task<void> permit_parts(Call& call, const TransactGetItemsInput& request);

@@ -26,6 +26,7 @@ struct Guarded : World {
         : World({.gate = noting.get()}), gate(std::move(noting)) {
         make_table("orders", "");
         make_table("stock", "");
+        call.principal.kind = Principal::Kind::user;
     }
     using Asked = std::vector<std::string>;
     /// What `task` asked for.
@@ -52,11 +53,11 @@ TEST(Permissions, OfABatchAreAskedForEachTable) {
     writes.RequestItems["orders"].push_back({.PutRequest = {{.Item = world.key()}}});
     writes.RequestItems["stock"].push_back({.DeleteRequest = {{.Key = world.key()}}});
     EXPECT_EQ(world.asked_by("BatchWriteItem", world.service.batch_write_item(world.call, writes)),
-              (Guarded::Asked{"BatchWriteItem orders", "BatchWriteItem stock policy"}));
+              (Guarded::Asked{"BatchWriteItem orders LeadingKeys=1", "BatchWriteItem stock LeadingKeys=1 policy"}));
     BatchGetItemInput reads;
     reads.RequestItems["orders"].Keys = {world.key(), world.key("2")};
     EXPECT_EQ(world.asked_by("BatchGetItem", world.service.batch_get_item(world.call, reads)),
-              Guarded::Asked{"BatchGetItem orders"});
+              (Guarded::Asked{"BatchGetItem orders LeadingKeys=1", "BatchGetItem orders LeadingKeys=2"}));
 }
 
 TEST(Permissions, OfATransactionAreThoseOfItsParts) {
@@ -71,16 +72,17 @@ TEST(Permissions, OfATransactionAreThoseOfItsParts) {
         {.Update = {{.Key = world.key("4"), .UpdateExpression = "REMOVE n", .TableName = "orders"}}},
         {.Put = {{.Item = world.key("5"), .TableName = "orders"}}}};
     EXPECT_EQ(world.asked_by("TransactWriteItems", world.service.transact_write_items(world.call, writes)),
-              (Guarded::Asked{"ConditionCheckItem stock EnclosingOperation=TransactWriteItems",
-                              "DeleteItem orders EnclosingOperation=TransactWriteItems",
-                              "PutItem orders EnclosingOperation=TransactWriteItems",
-                              "UpdateItem orders EnclosingOperation=TransactWriteItems"}));
+              (Guarded::Asked{"ConditionCheckItem stock EnclosingOperation=TransactWriteItems LeadingKeys=1",
+                              "DeleteItem orders EnclosingOperation=TransactWriteItems LeadingKeys=3",
+                              "PutItem orders EnclosingOperation=TransactWriteItems LeadingKeys=2",
+                              "PutItem orders EnclosingOperation=TransactWriteItems LeadingKeys=5",
+                              "UpdateItem orders EnclosingOperation=TransactWriteItems LeadingKeys=4"}));
     TransactGetItemsInput reads;
     reads.TransactItems = {{.Get = {.Key = world.key(), .TableName = "orders"}},
                            {.Get = {.Key = world.key(), .TableName = "stock"}}};
     EXPECT_EQ(world.asked_by("TransactGetItems", world.service.transact_get_items(world.call, reads)),
-              (Guarded::Asked{"GetItem orders EnclosingOperation=TransactGetItems",
-                              "GetItem stock EnclosingOperation=TransactGetItems"}));
+              (Guarded::Asked{"GetItem orders EnclosingOperation=TransactGetItems LeadingKeys=1",
+                              "GetItem stock EnclosingOperation=TransactGetItems LeadingKeys=1"}));
 }
 
 TEST(Permissions, OfAStatementAreByWhatItDoes) {
@@ -89,12 +91,12 @@ TEST(Permissions, OfAStatementAreByWhatItDoes) {
         return world.asked_by("ExecuteStatement",
                               world.service.execute_statement(world.call, {.Statement = std::move(statement)}));
     };
-    EXPECT_EQ(execute("INSERT INTO orders VALUE {'pk': '1'}"), Guarded::Asked{"PartiQLInsert orders"});
-    EXPECT_EQ(execute("UPDATE orders SET n = 1 WHERE pk = '1'"), Guarded::Asked{"PartiQLUpdate orders"});
+    EXPECT_EQ(execute("INSERT INTO orders VALUE {'pk': '1'}"), Guarded::Asked{"PartiQLInsert orders LeadingKeys=1"});
+    EXPECT_EQ(execute("UPDATE orders SET n = 1 WHERE pk = '1'"), Guarded::Asked{"PartiQLUpdate orders LeadingKeys=1"});
     EXPECT_EQ(execute("SELECT * FROM orders WHERE pk = '1'"),
-              Guarded::Asked{"PartiQLSelect orders FullTableScan=false"});
+              Guarded::Asked{"PartiQLSelect orders FullTableScan=false LeadingKeys=1"});
     EXPECT_EQ(execute("SELECT * FROM orders WHERE n = 1"), Guarded::Asked{"PartiQLSelect orders FullTableScan=true"});
-    EXPECT_EQ(execute("DELETE FROM orders WHERE pk = '1'"), Guarded::Asked{"PartiQLDelete orders"});
+    EXPECT_EQ(execute("DELETE FROM orders WHERE pk = '1'"), Guarded::Asked{"PartiQLDelete orders LeadingKeys=1"});
     EXPECT_EQ(refusal([&] { execute("SELECT * FROM \"orders\".\"by-state\""); }).substr(0, 19), "ValidationException");
     EXPECT_EQ(world.gate->asked, Guarded::Asked{"PartiQLSelect orders/index/by-state FullTableScan=true"});
 }
@@ -108,14 +110,38 @@ TEST(Permissions, OfStatementsTogetherAreOfEachOfThem) {
                       {.TransactStatements = {{.Statement = "INSERT INTO orders VALUE {'pk': '1'}"},
                                               {.Statement =
                                                    "EXISTS(SELECT * FROM stock WHERE pk = '1' AND n IS MISSING)"}}})),
-              (Guarded::Asked{"PartiQLInsert orders EnclosingOperation=ExecuteTransaction",
-                              "PartiQLSelect stock EnclosingOperation=ExecuteTransaction"}));
+              (Guarded::Asked{"PartiQLInsert orders EnclosingOperation=ExecuteTransaction LeadingKeys=1",
+                              "PartiQLSelect stock EnclosingOperation=ExecuteTransaction LeadingKeys=1"}));
     world.gate->refused = "dynamodb:PartiQLDelete";
     const auto answered = world.run(world.service.batch_execute_statement(
         world.call, {.Statements = {{.Statement = "UPDATE orders SET n = 1 WHERE pk = '1'"},
                                     {.Statement = "DELETE FROM orders WHERE pk = '1'"}}}));
     EXPECT_FALSE(answered.Responses->at(0).Error);
     EXPECT_EQ(answered.Responses->at(1).Error->Code, "AccessDenied");
+}
+
+TEST(Permissions, OfSingleItemsNameTheirHashKey) {
+    Guarded world;
+    const auto asked = [&](std::string operation, auto task) {
+        return world.asked_by(std::move(operation), std::move(task));
+    };
+    auto& service = world.service;
+    EXPECT_EQ(
+        asked("PutItem",
+              service.put_item(world.call, {.TableName = "orders", .Item = world.key("7"), .ReturnValues = "ALL_OLD"})),
+        Guarded::Asked{"PutItem orders LeadingKeys=7 ReturnValues=ALL_OLD"});
+    EXPECT_EQ(asked("GetItem", service.get_item(world.call, {.TableName = "orders", .Key = world.key("7")})),
+              Guarded::Asked{"GetItem orders LeadingKeys=7"});
+    auto query = world.query_of("orders", "pk = :pk", R"({":pk":{"S":"7"}})");
+    query.Select = "COUNT";
+    EXPECT_EQ(asked("Query", service.query(world.call, query)),
+              Guarded::Asked{"Query orders LeadingKeys=7 Select=COUNT"});
+    EXPECT_EQ(asked("DeleteItem", service.delete_item(world.call, {.TableName = "orders", .Key = world.key("7")})),
+              Guarded::Asked{"DeleteItem orders LeadingKeys=7 ReturnValues=NONE"});
+    // The owner of the account is not asked about.
+    world.call.principal.kind = Principal::Kind::root;
+    EXPECT_EQ(asked("GetItem", service.get_item(world.call, {.TableName = "orders", .Key = world.key("7")})),
+              Guarded::Asked{});
 }
 
 TEST(Permissions, ThatLackLeaveEverythingAsItWas) {

@@ -122,9 +122,9 @@ TEST(ResourceArn, IsTheTableThatTheRequestNames) {
         return world.service.resource_of(world.call, *service.find(operation), &input);
     };
     const std::string table = "arn:aws:dynamodb:us-east-1:000000000000:table/orders";
-    EXPECT_EQ(arn("GetItem", GetItemInput{.TableName = "orders"}), table);
-    EXPECT_EQ(arn("GetItem", GetItemInput{.TableName = table}), table);
-    EXPECT_EQ(arn("Query", QueryInput{.TableName = "orders", .IndexName = "by-state"}), table + "/index/by-state");
+    EXPECT_EQ(arn("DescribeTable", DescribeTableInput{.TableName = "orders"}), table);
+    EXPECT_EQ(arn("DescribeTable", DescribeTableInput{.TableName = table}), table);
+    EXPECT_EQ(arn("Scan", ScanInput{.TableName = "orders", .IndexName = "by-state"}), table + "/index/by-state");
     EXPECT_EQ(arn("DescribeExport", DescribeExportInput{.ExportArn = table + "/export/1"}), table + "/export/1");
     EXPECT_EQ(arn("ListTables", ListTablesInput{}), "*");
 }
