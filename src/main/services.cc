@@ -1,5 +1,6 @@
 #include "main/services.h"
 
+#include "contracts/apigatewaymanagementapi.h"
 #include "main/http_sender.h"
 #include "main/identities.h"
 #include "services/apigateway/service.h"
@@ -48,7 +49,7 @@ struct Services::All {
         : exclusive(foundation.exclusive),
           apigateway(foundation.store),
           apigatewayv2(foundation.store),
-          http_apis(foundation.store, foundation.door),
+          http_apis(foundation.store, {.door = foundation.door, .gate = &foundation.door, .http = &http_sender}),
           cloudformation(foundation.store, foundation.door, all_resource_types(foundation.door)),
           dynamodb(foundation.store, {.door = &foundation.door,
                                       .gate = deciding_gate(foundation.door),
@@ -73,6 +74,7 @@ struct Services::All {
           identities(iam, sts) {
         auto& door = foundation.door;
         door.add(aws::apigateway::service, apigateway);
+        door.add(aws::apigatewaymanagementapi::service, connections);
         door.add(aws::apigatewayv2::service, apigatewayv2);
         door.add(aws::cloudformation::service, cloudformation);
         door.add(aws::dynamodb::service, dynamodb);
@@ -99,7 +101,9 @@ struct Services::All {
     }
 
     const bool exclusive;
+    HttpSender http_sender;
     apigateway::Service apigateway;
+    aws::apigatewaymanagementapi::Api connections;
     apigatewayv2::Service apigatewayv2;
     apigatewayv2::Surface http_apis;
     cloudformation::Service cloudformation;
@@ -109,7 +113,6 @@ struct Services::All {
     lambda::Service lambda;
     logs::Service logs;
     s3::Service s3;
-    HttpSender http_sender;
     sns::CertifiedSigner sns_signer;
     sns::HttpCourier sns_http;
     sns::Service sns;

@@ -34,7 +34,9 @@ Answer answer_of(const Route& route) {
     Answer answer;
     answer.ApiGatewayManaged = route.ApiGatewayManaged;
     answer.ApiKeyRequired = route.ApiKeyRequired;
+    answer.AuthorizationScopes = route.AuthorizationScopes;
     answer.AuthorizationType = route.AuthorizationType;
+    answer.AuthorizerId = route.AuthorizerId;
     answer.OperationName = route.OperationName;
     answer.RouteId = route.RouteId;
     answer.RouteKey = route.RouteKey;
@@ -55,6 +57,22 @@ Answer answer_of(const Integration& integration) {
     answer.IntegrationUri = integration.IntegrationUri;
     answer.PayloadFormatVersion = integration.PayloadFormatVersion;
     answer.TimeoutInMillis = integration.TimeoutInMillis;
+    return answer;
+}
+
+template <typename Answer>
+Answer answer_of(const Authorizer& authorizer) {
+    Answer answer;
+    answer.AuthorizerCredentialsArn = authorizer.AuthorizerCredentialsArn;
+    answer.AuthorizerId = authorizer.AuthorizerId;
+    answer.AuthorizerPayloadFormatVersion = authorizer.AuthorizerPayloadFormatVersion;
+    answer.AuthorizerResultTtlInSeconds = authorizer.AuthorizerResultTtlInSeconds;
+    answer.AuthorizerType = authorizer.AuthorizerType;
+    answer.AuthorizerUri = authorizer.AuthorizerUri;
+    answer.EnableSimpleResponses = authorizer.EnableSimpleResponses;
+    answer.IdentitySource = authorizer.IdentitySource;
+    answer.JwtConfiguration = authorizer.JwtConfiguration;
+    answer.Name = authorizer.Name;
     return answer;
 }
 

@@ -7,24 +7,44 @@ namespace {
 
 constexpr size_t most_kept = 1024;
 
-RoutedTo route_to(const Route& route, const Integration* integration,
-                  const std::map<std::string, std::string>& variables) {
+using Variables = std::map<std::string, std::string>;
+
+/// The function that a URI names, without one if it names none.
+FunctionTarget target_of(const std::string& uri, const std::string& role, const Variables& variables) {
+    FunctionTarget target{.function = {}, .qualifier = {}, .role = role};
+    const auto whole = with_stage_variables(uri, variables);
+    auto function = whole ? function_of(*whole) : std::nullopt;
+    if (!function) return target;
+    // arn:aws:lambda:<region>:<account>:function:<name>[:<qualifier>]
+    if (std::ranges::count(*function, ':') == 7) {
+        const auto colon = function->rfind(':');
+        target.qualifier = function->substr(colon + 1);
+        function->resize(colon);
+    }
+    target.function = std::move(*function);
+    return target;
+}
+
+Authorization authorization_of(const Route& route, const Definition& definition, const Variables& variables) {
+    Authorization authorization;
+    authorization.type = route.AuthorizationType.value_or("NONE");
+    authorization.scopes = route.AuthorizationScopes.value_or(std::vector<std::string>());
+    const auto found = std::ranges::find(definition.authorizers, route.AuthorizerId, &Authorizer::AuthorizerId);
+    if (!route.AuthorizerId || found == definition.authorizers.end()) return authorization;
+    authorization.authorizer = std::make_shared<const Authorizer>(*found);
+    authorization.function =
+        target_of(found->AuthorizerUri.value_or(""), found->AuthorizerCredentialsArn.value_or(""), variables);
+    return authorization;
+}
+
+RoutedTo route_to(const Route& route, const Integration* integration, const Variables& variables) {
     RoutedTo routed;
     routed.route_key = route.RouteKey;
     if (!integration) return routed;
     routed.payload_version = integration->PayloadFormatVersion.value_or("2.0");
-    routed.role = integration->CredentialsArn.value_or("");
     routed.timeout = std::chrono::milliseconds(integration->TimeoutInMillis.value_or(longest_timeout_ms));
-    const auto uri = with_stage_variables(integration->IntegrationUri.value_or(""), variables);
-    auto function = uri ? function_of(*uri) : std::nullopt;
-    if (!function) return routed;
-    // arn:aws:lambda:<region>:<account>:function:<name>[:<qualifier>]
-    if (std::ranges::count(*function, ':') == 7) {
-        const auto colon = function->rfind(':');
-        routed.qualifier = function->substr(colon + 1);
-        function->resize(colon);
-    }
-    routed.function = std::move(*function);
+    routed.target =
+        target_of(integration->IntegrationUri.value_or(""), integration->CredentialsArn.value_or(""), variables);
     return routed;
 }
 
@@ -56,7 +76,9 @@ DeployedStage compile_stage(const Stage& stage, const Definition& definition) {
         integrations[integration.IntegrationId.value_or("")] = &integration;
     for (const auto& route : definition.routes) {
         const auto found = route.Target ? integrations.find(integration_id_of(*route.Target)) : integrations.end();
-        deployed.routes.add(route_to(route, found == integrations.end() ? nullptr : found->second, deployed.variables));
+        auto routed = route_to(route, found == integrations.end() ? nullptr : found->second, deployed.variables);
+        routed.authorization = authorization_of(route, definition, deployed.variables);
+        deployed.routes.add(std::move(routed));
     }
     return deployed;
 }

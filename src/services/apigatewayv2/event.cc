@@ -64,22 +64,34 @@ std::string_view prefix_of(const Passage& passage) {
     return std::string_view(passage.domain_name).substr(0, passage.domain_name.find('.'));
 }
 
+/// requestContext.authorizer of format 2.0.
+json::object authorizer_2(const Authorized& authorized) {
+    switch (authorized.by) {
+        case Authorized::By::token: return {{"jwt", authorized.values}};
+        case Authorized::By::signature: return {{"iam", authorized.values}};
+        default: break;
+    }
+    return {{"lambda", authorized.values.empty() ? json::value(nullptr) : json::value(authorized.values)}};
+}
+
 json::object context_2(const Passage& passage) {
     const auto& request = *passage.request;
-    return {{"accountId", passage.account},
-            {"apiId", passage.api_id},
-            {"domainName", passage.domain_name},
-            {"domainPrefix", prefix_of(passage)},
-            {"http", json::object{{"method", request.method},
-                                  {"path", readable(passage.path)},
-                                  {"protocol", "HTTP/1.1"},
-                                  {"sourceIp", passage.source_address},
-                                  {"userAgent", readable(request.headers.get("user-agent"))}}},
-            {"requestId", passage.request_id},
-            {"routeKey", passage.match.route->route_key},
-            {"stage", passage.stage},
-            {"time", contracts::format_request_time(passage.received)},
-            {"timeEpoch", epoch_millis(passage.received)}};
+    json::object context{{"accountId", passage.account},
+                         {"apiId", passage.api_id},
+                         {"domainName", passage.domain_name},
+                         {"domainPrefix", prefix_of(passage)},
+                         {"http", json::object{{"method", request.method},
+                                               {"path", readable(passage.path)},
+                                               {"protocol", "HTTP/1.1"},
+                                               {"sourceIp", passage.source_address},
+                                               {"userAgent", readable(request.headers.get("user-agent"))}}},
+                         {"requestId", passage.request_id},
+                         {"routeKey", passage.match.route->route_key},
+                         {"stage", passage.stage},
+                         {"time", contracts::format_request_time(passage.received)},
+                         {"timeEpoch", epoch_millis(passage.received)}};
+    if (passage.authorized.by != Authorized::By::nobody) context["authorizer"] = authorizer_2(passage.authorized);
+    return context;
 }
 
 json::object event_2(const Passage& passage) {
@@ -124,29 +136,47 @@ json::object identity_of(const Passage& passage) {
         identity[name] = nullptr;
     }
     identity["sourceIp"] = passage.source_address;
-    identity["user"] = nullptr;
     identity["userAgent"] = readable(passage.request->headers.get("user-agent"));
+    identity["user"] = nullptr;
     identity["userArn"] = nullptr;
+    if (passage.authorized.by == Authorized::By::signature) {
+        const auto& signer = passage.authorized.values;
+        for (const auto name : {"accessKey", "accountId", "userArn"}) identity[name] = signer.at(name);
+        identity["caller"] = signer.at("callerId");
+        identity["user"] = signer.at("userId");
+    }
     return identity;
+}
+
+/// requestContext.authorizer of format 1.0.
+json::object authorizer_1(const Authorized& authorized) {
+    auto values = authorized.values;
+    if (!authorized.principal_id.empty()) values["principalId"] = authorized.principal_id;
+    return values;
 }
 
 json::object context_1(const Passage& passage) {
     const auto& route = *passage.match.route;
-    return {{"accountId", passage.account},
-            {"apiId", passage.api_id},
-            {"domainName", passage.domain_name},
-            {"domainPrefix", prefix_of(passage)},
-            {"extendedRequestId", passage.request_id},
-            {"httpMethod", passage.request->method},
-            {"identity", identity_of(passage)},
-            {"path", readable(passage.path)},
-            {"protocol", "HTTP/1.1"},
-            {"requestId", passage.request_id},
-            {"requestTime", contracts::format_request_time(passage.received)},
-            {"requestTimeEpoch", epoch_millis(passage.received)},
-            {"resourceId", route.route_key},
-            {"resourcePath", route.resource()},
-            {"stage", passage.stage}};
+    json::object context{{"accountId", passage.account},
+                         {"apiId", passage.api_id},
+                         {"domainName", passage.domain_name},
+                         {"domainPrefix", prefix_of(passage)},
+                         {"extendedRequestId", passage.request_id},
+                         {"httpMethod", passage.request->method},
+                         {"identity", identity_of(passage)},
+                         {"path", readable(passage.path)},
+                         {"protocol", "HTTP/1.1"},
+                         {"requestId", passage.request_id},
+                         {"requestTime", contracts::format_request_time(passage.received)},
+                         {"requestTimeEpoch", epoch_millis(passage.received)},
+                         {"resourceId", route.route_key},
+                         {"resourcePath", route.resource()},
+                         {"stage", passage.stage}};
+    const auto by = passage.authorized.by;
+    if (by == Authorized::By::token || by == Authorized::By::function) {
+        context["authorizer"] = authorizer_1(passage.authorized);
+    }
+    return context;
 }
 
 /// Each name's last value, and each name's values, as 1.0 has them.
@@ -204,6 +234,26 @@ bool is_binary(std::string_view content_type) {
 
 std::string event_text(const Passage& passage) {
     return json::serialize(passage.match.route->payload_version == "1.0" ? event_1(passage) : event_2(passage));
+}
+
+std::string authorizer_event_text(const Passage& passage, std::string_view version,
+                                  const std::vector<std::string>& identity) {
+    json::object event = version == "1.0" ? event_1(passage) : event_2(passage);
+    for (const auto* name : {"body", "isBase64Encoded"}) event.erase(name);
+    event["type"] = "REQUEST";
+    if (version == "1.0") {
+        const auto joined = readable(fmt::format("{}", fmt::join(identity, ",")));
+        for (const auto* name : {"multiValueHeaders", "multiValueQueryStringParameters"}) event.erase(name);
+        event["methodArn"] = readable(passage.route_arn);
+        event["identitySource"] = joined;
+        event["authorizationToken"] = joined;
+        return json::serialize(event);
+    }
+    json::array values;
+    for (const auto& value : identity) values.emplace_back(readable(value));
+    event["routeArn"] = readable(passage.route_arn);
+    event["identitySource"] = values.empty() ? json::value(nullptr) : std::move(values);
+    return json::serialize(event);
 }
 
 }  // namespace cumulet::apigatewayv2

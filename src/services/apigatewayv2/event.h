@@ -8,6 +8,14 @@
 
 namespace cumulet::apigatewayv2 {
 
+/// Who or what let a request pass, and what it said.
+struct Authorized {
+    enum class By : uint8_t { nobody, token, function, signature };
+    By by = By::nobody;
+    json::object values;  ///< of a token its claims and scopes, of a function its context, of a signer the identity
+    std::string principal_id;  ///< that a function gave
+};
+
 /// A request on its way to a function.
 struct Passage {
     const http::Request* request = nullptr;
@@ -17,7 +25,9 @@ struct Passage {
     std::string domain_name;
     std::string stage;
     std::map<std::string, std::string> stage_variables;
+    std::string route_arn;  ///< "arn:aws:execute-api:us-east-1:000000000000:abc/prod/GET/pets/7"
     Match match;
+    Authorized authorized;
     std::string request_id;  ///< "JKJaXmPLvHcESHA="
     std::string source_address;
     std::string trace;  ///< X-Amzn-Trace-Id, never empty
@@ -26,6 +36,10 @@ struct Passage {
 
 /// The event in the payload format of the route that was matched, as JSON text.
 std::string event_text(const Passage& passage);
+/// What an authorizer's function is told, in the payload format `version`; `identity` are the values of the identity
+/// sources.
+std::string authorizer_event_text(const Passage& passage, std::string_view version,
+                                  const std::vector<std::string>& identity);
 
 /// True if a body of that content type comes as Base64 whatever is in it.
 bool is_binary(std::string_view content_type);

@@ -114,9 +114,15 @@ void check_stage_variables(const std::map<std::string, std::string>& variables) 
 void check_route(const Route& route) {
     check_route_key(route.RouteKey);
     const auto authorization = route.AuthorizationType.value_or("NONE");
-    if (authorization != "NONE") throw unsupported("AuthorizationType " + authorization);
-    if (route.AuthorizerId && !route.AuthorizerId->empty()) throw unsupported("AuthorizerId");
-    if (route.AuthorizationScopes && !route.AuthorizationScopes->empty()) throw unsupported("AuthorizationScopes");
+    const bool asks_authorizer = authorization == "JWT" || authorization == "CUSTOM";
+    const bool has_authorizer = !route.AuthorizerId.value_or("").empty();
+    // Unverified: the words, of all three.
+    if (asks_authorizer && !has_authorizer)
+        throw BadRequestException(fmt::format("AuthorizerId is required for authorization type {}", authorization));
+    if (!asks_authorizer && has_authorizer)
+        throw BadRequestException(fmt::format("AuthorizerId is not allowed for authorization type {}", authorization));
+    if (authorization != "JWT" && route.AuthorizationScopes && !route.AuthorizationScopes->empty())
+        throw BadRequestException("AuthorizationScopes are only supported for authorization type JWT");
     if (route.ApiKeyRequired.value_or(false) || route.ModelSelectionExpression || route.RequestModels ||
         route.RouteResponseSelectionExpression) {
         // Unverified: the words.

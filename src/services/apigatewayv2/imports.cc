@@ -23,12 +23,18 @@ void describe(HttpApi& api, const Blueprint& blueprint) {
     api.DisableExecuteApiEndpoint = blueprint.disable_endpoint;
 }
 
-/// Gives the routes and integrations of a document their ids.
+/// Gives the routes, integrations and authorizers of a document their ids.
 Definition build(Random& random, const Blueprint& blueprint) {
     Definition definition;
+    std::map<std::string, std::string> authorizer_ids;
+    for (const auto& [name, described] : blueprint.authorizers) {
+        auto& authorizer = definition.authorizers.emplace_back(described);
+        authorizer.AuthorizerId = authorizer_ids[name] = new_id(random, 6);
+    }
     for (const auto& operation : blueprint.operations) {
         auto& route = definition.routes.emplace_back(operation.route);
         route.RouteId = new_id(random, 7);
+        if (!operation.authorizer.empty()) route.AuthorizerId = authorizer_ids.at(operation.authorizer);
         if (!operation.integration) continue;
         auto& integration = definition.integrations.emplace_back(*operation.integration);
         integration.IntegrationId = new_id(random, 7);
@@ -39,6 +45,7 @@ Definition build(Random& random, const Blueprint& blueprint) {
 
 void save_definition(store::Transaction& tx, const Place& place, const Definition& definition) {
     for (const auto& integration : definition.integrations) save_item(tx, place, integration);
+    for (const auto& authorizer : definition.authorizers) save_item(tx, place, authorizer);
     for (const auto& route : definition.routes) save_item(tx, place, route);
 }
 
@@ -81,6 +88,7 @@ Task<ReimportApiResponse> Service::reimport_api(Call& call, ReimportApiRequest r
         describe(api, blueprint);
         erase_items<Route>(tx, place);
         erase_items<Integration>(tx, place);
+        erase_items<Authorizer>(tx, place);
         save_api(tx, place, api);
         save_definition(tx, place, definition);
         save_address(tx, place, version);

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "contracts/reflect.h"
 #include "services/apigatewayv2/http_api.h"
+#include "services/apigatewayv2/open_api_members.h"
 
 namespace cumulet::apigatewayv2 {
 namespace {
@@ -19,17 +20,6 @@ void check_extensions(const json::object& object, std::initializer_list<std::str
             throw unsupported(name);
         }
     }
-}
-
-const json::object* object_in(const json::object& parent, std::string_view name) {
-    const auto* value = parent.if_contains(name);
-    return value ? value->if_object() : nullptr;
-}
-
-std::optional<std::string> text_in(const json::object& parent, std::string_view name) {
-    const auto* value = parent.if_contains(name);
-    if (!value || value->is_null()) return std::nullopt;
-    return value->is_string() ? std::string(value->as_string()) : json::serialize(*value);
 }
 
 aws::apigatewayv2::Cors read_cors(const json::value& source) {
@@ -107,24 +97,16 @@ const json::object& resolve(const json::object& document, const json::object& in
     return *found;
 }
 
-bool demands_authorization(const json::object& object) {
-    const auto* security = object.if_contains("security");
-    if (!security || !security->is_array()) return false;
-    return std::ranges::any_of(security->as_array(), [](const json::value& requirement) {
-        const auto* schemes = requirement.if_object();
-        return schemes && std::ranges::any_of(*schemes, [](const auto& scheme) { return scheme.key() != "NONE"; });
-    });
-}
-
-Blueprint::Operation read_operation(const json::object& document, std::string route_key, const json::object& source) {
-    check_extensions(source, {"integration"});
-    if (demands_authorization(source)) throw unsupported("security of " + route_key);
+Blueprint::Operation read_operation(const Blueprint& blueprint, const json::object& document, std::string route_key,
+                                    const json::object& source) {
+    check_extensions(source, {"integration", "auth"});
     Blueprint::Operation operation;
     operation.route.RouteKey = std::move(route_key);
     operation.route.ApiKeyRequired = false;
     operation.route.AuthorizationType = "NONE";
     operation.route.OperationName = text_in(source, "operationId");
     check_route(operation.route);
+    read_security(operation, source, document, blueprint.authorizers);
     if (const auto* integration = object_in(source, "x-amazon-apigateway-integration")) {
         operation.integration = read_integration(resolve(document, *integration));
     }
@@ -145,7 +127,7 @@ void read_path(Blueprint& blueprint, const json::object& document, const std::st
         // A path may also stand as "$default" with its method.
         auto route_key =
             path == default_route || path == "/$default" ? std::string(default_route) : method + " " + path;
-        blueprint.operations.push_back(read_operation(document, std::move(route_key), value.as_object()));
+        blueprint.operations.push_back(read_operation(blueprint, document, std::move(route_key), value.as_object()));
     }
 }
 
@@ -170,7 +152,6 @@ Blueprint read_open_api(const std::string& body) {
             "Unable to parse API definition because of a malformed document: it must be OpenAPI 3");
     }
     check_extensions(*document, {"cors", "importexport-version", "endpoint-configuration"});
-    if (demands_authorization(*document)) throw unsupported("security");
 
     Blueprint blueprint;
     if (const auto* about = object_in(*document, "info")) {
@@ -185,6 +166,7 @@ Blueprint read_open_api(const std::string& body) {
         blueprint.disable_endpoint = text_in(*endpoint, "disableExecuteApiEndpoint").value_or("false") == "true";
     }
     read_tags(blueprint, *document);
+    blueprint.authorizers = read_security_schemes(*document);
     if (const auto* paths = object_in(*document, "paths")) {
         for (const auto& [path, value] : *paths) {
             if (value.is_object()) read_path(blueprint, *document, std::string(path), value.as_object());

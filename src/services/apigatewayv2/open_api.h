@@ -8,8 +8,9 @@ namespace cumulet::apigatewayv2 {
 
 struct Blueprint {
     struct Operation {
-        Route route;  ///< without id and target
+        Route route;  ///< without id, target and authorizer
         std::optional<Integration> integration;
+        std::string authorizer;  ///< its name, "" if none
     };
     std::string name;
     std::optional<std::string> description;
@@ -17,12 +18,20 @@ struct Blueprint {
     std::optional<aws::apigatewayv2::Cors> cors;
     bool disable_endpoint = false;
     std::map<std::string, std::string> tags;
+    std::map<std::string, Authorizer> authorizers;  ///< by name, without id
     std::vector<Operation> operations;
 };
 
 /// Reads JSON or YAML. Throws BadRequestException for what is no OpenAPI 3 document, NotImplemented for an extension
 /// that is not built, by its name.
 Blueprint read_open_api(const std::string& body);
+
+/// The authorizers among the document's security schemes, by name (open_api_security.cc).
+std::map<std::string, Authorizer> read_security_schemes(const json::object& document);
+/// Takes over who may take the operation's route: of `operation`, or else of the document, which may name one of
+/// `authorizers`.
+void read_security(Blueprint::Operation& result, const json::object& operation, const json::object& document,
+                   const std::map<std::string, Authorizer>& authorizers);
 
 /// The text as a value, nothing if it is neither JSON nor YAML (open_api_text.cc).
 std::optional<json::value> parse_document(const std::string& text);

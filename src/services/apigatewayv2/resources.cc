@@ -1,4 +1,4 @@
-// AWS::ApiGatewayV2::Stage, Route, Integration and Deployment for CloudFormation; Api has api_resource.cc.
+// AWS::ApiGatewayV2::Stage, Route, Integration, Authorizer and Deployment for CloudFormation; Api has api_resource.cc.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGatewayV2.html
 
 #include "services/apigatewayv2/resource_types.h"
@@ -56,7 +56,7 @@ contracts::Resource resource_of(std::string id, std::string_view attribute) {
     return resource;
 }
 
-/// What the four have in common: they belong to an API for good, and end with it.
+/// What they have in common: they belong to an API for good, and end with it.
 class PartOfApi : public contracts::ResourceType {
   public:
     explicit PartOfApi(contracts::Door& door) : gateway_(door) {}
@@ -149,6 +149,56 @@ class RouteResource final : public PartOfApi {
     }
 };
 
+class AuthorizerResource final : public PartOfApi {
+  public:
+    using PartOfApi::PartOfApi;
+    std::string_view name() const override { return "AWS::ApiGatewayV2::Authorizer"; }
+
+    Task<contracts::Resource> create(Call& call, const contracts::ResourceContext&, json::object properties) override {
+        const auto request = request_of<CreateAuthorizerRequest>("CreateAuthorizer", with_sources(properties));
+        std::exception_ptr conflict;
+        try {
+            const auto made = co_await gateway_.create_authorizer(call, request);
+            co_return resource_of(made.AuthorizerId.value_or(""), "AuthorizerId");
+        } catch (const ConflictException&) {
+            conflict = std::current_exception();
+        }
+        // A step that is repeated after a crash finds the authorizer that its first try made.
+        const auto authorizers = co_await gateway_.get_authorizers(call, {.ApiId = request.ApiId});
+        for (const auto& each : authorizers.Items.value_or(std::vector<Authorizer>())) {
+            if (each.Name == request.Name && each.AuthorizerType == request.AuthorizerType &&
+                each.AuthorizerUri == request.AuthorizerUri && each.JwtConfiguration == request.JwtConfiguration) {
+                co_return resource_of(each.AuthorizerId.value_or(""), "AuthorizerId");
+            }
+        }
+        std::rethrow_exception(conflict);
+    }
+
+    bool needs_replacement(const json::object& before, const json::object& after) const override {
+        return contracts::any_differs(before, after, {"ApiId", "AuthorizerType"}) ||
+               removed(before, after, {"AuthorizerCredentialsArn", "AuthorizerResultTtlInSeconds"});
+    }
+
+    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id,
+                                     json::object before, json::object after) override {
+        if (removed(before, after, {"EnableSimpleResponses"})) after["EnableSimpleResponses"] = false;
+        after["AuthorizerId"] = physical_id;
+        co_await gateway_.update_authorizer(
+            call, request_of<UpdateAuthorizerRequest>("UpdateAuthorizer", with_sources(after)));
+        co_return resource_of(std::move(physical_id), "AuthorizerId");
+    }
+
+  private:
+    /// The operations ask for a list, templates need not have one.
+    static json::object with_sources(json::object properties) {
+        if (!properties.contains("IdentitySource")) properties["IdentitySource"] = json::array();
+        return properties;
+    }
+    Task<void> erase(Call& call, std::string api_id, std::string id) override {
+        co_await gateway_.delete_authorizer(call, {std::move(api_id), std::move(id)});
+    }
+};
+
 class StageResource final : public PartOfApi {
   public:
     using PartOfApi::PartOfApi;
@@ -235,6 +285,7 @@ std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::
     types.push_back(api_resource(door));
     types.push_back(std::make_unique<IntegrationResource>(door));
     types.push_back(std::make_unique<RouteResource>(door));
+    types.push_back(std::make_unique<AuthorizerResource>(door));
     types.push_back(std::make_unique<StageResource>(door));
     types.push_back(std::make_unique<DeploymentResource>(door));
     return types;

@@ -24,6 +24,26 @@ void take_over(Route& route, const Request& request) {
         route.RouteResponseSelectionExpression = request.RouteResponseSelectionExpression;
     }
     if (request.Target) route.Target = request.Target;
+    if (request.AuthorizationType && *request.AuthorizationType != "JWT") {
+        // What only tokens have ends with them, unless the request itself says otherwise.
+        if (!request.AuthorizationScopes) route.AuthorizationScopes.reset();
+        if (!request.AuthorizerId && *request.AuthorizationType != "CUSTOM") route.AuthorizerId.reset();
+    }
+}
+
+/// Its authorizer is there, and of the kind that the route says.
+Task<void> check_authorizer_of(store::Transaction& tx, Place place, Route route) {
+    if (!route.AuthorizerId || route.AuthorizerId->empty()) co_return;
+    const auto authorizer = co_await find_item<Authorizer>(tx, place, *route.AuthorizerId);
+    // Unverified: the words.
+    if (!authorizer) {
+        throw BadRequestException(fmt::format("Invalid authorizer identifier specified {}", *route.AuthorizerId));
+    }
+    const bool for_tokens = authorizer->AuthorizerType == "JWT";
+    if (for_tokens != (route.AuthorizationType == "JWT")) {
+        throw BadRequestException(fmt::format("Authorization type {} does not fit an authorizer of type {}",
+                                              *route.AuthorizationType, *authorizer->AuthorizerType));
+    }
 }
 
 /// Its key is its own, and what it leads to is there.
@@ -33,6 +53,7 @@ Task<void> check_against_others(store::Transaction& tx, Place place, Route route
             throw ConflictException(fmt::format("Route with key {} already exists for this API", route.RouteKey));
         }
     }
+    co_await check_authorizer_of(tx, place, route);
     if (!route.Target) co_return;
     const auto id = integration_id_of(*route.Target);
     if (!co_await find_item<Integration>(tx, place, id)) {

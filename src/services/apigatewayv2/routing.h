@@ -9,18 +9,32 @@
 #include <string_view>
 #include <vector>
 
-#include "base/time.h"
+#include "contracts/apigatewayv2.h"
 
 namespace cumulet::apigatewayv2 {
+
+/// A function by name: "arn:aws:lambda:us-east-1:000000000000:function:orders" and an alias or version.
+struct FunctionTarget {
+    std::string function;   ///< ARN without qualifier, "" if there is none
+    std::string qualifier;  ///< "" if none
+    std::string role;       ///< ARN of the role that invokes, "" for API Gateway itself
+};
+
+/// Who may take a route.
+struct Authorization {
+    std::string type = "NONE";  ///< AWS's AuthorizationType
+    std::vector<std::string> scopes;
+    std::shared_ptr<const aws::apigatewayv2::Authorizer> authorizer;  ///< for JWT and CUSTOM; nullptr lets nobody pass
+    FunctionTarget function;                                          ///< the authorizer's
+};
 
 /// A route's key and what stands behind it.
 struct RoutedTo {
     std::string route_key;  ///< "GET /pets/{id}" or "$default"
-    std::string function;   ///< ARN without qualifier, "" if the route leads nowhere
-    std::string qualifier;  ///< alias or version, "" if none
-    std::string role;       ///< ARN of the role that invokes, "" for API Gateway itself
+    FunctionTarget target;  ///< none if the route leads nowhere
     std::string payload_version = "2.0";
     Duration timeout = 30s;
+    Authorization authorization;
 
     /// "/pets/{id}", or "$default".
     std::string_view resource() const {

@@ -1,4 +1,5 @@
-// API Gateway's HTTP APIs: routes by which HTTP requests reach Lambda functions. Requests themselves come to Surface.
+// API Gateway's HTTP APIs: routes by which HTTP requests reach Lambda functions, and who may take them. Requests
+// themselves come to Surface.
 #pragma once
 
 #include "contracts/apigatewayv2.h"
@@ -52,6 +53,20 @@ class Service final : public aws::apigatewayv2::Api {
     Task<aws::apigatewayv2::DeleteIntegrationResponse> delete_integration(
         Call& call, aws::apigatewayv2::DeleteIntegrationRequest request) override;
 
+    // authorizers.cc
+    Task<aws::apigatewayv2::CreateAuthorizerResponse> create_authorizer(
+        Call& call, aws::apigatewayv2::CreateAuthorizerRequest request) override;
+    Task<aws::apigatewayv2::GetAuthorizerResponse> get_authorizer(
+        Call& call, aws::apigatewayv2::GetAuthorizerRequest request) override;
+    Task<aws::apigatewayv2::GetAuthorizersResponse> get_authorizers(
+        Call& call, aws::apigatewayv2::GetAuthorizersRequest request) override;
+    Task<aws::apigatewayv2::UpdateAuthorizerResponse> update_authorizer(
+        Call& call, aws::apigatewayv2::UpdateAuthorizerRequest request) override;
+    Task<aws::apigatewayv2::DeleteAuthorizerResponse> delete_authorizer(
+        Call& call, aws::apigatewayv2::DeleteAuthorizerRequest request) override;
+    Task<aws::apigatewayv2::ResetAuthorizersCacheResponse> reset_authorizers_cache(
+        Call& call, aws::apigatewayv2::ResetAuthorizersCacheRequest request) override;
+
     // stages.cc
     Task<aws::apigatewayv2::CreateStageResponse> create_stage(Call& call,
                                                               aws::apigatewayv2::CreateStageRequest request) override;
@@ -90,7 +105,7 @@ class Service final : public aws::apigatewayv2::Api {
     store::Store& store_;
 };
 
-/// AWS::ApiGatewayV2::Api, Stage, Route, Integration and Deployment.
+/// AWS::ApiGatewayV2::Api, Stage, Route, Integration, Authorizer and Deployment.
 std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::Door& door);
 
 }  // namespace cumulet::apigatewayv2

@@ -51,6 +51,12 @@ struct Kind<Integration> {
     static std::string id(const Integration& integration) { return integration.IntegrationId.value_or(""); }
 };
 template <>
+struct Kind<Authorizer> {
+    static constexpr std::string_view collection = "authorizer", operation = "GetAuthorizers", noun = "Authorizer";
+    static constexpr size_t most = 10;
+    static std::string id(const Authorizer& authorizer) { return authorizer.AuthorizerId.value_or(""); }
+};
+template <>
 struct Kind<Stage> {
     static constexpr std::string_view collection = "stage", operation = "GetStages", noun = "stage";
     static constexpr size_t most = 10;
@@ -178,7 +184,7 @@ void save_api(store::Transaction& tx, const Place& place, const HttpApi& api) {
 }
 
 void erase_api(store::Transaction& tx, const Place& place) {
-    for (const auto name : {"route", "integration", "stage", "deployment", "snapshot"}) {
+    for (const auto name : {"route", "integration", "authorizer", "stage", "deployment", "snapshot"}) {
         tx.erase_range(Range::prefix(collection(place, name)));
     }
     tx.erase(collection(place, "api"));
@@ -251,6 +257,7 @@ Task<Definition> live_definition(store::Transaction& tx, Place place) {
     Definition definition;
     definition.routes = co_await all_items<Route>(tx, place);
     definition.integrations = co_await all_items<Integration>(tx, place);
+    definition.authorizers = co_await all_items<Authorizer>(tx, place);
     co_return definition;
 }
 
@@ -265,13 +272,17 @@ Task<Definition> find_snapshot(store::Transaction& tx, Place place, std::string 
     for (const auto& integration : parsed->at("integrations").as_array()) {
         definition.integrations.push_back(from_value<Integration>(integration));
     }
+    if (const auto* authorizers = find(*parsed, "authorizers")) {
+        for (const auto& each : authorizers->as_array()) definition.authorizers.push_back(from_value<Authorizer>(each));
+    }
     co_return definition;
 }
 
 void save_snapshot(store::Transaction& tx, const Place& place, const std::string& deployment_id,
                    const Definition& definition) {
     const json::object snapshot{{"routes", to_array(definition.routes)},
-                                {"integrations", to_array(definition.integrations)}};
+                                {"integrations", to_array(definition.integrations)},
+                                {"authorizers", to_array(definition.authorizers)}};
     tx.put(collection(place, "snapshot") << deployment_id,
            store::RecordWriter(1).text(json::serialize(snapshot)).take());
 }
@@ -292,6 +303,7 @@ void erase_snapshot(store::Transaction& tx, const Place& place, const std::strin
     template Task<void> check_room<T>(store::Transaction&, Place);
 CUMULET_INSTANTIATE(Route)
 CUMULET_INSTANTIATE(Integration)
+CUMULET_INSTANTIATE(Authorizer)
 CUMULET_INSTANTIATE(Stage)
 CUMULET_INSTANTIATE(Deployment)
 #undef CUMULET_INSTANTIATE

@@ -4,10 +4,11 @@
 //   (account, region, "apigatewayv2", "api") api id                           Api
 //   (account, region, "apigatewayv2", "route") api id, route id               Route
 //   (account, region, "apigatewayv2", "integration") api id, integration id   Integration
+//   (account, region, "apigatewayv2", "authorizer") api id, authorizer id     Authorizer
 //   (account, region, "apigatewayv2", "stage") api id, stage name             Stage
 //   (account, region, "apigatewayv2", "deployment") api id, deployment id     Deployment
-//   (account, region, "apigatewayv2", "snapshot") api id, deployment id       the routes and integrations that it
-//   deployed
+//   (account, region, "apigatewayv2", "snapshot") api id, deployment id       the routes, integrations and
+//   authorizers that it deployed
 //
 // Whoever calls an API has no account, so addresses stand outside all of them. Every change of an API changes the
 // version in its address: a routing table in memory is current while that version stands.
@@ -19,6 +20,7 @@
 
 namespace cumulet::apigatewayv2 {
 
+using aws::apigatewayv2::Authorizer;
 using aws::apigatewayv2::Deployment;
 using aws::apigatewayv2::Integration;
 using aws::apigatewayv2::Route;
@@ -42,6 +44,7 @@ struct Address {
 struct Definition {
     std::vector<Route> routes;
     std::vector<Integration> integrations;
+    std::vector<Authorizer> authorizers;
 };
 
 template <typename T>
@@ -71,8 +74,8 @@ void erase_api(store::Transaction& tx, const Place& place);
 Task<Page<HttpApi>> list_apis(store::Transaction& tx, const Call& call, std::optional<std::string> max_results,
                               std::optional<std::string> token);
 
-// T is Route, Integration, Stage or Deployment; `id` is a stage's name. All need the API to exist where they say
-// "load".
+// T is Route, Integration, Authorizer, Stage or Deployment; `id` is a stage's name. All need the API to exist where
+// they say "load".
 template <typename T>
 Task<std::optional<T>> find_item(store::Transaction& tx, Place place, std::string id);
 /// Throws NotFoundException.

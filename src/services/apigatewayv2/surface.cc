@@ -45,63 +45,9 @@ Staged find_stage(const DeployedApi& api, const contracts::ApiDestination& desti
 
 /// aws:SourceArn of an invocation: "arn:aws:execute-api:us-east-1:123456789012:abc/prod/GET/pets/{id}".
 std::string source_arn(const Passage& passage, const Place& place) {
-    const auto& route = *passage.match.route;
-    const auto resource = route.resource();
-    const auto api_and_stage =
-        fmt::format("arn:aws:execute-api:{}:{}:{}/{}", place.region, place.account, passage.api_id, passage.stage);
-    if (resource == default_route) return fmt::format("{}/{}", api_and_stage, resource);
-    return fmt::format("{}/{}{}", api_and_stage, passage.request->method, resource);
-}
-
-/// As whom API Gateway invokes: itself, or the role that the integration names.
-Call caller_of(Call& call, const Passage& passage, const Place& place) {
-    auto caller = service_call(call.reactor(), "apigateway.amazonaws.com", place.account, place.region);
-    if (const auto role = Arn::parse(passage.match.route->role)) {
-        const auto name = role->resource.substr(role->resource.rfind('/') + 1);
-        caller.principal.kind = Principal::Kind::assumed_role;
-        caller.principal.account = role->account;
-        caller.principal.arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/apigateway", role->account, name);
-        caller.principal.service.clear();
-    } else {
-        caller.source_arn = source_arn(passage, place);
-    }
-    caller.host = call.host;
-    caller.tls = call.tls;
-    caller.source_address = call.source_address;
-    caller.trace = passage.trace;
-    caller.depth = call.depth;
-    return caller;
-}
-
-/// An invocation that may go on after its caller was told that it took too long.
-struct Invocation {
-    Call caller;
-    aws::lambda::InvocationRequest request;
-    std::optional<aws::lambda::InvocationResponse> response;
-    http::Response failure;  ///< where there is no response
-    bool done = false;
-};
-
-/// What a caller gets when Lambda refuses.
-http::Response refusal(const aws::Error& error) {
-    log::warning("An API's function could not be invoked", {{"error", error.code}, {"reason", error.message}});
-    if (error.status == 429) return message_reply(503, "Service Unavailable");
-    if (error.status == 413) return message_reply(413, "Request Entity Too Large");
-    return internal_server_error();
-}
-
-Task<void> run(aws::lambda::Client& lambda, Gates& answers, std::string request_id,
-               std::shared_ptr<Invocation> invocation) {
-    try {
-        invocation->response = co_await lambda.invoke(invocation->caller, std::move(invocation->request));
-    } catch (const aws::Error& error) {
-        invocation->failure = refusal(error);
-    } catch (const std::exception& error) {
-        log::warning("An API's function could not be invoked", {{"reason", error.what()}});
-        invocation->failure = internal_server_error();
-    }
-    invocation->done = true;
-    answers.wake(request_id);
+    const auto resource = passage.match.route->resource();
+    if (resource == default_route) return fmt::format("{}/{}", stage_arn(passage, place), resource);
+    return fmt::format("{}/{}{}", stage_arn(passage, place), passage.request->method, resource);
 }
 
 Task<void> read_body(http::Request& request) {
@@ -154,33 +100,25 @@ Task<http::Response> Surface::route(Call& call, http::Request request, std::stri
     passage.source_address = call.source_address;
     passage.trace = call.trace.empty() ? contracts::new_trace(call) : call.trace;
     passage.received = call.now();
-    auto response = co_await invoke(call, std::move(passage), api->address.place);
+    passage.route_arn =
+        fmt::format("{}/{}{}", stage_arn(passage, api->address.place), request.method, percent_decode(staged.path));
+    auto refusal = co_await authorize(call, passage, api->address);
+    auto response = refusal ? std::move(*refusal) : co_await invoke(call, passage, api->address.place);
     if (api->cors) apply_cors(*api->cors, request, response);
     co_return response;
 }
 
-Task<http::Response> Surface::invoke(Call& call, Passage passage, Place place) {
-    const auto& target = *passage.match.route;
-    if (target.function.empty()) co_return internal_server_error();
-    auto invocation = std::make_shared<Invocation>(
-        Invocation{.caller = caller_of(call, passage, place), .request = {}, .response = {}, .failure = {}});
-    invocation->request.FunctionName = target.function;
-    if (!target.qualifier.empty()) invocation->request.Qualifier = target.qualifier;
-    invocation->request.Payload = event_text(passage);
-
-    const auto until = call.now() + target.timeout;
-    const auto seen = answers_.version(passage.request_id);
-    invocations_.start(run(lambda_, answers_, passage.request_id, invocation));
-    auto woken = true;
-    for (auto version = seen; !invocation->done && woken; version = answers_.version(passage.request_id)) {
-        woken = co_await answers_.wait(passage.request_id, version, until);
-    }
-    if (!invocation->done) co_return message_reply(503, "Service Unavailable");
-    if (!invocation->response) co_return invocation->failure;
-    if (invocation->response->FunctionError) co_return internal_server_error();
-    co_return read_reply(invocation->response->Payload.value_or(""), target.payload_version);
+Task<http::Response> Surface::invoke(Call& call, const Passage& passage, Place place) {
+    const auto& route = *passage.match.route;
+    if (route.target.function.empty()) co_return internal_server_error();
+    auto answer = co_await functions_.ask(call, passage, place,
+                                          {.target = route.target,
+                                           .payload = event_text(passage),
+                                           .source_arn = source_arn(passage, place),
+                                           .patience = route.timeout});
+    if (!answer.response) co_return std::move(answer.failure);
+    if (answer.response->FunctionError) co_return internal_server_error();
+    co_return read_reply(answer.response->Payload.value_or(""), route.payload_version);
 }
-
-Task<void> Surface::stop() { co_await invocations_.stop(); }
 
 }  // namespace cumulet::apigatewayv2

@@ -1,0 +1,44 @@
+// What authorizers may be made of, and what they decide. Pure.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html
+#pragma once
+
+#include "auth/policy.h"
+#include "base/jwt.h"
+#include "services/apigatewayv2/event.h"
+#include "services/apigatewayv2/storage.h"
+
+namespace cumulet::apigatewayv2 {
+
+/// Throws BadRequestException for what AWS refuses.
+void check_authorizer(const Authorizer& authorizer);
+/// What AWS assumes where a new authorizer does not say: results are kept for five minutes if something tells callers
+/// apart.
+Authorizer with_defaults(Authorizer authorizer);
+
+/// "Bearer abc" without its first word.
+std::string_view without_bearer(std::string_view value);
+/// What is wrong with a token's claims, as AWS tells its sender; "" if nothing.
+std::string_view fault_in(const Jwt& token, const aws::apigatewayv2::JWTConfiguration& expected, Time now);
+/// True if the token has one of the scopes, or there is none to have.
+bool has_scope(const Jwt& token, const std::vector<std::string>& scopes);
+/// What a function is told of a token: its claims, each as a text, and its scopes where the route asks for some.
+Authorized authorized_by(const Jwt& token, const std::vector<std::string>& scopes);
+
+/// What a Lambda authorizer answered.
+struct Verdict {
+    bool authorized = false;             ///< of a simple response
+    std::optional<auth::Policy> policy;  ///< of any other
+    std::string principal_id;
+    json::object context;
+
+    /// True if the caller may take the route "arn:aws:execute-api:…:abc/prod/GET/pets/7".
+    bool allows(std::string_view route_arn, std::string_view source_address) const;
+};
+/// Reads {"isAuthorized": …} where responses are simple, otherwise {"principalId": …, "policyDocument": …}. Nothing if
+/// it is malformed.
+std::optional<Verdict> read_verdict(std::string_view payload, bool simple);
+
+/// The values of all identity sources; nothing if one has none.
+std::optional<std::vector<std::string>> identity_of(const Passage& passage, const Authorizer& authorizer);
+
+}  // namespace cumulet::apigatewayv2

@@ -1,0 +1,40 @@
+// How API Gateway invokes functions, for integrations and for authorizers.
+#pragma once
+
+#include "base/http.h"
+#include "contracts/lambda.h"
+#include "runtime/sync.h"
+#include "services/apigatewayv2/event.h"
+#include "services/apigatewayv2/storage.h"
+
+namespace cumulet::apigatewayv2 {
+
+/// What to ask of which function, and as whom.
+struct FunctionCall {
+    FunctionTarget target;
+    std::string payload;
+    std::string source_arn;  ///< for the function's policy: "arn:aws:execute-api:…:abc/prod/GET/pets/{id}"
+    Duration patience = 30s;
+};
+
+struct FunctionAnswer {
+    std::optional<aws::lambda::InvocationResponse> response;
+    http::Response failure;  ///< where there is no response: what the API's caller is told
+};
+
+class Functions {
+  public:
+    explicit Functions(contracts::Door& door) : lambda_(door) {}
+
+    /// Invokes and waits for `asked.patience` on the cloud's clock. The invocation may go on after that.
+    Task<FunctionAnswer> ask(Call& call, const Passage& passage, Place place, FunctionCall asked);
+    /// Waits for invocations that nobody waits for any more.
+    Task<void> stop() { return invocations_.stop(); }
+
+  private:
+    aws::lambda::Client lambda_;
+    TaskGroup invocations_;
+    Gates answers_{64};  // by request id
+};
+
+}  // namespace cumulet::apigatewayv2
