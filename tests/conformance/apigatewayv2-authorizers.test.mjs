@@ -226,9 +226,12 @@ export const handler = async (event) => {
             paths: {
                 '/orders': { get: { security: [{ tokens: ['orders.read'] }], responses: {} } },
                 '/signed': { get: { 'x-amazon-apigateway-auth': { type: 'AWS_IAM' }, responses: {} } },
+                '/signed-too': { get: { security: [{ signatures: [] }], responses: {} } },
             },
             components: {
                 securitySchemes: {
+                    signatures: {
+                        type: 'apiKey', name: 'Authorization', in: 'header', 'x-amazon-apigateway-authtype': 'awsSigv4' },
                     tokens: {
                         type: 'oauth2',
                         'x-amazon-apigateway-authorizer': {
@@ -246,7 +249,7 @@ export const handler = async (event) => {
         assert.deepEqual(Items.map(({ Name, AuthorizerType }) => [Name, AuthorizerType]), [['tokens', 'JWT']]);
         const routes = await send(api.GetRoutesCommand, { ApiId: imported.ApiId });
         const guards = routes.Items.map((route) => [route.RouteKey, route.AuthorizationType, route.AuthorizationScopes ?? []]);
-        assert.deepEqual(guards.sort(), [['GET /orders', 'JWT', ['orders.read']], ['GET /signed', 'AWS_IAM', []]]);
+        assert.deepEqual(guards.sort(), [['GET /orders', 'JWT', ['orders.read']], ['GET /signed', 'AWS_IAM', []], ['GET /signed-too', 'AWS_IAM', []]]);
         await send(api.CreateStageCommand, { ApiId: imported.ApiId, StageName: '$default', AutoDeploy: true });
         assert.equal((await get(imported, '/orders')).status, 401);
         assert.equal((await get(imported, '/orders', { authorization: token() })).status, 403);

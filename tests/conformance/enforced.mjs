@@ -1,6 +1,7 @@
 // Who may do what, with signatures checked and policies enforced: run.py --serve "--signatures check --iam enforce".
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import * as apis from '@aws-sdk/client-apigatewayv2';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as iam from '@aws-sdk/client-iam';
 import * as lambda from '@aws-sdk/client-lambda';
@@ -76,6 +77,42 @@ async function callUrl(url, credentials, body) {
     });
     return fetch(target, { method: 'POST', headers: signed.headers, body });
 }
+
+describe('routes of HTTP APIs', () => {
+    /** GETs `path` of the API's stage "live", signed for execute-api where there are credentials. */
+    async function get(ApiId, path, credentials) {
+        const target = new URL(`/_aws/execute-api/${ApiId}/live${path}`, endpoint);
+        const headers = { host: target.host };
+        if (!credentials) return fetch(target, { headers });
+        const { config } = clientOf(apis.ApiGatewayV2Client, { credentials });
+        const signer = await config.signer({ name: 'sigv4', signingName: 'execute-api' });
+        const signed = await signer.sign({
+            method: 'GET', protocol: 'http:', hostname: target.hostname, port: Number(target.port), path: target.pathname,
+            query: {}, headers,
+        });
+        return fetch(target, { headers: signed.headers });
+    }
+
+    test('of type AWS_IAM let in who signs and may take them', async () => {
+        const gateway = clientOf(apis.ApiGatewayV2Client);
+        const { ApiId } = await gateway.send(new apis.CreateApiCommand({ Name: unique('guarded'), ProtocolType: 'HTTP' }));
+        undo.add(() => gateway.send(new apis.DeleteApiCommand({ ApiId })));
+        await gateway.send(new apis.CreateRouteCommand({ ApiId, RouteKey: 'GET /orders/{id}', AuthorizationType: 'AWS_IAM' }));
+        await gateway.send(new apis.CreateStageCommand({ ApiId, StageName: 'live', AutoDeploy: true }));
+        const guest = await newUser(policyOf({
+            Action: 'execute-api:Invoke', Resource: `arn:aws:execute-api:*:${account}:${ApiId}/live/GET/orders/7`,
+        }));
+        const stranger = await newUser();
+        const refused = await get(ApiId, '/orders/7', stranger.credentials);
+        assert.equal(refused.status, 403);
+        assert.deepEqual(await refused.json(), { message: 'Forbidden' });
+        assert.equal((await get(ApiId, '/orders/7')).status, 403);
+        assert.equal((await get(ApiId, '/orders/7', { ...guest.credentials, secretAccessKey: 'wrong' })).status, 403);
+        assert.equal((await get(ApiId, '/orders/8', guest.credentials)).status, 403);
+        // The route leads nowhere, which only those learn who may take it.
+        assert.equal((await get(ApiId, '/orders/7', guest.credentials)).status, 500);
+    });
+});
 
 describe('function URLs', () => {
     let FunctionName;

@@ -52,8 +52,7 @@ void check_function_authorizer(const Authorizer& authorizer) {
     const auto& sources = *authorizer.IdentitySource;
     refuse_if(sources.size() > most_identity_sources, "An authorizer has at most 10 identity sources");
     for (const auto& source : sources) {
-        if (!is_request_expression(source))
-            throw BadRequestException(fmt::format("Invalid identity source: {}", source));
+        if (!is_identity_source(source)) throw BadRequestException(fmt::format("Invalid identity source: {}", source));
     }
     refuse_if(authorizer.AuthorizerResultTtlInSeconds.value_or(0) > 0 && sources.empty(),
               "IdentitySource is required where results are cached");

@@ -25,7 +25,8 @@ struct Passage {
     std::string domain_name;
     std::string stage;
     std::map<std::string, std::string> stage_variables;
-    std::string route_arn;  ///< "arn:aws:execute-api:us-east-1:000000000000:abc/prod/GET/pets/7"
+    std::string route_path;  ///< decoded, without the stage's name
+    std::string route_arn;   ///< "arn:aws:execute-api:us-east-1:000000000000:abc/prod/GET/pets/7"
     Match match;
     Authorized authorized;
     std::string request_id;  ///< "JKJaXmPLvHcESHA="

@@ -84,12 +84,23 @@ const json::object* requirement_of(const json::value& security) {
     return list->empty() ? nullptr : list->front().if_object();
 }
 
+const json::object* security_schemes_of(const json::object& document) {
+    const auto* components = object_in(document, "components");
+    return components ? object_in(*components, "securitySchemes") : nullptr;
+}
+
+/// True if the scheme stands for signatures.
+bool is_signature(const json::object& document, std::string_view scheme_name) {
+    const auto* schemes = security_schemes_of(document);
+    const auto* scheme = schemes ? object_in(*schemes, scheme_name) : nullptr;
+    return scheme && string_or(*scheme, "x-amazon-apigateway-authtype") == "awsSigv4";
+}
+
 }  // namespace
 
 std::map<std::string, Authorizer> read_security_schemes(const json::object& document) {
     std::map<std::string, Authorizer> authorizers;
-    const auto* components = object_in(document, "components");
-    const auto* schemes = components ? object_in(*components, "securitySchemes") : nullptr;
+    const auto* schemes = security_schemes_of(document);
     if (!schemes) return authorizers;
     for (const auto& [key, value] : *schemes) {
         const auto* scheme = value.if_object();
@@ -114,6 +125,10 @@ void read_security(Blueprint::Operation& result, const json::object& operation, 
     if (requirement->size() > 1) throw unsupported("security that needs several schemes");
     const auto& [key, scopes] = *requirement->begin();
     if (key == "NONE") return;
+    if (is_signature(document, key)) {
+        result.route.AuthorizationType = "AWS_IAM";
+        return;
+    }
     const auto found = authorizers.find(std::string(key));
     if (found == authorizers.end()) throw unsupported(fmt::format("security by the scheme {}", std::string_view(key)));
     const bool by_token = found->second.AuthorizerType == "JWT";

@@ -1,5 +1,6 @@
 #include "services/apigatewayv2/request_value.h"
 
+#include "base/json_path.h"
 #include "contracts/proxy_event.h"
 
 namespace cumulet::apigatewayv2 {
@@ -7,6 +8,8 @@ namespace {
 
 constexpr std::string_view header_prefix = "$request.header.";
 constexpr std::string_view query_prefix = "$request.querystring.";
+constexpr std::string_view path_prefix = "$request.path.";
+constexpr std::string_view body_prefix = "$request.body.";
 constexpr std::string_view context_prefix = "$context.";
 constexpr std::string_view variable_prefix = "$stageVariables.";
 
@@ -80,6 +83,16 @@ std::optional<std::string> request_value(const Passage& passage, std::string_vie
     if (expression.starts_with(query_prefix)) {
         return query_value(*passage.request, expression.substr(query_prefix.size()));
     }
+    if (expression == "$request.path") return passage.route_path;
+    if (expression == "$request.body") return passage.request->body;
+    if (expression.starts_with(body_prefix)) {
+        return body_value(passage.request->body, expression.substr(body_prefix.size()));
+    }
+    if (expression.starts_with(path_prefix)) {
+        const auto& parameters = passage.match.path_parameters;
+        const auto found = parameters.find(std::string(expression.substr(path_prefix.size())));
+        if (found != parameters.end()) return found->second;
+    }
     if (expression.starts_with(context_prefix)) {
         return context_value(passage, expression.substr(context_prefix.size()));
     }
@@ -90,7 +103,15 @@ std::optional<std::string> request_value(const Passage& passage, std::string_vie
     return std::nullopt;
 }
 
-bool is_request_expression(std::string_view expression) {
+std::optional<std::string> body_value(std::string_view body, std::string_view path) {
+    const auto parsed = parse_json(body);
+    const auto read = JsonPath::parse(fmt::format("$.{}", path));
+    const auto value = parsed && read && read->definite() ? read->read(*parsed) : std::nullopt;
+    if (!value || value->is_null()) return std::nullopt;
+    return value->is_string() ? std::string(value->as_string()) : json::serialize(*value);
+}
+
+bool is_identity_source(std::string_view expression) {
     for (const auto prefix : {header_prefix, query_prefix, context_prefix, variable_prefix}) {
         if (expression.starts_with(prefix) && expression.size() > prefix.size()) return true;
     }

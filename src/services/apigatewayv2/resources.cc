@@ -138,6 +138,8 @@ class RouteResource final : public PartOfApi {
             throw aws::not_implemented("apigatewayv2", "AWS::ApiGatewayV2::Route", "updates that remove Target");
         }
         if (removed(before, after, {"OperationName"})) after["OperationName"] = "";
+        if (removed(before, after, {"AuthorizationType"})) after["AuthorizationType"] = "NONE";
+        if (removed(before, after, {"AuthorizationScopes"})) after["AuthorizationScopes"] = json::array();
         after["RouteId"] = physical_id;
         co_await gateway_.update_route(call, request_of<UpdateRouteRequest>("UpdateRoute", after));
         co_return resource_of(std::move(physical_id), "RouteId");

@@ -43,6 +43,11 @@ Staged find_stage(const DeployedApi& api, const contracts::ApiDestination& desti
     return staged;
 }
 
+/// "arn:aws:execute-api:us-east-1:123456789012:abc/prod".
+std::string stage_arn(const Passage& passage, const Place& place) {
+    return fmt::format("arn:aws:execute-api:{}:{}:{}/{}", place.region, place.account, passage.api_id, passage.stage);
+}
+
 /// aws:SourceArn of an invocation: "arn:aws:execute-api:us-east-1:123456789012:abc/prod/GET/pets/{id}".
 std::string source_arn(const Passage& passage, const Place& place) {
     const auto resource = passage.match.route->resource();
@@ -100,8 +105,9 @@ Task<http::Response> Surface::route(Call& call, http::Request request, std::stri
     passage.source_address = call.source_address;
     passage.trace = call.trace.empty() ? contracts::new_trace(call) : call.trace;
     passage.received = call.now();
+    passage.route_path = percent_decode(staged.path);
     passage.route_arn =
-        fmt::format("{}/{}{}", stage_arn(passage, api->address.place), request.method, percent_decode(staged.path));
+        fmt::format("{}/{}{}", stage_arn(passage, api->address.place), request.method, passage.route_path);
     auto refusal = co_await authorize(call, passage, api->address);
     auto response = refusal ? std::move(*refusal) : co_await invoke(call, passage, api->address.place);
     if (api->cors) apply_cors(*api->cors, request, response);

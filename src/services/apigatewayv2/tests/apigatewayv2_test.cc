@@ -127,24 +127,6 @@ TEST(Routes, AreUniqueAndLeadSomewhere) {
                  aws::apigatewayv2::ConflictException);
 }
 
-TEST(Routes, OfAnAuthorizerAreRefusedByName) {
-    World world;
-    const auto api = world.empty_api();
-    aws::apigatewayv2::CreateRouteRequest request;
-    request.ApiId = api;
-    request.RouteKey = "GET /a";
-    for (const auto* type : {"JWT", "AWS_IAM", "CUSTOM"}) {
-        request.AuthorizationType = type;
-        try {
-            world.run(world.service.create_route(world.call, request));
-            FAIL() << type;
-        } catch (const aws::Error& error) {
-            EXPECT_EQ(error.status, 501);
-            EXPECT_THAT(error.message, testing::HasSubstr(type));
-        }
-    }
-}
-
 TEST(UpdateRoute, TakesEffectOnTheNextRequest) {
     World world;
     const auto api = world.empty_api();

@@ -358,8 +358,9 @@ TEST(OpenApi, WithWhatIsNotBuiltIsRefusedByName) {
         return "";
     };
     EXPECT_EQ(refused(with("")), "");
-    EXPECT_THAT(refused(with(R"("x-amazon-apigateway-auth": {"type": "AWS_IAM"})")),
-                testing::AllOf(testing::StartsWith("501"), testing::HasSubstr("x-amazon-apigateway-auth")));
+    EXPECT_THAT(
+        refused(with(R"("x-amazon-apigateway-request-validator": "all")")),
+        testing::AllOf(testing::StartsWith("501"), testing::HasSubstr("x-amazon-apigateway-request-validator")));
     EXPECT_THAT(refused(with(R"("security": [{"jwt": []}])")), testing::StartsWith("501"));
     EXPECT_THAT(
         refused(with(R"("x-amazon-apigateway-integration": {"type": "http_proxy", "uri": "https://a.example"})")),

@@ -133,6 +133,40 @@ TEST(PartResources, MakeAnApiByHand) {
     EXPECT_TRUE(world.run(world.service.get_apis(world.call, {})).Items->empty());
 }
 
+TEST(PartResources, GuardRoutesWithAuthorizers) {
+    World world;
+    const auto api = world.create("AWS::ApiGatewayV2::Api", {{"Name", "shop"}, {"ProtocolType", "HTTP"}}).physical_id;
+    const json::object authorizer{
+        {"ApiId", api},
+        {"Name", "users"},
+        {"AuthorizerType", "JWT"},
+        {"IdentitySource", json::array{"$request.header.Authorization"}},
+        {"JwtConfiguration", json::object{{"Issuer", "https://id.example"}, {"Audience", json::array{"shop"}}}}};
+    const auto made = world.create("AWS::ApiGatewayV2::Authorizer", authorizer);
+    EXPECT_EQ(made.attributes.at("AuthorizerId").as_string(), made.physical_id);
+    EXPECT_EQ(world.create("AWS::ApiGatewayV2::Authorizer", authorizer).physical_id, made.physical_id);
+    auto renamed = authorizer;
+    renamed["Name"] = "people";
+    world.update("AWS::ApiGatewayV2::Authorizer", made.physical_id, authorizer, renamed);
+    EXPECT_EQ(world.run(world.service.get_authorizer(world.call, {api, made.physical_id})).Name, "people");
+
+    const json::object open{{"ApiId", api}, {"RouteKey", "GET /a"}};
+    auto guarded = open;
+    guarded["AuthorizationType"] = "JWT";
+    guarded["AuthorizerId"] = made.physical_id;
+    guarded["AuthorizationScopes"] = json::array{"read"};
+    const auto route = world.create("AWS::ApiGatewayV2::Route", guarded).physical_id;
+    EXPECT_EQ(world.run(world.service.get_route(world.call, {api, route})).AuthorizerId, made.physical_id);
+    world.update("AWS::ApiGatewayV2::Route", route, guarded, open);
+    EXPECT_EQ(world.run(world.service.get_route(world.call, {api, route})).AuthorizationType, "NONE");
+    for (int i = 0; i < 2; ++i) {
+        world.run(
+            world.type("AWS::ApiGatewayV2::Authorizer").remove(world.call, world.context, made.physical_id, renamed));
+    }
+    EXPECT_THROW(world.run(world.service.get_authorizer(world.call, {api, made.physical_id})),
+                 aws::apigatewayv2::NotFoundException);
+}
+
 TEST(PartResources, RefuseAPropertyThatTheyDoNotHave) {
     World world;
     EXPECT_THROW(

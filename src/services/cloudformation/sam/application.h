@@ -64,6 +64,8 @@ class Application {
     json::object route(const Function& function, const HttpApi& api, const json::object& event);
     void write_api(const std::string& id, const HttpApi& api);
     void write_stage(const std::string& id, const HttpApi& api);
+    /// Lets an API ask the functions of its authorizers that say so (http_api_auth.cc).
+    void permit_authorizers(const std::string& id, const HttpApi& api);
     std::string api_of(const json::object& event, std::string_view function_id, std::string_view event_name);
 
     // simple_table.cc
@@ -107,6 +109,12 @@ inline json::object reference_to(std::string_view id) { return json::object{{"Re
 inline json::object get_att(std::string_view id, std::string_view name) {
     return json::object{{"Fn::GetAtt", json::array{id, name}}};
 }
+/// The OpenAPI security schemes of an HTTP API's Auth, empty if it has none.
+json::object security_schemes(std::string_view id, const json::object& api);
+/// OpenAPI's "security" of one route; nothing if it is open to all.
+std::optional<json::array> security_of(std::string_view function_id, const json::object& api,
+                                       const json::object& event);
+
 /// Copies those members of `from` that are there.
 void copy(const json::object& from, json::object& to, std::initializer_list<std::string_view> names);
 /// Throws if `properties` has a member besides `known`: nothing is silently ignored.

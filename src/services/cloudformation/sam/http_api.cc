@@ -43,44 +43,6 @@ json::object cors_of(std::string_view id, const json::value& configuration) {
     return cors;
 }
 
-/// The OpenAPI security schemes of JWT authorizers.
-json::object security_schemes(std::string_view id, const json::object& authorizers) {
-    json::object schemes;
-    for (const auto& [name, authorizer] : authorizers) {
-        const auto* jwt = find(authorizer, "JwtConfiguration");
-        if (!jwt)
-            invalid(id, "Authorizer '{}' is not a JWT authorizer, the only kind that Cumulet supports.",
-                    std::string_view(name));
-        const auto* source = find(authorizer, "IdentitySource");
-        json::object made{{"jwtConfiguration", *jwt},
-                          {"identitySource", source ? *source : json::value("$request.header.Authorization")},
-                          {"type", "jwt"}};
-        schemes.emplace(name, json::object{{"type", "oauth2"}, {"x-amazon-apigateway-authorizer", std::move(made)}});
-    }
-    return schemes;
-}
-
-/// OpenAPI's "security" of one route; nothing if it is open to all.
-std::optional<json::array> security_of(const json::object& api, const json::object& event) {
-    const auto* api_auth = api.if_contains("Auth");
-    const auto* event_auth = event.if_contains("Auth");
-    const json::value* name = api_auth ? find(*api_auth, "DefaultAuthorizer") : nullptr;
-    if (event_auth && find(*event_auth, "Authorizer")) name = find(*event_auth, "Authorizer");
-    if (!name || !name->is_string() || *name == "NONE") return std::nullopt;
-    const json::value* scopes = event_auth ? find(*event_auth, "AuthorizationScopes") : nullptr;
-    if (!scopes && api_auth) {
-        if (const auto* authorizers = find(*api_auth, "Authorizers")) {
-            if (const auto* authorizer = find(*authorizers, name->get_string()))
-                scopes = find(*authorizer, "AuthorizationScopes");
-        }
-    }
-    json::object entry;
-    entry.emplace(name->get_string(), scopes ? *scopes : json::value(json::array()));
-    json::array list;
-    list.push_back(std::move(entry));
-    return list;
-}
-
 json::array openapi_tags(const json::object& tags) {
     json::array list;
     for (const auto& [key, value] : tags) {
@@ -114,7 +76,7 @@ json::object Application::route(const Function& function, const HttpApi& api, co
     integration["payloadFormatVersion"] = version ? *version : json::value("2.0");
     if (const auto* timeout = event.if_contains("TimeoutInMillis")) integration["timeoutInMillis"] = *timeout;
     json::object made{{"x-amazon-apigateway-integration", std::move(integration)}, {"responses", json::object()}};
-    if (auto security = security_of(api.properties, event)) made["security"] = std::move(*security);
+    if (auto security = security_of(function.id, api.properties, event)) made["security"] = std::move(*security);
     return made;
 }
 
@@ -187,13 +149,10 @@ void Application::write_api(const std::string& id, const HttpApi& api) {
         if (const auto* disabled = given.if_contains("DisableExecuteApiEndpoint")) {
             body["x-amazon-apigateway-endpoint-configuration"] = json::object{{"disableExecuteApiEndpoint", *disabled}};
         }
-        if (const auto* auth = given.if_contains("Auth")) {
-            if (const auto* authorizers = find(*auth, "Authorizers"); authorizers && authorizers->is_object()) {
-                const auto* components = body.if_contains("components");
-                json::object schemes{{"securitySchemes", security_schemes(id, authorizers->get_object())}};
-                body["components"] =
-                    merged(components ? json::value(*components) : json::value(json::object()), schemes);
-            }
+        if (auto schemes = security_schemes(id, given); !schemes.empty()) {
+            const auto* components = body.if_contains("components");
+            body["components"] = merged(components ? json::value(*components) : json::value(json::object()),
+                                        json::object{{"securitySchemes", std::move(schemes)}});
         }
         json::object tags{{"httpapi:createdBy", "SAM"}};
         if (const auto* own = given.if_contains("Tags"); own && own->is_object())
@@ -203,6 +162,7 @@ void Application::write_api(const std::string& id, const HttpApi& api) {
     }
     copy(given, properties, {"FailOnWarnings"});
     add(id, "AWS::ApiGatewayV2::Api", std::move(properties), api.attributes);
+    permit_authorizers(id, api);
     write_stage(id, api);
 }
 

@@ -272,6 +272,44 @@ Resources:
     EXPECT_EQ(properties(resources, "F").at("Code"), parsed(R"({"ZipFile": "x = 1"})"));
 }
 
+TEST(ServerlessTransform, WritesLambdaAndIamAuthorizers) {
+    const auto resources = resources_of(R"(
+Resources:
+  Web:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        EnableIamAuthorizer: true
+        Authorizers:
+          Guard:
+            FunctionArn: arn:guard
+            AuthorizerPayloadFormatVersion: '2.0'
+            EnableSimpleResponses: true
+            EnableFunctionDefaultPermissions: true
+            Identity: {Headers: [Authorization], Context: [routeKey], ReauthorizeEvery: 60}
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: a.b
+      Runtime: python3.12
+      InlineCode: 'x = 1'
+      Events:
+        Guarded: {Type: HttpApi, Properties: {ApiId: !Ref Web, Path: /a, Method: GET, Auth: {Authorizer: Guard}}}
+        Signed: {Type: HttpApi, Properties: {ApiId: !Ref Web, Path: /b, Method: GET, Auth: {Authorizer: AWS_IAM}}}
+)");
+    const auto& body = properties(resources, "Web").at("Body");
+    const auto& schemes = body.at("components").at("securitySchemes");
+    const auto& guard = schemes.at("Guard").at("x-amazon-apigateway-authorizer");
+    EXPECT_EQ(guard.at("type"), "request");
+    EXPECT_EQ(guard.at("identitySource"), parsed(R"(["$request.header.Authorization", "$context.routeKey"])"));
+    EXPECT_EQ(guard.at("authorizerResultTtlInSeconds"), 60);
+    EXPECT_EQ(guard.at("authorizerUri").at("Fn::Sub").at(1).at("__FunctionArn__"), "arn:guard");
+    EXPECT_EQ(schemes.at("AWS_IAM").at("x-amazon-apigateway-authtype"), "awsSigv4");
+    EXPECT_EQ(body.at("paths").at("/a").at("get").at("security"), parsed(R"([{"Guard": []}])"));
+    EXPECT_EQ(body.at("paths").at("/b").at("get").at("security"), parsed(R"([{"AWS_IAM": []}])"));
+    EXPECT_EQ(properties(resources, "WebGuardAuthorizerPermission").at("FunctionName"), "arn:guard");
+}
+
 TEST(ServerlessTransform, FollowsALayerToItsNewName) {
     const auto resources = resources_of(R"(
 Resources:
