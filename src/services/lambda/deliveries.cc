@@ -82,7 +82,10 @@ PollerHooks Service::poller_hooks() {
                                            .metric_namespace = "AWS/Lambda",
                                            .dimensions = std::span(&dimension, 1)},
                                           {sample}, clock_.now());
-                }};
+                },
+            .rest = {},
+            // The other half is left to everything else.
+            .most_batches = std::max<size_t>(5, options_.pool.workers / 2)};
 }
 
 }  // namespace cumulet::lambda

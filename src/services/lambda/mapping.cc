@@ -13,7 +13,6 @@ namespace {
 constexpr int32_t most_without_window = 10;
 constexpr int32_t most_batch = 10'000;
 constexpr int32_t longest_window_seconds = 300;
-constexpr size_t usual_concurrency = 5;
 constexpr int32_t least_pollers = 2;
 constexpr int32_t usual_pollers = 200;
 constexpr size_t concurrency_per_poller = 10;
@@ -55,11 +54,11 @@ aws::lambda::EventSourceMappingConfiguration Mapping::shown() const {
     return shown;
 }
 
-size_t Mapping::concurrency() const {
+std::optional<size_t> Mapping::concurrency() const {
     const auto& scaling = configuration.ScalingConfig;
     if (scaling && scaling->MaximumConcurrency) return static_cast<size_t>(*scaling->MaximumConcurrency);
     const auto& pollers = configuration.ProvisionedPollerConfig;
-    if (!pollers) return usual_concurrency;
+    if (!pollers) return std::nullopt;
     return concurrency_per_poller * static_cast<size_t>(pollers->MaximumPollers.value_or(usual_pollers));
 }
 

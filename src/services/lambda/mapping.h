@@ -27,7 +27,8 @@ struct Mapping {
     std::chrono::seconds window() const {
         return std::chrono::seconds(configuration.MaximumBatchingWindowInSeconds.value_or(0));
     }
-    size_t concurrency() const;
+    /// How many batches of a queue it may have at once, where it says so.
+    std::optional<size_t> concurrency() const;
     bool reports_failures() const;
     /// It asks for EventCount.
     bool counts_events() const;

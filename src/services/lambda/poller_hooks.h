@@ -24,6 +24,8 @@ struct PollerHooks {
     std::function<void(const MappingName& name, contracts::MetricSample sample)> measure_mapping;
     /// The mapping's function is gone: it rests until someone enables it.
     std::function<Task<void>(MappingName name, std::string reason)> rest;
+    /// How many batches a queue's mapping may have at once where it does not say.
+    size_t most_batches = 5;
 };
 
 /// The counts of events that a mapping may ask for (MetricsConfig): EventCount.

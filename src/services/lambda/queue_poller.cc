@@ -9,6 +9,7 @@ namespace {
 constexpr auto longest_poll = std::chrono::seconds(20);
 constexpr size_t most_per_receive = 10;
 constexpr size_t most_event_bytes = 6'000'000;
+constexpr size_t batches_at_first = 5;
 
 size_t bytes_of(const aws::sqs::Message& message) { return message.Body.value_or("").size() + 1024; }
 
@@ -21,21 +22,18 @@ QueuePoller::QueuePoller(store::Store& store, contracts::Door& door, const Polle
       hooks_(hooks),
       name_(std::move(name)),
       queue_arn_(queue.text()),
-      queue_url_(queue_url_of(call(), queue)) {}
+      queue_url_(queue_url_of(call(), queue)),
+      scaled_to_(batches_at_first) {}
 
 Call QueuePoller::call() const {
     return service_call(Reactor::current(), "lambda.amazonaws.com", name_.account, name_.region);
 }
 
 Task<bool> QueuePoller::step(Mapping mapping, const StillOurs& still_ours) {
-    if (concurrency_ != mapping.concurrency()) {
-        concurrency_ = mapping.concurrency();
-        permits_ = std::make_shared<Semaphore>(concurrency_);
-    }
-    const auto permits = permits_;
-    auto permit = co_await permits->acquire();
+    co_await wait_for_room(mapping);
     auto call = this->call();
     auto messages = co_await gather(call, mapping);
+    scale(!messages.empty());
     if (messages.empty()) co_return true;
     const auto now = co_await still_ours();
     if (!now) {
@@ -43,8 +41,22 @@ Task<bool> QueuePoller::step(Mapping mapping, const StillOurs& still_ours) {
         co_return false;
     }
     EventCounts(hooks_, name_, *now).add("PolledEventCount", messages.size());
-    batches_.start(handle(*now, std::move(messages), permits, std::move(permit)));
+    ++under_way_;
+    batches_.start(handle(*now, std::move(messages)));
     co_return true;
+}
+
+Task<void> QueuePoller::wait_for_room(const Mapping& mapping) {
+    const auto most = mapping.concurrency().value_or(scaled_to_);
+    while (under_way_ >= most) co_await ended_.wait("", ended_.version(""), Time::max());
+}
+
+void QueuePoller::scale(bool found_messages) {
+    if (!found_messages) {
+        scaled_to_ = batches_at_first;
+    } else if (under_way_ + 1 >= scaled_to_) {
+        scaled_to_ = std::min(scaled_to_ + batches_at_first, hooks_.most_batches);
+    }
 }
 
 Task<void> QueuePoller::finish() { co_await batches_.stop(); }
@@ -80,8 +92,7 @@ Task<std::vector<aws::sqs::Message>> QueuePoller::gather(Call& call, const Mappi
     co_return gathered;
 }
 
-Task<void> QueuePoller::handle(Mapping mapping, std::vector<aws::sqs::Message> messages,
-                               std::shared_ptr<Semaphore> permits, Semaphore::Permit permit) {
+Task<void> QueuePoller::handle(Mapping mapping, std::vector<aws::sqs::Message> messages) {
     auto call = this->call();
     std::string gone;
     try {
@@ -93,6 +104,8 @@ Task<void> QueuePoller::handle(Mapping mapping, std::vector<aws::sqs::Message> m
         log::warning("messages of an event source were not handled", {{"mapping", name_.uuid}, {"why", error.what()}});
     }
     if (!gone.empty()) co_await hooks_.rest(name_, std::move(gone));
+    --under_way_;
+    ended_.wake("");
 }
 
 Task<void> QueuePoller::run(Call& call, const Mapping& mapping, std::vector<aws::sqs::Message> messages) {

@@ -1,4 +1,4 @@
-// Reads one queue of SQS for one event source mapping: batches of messages, several at once.
+// Reads one queue of SQS for one event source mapping: batches of messages, several at once, more while it is full.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 #pragma once
 
@@ -24,8 +24,12 @@ class QueuePoller {
   private:
     Call call() const;
     Task<std::vector<aws::sqs::Message>> gather(Call& call, const Mapping& mapping);
-    Task<void> handle(Mapping mapping, std::vector<aws::sqs::Message> messages, std::shared_ptr<Semaphore> permits,
-                      Semaphore::Permit permit);
+    /// Waits until another batch may be started.
+    Task<void> wait_for_room(const Mapping& mapping);
+    /// A queue that has messages for more batches than are under way gets more of them, an empty one as few as at
+    /// first.
+    void scale(bool found_messages);
+    Task<void> handle(Mapping mapping, std::vector<aws::sqs::Message> messages);
     Task<void> run(Call& call, const Mapping& mapping, std::vector<aws::sqs::Message> messages);
     /// Removes from the queue, and from `messages`, what the mapping's filters do not take.
     Task<void> drop_unwanted(Call& call, const Mapping& mapping, std::vector<aws::sqs::Message>& messages);
@@ -38,8 +42,9 @@ class QueuePoller {
     const MappingName name_;
     const std::string queue_arn_;
     const std::string queue_url_;
-    size_t concurrency_ = 0;
-    std::shared_ptr<Semaphore> permits_;  // shared with those that a change of the concurrency left behind
+    size_t under_way_ = 0;
+    size_t scaled_to_;
+    Gates ended_{1};
     TaskGroup batches_;
 };
 

@@ -52,6 +52,15 @@ Response shown_as(const FunctionUrlConfig& config) {
     return response;
 }
 
+/// The function that a URL is to be of. Throws ResourceNotFoundException if it, or its alias, is not there.
+Task<Function> load_owner(store::Transaction& tx, FunctionName name) {
+    auto function = co_await find_function(tx, name);
+    if (!function || (!name.qualifier.empty() && !co_await find_alias(tx, name))) {
+        throw user_fault<ResourceNotFoundException>("Function does not exist");
+    }
+    co_return std::move(*function);
+}
+
 Task<lambda::FunctionUrl> load_url(store::Transaction& tx, FunctionName name) {
     auto url = co_await find_url(tx, name);
     if (!url) throw url_not_found();
@@ -65,10 +74,7 @@ Task<CreateFunctionUrlConfigResponse> Service::create_function_url_config(Call& 
     const auto name = url_name(call, request.FunctionName, request.Qualifier);
     const auto random_id = call.random().text(32, letters);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<CreateFunctionUrlConfigResponse> {
-        const auto function = co_await find_function(tx, name);
-        if (!function || (!name.qualifier.empty() && !co_await find_alias(tx, name))) {
-            throw user_fault<ResourceNotFoundException>("Function does not exist");
-        }
+        const auto function = co_await load_owner(tx, name);
         if (co_await find_url(tx, name)) {
             throw user_fault<ResourceConflictException>(
                 fmt::format("Failed to create function url config for [functionArn = {}]. Error message:  "
@@ -76,7 +82,7 @@ Task<CreateFunctionUrlConfigResponse> Service::create_function_url_config(Call& 
                             name.arn()));
         }
         lambda::FunctionUrl url{
-            .id = wanted_id(*function, name.qualifier).value_or(random_id), .function = name, .config = {}};
+            .id = wanted_id(function, name.qualifier).value_or(random_id), .function = name, .config = {}};
         if (co_await find_url_by_id(tx, url.id)) {
             throw user_fault<ResourceConflictException>(fmt::format("The function URL id {} is taken.", url.id));
         }
@@ -102,6 +108,7 @@ Task<UpdateFunctionUrlConfigResponse> Service::update_function_url_config(Call& 
                                                                           UpdateFunctionUrlConfigRequest request) {
     const auto name = url_name(call, request.FunctionName, request.Qualifier);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<UpdateFunctionUrlConfigResponse> {
+        co_await load_owner(tx, name);
         auto url = co_await load_url(tx, name);
         if (request.AuthType) url.config.AuthType = *request.AuthType;
         if (request.Cors) url.config.Cors = request.Cors;
@@ -125,7 +132,7 @@ Task<ListFunctionUrlConfigsResponse> Service::list_function_url_configs(Call& ca
     const auto limit = page_limit(request.MaxItems, most_listed);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListFunctionUrlConfigsResponse> {
         ListFunctionUrlConfigsResponse response;
-        if (!co_await find_function(tx, name)) throw user_fault<ResourceNotFoundException>("Function does not exist");
+        co_await load_owner(tx, name);
         for (auto& url : co_await list_urls(tx, name)) {
             if (request.Marker && url.function.qualifier <= *request.Marker) continue;
             if (response.FunctionUrlConfigs.size() == limit) {

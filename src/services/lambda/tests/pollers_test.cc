@@ -19,14 +19,19 @@ class Process {
         queues.store = store.get();
         door_.apis = {{"sqs", &queues}};
         save([&](store::Transaction& tx) {
-            Mapping mapping;
-            mapping.configuration.EventSourceArn = "arn:aws:sqs:us-east-1:000000000000:jobs";
-            mapping.configuration.FunctionArn = "arn:aws:lambda:us-east-1:000000000000:function:f";
-            save_mapping(tx, name, mapping);
+            save_mapping(tx, name, mapping());
             save_lease(tx, name.uuid, "another");
         });
     }
+    static Mapping mapping() {
+        Mapping mapping;
+        mapping.configuration.EventSourceArn = "arn:aws:sqs:us-east-1:000000000000:jobs";
+        mapping.configuration.FunctionArn = "arn:aws:lambda:us-east-1:000000000000:function:f";
+        return mapping;
+    }
     ~Process() {
+        holds = false;
+        held_.wake("");
         store->wake_all();
         reactor.block_on(tasks_.stop());
     }
@@ -48,6 +53,11 @@ class Process {
         while (reactor.run_ready()) {
         }
     }
+    /// Lets the functions that run end, once.
+    void let_go() {
+        held_.wake("");
+        settle();
+    }
     void advance(Duration by) {
         reactor.block_on(clock.advance(by));
         settle();
@@ -59,22 +69,51 @@ class Process {
     std::unique_ptr<store::Store> store = store::open_memory_store();
     Queues queues;
     Call call{reactor, "request"};
+    bool holds = false;  // functions run until they are let go
+    size_t running = 0;
 
   private:
     PollerHooks hooks() {
-        return {.run = [](Call&, FunctionName, std::string) -> Task<PollerHooks::Ran> {
+        return {.run = [this](Call&, FunctionName, std::string) -> Task<PollerHooks::Ran> {
+                    ++running;
+                    if (holds) co_await held_.wait("", held_.version(""), Time::max());
+                    --running;
                     co_return PollerHooks::Ran{.outcome = {.payload = "null"}, .version = "1"};
                 },
                 .deliver = [](Call&, std::string, std::string, std::string) -> Task<bool> { co_return true; },
                 .measure = [](const FunctionName&, contracts::MetricSample) {},
                 .measure_mapping = [](const MappingName&, contracts::MetricSample) {},
-                .rest = {}};
+                .rest = {},
+                .most_batches = 12};
     }
 
+    Gates held_{1};
     CloudDoor door_;
     TaskGroup tasks_;
     Pollers pollers_;
 };
+
+TEST(QueuePollers, HaveMoreBatchesAtOnceWhileMessagesAreLeft) {
+    Process process(false);
+    process.holds = true;
+    process.start();
+    for (int message = 0; message < 200; ++message) {
+        process.reactor.block_on(
+            process.queues.send_message(process.call, {.QueueUrl = "jobs", .MessageBody = std::to_string(message)}));
+    }
+    process.settle();
+    EXPECT_EQ(process.running, 12U) << "as many as the hooks allow";
+    process.save([&](store::Transaction& tx) {
+        Mapping mapping = process.mapping();
+        mapping.configuration.ScalingConfig.emplace().MaximumConcurrency = 2;
+        save_mapping(tx, process.name, mapping);
+    });
+    process.let_go();
+    EXPECT_EQ(process.running, 2U);
+    process.holds = false;
+    for (int round = 0; round < 30; ++round) process.let_go();
+    EXPECT_EQ(process.queues.deleted.size(), 201U);
+}
 
 TEST(Leases, OfAnEarlierLifeAreTakenOverAtOnceWhereTheStoreIsOwn) {
     Process process(false);

@@ -106,6 +106,21 @@ TEST(Urls, RefuseWhatIsTooLongForAnEvent) {
     EXPECT_EQ(fetch(cloud, id, "/", "POST", "short", {{"Content-Type", "text/plain"}}).status, 200);
 }
 
+TEST(Urls, AreRefusedInAwsWords) {
+    Cloud cloud;
+    cloud.create("f", one);
+    const auto update = [&](std::string function, std::optional<std::string> qualifier = {}) {
+        return message_of<ResourceNotFoundException>([&] {
+            cloud.run(cloud.service.update_function_url_config(
+                cloud.call, {.FunctionName = std::move(function), .Qualifier = std::move(qualifier)}));
+        });
+    };
+    EXPECT_EQ(update("none"), "Function does not exist");
+    EXPECT_EQ(update("f", "none"), "Function does not exist");
+    EXPECT_EQ(update("f"), "The resource you requested does not exist.");
+    EXPECT_EQ(message_of<ResourceNotFoundException>([&] { make_url(cloud, "none"); }), "Function does not exist");
+}
+
 TEST(Urls, HaveTheIdOfTheTagAndGoWithTheirFunction) {
     Cloud cloud;
     cloud.create("f", one);
