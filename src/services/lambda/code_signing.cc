@@ -11,7 +11,6 @@ using namespace aws::lambda;
 
 namespace {
 
-constexpr size_t most_listed = 50;
 constexpr size_t most_functions = 10'000;
 
 Task<CodeSigningConfig> load_config(store::Transaction& tx, const Call& call, std::string arn) {
@@ -102,7 +101,7 @@ Task<DeleteCodeSigningConfigResponse> Service::delete_code_signing_config(Call& 
 
 Task<ListCodeSigningConfigsResponse> Service::list_code_signing_configs(Call& call,
                                                                         ListCodeSigningConfigsRequest request) {
-    const auto limit = page_limit(request.MaxItems, most_listed);
+    const auto limit = page_limit(request.MaxItems);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListCodeSigningConfigsResponse> {
         ListCodeSigningConfigsResponse response;
         auto& listed = response.CodeSigningConfigs.emplace();
@@ -149,7 +148,7 @@ Task<DeleteFunctionCodeSigningConfigResponse> Service::delete_function_code_sign
 
 Task<ListFunctionsByCodeSigningConfigResponse> Service::list_functions_by_code_signing_config(
     Call& call, ListFunctionsByCodeSigningConfigRequest request) {
-    const auto limit = page_limit(request.MaxItems, most_listed);
+    const auto limit = page_limit(request.MaxItems);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListFunctionsByCodeSigningConfigResponse> {
         co_await load_config(tx, call, request.CodeSigningConfigArn);
         ListFunctionsByCodeSigningConfigResponse response;

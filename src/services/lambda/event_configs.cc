@@ -12,8 +12,6 @@ using namespace aws::lambda;
 
 namespace {
 
-constexpr size_t most_listed = 50;
-
 /// An event configuration is $LATEST's where a caller names no qualifier.
 FunctionName configured_name(const Call& call, const std::string& function,
                              const std::optional<std::string>& qualifier) {
@@ -115,7 +113,7 @@ Task<DeleteFunctionEventInvokeConfigResponse> Service::delete_function_event_inv
 Task<ListFunctionEventInvokeConfigsResponse> Service::list_function_event_invoke_configs(
     Call& call, ListFunctionEventInvokeConfigsRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    const auto limit = page_limit(request.MaxItems, most_listed);
+    const auto limit = page_limit(request.MaxItems);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListFunctionEventInvokeConfigsResponse> {
         co_await check_function(tx, functions_, name);
         ListFunctionEventInvokeConfigsResponse response;

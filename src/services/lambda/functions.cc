@@ -16,8 +16,6 @@ using namespace aws::lambda;
 namespace {
 
 constexpr size_t most_package_bytes = 256 << 20;
-constexpr size_t most_inline_bytes = 50 << 20;
-constexpr size_t most_listed = 50;
 
 /// A function's configuration under the name that the caller used: an alias shows itself.
 FunctionConfiguration shown_as(const FunctionName& name, const Function& function) {
@@ -72,10 +70,10 @@ Task<Package> Service::store_package(Call& call, PackageSource source) {
     std::string bytes;
     if (source.zip) {
         bytes = std::move(*source.zip);
-        if (bytes.size() > most_inline_bytes) {
+        if (bytes.size() > static_cast<size_t>(most_zipped_bytes)) {
             throw aws::Error("RequestEntityTooLargeException",
                              fmt::format("Request must be smaller than {} bytes for the {} operation",
-                                         (most_inline_bytes + 2) / 3 * 4 - 1, source.operation),
+                                         (most_zipped_bytes + 2) / 3 * 4 - 1, source.operation),
                              413);
         }
     } else if (source.bucket && source.key) {
@@ -88,7 +86,7 @@ Task<Package> Service::store_package(Call& call, PackageSource source) {
             throw invalid(fmt::format("Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}",
                                       error.code, error.message));
         } catch (const StreamTooLong&) {
-            throw invalid("Unzipped size must be smaller than 262144000 bytes");
+            throw invalid(fmt::format("Unzipped size must be smaller than {} bytes", most_unzipped_bytes));
         }
     } else {
         throw invalid("Please provide a source for function code.");
@@ -235,7 +233,7 @@ Task<FunctionConfiguration> Service::get_function_configuration(Call& call, GetF
 }
 
 Task<ListFunctionsResponse> Service::list_functions(Call& call, ListFunctionsRequest request) {
-    const auto limit = page_limit(request.MaxItems, most_listed);
+    const auto limit = page_limit(request.MaxItems);
     const auto after = from_base64(request.Marker.value_or("")).value_or("");
     const bool with_versions = request.FunctionVersion.value_or("") == "ALL";
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListFunctionsResponse> {

@@ -5,7 +5,7 @@
 namespace cumulet::lambda {
 namespace {
 
-constexpr size_t most_event_bytes = 5'500'000;
+constexpr size_t most_batch_bytes = 5'500'000;
 constexpr size_t most_state_bytes = 1 << 20;
 
 }  // namespace
@@ -42,7 +42,7 @@ void Lane::add(HeldRecord record) {
 }
 
 size_t Lane::room(const BatchRules& rules) const {
-    if (waiting_bytes_ >= most_event_bytes || waiting_.size() >= rules.size) return 0;
+    if (waiting_bytes_ >= most_batch_bytes || waiting_.size() >= rules.size) return 0;
     return rules.size - waiting_.size();
 }
 
@@ -78,7 +78,7 @@ void Lane::take_batch(const BatchRules& rules, Time now) {
         if (tumbling_ && record.arrived >= tumbling_->end()) break;
         const auto size = record.text.size() + 1;
         // What was read at once may be more than one event can hold.
-        if (batch_.size() > begin && bytes + size > most_event_bytes) {
+        if (batch_.size() > begin && bytes + size > most_batch_bytes) {
             parts_.push_back({.begin = begin, .end = batch_.size(), .failures = 0, .next = now});
             begin = batch_.size();
             bytes = 0;

@@ -4,6 +4,7 @@
 
 #include "contracts/reflect.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/package.h"
 
 namespace cumulet::lambda {
 namespace {

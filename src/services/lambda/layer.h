@@ -8,7 +8,6 @@
 namespace cumulet::lambda {
 
 inline constexpr size_t most_layers = 5;
-inline constexpr int64_t most_unzipped_bytes = 262'144'000;
 
 /// Which layer a caller means.
 struct LayerName {

@@ -1,7 +1,6 @@
 // The operations on layers: PublishLayerVersion, GetLayerVersion, ListLayers, and the permissions of their versions.
 // https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html
 
-#include "base/bytes.h"
 #include "services/lambda/fault.h"
 #include "services/lambda/page.h"
 #include "services/lambda/policy.h"
@@ -13,7 +12,6 @@ using namespace aws::lambda;
 
 namespace {
 
-constexpr size_t most_listed = 50;
 constexpr size_t most_layer_versions = 10'000;
 
 ResourceNotFoundException layer_not_found() {
@@ -146,7 +144,7 @@ Task<GetLayerVersionResponse> Service::get_layer_version_by_arn(Call& call, GetL
 }
 
 Task<ListLayersResponse> Service::list_layers(Call& call, ListLayersRequest request) {
-    const auto limit = page_limit(request.MaxItems, most_listed);
+    const auto limit = page_limit(request.MaxItems);
     const auto after = request.Marker.value_or("");
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListLayersResponse> {
         ListLayersResponse response;
@@ -172,7 +170,7 @@ Task<ListLayersResponse> Service::list_layers(Call& call, ListLayersRequest requ
 
 Task<ListLayerVersionsResponse> Service::list_layer_versions(Call& call, ListLayerVersionsRequest request) {
     const auto name = parse_layer_name(call, request.LayerName);
-    const auto limit = page_limit(request.MaxItems, most_listed);
+    const auto limit = page_limit(request.MaxItems);
     const auto before = request.Marker ? std::strtoll(request.Marker->c_str(), nullptr, 10) : INT64_MAX;
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListLayerVersionsResponse> {
         ListLayerVersionsResponse response;

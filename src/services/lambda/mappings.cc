@@ -1,7 +1,6 @@
 // The operations on event source mappings. Queues of SQS and streams of DynamoDB are the sources.
 // https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 
-#include "base/bytes.h"
 #include "services/lambda/fault.h"
 #include "services/lambda/page.h"
 #include "services/lambda/record_filter.h"
@@ -14,7 +13,7 @@ using namespace aws::lambda;
 
 namespace {
 
-constexpr size_t most_listed = 100;
+constexpr size_t most_mappings_listed = 100;
 constexpr size_t most_mappings = 10'000;
 
 ResourceNotFoundException mapping_not_found() {
@@ -298,7 +297,7 @@ Task<EventSourceMappingConfiguration> Service::delete_event_source_mapping(Call&
 
 Task<ListEventSourceMappingsResponse> Service::list_event_source_mappings(Call& call,
                                                                           ListEventSourceMappingsRequest request) {
-    const auto limit = page_limit(request.MaxItems, most_listed);
+    const auto limit = page_limit(request.MaxItems, most_mappings_listed);
     std::string function_arn;
     if (request.FunctionName) function_arn = parse_function_name(call, *request.FunctionName).arn();
     const auto after = request.Marker.value_or("");

@@ -9,8 +9,12 @@
 
 namespace cumulet::lambda {
 
+/// Of a function with its layers.
+inline constexpr int64_t most_unzipped_bytes = 262'144'000;
+inline constexpr int64_t most_zipped_bytes = 52'428'800;  ///< of a package that comes with its request
+
 struct PackageBounds {
-    uint64_t unzipped_bytes = 262'144'000;
+    uint64_t unzipped_bytes = most_unzipped_bytes;
     uint64_t files = 100'000;
 };
 

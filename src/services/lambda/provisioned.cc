@@ -12,8 +12,6 @@ using namespace aws::lambda;
 
 namespace {
 
-constexpr size_t most_listed = 50;
-
 InvalidParameterValueException unpublished() {
     return invalid("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
 }
@@ -166,7 +164,7 @@ Task<DeleteProvisionedConcurrencyConfigResponse> Service::delete_provisioned_con
 Task<ListProvisionedConcurrencyConfigsResponse> Service::list_provisioned_concurrency_configs(
     Call& call, ListProvisionedConcurrencyConfigsRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    const auto limit = page_limit(request.MaxItems, most_listed);
+    const auto limit = page_limit(request.MaxItems);
     const auto all = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<Provisioned>> {
         co_await load_function(tx, name);
         co_return co_await list_provisioned(tx, name);

@@ -8,7 +8,7 @@ namespace {
 
 constexpr auto longest_poll = std::chrono::seconds(20);
 constexpr size_t most_per_receive = 10;
-constexpr size_t most_event_bytes = 6'000'000;
+constexpr size_t most_batch_bytes = 6'000'000;
 constexpr size_t batches_at_first = 5;
 
 size_t bytes_of(const aws::sqs::Message& message) { return message.Body.value_or("").size() + 1024; }
@@ -66,7 +66,7 @@ Task<std::vector<aws::sqs::Message>> QueuePoller::gather(Call& call, const Mappi
     std::vector<aws::sqs::Message> gathered;
     size_t bytes = 0;
     std::optional<Time> window_ends;
-    while (gathered.size() < mapping.batch_size() && bytes < most_event_bytes && !store_.closing()) {
+    while (gathered.size() < mapping.batch_size() && bytes < most_batch_bytes && !store_.closing()) {
         auto wait = longest_poll;
         if (window_ends) {
             const auto left = std::chrono::ceil<std::chrono::seconds>(*window_ends - call.now());

@@ -110,8 +110,8 @@ Task<GetAccountSettingsResponse> Service::get_account_settings(Call& call, GetAc
         after = *functions.back().configuration.FunctionName;
     }
     co_return GetAccountSettingsResponse{.AccountLimit = AccountLimit{.TotalCodeSize = 80'530'636'800,
-                                                                      .CodeSizeUnzipped = 262'144'000,
-                                                                      .CodeSizeZipped = 52'428'800,
+                                                                      .CodeSizeUnzipped = most_unzipped_bytes,
+                                                                      .CodeSizeZipped = most_zipped_bytes,
                                                                       .ConcurrentExecutions = concurrent_executions,
                                                                       .UnreservedConcurrentExecutions = unreserved},
                                          .AccountUsage = usage};

@@ -12,7 +12,6 @@ using namespace aws::lambda;
 
 namespace {
 
-constexpr size_t most_listed = 50;
 constexpr std::string_view custom_id_tag = "_custom_id_";
 constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz234567";
 
@@ -129,7 +128,7 @@ Task<DeleteFunctionUrlConfigResponse> Service::delete_function_url_config(Call& 
 Task<ListFunctionUrlConfigsResponse> Service::list_function_url_configs(Call& call,
                                                                         ListFunctionUrlConfigsRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    const auto limit = page_limit(request.MaxItems, most_listed);
+    const auto limit = page_limit(request.MaxItems);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListFunctionUrlConfigsResponse> {
         ListFunctionUrlConfigsResponse response;
         co_await load_owner(tx, name);

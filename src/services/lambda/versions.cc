@@ -1,7 +1,6 @@
 // PublishVersion, ListVersionsByFunction, and the operations on aliases.
 // https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html
 
-#include "base/bytes.h"
 #include "services/lambda/fault.h"
 #include "services/lambda/page.h"
 #include "services/lambda/service.h"
@@ -12,7 +11,6 @@ using namespace aws::lambda;
 
 namespace {
 
-constexpr size_t most_listed = 50;
 constexpr size_t most_aliases = 10'000;
 
 /// Throws ResourceNotFoundException if an alias may not stand for `version`.
@@ -83,7 +81,7 @@ Task<FunctionConfiguration> Service::publish_version(Call& call, PublishVersionR
 Task<ListVersionsByFunctionResponse> Service::list_versions_by_function(Call& call,
                                                                         ListVersionsByFunctionRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    const auto limit = page_limit(request.MaxItems, most_listed);
+    const auto limit = page_limit(request.MaxItems);
     const auto after = request.Marker ? std::strtoll(request.Marker->c_str(), nullptr, 10) : -1;
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListVersionsByFunctionResponse> {
         ListVersionsByFunctionResponse response;
@@ -169,7 +167,7 @@ Task<DeleteAliasResponse> Service::delete_alias(Call& call, DeleteAliasRequest r
 
 Task<ListAliasesResponse> Service::list_aliases(Call& call, ListAliasesRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    const auto limit = page_limit(request.MaxItems, most_listed);
+    const auto limit = page_limit(request.MaxItems);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListAliasesResponse> {
         co_await load_function(tx, name);
         ListAliasesResponse response;
