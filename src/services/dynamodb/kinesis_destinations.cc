@@ -17,7 +17,7 @@ constexpr std::string_view usual_precision = "MILLISECOND";
 
 struct Destination {
     bool active = true;
-    std::string precision;
+    std::string precision;  ///< "" where none was asked for: MILLISECOND
 
     static Destination read(std::string_view value) {
         store::RecordReader reader(value);
@@ -52,9 +52,11 @@ Task<KinesisStreamingDestinationOutput> Service::enable_kinesis_streaming_destin
     const auto precision = configuration ? configuration->ApproximateCreationDateTimePrecision : std::nullopt;
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await load_named_schema(tx, scope, name);
-        const auto known = co_await find_destination(tx, scope, name, request.StreamArn);
-        if (known && known->active) refuse_state("Enable", "ENABLE", "DISABLED or ENABLE_FAILED");
-        const Destination made{.precision = precision.value_or(std::string(usual_precision))};
+        // A table sends to one stream at a time.
+        for (const auto& each : co_await list_beside(tx, scope, kinesis_kind, name, "", most_destinations)) {
+            if (Destination::read(each.value).active) refuse_state("Enable", "ENABLE", "DISABLED or ENABLE_FAILED");
+        }
+        const Destination made{.precision = precision.value_or("")};
         put_beside(tx, scope, kinesis_kind, {.table = name, .name = request.StreamArn, .value = made.bytes()});
     });
     co_return KinesisStreamingDestinationOutput{.TableName = name,
@@ -93,7 +95,7 @@ Task<UpdateKinesisStreamingDestinationOutput> Service::update_kinesis_streaming_
         const auto table = co_await load_named_table(tx, scope, name);
         auto known = co_await find_destination(tx, scope, name, request.StreamArn);
         if (!known || !known->active) refuse_state("Update", "UPDATE", "ACTIVE");
-        if (known->precision == precision) {
+        if ((known->precision.empty() ? usual_precision : known->precision) == precision) {
             throw aws::validation_error(fmt::format(
                 "Invalid Request: Precision is already set to the desired value of {} for tableId: {}, kcdStreamArn: "
                 "{}",
@@ -120,9 +122,10 @@ Task<DescribeKinesisStreamingDestinationOutput> Service::describe_kinesis_stream
     auto& destinations = output.KinesisDataStreamDestinations.emplace();
     for (const auto& each : found) {
         const auto destination = Destination::read(each.value);
-        destinations.push_back({.StreamArn = each.name,
-                                .DestinationStatus = destination.active ? "ACTIVE" : "DISABLED",
-                                .ApproximateCreationDateTimePrecision = destination.precision});
+        auto& described = destinations.emplace_back();
+        described.StreamArn = each.name;
+        described.DestinationStatus = destination.active ? "ACTIVE" : "DISABLED";
+        if (!destination.precision.empty()) described.ApproximateCreationDateTimePrecision = destination.precision;
     }
     co_return output;
 }

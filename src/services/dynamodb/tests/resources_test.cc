@@ -158,13 +158,21 @@ TEST(TableResource, SendsItsChangesToAKinesisStream) {
             stack.service.describe_kinesis_streaming_destination(stack.call, {.TableName = "shop-Orders-X1"}));
         for (const auto& each : *described.KinesisDataStreamDestinations) {
             text += fmt::format("{} {} {};", each.StreamArn->substr(each.StreamArn->rfind('/') + 1),
-                                *each.DestinationStatus, *each.ApproximateCreationDateTimePrecision);
+                                *each.DestinationStatus, each.ApproximateCreationDateTimePrecision.value_or("usual"));
         }
         return text;
     };
     const auto none = stack.properties(), first = to("a", "MICROSECOND"), second = to("b", "MILLISECOND");
     stack.create(first);
     EXPECT_EQ(destinations(), "a ACTIVE MICROSECOND;");
+    EXPECT_EQ(
+        refusal([&] {
+            stack.run(stack.service.enable_kinesis_streaming_destination(
+                stack.call, {.TableName = "shop-Orders-X1", .StreamArn = "arn:aws:kinesis:us-east-1:0:stream/c"}));
+        }),
+        "ValidationException: Table is not in a valid state to enable Kinesis Streaming "
+        "Destination:EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE "
+        "operation.");
     EXPECT_FALSE(stack.type->needs_replacement(first, second));
     stack.update(first, second);
     EXPECT_EQ(destinations(), "a DISABLED MICROSECOND;b ACTIVE MILLISECOND;");
