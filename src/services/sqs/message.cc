@@ -1,5 +1,7 @@
 #include "services/sqs/message.h"
 
+#include <cstring>
+
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "store/key.h"
@@ -10,8 +12,22 @@ namespace {
 constexpr size_t most_attributes = 10;
 constexpr size_t most_batch_entries = 10;
 
+/// Without the printable ASCII that it begins with, as far as eight bytes at a time tell.
+std::string_view after_plain_text(std::string_view text) {
+    constexpr uint64_t high = 0x8080'8080'8080'8080;
+    constexpr uint64_t blanks = 0x2020'2020'2020'2020;
+    uint64_t word;
+    for (; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
+        std::memcpy(&word, text.data(), sizeof word);
+        // The lowest byte below a blank borrows, which sets its high bit.
+        if (((word | (word - blanks)) & high) != 0) break;
+    }
+    return text;
+}
+
 // Characters that XML 1.0 allows, which is what SQS accepts in bodies.
 bool has_valid_characters(std::string_view text) {
+    text = after_plain_text(text);
     if (!valid_utf8(text)) return false;
     for (size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<uint8_t>(text[i]);
@@ -174,19 +190,26 @@ bool asks_for(const std::vector<std::string>& names, std::string_view attribute)
 
 std::string sequence_text(int64_t sequence) { return fmt::format("1{:019}", sequence); }
 
-std::string pack_id(std::string_view id) {
-    std::string digits;
-    digits.reserve(32);
+PackedId pack_id(std::string_view id) {
+    constexpr auto value_of = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
+    PackedId packed;
+    size_t digits = 0;
     for (const char c : id) {
-        if (c != '-') digits.push_back(c);
+        if (c == '-' || digits == 2 * packed.bytes.size()) continue;
+        auto& byte = packed.bytes[digits++ / 2];
+        byte = static_cast<char>(byte << 4 | (value_of(c) & 15));
     }
-    return from_hex(digits).value_or("");
+    return packed;
 }
 
 std::string unpack_id(std::string_view bytes) {
-    auto id = to_hex(bytes);
-    for (const size_t at : {8u, 13u, 18u, 23u}) {
-        if (at < id.size()) id.insert(at, 1, '-');
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string id;
+    id.reserve(36);
+    for (size_t i = 0; i < bytes.size(); ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) id.push_back('-');
+        id.push_back(digits[static_cast<uint8_t>(bytes[i]) >> 4]);
+        id.push_back(digits[static_cast<uint8_t>(bytes[i]) & 15]);
     }
     return id;
 }

@@ -86,7 +86,11 @@ std::string format_receipt(const Queue& queue, const Receipt& receipt);
 Receipt parse_receipt(const Queue& queue, std::string_view handle);
 
 /// The 16 bytes of a UUID's text, and back.
-std::string pack_id(std::string_view id);
+struct PackedId {
+    std::array<char, 16> bytes{};
+    operator std::string_view() const { return {bytes.data(), bytes.size()}; }
+};
+PackedId pack_id(std::string_view id);
 std::string unpack_id(std::string_view bytes);
 
 /// Throws the batch's own errors: empty, too many, ids bad or repeated. `entry_type` names the entries in AWS's text.

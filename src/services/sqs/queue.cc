@@ -53,9 +53,9 @@ aws::sqs::QueueDoesNotExist queue_does_not_exist(const Call& call) {
 }
 
 int64_t Queue::number(std::string_view attribute) const {
-    if (const auto set = attributes.find(std::string(attribute)); set != attributes.end()) {
-        return parse_number(set->second).value_or(0);
-    }
+    const auto set =
+        std::ranges::find(attributes, attribute, [](const auto& each) { return std::string_view(each.first); });
+    if (set != attributes.end()) return parse_number(set->second).value_or(0);
     const auto* known = find_number_attribute(attribute);
     return known ? known->initial : 0;
 }

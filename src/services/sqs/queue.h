@@ -40,6 +40,7 @@ struct Queue {
     std::map<std::string, std::string> attributes;  ///< those that were set, by AWS's names
     std::map<std::string, std::string> tags;
     bool former_layout = false;  ///< some of its messages are where an earlier Cumulet put them
+    std::string within;          ///< what all keys of what is in it begin with; storage.h knows it
 
     bool fifo() const { return name.ends_with(".fifo"); }
     /// True if messages without a deduplication id get one from their content.

@@ -18,7 +18,7 @@ Stored message_of(Call& call, const Queue& queue, Request& request) {
     message.sent = call.now();
     stored.delivery.visible_at = queue.visible_at(request.DelaySeconds, message.sent);
     message.id = call.random().uuid();
-    message.group_id = std::move(request.MessageGroupId).value_or("");
+    if (request.MessageGroupId) message.group_id = std::move(*request.MessageGroupId);
     if (request.MessageDeduplicationId) {
         message.deduplication_id = std::move(*request.MessageDeduplicationId);
     } else if (queue.fifo()) {
@@ -78,83 +78,116 @@ std::optional<std::string> md5_of_system_attributes(const Request& request) {
     return md5_of_attributes(*request.MessageSystemAttributes);
 }
 
-/// What CloudWatch is told of messages that were sent.
-struct Sent {
-    std::vector<contracts::MetricSample> samples;
-
-    void add(size_t size_bytes, bool is_new) {
-        samples.push_back({.name = "NumberOfMessagesSent"});
-        samples.push_back({.name = "SentMessageSize", .value = static_cast<double>(size_bytes), .unit = "Bytes"});
-        if (!is_new) samples.push_back({.name = "NumberOfDeduplicatedSentMessages"});
-        total_bytes += size_bytes;
-    }
-    size_t total_bytes = 0;
+/// An entry of a batch, or the only message of a request: a message to be sent, or why it is none.
+struct Prepared {
+    std::optional<Stored> stored;
+    std::optional<std::string> system_md5;
+    size_t size_bytes = 0;
+    bool is_new = true;
+    std::optional<BatchResultErrorEntry> refused;
 };
+
+/// Takes the content out of `request`. Throws the errors of SendMessage.
+template <typename Request>
+Prepared prepare(Call& call, const Queue& queue, Request& request) {
+    Prepared prepared;
+    prepared.size_bytes = check(queue, request);
+    prepared.system_md5 = md5_of_system_attributes(request);
+    prepared.stored = message_of(call, queue, request);
+    return prepared;
+}
+
+Prepared prepare_entry(Call& call, const Queue& queue, SendMessageBatchRequestEntry& entry) {
+    try {
+        return prepare(call, queue, entry);
+    } catch (const aws::Error& error) {
+        Prepared refused;
+        refused.refused.emplace();
+        *refused.refused = {.Id = entry.Id, .SenderFault = true, .Code = error.code, .Message = error.message};
+        return refused;
+    }
+}
+
+/// Throws the errors that fail a batch at AWS whatever its other entries say.
+void check_whole_batch(const Queue& queue, const std::vector<SendMessageBatchRequestEntry>& entries) {
+    for (const auto& entry : entries) check_order_given(queue, entry.MessageGroupId, entry.MessageDeduplicationId);
+}
+
+void check_total_size(const std::vector<Prepared>& batch) {
+    size_t total_bytes = 0;
+    for (const auto& each : batch) total_bytes += each.size_bytes;
+    if (total_bytes > largest_message_bytes) {
+        throw BatchRequestTooLong(fmt::format("Batch requests cannot be longer than {} bytes. You have sent {} bytes.",
+                                              largest_message_bytes, total_bytes));
+    }
+}
+
+/// What CloudWatch is told of messages that were sent.
+std::vector<contracts::MetricSample> samples_of(std::span<const Prepared> batch) {
+    std::vector<contracts::MetricSample> samples;
+    samples.reserve(2 * batch.size());
+    for (const auto& each : batch) {
+        if (!each.stored) continue;
+        samples.push_back({.name = "NumberOfMessagesSent"});
+        samples.push_back({.name = "SentMessageSize", .value = static_cast<double>(each.size_bytes), .unit = "Bytes"});
+        if (!each.is_new) samples.push_back({.name = "NumberOfDeduplicatedSentMessages"});
+    }
+    return samples;
+}
 
 }  // namespace
 
 Task<SendMessageResult> Service::send_message(Call& call, SendMessageRequest request) {
-    const auto system_md5 = md5_of_system_attributes(request);
-    std::optional<Stored> stored;
-    size_t size_bytes = 0;
-    bool is_new = true;
+    std::optional<Prepared> prepared;  // the body may run again
     auto turn = co_await take_turn(call, request.QueueUrl, false);
 
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         tx.when_visible([&turn] { turn.reset(); });
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
         keep_at_hand(store_, queue);
-        if (!stored) {
-            size_bytes = check(queue, request);
-            stored = message_of(call, queue, request);
-        }
-        is_new = co_await send(tx, queue, *stored);
+        if (!prepared) prepared = prepare(call, queue, request);
+        prepared->is_new = co_await send(tx, queue, *prepared->stored);
     });
 
-    Sent sent;
-    sent.add(size_bytes, is_new);
-    measure(call, request.QueueUrl, sent.samples);
+    measure(call, request.QueueUrl, samples_of({&*prepared, 1}));
     SendMessageResult result;
-    describe(result, stored->message, system_md5);
+    describe(result, prepared->stored->message, prepared->system_md5);
     co_return result;
 }
 
 Task<SendMessageBatchResult> Service::send_message_batch(Call& call, SendMessageBatchRequest request) {
     check_batch(request.Entries, "SendMessageBatchRequestEntry");
-    SendMessageBatchResult result;
-    Sent sent;
+    std::vector<Prepared> batch;  // the body may run again
+    batch.reserve(request.Entries.size());
     auto turn = co_await take_turn(call, request.QueueUrl, false);
 
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         tx.when_visible([&turn] { turn.reset(); });
         const auto queue = co_await load_queue(tx, call, request.QueueUrl);
         keep_at_hand(store_, queue);
-        // At AWS these fail the batch, whatever its other entries say.
-        for (const auto& entry : request.Entries)
-            check_order_given(queue, entry.MessageGroupId, entry.MessageDeduplicationId);
-        result = {};
-        sent = {};
-        for (const auto& entry : request.Entries) {
-            try {
-                const auto size_bytes = check(queue, entry);
-                auto copy = entry;  // the body may run again
-                auto stored = message_of(call, queue, copy);
-                const bool is_new = co_await send(tx, queue, stored);
-                describe(result.Successful.emplace_back(), stored.message, md5_of_system_attributes(entry));
-                result.Successful.back().Id = entry.Id;
-                sent.add(size_bytes, is_new);
-            } catch (const aws::Error& error) {
-                result.Failed.push_back(
-                    {.Id = entry.Id, .SenderFault = true, .Code = error.code, .Message = error.message});
-            }
+        if (batch.empty()) {
+            check_whole_batch(queue, request.Entries);
+            for (auto& entry : request.Entries) batch.push_back(prepare_entry(call, queue, entry));
+            check_total_size(batch);
         }
-        if (sent.total_bytes > largest_message_bytes) {
-            throw BatchRequestTooLong(
-                fmt::format("Batch requests cannot be longer than {} bytes. You have sent {} bytes.",
-                            largest_message_bytes, sent.total_bytes));
+        for (auto& each : batch) {
+            if (each.stored) each.is_new = co_await send(tx, queue, *each.stored);
         }
     });
-    if (!sent.samples.empty()) measure(call, request.QueueUrl, sent.samples);
+
+    if (const auto samples = samples_of(batch); !samples.empty()) measure(call, request.QueueUrl, samples);
+    SendMessageBatchResult result;
+    result.Successful.reserve(batch.size());
+    for (size_t i = 0; i < batch.size(); ++i) {
+        auto& each = batch[i];
+        if (each.refused) {
+            result.Failed.push_back(std::move(*each.refused));
+            continue;
+        }
+        auto& sent = result.Successful.emplace_back();
+        sent.Id = std::move(request.Entries[i].Id);
+        describe(sent, each.stored->message, each.system_md5);
+    }
     co_return result;
 }
 

@@ -18,9 +18,10 @@ Key queues(const Place& place) {
     return Key(place.account, place.region, std::string_view("sqs"), std::string_view("queue"));
 }
 
-Key within(const Queue& queue) {
+Key prefix_of(const Queue& queue) {
     return Key(queue.account, queue.region, std::string_view("sqs"), std::string_view("in")) << queue.generation;
 }
+Key within(const Queue& queue) { return queue.within.empty() ? prefix_of(queue) : std::move(Key().raw(queue.within)); }
 Key within(const Queue& queue, std::string_view collection) { return within(queue) << collection; }
 
 std::string_view collection_of(Stored::Where where) { return where == Stored::Where::held ? "held" : "ready"; }
@@ -90,6 +91,7 @@ Task<std::optional<Queue>> find_queue(store::Transaction& tx, Place place, std::
     const auto bytes = co_await tx.get(queues(place) << name);
     if (!bytes) co_return std::nullopt;
     auto queue = decode_queue(place, std::move(name), *bytes);
+    queue.within = prefix_of(queue).bytes();
     if (queue.former_layout) co_await bring_up_to_date(tx, queue);
     co_return std::move(queue);
 }
