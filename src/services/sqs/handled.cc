@@ -58,29 +58,31 @@ Task<void> each_entry(Result& result, const std::vector<Entry>& entries, Apply a
 }  // namespace
 
 Task<DeleteMessageResponse> Service::delete_message(Call& call, DeleteMessageRequest request) {
-    auto turn = co_await take_turn(call, request.QueueUrl, false);
+    const auto address = parse_queue_url(call, request.QueueUrl);
+    auto turn = co_await take_turn(address, false);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         tx.when_visible([&turn] { turn.reset(); });
-        const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+        const auto queue = co_await load_queue(tx, call, address);
         co_await handled(tx, queue, request.ReceiptHandle, call.now());
     });
-    measure(call, request.QueueUrl, {{.name = "NumberOfMessagesDeleted"}});
+    measure(call, address, {{.name = "NumberOfMessagesDeleted"}});
     co_return DeleteMessageResponse{};
 }
 
 Task<DeleteMessageBatchResult> Service::delete_message_batch(Call& call, DeleteMessageBatchRequest request) {
     check_batch(request.Entries, "DeleteMessageBatchRequestEntry");
     DeleteMessageBatchResult result;
-    auto turn = co_await take_turn(call, request.QueueUrl, false);
+    const auto address = parse_queue_url(call, request.QueueUrl);
+    auto turn = co_await take_turn(address, false);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         tx.when_visible([&turn] { turn.reset(); });
-        const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+        const auto queue = co_await load_queue(tx, call, address);
         co_await each_entry(result, request.Entries, [&](const DeleteMessageBatchRequestEntry& entry) {
             return handled(tx, queue, entry.ReceiptHandle, call.now());
         });
     });
     if (!result.Successful.empty()) {
-        measure(call, request.QueueUrl,
+        measure(call, address,
                 {{.name = "NumberOfMessagesDeleted", .value = static_cast<double>(result.Successful.size())}});
     }
     co_return result;
@@ -88,10 +90,11 @@ Task<DeleteMessageBatchResult> Service::delete_message_batch(Call& call, DeleteM
 
 Task<ChangeMessageVisibilityResponse> Service::change_message_visibility(Call& call,
                                                                          ChangeMessageVisibilityRequest request) {
-    auto turn = co_await take_turn(call, request.QueueUrl, false);
+    const auto address = parse_queue_url(call, request.QueueUrl);
+    auto turn = co_await take_turn(address, false);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         tx.when_visible([&turn] { turn.reset(); });
-        const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+        const auto queue = co_await load_queue(tx, call, address);
         co_await change_visibility(tx, queue, request.ReceiptHandle, request.VisibilityTimeout, call.now());
     });
     co_return ChangeMessageVisibilityResponse{};
@@ -101,10 +104,11 @@ Task<ChangeMessageVisibilityBatchResult> Service::change_message_visibility_batc
     Call& call, ChangeMessageVisibilityBatchRequest request) {
     check_batch(request.Entries, "ChangeMessageVisibilityBatchRequestEntry");
     ChangeMessageVisibilityBatchResult result;
-    auto turn = co_await take_turn(call, request.QueueUrl, false);
+    const auto address = parse_queue_url(call, request.QueueUrl);
+    auto turn = co_await take_turn(address, false);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         tx.when_visible([&turn] { turn.reset(); });
-        const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+        const auto queue = co_await load_queue(tx, call, address);
         co_await each_entry(result, request.Entries, [&](const ChangeMessageVisibilityBatchRequestEntry& entry) {
             return change_visibility(tx, queue, entry.ReceiptHandle, entry.VisibilityTimeout.value_or(0), call.now());
         });

@@ -5,9 +5,8 @@
 
 namespace cumulet::sqs {
 
-void Service::measure(const Call& call, std::string_view url, std::span<const contracts::MetricSample> samples) {
+void Service::measure(const Call& call, const QueueAddress& address, std::span<const contracts::MetricSample> samples) {
     if (!metrics_) return;
-    const auto address = parse_queue_url(call, url);
     const contracts::MetricScope::Dimension queue{"QueueName", address.name};
     metrics_->add({address.account, address.region, "AWS/SQS", {&queue, 1}}, samples, call.now());
 }

@@ -75,8 +75,7 @@ aws::sqs::Message handed_out(const Queue& queue, Stored stored, const std::vecto
 
 }  // namespace
 
-Task<std::optional<KeyedLocks::Guard>> Service::take_turn(Call& call, std::string url, bool receives) {
-    const auto address = parse_queue_url(call, url);
+Task<std::optional<KeyedLocks::Guard>> Service::take_turn(QueueAddress address, bool receives) {
     if (!receives && !address.name.ends_with(".fifo")) co_return std::nullopt;
     co_return co_await turns_.lock(fmt::format("{}/{}/{}", address.account, address.region, address.name));
 }
@@ -86,9 +85,10 @@ Task<ReceiveMessageResult> Service::receive_message(Call& call, ReceiveMessageRe
     const auto visibility = within("VisibilityTimeout", request.VisibilityTimeout, 0, longest_visibility_seconds, 0);
     const auto asked_wait = within("WaitTimeSeconds", request.WaitTimeSeconds, 0, 20, 0);
 
+    const auto address = parse_queue_url(call, request.QueueUrl);
     const auto look = [&](store::Transaction& tx) -> Task<Look> {
         Look look;
-        const auto& queue = look.queue.emplace(co_await load_queue(tx, call, request.QueueUrl));
+        const auto& queue = look.queue.emplace(co_await load_queue(tx, call, address));
         check_attempt_id(queue, request.ReceiveRequestAttemptId);
         keep_at_hand(store_, queue);
         const auto allowed = co_await in_flight_.allow(tx, queue, most, call.now());
@@ -106,7 +106,7 @@ Task<ReceiveMessageResult> Service::receive_message(Call& call, ReceiveMessageRe
         {
             // The next receiver may look as soon as what this one took is hidden, while its commit is on the way to
             // disk.
-            auto turn = co_await take_turn(call, request.QueueUrl, true);
+            auto turn = co_await take_turn(address, true);
             size_t taken = 0;
             uint64_t generation = 0;
             found = co_await store_.transact([&](store::Transaction& tx) -> Task<Look> {
@@ -140,9 +140,9 @@ Task<ReceiveMessageResult> Service::receive_message(Call& call, ReceiveMessageRe
         std::ranges::copy(*request.MessageSystemAttributeNames, std::back_inserter(system_names));
     const auto attribute_names = std::move(request.MessageAttributeNames).value_or(std::vector<std::string>());
     if (found.received.empty()) {
-        measure(call, request.QueueUrl, {{.name = "NumberOfEmptyReceives"}});
+        measure(call, address, {{.name = "NumberOfEmptyReceives"}});
     } else {
-        measure(call, request.QueueUrl,
+        measure(call, address,
                 {{.name = "NumberOfMessagesReceived", .value = static_cast<double>(found.received.size())}});
     }
     ReceiveMessageResult result;

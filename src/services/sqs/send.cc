@@ -139,17 +139,18 @@ std::vector<contracts::MetricSample> samples_of(std::span<const Prepared> batch)
 
 Task<SendMessageResult> Service::send_message(Call& call, SendMessageRequest request) {
     std::optional<Prepared> prepared;  // the body may run again
-    auto turn = co_await take_turn(call, request.QueueUrl, false);
+    const auto address = parse_queue_url(call, request.QueueUrl);
+    auto turn = co_await take_turn(address, false);
 
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         tx.when_visible([&turn] { turn.reset(); });
-        const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+        const auto queue = co_await load_queue(tx, call, address);
         keep_at_hand(store_, queue);
         if (!prepared) prepared = prepare(call, queue, request);
         prepared->is_new = co_await send(tx, queue, *prepared->stored);
     });
 
-    measure(call, request.QueueUrl, samples_of({&*prepared, 1}));
+    measure(call, address, samples_of({&*prepared, 1}));
     SendMessageResult result;
     describe(result, prepared->stored->message, prepared->system_md5);
     co_return result;
@@ -159,11 +160,12 @@ Task<SendMessageBatchResult> Service::send_message_batch(Call& call, SendMessage
     check_batch(request.Entries, "SendMessageBatchRequestEntry");
     std::vector<Prepared> batch;  // the body may run again
     batch.reserve(request.Entries.size());
-    auto turn = co_await take_turn(call, request.QueueUrl, false);
+    const auto address = parse_queue_url(call, request.QueueUrl);
+    auto turn = co_await take_turn(address, false);
 
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         tx.when_visible([&turn] { turn.reset(); });
-        const auto queue = co_await load_queue(tx, call, request.QueueUrl);
+        const auto queue = co_await load_queue(tx, call, address);
         keep_at_hand(store_, queue);
         if (batch.empty()) {
             check_whole_batch(queue, request.Entries);
@@ -175,7 +177,7 @@ Task<SendMessageBatchResult> Service::send_message_batch(Call& call, SendMessage
         }
     });
 
-    if (const auto samples = samples_of(batch); !samples.empty()) measure(call, request.QueueUrl, samples);
+    if (const auto samples = samples_of(batch); !samples.empty()) measure(call, address, samples);
     SendMessageBatchResult result;
     result.Successful.reserve(batch.size());
     for (size_t i = 0; i < batch.size(); ++i) {

@@ -85,12 +85,13 @@ class Service final : public aws::sqs::Api {
     }
     /// Waits for those who would conflict: receivers of one queue all want its first messages, and on a FIFO queue
     /// everybody changes its groups. Nothing where there is nothing to wait for.
-    Task<std::optional<KeyedLocks::Guard>> take_turn(Call& call, std::string url, bool receives);
+    Task<std::optional<KeyedLocks::Guard>> take_turn(QueueAddress address, bool receives);
 
-    /// Tells CloudWatch what happened in the queue that `url` names.
-    void measure(const Call& call, std::string_view url, std::span<const contracts::MetricSample> samples);
-    void measure(const Call& call, std::string_view url, std::initializer_list<contracts::MetricSample> samples) {
-        measure(call, url, std::span(samples.begin(), samples.size()));
+    /// Tells CloudWatch what happened in a queue.
+    void measure(const Call& call, const QueueAddress& address, std::span<const contracts::MetricSample> samples);
+    void measure(const Call& call, const QueueAddress& address,
+                 std::initializer_list<contracts::MetricSample> samples) {
+        measure(call, address, std::span(samples.begin(), samples.size()));
     }
 
     store::Store& store_;

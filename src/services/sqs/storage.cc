@@ -97,7 +97,10 @@ Task<std::optional<Queue>> find_queue(store::Transaction& tx, Place place, std::
 }
 
 Task<Queue> load_queue(store::Transaction& tx, const Call& call, std::string url) {
-    auto address = parse_queue_url(call, url);
+    return load_queue(tx, call, parse_queue_url(call, url));
+}
+
+Task<Queue> load_queue(store::Transaction& tx, const Call& call, QueueAddress address) {
     auto queue =
         co_await find_queue(tx, {std::move(address.account), std::move(address.region)}, std::move(address.name));
     if (!queue) throw queue_does_not_exist(call);

@@ -42,7 +42,9 @@ struct Place {
 };
 
 Task<std::optional<Queue>> find_queue(store::Transaction& tx, Place place, std::string name);
-/// Finds the queue that `url` names. Throws QueueDoesNotExist.
+/// Throws QueueDoesNotExist.
+Task<Queue> load_queue(store::Transaction& tx, const Call& call, QueueAddress address);
+/// The queue that `url` names.
 Task<Queue> load_queue(store::Transaction& tx, const Call& call, std::string url);
 void save_queue(store::Transaction& tx, const Queue& queue);
 /// The queues of a place whose names begin with `prefix` and come after `after`, at most `limit`.
