@@ -73,6 +73,19 @@ aws::sqs::Message handed_out(const Queue& queue, Stored stored, const std::vecto
     return message;
 }
 
+ReceiveMessageResult answer_of(const Queue& queue, std::vector<Stored> received, const ReceiveMessageRequest& request) {
+    auto system_names = request.AttributeNames.value_or(std::vector<std::string>());
+    if (request.MessageSystemAttributeNames)
+        std::ranges::copy(*request.MessageSystemAttributeNames, std::back_inserter(system_names));
+    const auto attribute_names = request.MessageAttributeNames.value_or(std::vector<std::string>());
+    ReceiveMessageResult result;
+    if (received.empty()) return result;
+    result.Messages.emplace().reserve(received.size());
+    for (auto& stored : received)
+        result.Messages->push_back(handed_out(queue, std::move(stored), system_names, attribute_names));
+    return result;
+}
+
 }  // namespace
 
 Task<std::optional<KeyedLocks::Guard>> Service::take_turn(QueueAddress address, bool receives) {
@@ -135,22 +148,13 @@ Task<ReceiveMessageResult> Service::receive_message(Call& call, ReceiveMessageRe
         // Look once more: a message may have come before the watch.
         watch.emplace(store_.watch(found.queue->topic()));
     }
-    auto system_names = std::move(request.AttributeNames).value_or(std::vector<std::string>());
-    if (request.MessageSystemAttributeNames)
-        std::ranges::copy(*request.MessageSystemAttributeNames, std::back_inserter(system_names));
-    const auto attribute_names = std::move(request.MessageAttributeNames).value_or(std::vector<std::string>());
     if (found.received.empty()) {
         measure(call, address, {{.name = "NumberOfEmptyReceives"}});
     } else {
         measure(call, address,
                 {{.name = "NumberOfMessagesReceived", .value = static_cast<double>(found.received.size())}});
     }
-    ReceiveMessageResult result;
-    if (!found.received.empty()) result.Messages.emplace();
-    for (auto& received : found.received) {
-        result.Messages->push_back(handed_out(*found.queue, std::move(received), system_names, attribute_names));
-    }
-    co_return result;
+    co_return answer_of(*found.queue, std::move(found.received), request);
 }
 
 }  // namespace cumulet::sqs
