@@ -53,9 +53,12 @@ Answer answer_of(const Integration& integration) {
     answer.Description = integration.Description;
     answer.IntegrationId = integration.IntegrationId;
     answer.IntegrationMethod = integration.IntegrationMethod;
+    answer.IntegrationSubtype = integration.IntegrationSubtype;
     answer.IntegrationType = integration.IntegrationType;
     answer.IntegrationUri = integration.IntegrationUri;
     answer.PayloadFormatVersion = integration.PayloadFormatVersion;
+    answer.RequestParameters = integration.RequestParameters;
+    answer.ResponseParameters = integration.ResponseParameters;
     answer.TimeoutInMillis = integration.TimeoutInMillis;
     return answer;
 }
@@ -79,6 +82,7 @@ Answer answer_of(const Authorizer& authorizer) {
 template <typename Answer>
 Answer answer_of(const Stage& stage) {
     Answer answer;
+    answer.AccessLogSettings = stage.AccessLogSettings;
     answer.ApiGatewayManaged = stage.ApiGatewayManaged;
     answer.AutoDeploy = stage.AutoDeploy;
     answer.CreatedDate = stage.CreatedDate;

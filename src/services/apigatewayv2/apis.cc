@@ -49,16 +49,15 @@ struct QuickApi {
 };
 
 Integration quick_integration(const std::string& target, const std::optional<std::string>& credentials) {
-    if (target.starts_with("http://") || target.starts_with("https://")) throw unsupported("Target of HTTP_PROXY");
+    const bool endpoint = target.starts_with("http://") || target.starts_with("https://");
     Integration integration;
     integration.ApiGatewayManaged = true;
-    integration.ConnectionType = "INTERNET";
     integration.CredentialsArn = credentials;
-    integration.IntegrationMethod = "POST";
-    integration.IntegrationType = "AWS_PROXY";
+    if (endpoint) integration.IntegrationMethod = "ANY";
+    integration.IntegrationType = endpoint ? "HTTP_PROXY" : "AWS_PROXY";
     integration.IntegrationUri = target;
-    integration.PayloadFormatVersion = "2.0";
-    integration.TimeoutInMillis = longest_timeout_ms;
+    if (!endpoint) integration.PayloadFormatVersion = "2.0";
+    integration = with_defaults(std::move(integration));
     check_integration(integration);
     return integration;
 }

@@ -5,6 +5,8 @@
 namespace cumulet::apigatewayv2 {
 namespace {
 
+using aws::apigatewayv2::RouteSettings;
+
 constexpr size_t most_kept = 1024;
 
 using Variables = std::map<std::string, std::string>;
@@ -43,9 +45,33 @@ RoutedTo route_to(const Route& route, const Integration* integration, const Vari
     if (!integration) return routed;
     routed.payload_version = integration->PayloadFormatVersion.value_or("2.0");
     routed.timeout = std::chrono::milliseconds(integration->TimeoutInMillis.value_or(longest_timeout_ms));
-    routed.target =
-        target_of(integration->IntegrationUri.value_or(""), integration->CredentialsArn.value_or(""), variables);
+    routed.integration = std::make_shared<const Integration>(*integration);
+    const auto uri = integration->IntegrationUri.value_or("");
+    if (integration->IntegrationType == "HTTP_PROXY") {
+        routed.uri = with_stage_variables(uri, variables).value_or("");
+    } else {
+        routed.target = target_of(uri, integration->CredentialsArn.value_or(""), variables);
+    }
     return routed;
+}
+
+/// The stage's settings for a route: its own, each over the stage's usual one.
+void apply_settings(const Stage& stage, RoutedTo& routed) {
+    RouteSettings settings = stage.DefaultRouteSettings.value_or(RouteSettings());
+    if (stage.RouteSettings) {
+        const auto own = stage.RouteSettings->find(routed.route_key);
+        if (own != stage.RouteSettings->end()) {
+            const auto& over = own->second;
+            if (over.DetailedMetricsEnabled) settings.DetailedMetricsEnabled = over.DetailedMetricsEnabled;
+            if (over.ThrottlingBurstLimit) settings.ThrottlingBurstLimit = over.ThrottlingBurstLimit;
+            if (over.ThrottlingRateLimit) settings.ThrottlingRateLimit = over.ThrottlingRateLimit;
+        }
+    }
+    routed.detailed_metrics = settings.DetailedMetricsEnabled.value_or(false);
+    if (!settings.ThrottlingRateLimit && !settings.ThrottlingBurstLimit) return;
+    auto& limits = routed.limits.emplace();
+    limits.rate_per_second = settings.ThrottlingRateLimit.value_or(limits.rate_per_second);
+    limits.burst = settings.ThrottlingBurstLimit.value_or(limits.burst);
 }
 
 Task<std::shared_ptr<const DeployedApi>> compile(store::Transaction& tx, Address address) {
@@ -70,7 +96,8 @@ Task<std::shared_ptr<const DeployedApi>> compile(store::Transaction& tx, Address
 DeployedStage compile_stage(const Stage& stage, const Definition& definition) {
     DeployedStage deployed{.name = stage.StageName,
                            .variables = stage.StageVariables.value_or(std::map<std::string, std::string>()),
-                           .routes = {}};
+                           .routes = {},
+                           .access_log = stage.AccessLogSettings};
     std::map<std::string, const Integration*> integrations;
     for (const auto& integration : definition.integrations)
         integrations[integration.IntegrationId.value_or("")] = &integration;
@@ -78,6 +105,7 @@ DeployedStage compile_stage(const Stage& stage, const Definition& definition) {
         const auto found = route.Target ? integrations.find(integration_id_of(*route.Target)) : integrations.end();
         auto routed = route_to(route, found == integrations.end() ? nullptr : found->second, deployed.variables);
         routed.authorization = authorization_of(route, definition, deployed.variables);
+        apply_settings(stage, routed);
         deployed.routes.add(std::move(routed));
     }
     return deployed;

@@ -13,6 +13,7 @@ struct DeployedStage {
     std::string name;
     std::map<std::string, std::string> variables;
     RoutingTable routes;
+    std::optional<aws::apigatewayv2::AccessLogSettings> access_log;
 };
 
 struct DeployedApi {

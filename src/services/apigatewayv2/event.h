@@ -16,6 +16,16 @@ struct Authorized {
     std::string principal_id;  ///< that a function gave
 };
 
+/// How a request ended, as access logs tell.
+struct Outcome {
+    int status = 0;
+    size_t bytes = 0;  ///< of the body
+    Duration latency{};
+    std::optional<Duration> integration_latency;  ///< nothing where the request did not get that far
+    int integration_status = 0;
+    std::string error;  ///< API Gateway's own refusal: "Forbidden"
+};
+
 /// A request on its way to a function.
 struct Passage {
     const http::Request* request = nullptr;
@@ -27,8 +37,9 @@ struct Passage {
     std::map<std::string, std::string> stage_variables;
     std::string route_path;  ///< decoded, without the stage's name
     std::string route_arn;   ///< "arn:aws:execute-api:us-east-1:000000000000:abc/prod/GET/pets/7"
-    Match match;
+    Match match;             ///< without a route until one is found
     Authorized authorized;
+    Outcome outcome;
     std::string request_id;  ///< "JKJaXmPLvHcESHA="
     std::string source_address;
     std::string trace;  ///< X-Amzn-Trace-Id, never empty

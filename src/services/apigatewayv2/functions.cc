@@ -6,26 +6,6 @@
 namespace cumulet::apigatewayv2 {
 namespace {
 
-/// As whom API Gateway invokes: itself, or the role that the API's owner named.
-Call caller_of(const Call& call, const Passage& passage, const Place& place, const FunctionCall& asked) {
-    auto caller = service_call(Reactor::current(), "apigateway.amazonaws.com", place.account, place.region);
-    if (const auto role = Arn::parse(asked.target.role)) {
-        const auto name = role->resource.substr(role->resource.rfind('/') + 1);
-        caller.principal.kind = Principal::Kind::assumed_role;
-        caller.principal.account = role->account;
-        caller.principal.arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/apigateway", role->account, name);
-        caller.principal.service.clear();
-    } else {
-        caller.source_arn = asked.source_arn;
-    }
-    caller.host = call.host;
-    caller.tls = call.tls;
-    caller.source_address = call.source_address;
-    caller.trace = passage.trace;
-    caller.depth = call.depth;
-    return caller;
-}
-
 /// An invocation that may go on after its caller was told that it took too long.
 struct Invocation {
     Call caller;
@@ -58,10 +38,34 @@ Task<void> run(aws::lambda::Client& lambda, Gates& answers, std::string request_
 
 }  // namespace
 
+std::string stage_arn(const Passage& passage, const Place& place) {
+    return fmt::format("arn:aws:execute-api:{}:{}:{}/{}", place.region, place.account, passage.api_id, passage.stage);
+}
+
+Call caller_as(const Call& call, const Passage& passage, const Place& place, const std::string& role_arn,
+               std::string source_arn) {
+    auto caller = service_call(Reactor::current(), "apigateway.amazonaws.com", place.account, place.region);
+    if (const auto role = Arn::parse(role_arn)) {
+        const auto name = role->resource.substr(role->resource.rfind('/') + 1);
+        caller.principal.kind = Principal::Kind::assumed_role;
+        caller.principal.account = role->account;
+        caller.principal.arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/apigateway", role->account, name);
+        caller.principal.service.clear();
+    } else {
+        caller.source_arn = std::move(source_arn);
+    }
+    caller.host = call.host;
+    caller.tls = call.tls;
+    caller.source_address = call.source_address;
+    caller.trace = passage.trace;
+    caller.depth = call.depth;
+    return caller;
+}
+
 Task<FunctionAnswer> Functions::ask(Call& call, const Passage& passage, Place place, FunctionCall asked) {
     const auto request_id = passage.request_id;
-    auto invocation = std::make_shared<Invocation>(
-        Invocation{.caller = caller_of(call, passage, place, asked), .request = {}, .answer = {}});
+    auto invocation = std::make_shared<Invocation>(Invocation{
+        .caller = caller_as(call, passage, place, asked.target.role, asked.source_arn), .request = {}, .answer = {}});
     invocation->request.FunctionName = asked.target.function;
     if (!asked.target.qualifier.empty()) invocation->request.Qualifier = asked.target.qualifier;
     invocation->request.Payload = std::move(asked.payload);

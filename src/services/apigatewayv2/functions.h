@@ -22,6 +22,12 @@ struct FunctionAnswer {
     http::Response failure;  ///< where there is no response: what the API's caller is told
 };
 
+/// "arn:aws:execute-api:us-east-1:123456789012:abc/prod".
+std::string stage_arn(const Passage& passage, const Place& place);
+/// A call that API Gateway makes for an API: as itself, or as the role that the API's owner named.
+Call caller_as(const Call& call, const Passage& passage, const Place& place, const std::string& role,
+               std::string source_arn);
+
 class Functions {
   public:
     explicit Functions(contracts::Door& door) : lambda_(door) {}

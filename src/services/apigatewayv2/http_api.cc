@@ -3,6 +3,10 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "contracts/access_log.h"
+#include "contracts/http_sender.h"
+#include "services/apigatewayv2/mapping.h"
+#include "services/apigatewayv2/service_request.h"
 
 namespace cumulet::apigatewayv2 {
 namespace {
@@ -134,22 +138,9 @@ void check_route(const Route& route) {
     if (route.Target) integration_id_of(*route.Target);
 }
 
-void check_integration(const Integration& integration) {
-    const auto type = integration.IntegrationType.value_or("");
-    if (type == "HTTP_PROXY") throw unsupported("IntegrationType HTTP_PROXY");
-    if (type != "AWS_PROXY") {
-        // Unverified: the words.
-        throw BadRequestException(fmt::format("Invalid integration type specified: {}", type));
-    }
-    if (integration.IntegrationSubtype) throw unsupported("IntegrationSubtype " + *integration.IntegrationSubtype);
-    const auto connection = integration.ConnectionType.value_or("INTERNET");
-    if (connection != "INTERNET") throw unsupported("ConnectionType " + connection);
-    if (integration.ConnectionId) throw unsupported("ConnectionId");
-    if (integration.RequestParameters && !integration.RequestParameters->empty())
-        throw unsupported("RequestParameters");
-    if (integration.ResponseParameters && !integration.ResponseParameters->empty())
-        throw unsupported("ResponseParameters");
-    if (integration.TlsConfig) throw unsupported("TlsConfig");
+namespace {
+
+void check_function(const Integration& integration) {
     if (integration.CredentialsArn && integration.CredentialsArn->contains(":user/*")) {
         throw unsupported("CredentialsArn of the caller");
     }
@@ -161,18 +152,80 @@ void check_integration(const Integration& integration) {
     if (version != "1.0" && version != "2.0") {
         throw BadRequestException(fmt::format("PayloadFormatVersion {} is not supported", version));
     }
+}
+
+// Unverified: the words.
+void check_endpoint(const Integration& integration) {
+    if (integration.PayloadFormatVersion.value_or("1.0") != "1.0")
+        throw BadRequestException("PayloadFormatVersion must be 1.0 for HTTP_PROXY integrations");
+    const auto method = integration.IntegrationMethod.value_or("");
+    if (std::ranges::find(methods, method) == std::end(methods))
+        throw BadRequestException(fmt::format("Invalid HTTP method specified: {}", method));
+    if (!contracts::HttpTarget::parse(integration.IntegrationUri.value_or("")))
+        throw BadRequestException("Invalid HTTP endpoint specified for URI");
+    if (integration.CredentialsArn) throw BadRequestException("CredentialsArn is not supported for HTTP_PROXY");
+}
+
+}  // namespace
+
+Integration with_defaults(Integration integration) {
+    const bool function = integration.IntegrationType == "AWS_PROXY" && !integration.IntegrationSubtype;
+    if (!integration.ConnectionType) integration.ConnectionType = "INTERNET";
+    if (!integration.TimeoutInMillis) integration.TimeoutInMillis = longest_timeout_ms;
+    if (!integration.IntegrationMethod && function) integration.IntegrationMethod = "POST";
+    if (!integration.PayloadFormatVersion && !function) integration.PayloadFormatVersion = "1.0";
+    return integration;
+}
+
+void check_integration(const Integration& integration) {
+    const auto type = integration.IntegrationType.value_or("");
+    if (type != "AWS_PROXY" && type != "HTTP_PROXY") {
+        // Unverified: the words.
+        throw BadRequestException(fmt::format("Invalid integration type specified: {}", type));
+    }
+    const auto connection = integration.ConnectionType.value_or("INTERNET");
+    if (connection != "INTERNET") throw unsupported("ConnectionType " + connection);
+    if (integration.ConnectionId) throw unsupported("ConnectionId");
+    if (integration.TlsConfig) throw unsupported("TlsConfig");
     const auto timeout = integration.TimeoutInMillis.value_or(longest_timeout_ms);
     if (timeout < 50 || timeout > longest_timeout_ms) {
         throw BadRequestException("Timeout should be between 50 ms and 30000 ms");
     }
+    if (integration.IntegrationSubtype) {
+        if (type != "AWS_PROXY") throw BadRequestException("IntegrationSubtype is only supported for AWS_PROXY");
+        return check_subtype(integration);
+    }
+    if (integration.RequestParameters) check_request_mappings(*integration.RequestParameters);
+    if (integration.ResponseParameters) check_response_mappings(*integration.ResponseParameters);
+    if (type == "HTTP_PROXY") return check_endpoint(integration);
+    check_function(integration);
 }
+
+namespace {
+
+// Unverified: the words.
+void check_access_log(const aws::apigatewayv2::AccessLogSettings& settings) {
+    const auto arn = settings.DestinationArn.value_or("");
+    const auto format = settings.Format.value_or("");
+    if (arn.contains(":firehose:")) throw unsupported("AccessLogSettings.DestinationArn of Firehose");
+    if (!contracts::log_group_of(arn)) throw BadRequestException("Invalid ARN specified in the request");
+    if (format.empty() || format.size() > 3072)
+        throw BadRequestException("Access log format must have 1 to 3072 bytes");
+    const auto end = format.find_first_of("\r\n");
+    if (end != std::string::npos && format.find_first_not_of("\r\n", end) != std::string::npos) {
+        throw BadRequestException(
+            "Access log format must be single line, new line character is allowed only at end of the format string");
+    }
+    if (!format.contains("$context.requestId") && !format.contains("$context.extendedRequestId"))
+        throw BadRequestException("Access log format must contain $context.requestId or $context.extendedRequestId");
+}
+
+}  // namespace
 
 void check_stage(const Stage& stage) {
     check_stage_name(stage.StageName);
     if (stage.StageVariables) check_stage_variables(*stage.StageVariables);
-    if (stage.AccessLogSettings && (stage.AccessLogSettings->DestinationArn || stage.AccessLogSettings->Format)) {
-        throw unsupported("AccessLogSettings");
-    }
+    if (stage.AccessLogSettings) check_access_log(*stage.AccessLogSettings);
     if (stage.ClientCertificateId) throw unsupported("ClientCertificateId");
 }
 

@@ -35,6 +35,8 @@ void check_stage_variables(const std::map<std::string, std::string>& variables);
 /// Also throws NotImplemented for what is not built.
 void check_route(const Route& route);
 void check_integration(const Integration& integration);
+/// What AWS assumes where a new integration does not say.
+Integration with_defaults(Integration integration);
 void check_stage(const Stage& stage);
 
 /// The id in a route's target "integrations/<id>". Throws BadRequestException.

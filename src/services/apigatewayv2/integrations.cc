@@ -39,10 +39,8 @@ Task<CreateIntegrationResult> Service::create_integration(Call& call, CreateInte
     Integration integration;
     integration.IntegrationId = new_id(call.random(), 7);
     integration.IntegrationType = request.IntegrationType;
-    integration.ConnectionType = "INTERNET";
-    integration.IntegrationMethod = "POST";
-    integration.TimeoutInMillis = longest_timeout_ms;
     take_over(integration, request);
+    integration = with_defaults(std::move(integration));
     check_integration(integration);
     const auto version = call.random().next();
 

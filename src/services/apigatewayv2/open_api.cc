@@ -48,6 +48,12 @@ aws::apigatewayv2::Cors read_cors(const json::value& source) {
     return cors;
 }
 
+std::map<std::string, std::string> texts_of(const json::object& object) {
+    std::map<std::string, std::string> texts;
+    for (const auto& [name, value] : object) texts[name] = text_in(object, name).value_or("");
+    return texts;
+}
+
 Integration read_integration(const json::object& source) {
     for (const auto& [key, value] : source) {
         static constexpr std::string_view known[] = {"type",
@@ -57,6 +63,9 @@ Integration read_integration(const json::object& source) {
                                                      "credentials",
                                                      "connectionType",
                                                      "timeoutInMillis",
+                                                     "integrationSubtype",
+                                                     "requestParameters",
+                                                     "responseParameters",
                                                      "description"};
         // Responses and passthrough are REST APIs' and mean nothing here.
         const std::string_view name(key.data(), key.size());
@@ -67,12 +76,21 @@ Integration read_integration(const json::object& source) {
     Integration integration;
     integration.IntegrationType = to_upper(text_in(source, "type").value_or(""));
     integration.IntegrationUri = text_in(source, "uri");
-    integration.IntegrationMethod = text_in(source, "httpMethod").value_or("POST");
+    integration.IntegrationMethod = text_in(source, "httpMethod");
+    integration.IntegrationSubtype = text_in(source, "integrationSubtype");
+    if (const auto* mappings = object_in(source, "requestParameters")) {
+        integration.RequestParameters = texts_of(*mappings);
+    }
+    if (const auto* by_status = object_in(source, "responseParameters")) {
+        auto& responses = integration.ResponseParameters.emplace();
+        for (const auto& [status, mappings] : *by_status) {
+            if (mappings.is_object()) responses[status] = texts_of(mappings.as_object());
+        }
+    }
     integration.PayloadFormatVersion = text_in(source, "payloadFormatVersion");
     integration.CredentialsArn = text_in(source, "credentials");
-    integration.ConnectionType = text_in(source, "connectionType").value_or("INTERNET");
+    integration.ConnectionType = text_in(source, "connectionType");
     integration.Description = text_in(source, "description");
-    integration.TimeoutInMillis = longest_timeout_ms;
     if (const auto* timeout = source.if_contains("timeoutInMillis")) {
         integration.TimeoutInMillis =
             timeout->is_int64() ? static_cast<int32_t>(std::clamp<int64_t>(timeout->as_int64(), 0, 1'000'000)) : 0;
@@ -80,6 +98,7 @@ Integration read_integration(const json::object& source) {
     if (integration.PayloadFormatVersion == "1" || integration.PayloadFormatVersion == "2") {
         *integration.PayloadFormatVersion += ".0";  // a number in the document
     }
+    integration = with_defaults(std::move(integration));
     check_integration(integration);
     return integration;
 }

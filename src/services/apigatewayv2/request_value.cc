@@ -55,6 +55,30 @@ std::optional<std::string> identity_value(const Passage& passage, std::string_vi
     return std::nullopt;
 }
 
+std::string milliseconds_of(Duration duration) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+/// What is known once the request was answered.
+std::optional<std::string> outcome_value(const Outcome& outcome, std::string_view name) {
+    if (outcome.status == 0) return std::nullopt;
+    if (name == "status") return std::to_string(outcome.status);
+    if (name == "responseLength") return std::to_string(outcome.bytes);
+    if (name == "responseLatency") return milliseconds_of(outcome.latency);
+    if (name == "dataProcessed") return std::to_string(outcome.bytes);
+    if (name == "error.message" && !outcome.error.empty()) return outcome.error;
+    if (name == "error.messageString" && !outcome.error.empty()) return fmt::format("\"{}\"", outcome.error);
+    if (!outcome.integration_latency) return std::nullopt;
+    if (name == "integrationLatency" || name == "integration.latency") {
+        return milliseconds_of(*outcome.integration_latency);
+    }
+    if (outcome.integration_status == 0) return std::nullopt;
+    if (name == "integrationStatus" || name == "integration.status" || name == "integration.integrationStatus") {
+        return std::to_string(outcome.integration_status);
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> context_value(const Passage& passage, std::string_view name) {
@@ -71,9 +95,9 @@ std::optional<std::string> context_value(const Passage& passage, std::string_vie
     if (name == "protocol") return "HTTP/1.1";
     if (name == "requestTime") return contracts::format_request_time(passage.received);
     if (name == "requestTimeEpoch") return std::to_string(epoch_millis(passage.received) / 1000);
-    if (name == "routeKey") return passage.match.route->route_key;
+    if (name == "routeKey" && passage.match.route) return passage.match.route->route_key;
     if (name == "stage") return passage.stage;
-    return std::nullopt;
+    return outcome_value(passage.outcome, name);
 }
 
 std::optional<std::string> request_value(const Passage& passage, std::string_view expression) {

@@ -85,7 +85,7 @@ class IntegrationResource final : public PartOfApi {
 
     Task<contracts::Resource> create(Call& call, const contracts::ResourceContext&, json::object properties) override {
         const auto made = co_await gateway_.create_integration(
-            call, request_of<CreateIntegrationRequest>("CreateIntegration", properties));
+            call, request_of<CreateIntegrationRequest>("CreateIntegration", with_mappings(properties)));
         co_return resource_of(made.IntegrationId.value_or(""), "IntegrationId");
     }
 
@@ -97,12 +97,32 @@ class IntegrationResource final : public PartOfApi {
                                      json::object before, json::object after) override {
         if (removed(before, after, {"Description"})) after["Description"] = "";
         if (removed(before, after, {"TimeoutInMillis"})) after["TimeoutInMillis"] = 30'000;
+        for (const auto* gone : {"RequestParameters", "ResponseParameters"}) {
+            if (removed(before, after, {gone})) after[gone] = json::object();
+        }
         after["IntegrationId"] = physical_id;
-        co_await gateway_.update_integration(call, request_of<UpdateIntegrationRequest>("UpdateIntegration", after));
+        co_await gateway_.update_integration(
+            call, request_of<UpdateIntegrationRequest>("UpdateIntegration", with_mappings(after)));
         co_return resource_of(std::move(physical_id), "IntegrationId");
     }
 
   private:
+    /// Templates have a response's mappings as a list of Destination and Source, operations as a map.
+    static json::object with_mappings(json::object properties) {
+        auto* responses = properties.if_contains("ResponseParameters");
+        if (!responses || !responses->is_object()) return properties;
+        for (auto& [status, listed] : responses->as_object()) {
+            const auto* list = find(listed, "ResponseParameters");
+            if (!list || !list->is_array()) continue;
+            json::object mappings;
+            for (const auto& each : list->as_array()) {
+                if (!each.is_object()) continue;
+                mappings[string_or(each.as_object(), "Destination")] = string_or(each.as_object(), "Source");
+            }
+            listed = std::move(mappings);
+        }
+        return properties;
+    }
     Task<void> erase(Call& call, std::string api_id, std::string id) override {
         co_await gateway_.delete_integration(call, {std::move(api_id), std::move(id)});
     }
@@ -236,6 +256,9 @@ class StageResource final : public PartOfApi {
         if (removed(before, after, {"AutoDeploy"})) after["AutoDeploy"] = false;
         for (const auto* gone : {"StageVariables", "RouteSettings", "DefaultRouteSettings"}) {
             if (removed(before, after, {gone})) after[gone] = json::object();
+        }
+        if (removed(before, after, {"AccessLogSettings"})) {
+            co_await gateway_.delete_access_log_settings(call, {api_of(after), physical_id});
         }
         co_await gateway_.update_stage(call, request_of<UpdateStageRequest>("UpdateStage", without(after, {"Tags"})));
         co_await replace_tags(call, gateway_, fmt::format("{}/stages/{}", api_arn(call, api_of(after)), physical_id),

@@ -28,13 +28,23 @@ struct Authorization {
     FunctionTarget function;                                          ///< the authorizer's
 };
 
+/// How many requests a route takes: so many at once, and so many a second after that.
+struct Limits {
+    double rate_per_second = 10'000;
+    double burst = 5000;
+};
+
 /// A route's key and what stands behind it.
 struct RoutedTo {
-    std::string route_key;  ///< "GET /pets/{id}" or "$default"
-    FunctionTarget target;  ///< none if the route leads nowhere
+    std::string route_key;                                              ///< "GET /pets/{id}" or "$default"
+    std::shared_ptr<const aws::apigatewayv2::Integration> integration;  ///< nullptr if the route leads nowhere
+    FunctionTarget target;                                              ///< of a Lambda integration
+    std::string uri;                                                    ///< of an HTTP_PROXY integration
     std::string payload_version = "2.0";
     Duration timeout = 30s;
     Authorization authorization;
+    std::optional<Limits> limits;   ///< nothing: as many as come
+    bool detailed_metrics = false;  ///< measured by route too
 
     /// "/pets/{id}", or "$default".
     std::string_view resource() const {

@@ -1,5 +1,5 @@
-// API Gateway's HTTP APIs: routes by which HTTP requests reach Lambda functions, and who may take them. Requests
-// themselves come to Surface.
+// API Gateway's HTTP APIs: routes by which HTTP requests reach functions, endpoints and queues, and who may take them.
+// Requests themselves come to Surface.
 #pragma once
 
 #include "contracts/apigatewayv2.h"
@@ -78,6 +78,11 @@ class Service final : public aws::apigatewayv2::Api {
                                                               aws::apigatewayv2::UpdateStageRequest request) override;
     Task<aws::apigatewayv2::DeleteStageResponse> delete_stage(Call& call,
                                                               aws::apigatewayv2::DeleteStageRequest request) override;
+
+    Task<aws::apigatewayv2::DeleteAccessLogSettingsResponse> delete_access_log_settings(
+        Call& call, aws::apigatewayv2::DeleteAccessLogSettingsRequest request) override;
+    Task<aws::apigatewayv2::DeleteRouteSettingsResponse> delete_route_settings(
+        Call& call, aws::apigatewayv2::DeleteRouteSettingsRequest request) override;
 
     // deployments.cc
     Task<aws::apigatewayv2::CreateDeploymentResponse> create_deployment(

@@ -1,4 +1,4 @@
-// CreateStage, GetStage, GetStages, UpdateStage, DeleteStage.
+// CreateStage, GetStage, GetStages, UpdateStage, DeleteStage, DeleteAccessLogSettings, DeleteRouteSettings.
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html
 
 #include "services/apigatewayv2/answers.h"
@@ -104,6 +104,33 @@ Task<DeleteStageResponse> Service::delete_stage(Call& call, DeleteStageRequest r
         save_address(tx, place, version);
     });
     co_return DeleteStageResponse{};
+}
+
+Task<DeleteAccessLogSettingsResponse> Service::delete_access_log_settings(Call& call,
+                                                                          DeleteAccessLogSettingsRequest request) {
+    const auto place = place_of(call, request.ApiId);
+    const auto version = call.random().next();
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        auto stage = co_await load_item<Stage>(tx, place, request.StageName);
+        stage.AccessLogSettings.reset();
+        save_item(tx, place, stage);
+        save_address(tx, place, version);
+    });
+    co_return DeleteAccessLogSettingsResponse{};
+}
+
+Task<DeleteRouteSettingsResponse> Service::delete_route_settings(Call& call, DeleteRouteSettingsRequest request) {
+    const auto place = place_of(call, request.ApiId);
+    const auto version = call.random().next();
+    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        auto stage = co_await load_item<Stage>(tx, place, request.StageName);
+        // Unverified: the words.
+        if (!stage.RouteSettings || stage.RouteSettings->erase(request.RouteKey) == 0)
+            throw NotFoundException(fmt::format("Invalid Route Key identifier specified {}", request.RouteKey));
+        save_item(tx, place, stage);
+        save_address(tx, place, version);
+    });
+    co_return DeleteRouteSettingsResponse{};
 }
 
 }  // namespace cumulet::apigatewayv2

@@ -43,18 +43,6 @@ Staged find_stage(const DeployedApi& api, const contracts::ApiDestination& desti
     return staged;
 }
 
-/// "arn:aws:execute-api:us-east-1:123456789012:abc/prod".
-std::string stage_arn(const Passage& passage, const Place& place) {
-    return fmt::format("arn:aws:execute-api:{}:{}:{}/{}", place.region, place.account, passage.api_id, passage.stage);
-}
-
-/// aws:SourceArn of an invocation: "arn:aws:execute-api:us-east-1:123456789012:abc/prod/GET/pets/{id}".
-std::string source_arn(const Passage& passage, const Place& place) {
-    const auto resource = passage.match.route->resource();
-    if (resource == default_route) return fmt::format("{}/{}", stage_arn(passage, place), resource);
-    return fmt::format("{}/{}{}", stage_arn(passage, place), passage.request->method, resource);
-}
-
 Task<void> read_body(http::Request& request) {
     if (!request.stream) co_return;
     request.body = co_await read_all(std::exchange(request.stream, nullptr), largest_body_bytes);
@@ -86,8 +74,6 @@ Task<http::Response> Surface::route(Call& call, http::Request request, std::stri
     if (api->cors && is_preflight(request)) co_return preflight_reply(*api->cors, request);
     const auto staged = find_stage(*api, *destination);
     if (!staged.stage) co_return not_found();
-    auto match = staged.stage->routes.find(request.method, staged.path);
-    if (!match) co_return not_found();
     co_await read_body(request);
     if (request.body.size() > largest_body_bytes) co_return message_reply(413, "Request Entity Too Large");
 
@@ -100,7 +86,7 @@ Task<http::Response> Surface::route(Call& call, http::Request request, std::stri
                                                : contracts::api_domain_name(call, destination->api_id);
     passage.stage = staged.stage->name;
     passage.stage_variables = staged.stage->variables;
-    passage.match = std::move(*match);
+    if (auto match = staged.stage->routes.find(request.method, staged.path)) passage.match = std::move(*match);
     passage.request_id = std::move(request_id);
     passage.source_address = call.source_address;
     passage.trace = call.trace.empty() ? contracts::new_trace(call) : call.trace;
@@ -108,23 +94,31 @@ Task<http::Response> Surface::route(Call& call, http::Request request, std::stri
     passage.route_path = percent_decode(staged.path);
     passage.route_arn =
         fmt::format("{}/{}{}", stage_arn(passage, api->address.place), request.method, passage.route_path);
-    auto refusal = co_await authorize(call, passage, api->address);
-    auto response = refusal ? std::move(*refusal) : co_await invoke(call, passage, api->address.place);
+    auto response = co_await take_steps(call, passage, api->address);
     if (api->cors) apply_cors(*api->cors, request, response);
+    observe(call, passage, *staged.stage, api->address.place, response);
     co_return response;
 }
 
-Task<http::Response> Surface::invoke(Call& call, const Passage& passage, Place place) {
-    const auto& route = *passage.match.route;
-    if (route.target.function.empty()) co_return internal_server_error();
-    auto answer = co_await functions_.ask(call, passage, place,
-                                          {.target = route.target,
-                                           .payload = event_text(passage),
-                                           .source_arn = source_arn(passage, place),
-                                           .patience = route.timeout});
-    if (!answer.response) co_return std::move(answer.failure);
-    if (answer.response->FunctionError) co_return internal_server_error();
-    co_return read_reply(answer.response->Payload.value_or(""), route.payload_version);
+Task<http::Response> Surface::take_steps(Call& call, Passage& passage, Address address) {
+    const auto* route = passage.match.route;
+    if (!route) co_return not_found();
+    const auto bucket = fmt::format("{}/{}/{}", passage.api_id, passage.stage, route->route_key);
+    if (route->limits && !throttle_.take(bucket, route->limits->rate_per_second, route->limits->burst, call.now())) {
+        co_return message_reply(429, "Too Many Requests");
+    }
+    try {
+        auto refusal = co_await authorize(call, passage, address);
+        co_return refusal ? std::move(*refusal) : co_await integrate(call, passage, address.place);
+    } catch (const std::exception& error) {
+        log::error("A request to an API failed", {{"reason", error.what()}});
+        co_return internal_server_error();
+    }
+}
+
+Task<void> Surface::stop() {
+    co_await functions_.stop();
+    co_await access_log_.stop();
 }
 
 }  // namespace cumulet::apigatewayv2

@@ -4,8 +4,12 @@
 //     http://<anything>/restapis/<id>/<stage>/_user_request_/<path>
 #pragma once
 
+#include "contracts/access_log.h"
 #include "contracts/client.h"
+#include "contracts/metrics.h"
+#include "contracts/throttle.h"
 #include "contracts/token_issuers.h"
+#include "contracts/wire_door.h"
 #include "services/apigatewayv2/deployed.h"
 #include "services/apigatewayv2/event.h"
 #include "services/apigatewayv2/functions.h"
@@ -18,6 +22,8 @@ struct Neighbours {
     contracts::Door& door;
     contracts::Gate* gate = nullptr;
     contracts::HttpSender* http = nullptr;
+    contracts::WireDoor* wire = nullptr;
+    contracts::Metrics* metrics = nullptr;
 };
 
 class Surface final : public contracts::Surface {
@@ -27,15 +33,36 @@ class Surface final : public contracts::Surface {
     static constexpr std::string_view path_prefixes[] = {"/_aws/execute-api/", "/restapis/*/*/_user_request_"};
 
     Surface(store::Store& store, Neighbours neighbours)
-        : gate_(neighbours.gate), apis_(store), functions_(neighbours.door), issuers_(neighbours.http) {}
+        : gate_(neighbours.gate),
+          http_(neighbours.http),
+          wire_(neighbours.wire),
+          metrics_(neighbours.metrics),
+          apis_(store),
+          functions_(neighbours.door),
+          issuers_(neighbours.http),
+          access_log_(neighbours.door) {}
 
     Task<http::Response> serve(Call& call, http::Request request) override;
-    /// Waits for invocations whose callers have their answer already.
-    Task<void> stop() { return functions_.stop(); }
+    /// Waits for invocations whose callers have their answer already, and for lines of access logs.
+    Task<void> stop();
 
   private:
     Task<http::Response> route(Call& call, http::Request request, std::string request_id);
+    /// What a stage answers: throttled, authorized, integrated.
+    Task<http::Response> take_steps(Call& call, Passage& passage, Address address);
+
+    // observe.cc
+    /// Measures a request that was answered, and writes it to its stage's access log.
+    void observe(Call& call, Passage& passage, const DeployedStage& stage, const Place& place,
+                 const http::Response& response);
+    void measure(const Passage& passage, const Place& place, Time now);
+
+    // integrate.cc
+    Task<http::Response> integrate(Call& call, Passage& passage, Place place);
+    Task<http::Response> ask_integration(Call& call, const Passage& passage, Place place);
     Task<http::Response> invoke(Call& call, const Passage& passage, Place place);
+    Task<http::Response> send_on(const Passage& passage);
+    Task<http::Response> call_service(Call& call, const Passage& passage, Place place);
 
     // authorize.cc
     /// Says in `passage` who let it in; or the answer to whom nobody did.
@@ -48,10 +75,15 @@ class Surface final : public contracts::Surface {
                                                               std::vector<std::string> identity);
 
     contracts::Gate* gate_;
+    contracts::HttpSender* http_;
+    contracts::WireDoor* wire_;
+    contracts::Metrics* metrics_;
     DeployedApis apis_;
     Functions functions_;
     contracts::TokenIssuers issuers_;
     Verdicts verdicts_;
+    contracts::Throttle throttle_;
+    contracts::AccessLog access_log_;
 };
 
 }  // namespace cumulet::apigatewayv2

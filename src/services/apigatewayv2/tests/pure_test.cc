@@ -363,8 +363,8 @@ TEST(OpenApi, WithWhatIsNotBuiltIsRefusedByName) {
         testing::AllOf(testing::StartsWith("501"), testing::HasSubstr("x-amazon-apigateway-request-validator")));
     EXPECT_THAT(refused(with(R"("security": [{"jwt": []}])")), testing::StartsWith("501"));
     EXPECT_THAT(
-        refused(with(R"("x-amazon-apigateway-integration": {"type": "http_proxy", "uri": "https://a.example"})")),
-        testing::AllOf(testing::StartsWith("501"), testing::HasSubstr("HTTP_PROXY")));
+        refused(with(R"("x-amazon-apigateway-integration": {"type": "http_proxy", "connectionType": "VPC_LINK"})")),
+        testing::AllOf(testing::StartsWith("501"), testing::HasSubstr("VPC_LINK")));
     EXPECT_THAT(refused(R"({"swagger": "2.0"})"), testing::StartsWith("400"));
     EXPECT_THAT(refused("{nonsense"), testing::StartsWith("400"));
 }

@@ -133,6 +133,27 @@ TEST(PartResources, MakeAnApiByHand) {
     EXPECT_TRUE(world.run(world.service.get_apis(world.call, {})).Items->empty());
 }
 
+TEST(PartResources, MapParametersOfIntegrations) {
+    World world;
+    const auto api = world.create("AWS::ApiGatewayV2::Api", {{"Name", "shop"}, {"ProtocolType", "HTTP"}}).physical_id;
+    const json::object plain{{"ApiId", api},
+                             {"IntegrationType", "HTTP_PROXY"},
+                             {"IntegrationMethod", "GET"},
+                             {"IntegrationUri", "https://site.example/"}};
+    auto mapped = plain;
+    mapped["RequestParameters"] = json::object{{"append:header.x", "1"}};
+    mapped["ResponseParameters"] = *parse_json(R"({"200": {"ResponseParameters": [
+        {"Destination": "overwrite:statuscode", "Source": "201"}, {"Destination": "append:header.y", "Source": "2"}]}})");
+    const auto id = world.create("AWS::ApiGatewayV2::Integration", mapped).physical_id;
+    using Texts = std::map<std::string, std::string>;
+    const auto made = world.run(world.service.get_integration(world.call, {api, id}));
+    EXPECT_EQ(made.ResponseParameters->at("200"), (Texts{{"overwrite:statuscode", "201"}, {"append:header.y", "2"}}));
+    world.update("AWS::ApiGatewayV2::Integration", id, mapped, plain);
+    const auto changed = world.run(world.service.get_integration(world.call, {api, id}));
+    EXPECT_TRUE(changed.ResponseParameters->empty());
+    EXPECT_TRUE(changed.RequestParameters->empty());
+}
+
 TEST(PartResources, GuardRoutesWithAuthorizers) {
     World world;
     const auto api = world.create("AWS::ApiGatewayV2::Api", {{"Name", "shop"}, {"ProtocolType", "HTTP"}}).physical_id;

@@ -1,0 +1,18 @@
+// First-class integrations: a route that calls an operation of another service. Pure.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-aws-services-reference.html
+#pragma once
+
+#include "contracts/wire_door.h"
+#include "services/apigatewayv2/event.h"
+#include "services/apigatewayv2/storage.h"
+
+namespace cumulet::apigatewayv2 {
+
+/// Throws BadRequestException for parameters that the subtype does not have or lacks, NotImplemented for a subtype that
+/// is not built, by its name.
+void check_subtype(const Integration& integration);
+
+/// The call, in the service's own protocol.
+contracts::ServiceRequest service_request(const Integration& integration, const Passage& passage);
+
+}  // namespace cumulet::apigatewayv2
