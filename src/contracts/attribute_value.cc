@@ -5,6 +5,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "contracts/error.h"
+
 namespace cumulet::contracts {
 
 namespace {
@@ -22,6 +24,10 @@ enum Tag : uint8_t {
     tag_list = 10,
     tag_map = 11,
 };
+/// Never stored: the lengths of a refusal's two texts (u32 each), the texts, and the form of what stands in for the
+/// value.
+constexpr char tag_refused = '\xff';
+constexpr size_t refused_header = 9;     // tag, lengths
 constexpr size_t collection_header = 9;  // tag, size, count
 constexpr std::string_view empty_map{"\x0b\x04\x00\x00\x00\x00\x00\x00\x00", collection_header};
 
@@ -54,6 +60,37 @@ uint32_t read_u32(const char* at) {
 void write_u32(std::string& out, size_t offset, size_t value) {
     const auto small = static_cast<uint32_t>(value);
     std::memcpy(out.data() + offset, &small, sizeof small);
+}
+
+bool is_refused(std::string_view bytes) { return !bytes.empty() && bytes[0] == tag_refused; }
+
+std::optional<AttributeRefusal> read_refusal(std::string_view bytes) {
+    if (!is_refused(bytes)) return std::nullopt;
+    const size_t member_length = read_u32(bytes.data() + 1);
+    const size_t message_length = read_u32(bytes.data() + 5);
+    bytes.remove_prefix(refused_header);
+    return AttributeRefusal{.member = bytes.substr(0, member_length),
+                            .message = bytes.substr(member_length, message_length)};
+}
+
+/// What stands in for a refused value; any other as it is.
+std::string_view without_refusal(std::string_view bytes) {
+    const auto refusal = read_refusal(bytes);
+    if (!refusal) return bytes;
+    return bytes.substr(refused_header + refusal->member.size() + refusal->message.size());
+}
+
+std::string with_refusal(AttributeRefusal refusal, std::string_view bytes) {
+    std::string refused(refused_header, '\0');
+    refused[0] = tag_refused;
+    write_u32(refused, 1, refusal.member.size());
+    write_u32(refused, 5, refusal.message.size());
+    refused.append(refusal.member).append(refusal.message).append(bytes);
+    return refused;
+}
+
+void throw_refusal(std::string_view bytes) {
+    if (const auto refusal = read_refusal(bytes)) throw aws::validation_error(std::string(refusal->message));
 }
 
 size_t value_length(const char* at) {
@@ -201,6 +238,31 @@ AttributeValue AttributeValue::from_bytes(std::string bytes) {
     return value;
 }
 
+void AttributeValue::refuse(AttributeRefusal refusal) { bytes_ = with_refusal(refusal, view().bytes()); }
+
+std::optional<AttributeRefusal> AttributeValue::refusal() const { return read_refusal(bytes_); }
+
+void AttributeValue::check() const {
+    if (bytes_.empty()) {
+        throw aws::validation_error(
+            "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+    }
+    throw_refusal(bytes_);
+}
+
+AttributeView AttributeValue::view() const { return AttributeView(without_refusal(bytes_)); }
+
+void AttributeMap::refuse(AttributeRefusal refusal) { bytes_ = with_refusal(refusal, view().bytes()); }
+
+std::optional<AttributeRefusal> AttributeMap::refusal() const { return read_refusal(bytes_); }
+
+void AttributeMap::check() const { throw_refusal(bytes_); }
+
+std::string AttributeMap::bytes() && {
+    if (bytes_.empty() || is_refused(bytes_)) return std::string(view().bytes());
+    return std::move(bytes_);
+}
+
 AttributeMap AttributeMap::from_bytes(std::string bytes) {
     if (bytes.size() < collection_header || bytes[0] != tag_map || read_u32(bytes.data() + 1) + 5 != bytes.size()) {
         throw std::runtime_error("an item of an unknown form");
@@ -210,7 +272,7 @@ AttributeMap AttributeMap::from_bytes(std::string bytes) {
     return map;
 }
 
-AttributeView AttributeMap::view() const { return AttributeView(bytes_.empty() ? empty_map : bytes_); }
+AttributeView AttributeMap::view() const { return AttributeView(bytes_.empty() ? empty_map : without_refusal(bytes_)); }
 
 size_t AttributeMap::size_bytes() const {
     size_t sum = 0;

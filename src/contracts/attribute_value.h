@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -129,7 +130,14 @@ class AttributeMembers {
     std::string_view body_;
 };
 
-/// A value that owns its bytes; default-constructed it is none.
+/// What is wrong with a value that was received, in AWS's words, and the member of the map it stands in.
+struct AttributeRefusal {
+    std::string_view member;
+    std::string_view message;
+};
+
+/// A value that owns its bytes; default-constructed it is none. One that was received may be refused: then it holds
+/// what is wrong with it, and NULL stands where it was, so that services refuse it in the order in which AWS does.
 class AttributeValue {
   public:
     AttributeValue() = default;
@@ -140,8 +148,13 @@ class AttributeValue {
     static AttributeValue BOOL(bool value);
     /// From bytes that `bytes()` gave.
     static AttributeValue from_bytes(std::string bytes);
+    /// Makes it a refused one.
+    void refuse(AttributeRefusal refusal);
+    std::optional<AttributeRefusal> refusal() const;
+    /// Throws aws::Error (ValidationException) if the value is refused, or none.
+    void check() const;
 
-    AttributeView view() const { return AttributeView(bytes_); }
+    AttributeView view() const;
     const std::string& bytes() const& { return bytes_; }
     std::string bytes() && { return std::move(bytes_); }
     explicit operator bool() const { return !bytes_.empty(); }
@@ -152,19 +165,26 @@ class AttributeValue {
     std::string bytes_;
 };
 
-/// An item, a key, or any other set of named values: the stored form of an M. Default-constructed it is empty.
+/// An item, a key, or any other set of named values: the stored form of an M. Default-constructed it is empty. One that
+/// was received may be refused, as an AttributeValue may.
 class AttributeMap {
   public:
     AttributeMap() = default;
     explicit AttributeMap(AttributeView map) : bytes_(map.bytes()) {}
     /// From bytes that `bytes()` gave; throws std::runtime_error if they are no map.
     static AttributeMap from_bytes(std::string bytes);
-    /// From JSON as the API writes it, {"pk":{"S":"a"}}. Throws aws::Error as attribute_map_native does.
+    /// From JSON as the API writes it, {"pk":{"S":"a"}}. Throws aws::Error for what attribute_map_native throws or
+    /// refuses.
     static AttributeMap from_json(std::string_view text);
+
+    void refuse(AttributeRefusal refusal);
+    std::optional<AttributeRefusal> refusal() const;
+    /// Throws aws::Error (ValidationException) if the map is refused.
+    void check() const;
 
     AttributeView view() const;
     std::string_view bytes() const& { return view().bytes(); }
-    std::string bytes() && { return bytes_.empty() ? std::string(view().bytes()) : std::move(bytes_); }
+    std::string bytes() &&;
     AttributeView find(std::string_view name) const { return view().find(name); }
     AttributeMembers members() const { return view().members(); }
     size_t count() const { return bytes_.empty() ? 0 : view().count(); }
@@ -216,7 +236,8 @@ class AttributeWriter {
     std::vector<Open> open_;
 };
 
-/// Codecs for members of these types: from JSON's events straight to the stored form, and back to text.
+/// Codecs for members of these types: from JSON's events straight to the stored form, and back to text. A value of the
+/// wrong JSON type is a SerializationException; one that DynamoDB does not allow is decoded as refused.
 extern const Native attribute_value_native;
 extern const Native attribute_map_native;
 

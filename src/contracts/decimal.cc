@@ -22,6 +22,11 @@ bool is_digit(char character) { return character >= '0' && character <= '9'; }
     throw aws::validation_error(fmt::format("The parameter cannot be converted to a numeric value: {}", text));
 }
 
+[[noreturn]] void refuse_magnitude() {
+    throw aws::validation_error(
+        "Number overflow. Attempting to store a number with magnitude larger than supported range");
+}
+
 /// The power of ten after 'e', held within bounds that cannot overflow and are far beyond what is stored.
 int64_t parse_exponent(std::string_view text, std::string_view whole) {
     bool negative = false;
@@ -96,10 +101,7 @@ Decimal Decimal::normalised(bool negative, int64_t exponent, const uint8_t* digi
     while (count > 0 && digits[count - 1] == 0) --count;
     Decimal number;
     if (count == 0) return number;
-    if (exponent > largest_exponent) {
-        throw aws::validation_error(
-            "Number overflow. Attempting to store a number with magnitude larger than supported range");
-    }
+    if (exponent > largest_exponent) refuse_magnitude();
     if (exponent < smallest_exponent) {
         throw aws::validation_error(
             "Number underflow. Attempting to store a number with magnitude smaller than supported range");
@@ -206,6 +208,10 @@ Decimal Decimal::operator+(const Decimal& other) const {
     }
     std::array<uint8_t, sum.size()> digits{};
     std::copy_n(sum.begin(), width, digits.begin());
+    const auto nonzero = [](uint8_t digit) { return digit != 0; };
+    const auto first = std::ranges::find_if(digits, nonzero);
+    const auto last = std::find_if(digits.rbegin(), digits.rend(), nonzero).base();
+    if (last - first > max_digits) refuse_magnitude();  // AWS calls a sum of too many digits too large
     return normalised(larger.negative_, highest + 1, digits.data(), static_cast<size_t>(width));
 }
 

@@ -1,11 +1,15 @@
 // awsJson 1.0 and 1.1: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 
+#include "base/hash.h"
 #include "base/json.h"
 #include "wire/json_writer.h"
 #include "wire/protocols.h"
 
 namespace cumulet::wire::aws_json {
 namespace {
+
+constexpr std::string_view dynamodb_package = "com.amazonaws.dynamodb.v20120810.";
+constexpr size_t max_dynamodb_bytes = 16 * 1024 * 1024;
 
 std::string content_type(Protocol protocol) {
     return protocol == Protocol::aws_json_1_1 ? "application/x-amz-json-1.1" : "application/x-amz-json-1.0";
@@ -20,6 +24,13 @@ std::string_view framework_namespace(std::string_view code) {
     }
     if (code == "ValidationException") return "com.amazon.coral.validate#";
     return "";
+}
+
+bool is_dynamodb(std::string_view service) { return service == "dynamodb" || service == "dynamodbstreams"; }
+
+/// DynamoDB's SDKs compare it with what they received.
+void add_checksum(http::Response& response) {
+    response.headers.add("x-amz-crc32", std::to_string(crc32(response.body)));
 }
 
 }  // namespace
@@ -37,7 +48,11 @@ std::string qualified_code(const Service* service, std::string_view code) {
 
 void decode(Incoming& in) {
     if (in.request.body.empty()) return;
-    read_json(in.request.body, *in.operation.input, in.input, JsonNames::member, in.path, in.seen, in.violations);
+    if (in.service.name == "dynamodb" && in.request.body.size() > max_dynamodb_bytes) {
+        throw aws::Error("RequestEntityTooLarge", "The request is larger than 16 MB", 413);
+    }
+    const JsonDialect dialect{.java_package = in.service.name == "dynamodb" ? dynamodb_package : ""};
+    read_json(in.request.body, *in.operation.input, in.input, dialect, in.path, in.seen, in.violations);
 }
 
 http::Response encode(Protocol protocol, const Outgoing& out) {
@@ -45,9 +60,14 @@ http::Response encode(Protocol protocol, const Outgoing& out) {
     response.headers.add("Content-Type", content_type(protocol));
     response.headers.add("x-amzn-RequestId", std::string(out.request_id));
     response.body.reserve(256);
-    response.body += '{';
-    append_json_members(response.body, *out.operation.output, out.output, JsonNames::member);
-    response.body += '}';
+    const auto& shape = *out.operation.output;
+    const bool dynamodb = is_dynamodb(out.service.name);
+    if (!dynamodb || !shape.members.empty()) {  // DynamoDB's answer without members is no object, but empty
+        response.body += '{';
+        append_json_members(response.body, shape, out.output, JsonNames::member);
+        response.body += '}';
+    }
+    if (dynamodb) add_checksum(response);
     return response;
 }
 
@@ -70,6 +90,7 @@ http::Response encode_error(const Failure& failure) {
         append_json_members(response.body, *shape, error.self(), JsonNames::member, true);
     }
     response.body += '}';
+    if (failure.service && is_dynamodb(failure.service->name)) add_checksum(response);
     return response;
 }
 

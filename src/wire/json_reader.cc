@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "contracts/boolean_text.h"
 
 namespace cumulet::wire {
 namespace {
@@ -42,8 +43,8 @@ class Reader {
     static constexpr size_t max_key_size = size_t(-1);
     static constexpr size_t max_string_size = size_t(-1);
 
-    Reader(const Shape& shape, void* target, JsonNames names, const Path& path, Seen& seen, Violations& violations)
-        : root_{&shape, nullptr, target}, names_(names), path_(path), seen_(seen), violations_(violations) {
+    Reader(const Shape& shape, void* target, JsonDialect dialect, const Path& path, Seen& seen, Violations& violations)
+        : root_{&shape, nullptr, target}, dialect_(dialect), path_(path), seen_(seen), violations_(violations) {
         frames_.reserve(8);
     }
 
@@ -83,14 +84,14 @@ class Reader {
         switch (slot.shape->kind) {
             case Kind::list: frames_.push_back({slot.shape, slot.target}); return true;
             case Kind::map:
-                throw serialization_error(fmt::format(
-                    "Unrecognized collection type java.util.Map<java.lang.String, {}>", slot.shape->element->name));
+                throw serialization_error(
+                    fmt::format("Unrecognized collection type java.util.Map<java.lang.String, {}>",
+                                class_of(*slot.shape->element)));
             case Kind::structure:
-                throw serialization_error(fmt::format("Unrecognized collection type class {}", slot.shape->name));
+                throw serialization_error(fmt::format("Unrecognized collection type class {}", class_of(*slot.shape)));
             case Kind::blob: throw serialization_error("Unrecognized collection type class java.nio.ByteBuffer");
             default:
-                throw serialization_error(
-                    fmt::format("Unrecognized collection type class java.lang.{}", java_name(slot.shape->kind)));
+                throw serialization_error(fmt::format("Unrecognized collection type class {}", class_of(*slot.shape)));
         }
     }
 
@@ -158,9 +159,9 @@ class Reader {
 
     bool on_null(error_code&) {
         if (taken_elsewhere([](auto& builder) { builder.null(); }, 0)) return true;
-        // A null member is an absent one; a null element is dropped. Documents and native values know null.
+        // A null member is an absent one; a null element is dropped. Documents know null.
         const Slot slot = next_slot(false);
-        if (slot.shape && (slot.shape->kind == Kind::document || slot.shape->kind == Kind::native)) {
+        if (slot.shape && slot.shape->kind == Kind::document) {
             begin_elsewhere(
                 next_slot(true), [](auto& builder) { builder.null(); }, 0);
         }
@@ -178,19 +179,6 @@ class Reader {
         size_t count = 0;                ///< of a structure: where the search for the next name begins
         std::string key;                 ///< of a map
         Seen seen;
-    };
-
-    /// Follows the rest of a native value that was refused.
-    struct Ignored final : contracts::NativeBuilder {
-        void null() override {}
-        void boolean(bool) override {}
-        void number(std::string_view) override {}
-        void string(std::string_view) override {}
-        void begin_object() override {}
-        void key(std::string_view) override {}
-        void end_object() override {}
-        void begin_array() override {}
-        void end_array() override {}
     };
 
     /// Builds a json::value from events.
@@ -278,7 +266,7 @@ class Reader {
         for (size_t i = 0; i < members.size(); ++i) {
             const size_t at = frame.count + i < members.size() ? frame.count + i : frame.count + i - members.size();
             const auto& member = members[at];
-            if ((names_ == JsonNames::wire ? member.wire_name : member.name) != key) continue;
+            if ((dialect_.names == JsonNames::wire ? member.wire_name : member.name) != key) continue;
             if (top && member.location != Location::body) return nullptr;
             frame.count = at + 1 < members.size() ? at + 1 : 0;
             return &member;
@@ -324,15 +312,10 @@ class Reader {
 
     template <typename Event>
     void pass_on(Event& event) {
-        if (!builder_) return event(document_);
-        try {
+        if (builder_)
             event(*builder_);
-        } catch (const aws::Error& error) {
-            if (error.code != "ValidationException") throw;
-            // Heard later: a broken contract anywhere in the request is graver.
-            violations_.push_back({.path = "", .value = "", .constraint = error.message, .by_value = true});
-            builder_ = std::make_unique<Ignored>();
-        }
+        else
+            event(document_);
     }
 
     void finish_elsewhere() {
@@ -381,6 +364,12 @@ class Reader {
                 as<Time>(slot.target) = *time;
                 return;
             }
+            case Kind::boolean: {
+                const auto value = contracts::boolean_of(text);
+                if (!value) throw serialization_error("Unexpected token received from parser");
+                as<bool>(slot.target) = *value;
+                return;
+            }
             case Kind::float_:
             case Kind::double_:
                 if (text == "NaN" || text == "Infinity" || text == "-Infinity") {
@@ -403,6 +392,13 @@ class Reader {
             throw serialization_error("Invalid last non-pad Base64 character dectected");
         }
         as<std::string>(slot.target) = std::move(*bytes);
+    }
+
+    /// What AWS's own decoder calls the type.
+    std::string class_of(const Shape& shape) const {
+        const bool scalar = shape.kind <= Kind::timestamp && shape.kind != Kind::blob;
+        return scalar ? fmt::format("java.lang.{}", java_name(shape.kind))
+                      : fmt::format("{}{}", dialect_.java_package, shape.name);
     }
 
     [[noreturn]] static void refuse(const Slot& slot, std::string_view found) {
@@ -443,7 +439,7 @@ class Reader {
     }
 
     Slot root_;
-    JsonNames names_;
+    JsonDialect dialect_;
     const Path& path_;
     Seen& seen_;
     Violations& violations_;
@@ -459,11 +455,11 @@ class Reader {
 
 }  // namespace
 
-void read_json(std::string_view text, const Shape& shape, void* target, JsonNames names, const Path& path, Seen& seen,
-               Violations& violations) {
+void read_json(std::string_view text, const Shape& shape, void* target, JsonDialect dialect, const Path& path,
+               Seen& seen, Violations& violations) {
     boost::json::parse_options options;
     options.max_depth = max_depth;
-    boost::json::basic_parser<Reader> parser(options, shape, target, names, path, seen, violations);
+    boost::json::basic_parser<Reader> parser(options, shape, target, dialect, path, seen, violations);
     error_code error;
     const size_t read = parser.write_some(false, text.data(), text.size(), error);
     if (error || read != text.size()) {

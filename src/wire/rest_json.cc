@@ -14,11 +14,12 @@ void decode(Incoming& in) {
         if (read_raw_payload(in, *payload) || body.empty()) return;
         Seen seen;
         const Path path = in.path.member(*payload);
-        read_json(body, *payload->shape, place_of(*payload, in.input), JsonNames::wire, path, seen, in.violations);
+        read_json(body, *payload->shape, place_of(*payload, in.input), {.names = JsonNames::wire}, path, seen,
+                  in.violations);
         see(in.seen, shape, *payload);
         if (payload->shape->kind == Kind::structure) require_members(*payload->shape, seen, path, in.violations);
     } else if (!body.empty() && has_body_members(shape)) {
-        read_json(body, shape, in.input, JsonNames::wire, in.path, in.seen, in.violations);
+        read_json(body, shape, in.input, {.names = JsonNames::wire}, in.path, in.seen, in.violations);
     }
 }
 

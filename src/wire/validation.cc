@@ -67,9 +67,7 @@ void append_shown(std::string& out, const Shape& shape, const void* value) {
 class Checker {
   public:
     explicit Checker(Violations& violations) : violations_(violations) {
-        for (const auto& violation : violations) {
-            if (!violation.by_value) known_.push_back(violation.path);
-        }
+        for (const auto& violation : violations) known_.push_back(violation.path);
     }
 
     void check(const Shape& shape, const Member* member, const void* value, const Path& path) {
@@ -237,7 +235,7 @@ std::string validation_message(const Violations& violations) {
     std::string message =
         fmt::format("{} validation error{} detected: ", violations.size(), violations.size() == 1 ? "" : "s");
     for (size_t i = 0; i < violations.size(); ++i) {
-        const auto& [path, value, constraint, by_value] = violations[i];
+        const auto& [path, value, constraint] = violations[i];
         message += fmt::format("{}Value {}{}at '{}' failed to satisfy constraint: {}", i == 0 ? "" : "; ", value,
                                value.empty() ? "" : " ", path, constraint);
     }
@@ -257,10 +255,7 @@ bool is_missing(const Violation& violation) { return violation.value == "null"; 
 
 }  // namespace
 
-aws::Error validation_failure(Protocol protocol, const Service& service, const Violations& all) {
-    Violations violations;
-    std::ranges::copy_if(all, std::back_inserter(violations), [](const Violation& one) { return !one.by_value; });
-    if (violations.empty()) return aws::validation_error(all.front().constraint);
+aws::Error validation_failure(Protocol protocol, const Service& service, const Violations& violations) {
     const auto missing = std::ranges::find_if(violations, is_missing);
     // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html, and SQS's Common Errors
     if ((protocol == Protocol::ec2_query || service.name == "sqs") && missing != violations.end()) {

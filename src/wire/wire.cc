@@ -1,5 +1,7 @@
 #include "wire/wire.h"
 
+#include "base/bytes.h"
+#include "base/gzip.h"
 #include "wire/protocols.h"
 #include "wire/rest.h"
 
@@ -19,8 +21,30 @@ bool takes_stream(const Operation& operation) {
     return payload && is_stream(*payload->shape);
 }
 
+namespace {
+
+/// SDKs compress requests whose body is one message:
+/// https://smithy.io/2.0/spec/behavior-traits.html#requestcompression-trait
+void decompress(Protocol protocol, http::Request& request) {
+    if (protocol == Protocol::rest_json || protocol == Protocol::rest_xml)
+        return;  // the encoding may be the payload's own
+    const auto encoding = request.headers.get("content-encoding");
+    for (const std::string_view plain : {"", "identity", "amz-1.0"}) {
+        if (equal_ignoring_case(encoding, plain)) return;
+    }
+    constexpr size_t max_bytes = 64 * 1024 * 1024;
+    std::optional<std::string> body;
+    if (equal_ignoring_case(encoding, "gzip")) body = gunzip(request.body, max_bytes);
+    // What DynamoDB answers to anything else.
+    if (!body) throw aws::Error("InternalServerError", "Internal server error", 500, false);
+    request.body = std::move(*body);
+}
+
+}  // namespace
+
 void decode(Protocol protocol, const Service& service, const Operation& operation, http::Request& request,
             const UriLabels& labels, void* input, Violations& violations) {
+    decompress(protocol, request);
     Seen seen;
     Incoming in{service, operation, request, labels, input, seen, violations, {}};
     switch (protocol) {

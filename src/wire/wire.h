@@ -21,9 +21,6 @@ struct Violation {
     std::string path;        ///< "entries.1.member.id"
     std::string value;       ///< as AWS shows it: "null", "'x'", "" for what is sensitive
     std::string constraint;  ///< "Member must not be null"
-    /// Not of the contract: a value of a native type says in `constraint` what is wrong with it, and is heard only
-    /// where nothing of the contract is broken.
-    bool by_value = false;
 };
 using Violations = std::vector<Violation>;
 

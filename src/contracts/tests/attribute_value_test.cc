@@ -109,7 +109,7 @@ TEST(Decimal, AddsExactly) {
     EXPECT_EQ(sum("1000", "-0.001"), "999.999");
     EXPECT_EQ(sum("0", "-3"), "-3");
     EXPECT_EQ((Decimal::parse("3") - Decimal::parse("10")).text(), "-7");
-    EXPECT_EQ(refusal([] { Decimal::parse("1e50") + Decimal::parse("1"); }), too_long);
+    EXPECT_EQ(refusal([] { Decimal::parse("1e50") + Decimal::parse("1"); }), too_large);
     EXPECT_EQ(refusal([] { Decimal::parse("9e125") + Decimal::parse("1e125"); }), too_large);
 }
 
@@ -176,20 +176,61 @@ INSTANTIATE_TEST_SUITE_P(
             "One or more parameter values were invalid: Null attribute value types must have the value of true"},
         ItemRefusal{R"({"a":{"B":"abc"}})", "Base64 encoded length is expected a multiple of 4 bytes but found: 3"},
         ItemRefusal{R"({"a":{"B":"ab*="}})", "Invalid Base64 character: '*'"},
-        ItemRefusal{
-            R"({":v":{"N":"x"}})",
-            "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: "
-            "x for key :v"},
-        ItemRefusal{
-            R"({":v":{"S":"x"},":w":{"M":{"a":{"SS":[]}}}})",
-            "ExpressionAttributeValues contains invalid value: One or more parameter values were invalid: An string "
-            "set  may not be empty for key :w"},
-        ItemRefusal{"5", "Expected null"},
-        ItemRefusal{R"(["a"])", "Unrecognized collection type class java.util.ArrayList"},
-        ItemRefusal{R"({"a":5})", "NUMBER_VALUE cannot be converted to AttributeValue"},
-        ItemRefusal{R"({"a":["b"]})", "Unrecognized collection type"},
+        ItemRefusal{R"({"a":{"S":"x","N":"y"}})", "The parameter cannot be converted to a numeric value: y"},
+        ItemRefusal{"5", "Unexpected field type"},
+        ItemRefusal{R"(["a"])",
+                    "Unrecognized collection type java.util.Map<java.lang.String, "
+                    "com.amazonaws.dynamodb.v20120810.AttributeValue>"},
+        ItemRefusal{R"({"a":5})", "Unexpected value type in payload"},
+        ItemRefusal{R"({"a":["b"]})",
+                    "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue"},
         ItemRefusal{R"({"a":{"S":5}})", "NUMBER_VALUE cannot be converted to String"},
-        ItemRefusal{R"({"a":{"BOOL":"yes"}})", "STRING_VALUE cannot be converted to Boolean"}));
+        ItemRefusal{R"({"a":{"BOOL":"perhaps"}})", "Unexpected token received from parser"}));
+
+/// What a codec made of `json`, refused or not.
+template <typename Value>
+Value decoded(const Native& native, std::string_view first_key, const std::function<void(NativeBuilder&)>& rest) {
+    Value value;
+    const auto builder = native.build(&value);
+    builder->begin_object();
+    builder->key(first_key);
+    rest(*builder);
+    builder->end_object();
+    return value;
+}
+
+TEST(AttributeMap, KeepsWhatIsWrongWithItAndItsNames) {
+    const auto map = decoded<AttributeMap>(attribute_map_native, "good", [](NativeBuilder& builder) {
+        builder.begin_object(), builder.key("S"), builder.string("x"), builder.end_object();
+        for (const char* name : {"bad", "worse"}) {
+            builder.key(name);
+            builder.begin_object(), builder.key("N"), builder.string(name), builder.end_object();
+        }
+    });
+    ASSERT_TRUE(map.refusal());
+    EXPECT_EQ(map.refusal()->member, "bad");
+    EXPECT_EQ(map.refusal()->message, "The parameter cannot be converted to a numeric value: bad");
+    EXPECT_EQ(map.count(), 3u);
+    EXPECT_EQ(map.find("good").content(), "x");
+    EXPECT_EQ(AttributeMap(map).bytes(), map.view().bytes());
+    EXPECT_EQ(refusal([&] { map.check(); }), map.refusal()->message);
+}
+
+TEST(AttributeValue, IsRefusedWithSomethingInItsPlace) {
+    const auto several = decoded<AttributeValue>(attribute_value_native, "S", [](NativeBuilder& builder) {
+        builder.string("x");
+        builder.key("L"), builder.begin_array(), builder.begin_object(), builder.end_object(), builder.end_array();
+    });
+    EXPECT_EQ(refusal([&] { several.check(); }),
+              "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+              "datatypes");
+    EXPECT_EQ(several.view().content(), "x");
+    const auto empty = decoded<AttributeValue>(attribute_value_native, "S", [](NativeBuilder& b) { b.null(); });
+    EXPECT_TRUE(empty);
+    EXPECT_TRUE(empty.view().is(AttributeType::NULL_));
+    EXPECT_EQ(refusal([&] { empty.check(); }),
+              "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+}
 
 std::string nested(int levels) {
     std::string text = R"({"S":"x"})";

@@ -95,9 +95,23 @@ std::optional<CancellationReason> obstacle_of(Change& change) {
     return std::nullopt;
 }
 
+/// Cancels the transaction if something is wrong with an intent itself.
+void refuse_wrong(const std::vector<Change>& changes) {
+    const auto wrong = std::ranges::find_if(changes, [](const Change& change) { return !change.refusal.empty(); });
+    if (wrong == changes.end()) return;
+    Cancellation cancellation;
+    for (auto change = changes.begin(); change != changes.end(); ++change) {
+        std::optional<CancellationReason> reason;
+        if (change == wrong) reason = {.Code = "ValidationError", .Message = change->refusal};
+        cancellation.add(std::move(reason));
+    }
+    std::move(cancellation).check();
+}
+
 }  // namespace
 
 void decide_all(std::vector<Change>& changes, Spending& spending) {
+    refuse_wrong(changes);
     Cancellation cancellation;
     bool throttled = false;
     for (auto& change : changes) {
@@ -126,9 +140,10 @@ Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tabl
                                        const std::vector<Intent>& intents) {
     std::vector<Change> changes;
     std::set<std::string> places;
-    size_t size_bytes = 0;
+    size_t payload_bytes = 0;
     for (const auto& intent : intents) {
         const Table* table = co_await load_once(tx, scope, tables, spending, intent.table);
+        payload_bytes += intent.key->size_bytes() + intent.values_bytes;
         if (auto refusal = refusal_of(intent, *table); !refusal.empty()) {
             changes.push_back({.intent = &intent, .table = table, .refusal = std::move(refusal)});
             continue;
@@ -136,11 +151,10 @@ Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tabl
         auto place = item_key(scope, *table, intent.key->view());
         if (!places.insert(place).second) refuse_repetition();
         auto old = co_await load_item(tx, place);
-        size_bytes += std::max(intent.key->size_bytes(), old ? old->size_bytes() : 0);
         changes.push_back({.intent = &intent, .table = table, .place = std::move(place), .old = std::move(old)});
     }
-    if (size_bytes > max_transaction_bytes) {
-        throw aws::validation_error("Aggregated size of all items in the transaction has exceeded the limit of 4 MB");
+    if (payload_bytes > max_transaction_bytes) {
+        throw aws::validation_error("Transaction payload size cannot exceed 4 MB");  // Unverified: the words
     }
     co_return changes;
 }

@@ -14,6 +14,7 @@ struct Intent {
     enum class Kind { check, put, remove, update } kind = Kind::check;
     std::string table;
     const AttributeMap* key = nullptr;  ///< put: the item
+    size_t values_bytes = 0;            ///< of the values its expressions name
     std::optional<Update> update;
     std::optional<Condition> condition;
     const std::optional<std::string>* on_failure = nullptr;
@@ -41,7 +42,8 @@ Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tabl
 
 /// Decides what becomes of the item; what speaks against it is thrown as a single write throws it.
 void decide(Change& change);
-/// Decides all changes. Throws TransactionCanceledException with a reason for each if one of them cannot be made.
+/// Decides all changes. Throws TransactionCanceledException with a reason for each if one of them cannot be made; what
+/// is wrong with an intent itself is noticed before any condition is looked at, and only the first.
 void decide_all(std::vector<Change>& changes, Spending& spending);
 
 /// Why the parts of a transaction cannot be done, in their order.

@@ -1,5 +1,6 @@
 // What CreateTable accepts: the schema's rules, and the words with which DynamoDB refuses the rest.
 #include "services/dynamodb/table.h"
+#include "services/dynamodb/tags.h"
 #include "services/dynamodb/throughput.h"
 
 namespace cumulet::dynamodb {
@@ -55,6 +56,30 @@ KeySchema schema_of(const std::vector<KeySchemaElement>& elements, const Definit
         schema.range_type = type_of(definitions, keys[1]);
     }
     return schema;
+}
+
+/// The contract leaves them open for replicas that are made alone, which are not built.
+void check_schema_given(const CreateTableInput& request) {
+    std::vector<std::string> broken;
+    if (!request.AttributeDefinitions) {
+        broken.push_back("Value null at 'attributeDefinitions' failed to satisfy constraint: Member must not be null");
+    }
+    if (!request.KeySchema) {
+        broken.push_back("Value null at 'keySchema' failed to satisfy constraint: Member must not be null");
+    } else if (request.KeySchema->size() > 2) {  // only global indexes have longer keys
+        std::vector<std::string> shown;
+        for (const auto& element : *request.KeySchema) {
+            shown.push_back(
+                fmt::format("KeySchemaElement(AttributeName={}, KeyType={})", element.AttributeName, element.KeyType));
+        }
+        broken.push_back(fmt::format(
+            "Value '[{}]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2",
+            fmt::join(shown, ", ")));
+    }
+    if (!broken.empty()) {
+        throw aws::validation_error(fmt::format("{} validation error{} detected: {}", broken.size(),
+                                                broken.size() == 1 ? "" : "s", fmt::join(broken, "; ")));
+    }
 }
 
 void check_throughput(const CreateTableInput& request) {
@@ -255,13 +280,14 @@ std::optional<aws::dynamodb::SSEDescription> encryption_of(const std::optional<a
 }
 
 DescribedTable table_of(const CreateTableInput& request, const std::string& region, const std::string& account) {
-    if (!request.AttributeDefinitions || !request.KeySchema || request.KeySchema->empty()) {
-        throw aws::validation_error("Invalid KeySchema: Some index key attribute have no definition");
-    }
+    check_schema_given(request);
     refuse_unbuilt(request);
     DescribedTable table;
     table.name = table_name(request.TableName);
     check_throughput(request);
+    if (request.KeySchema->empty() || request.KeySchema->size() > request.AttributeDefinitions->size()) {
+        throw aws::validation_error("Invalid KeySchema: Some index key attribute have no definition");
+    }
     const auto definitions = sorted(*request.AttributeDefinitions);
     table.key = schema_of(*request.KeySchema, definitions);
     check_definitions_used(request);
@@ -293,9 +319,7 @@ DescribedTable table_of(const CreateTableInput& request, const std::string& regi
         for (const auto& global : *request.GlobalSecondaryIndexes) add_global_index(table, global, region);
     }
     check_index_names(table);
-    if (request.Tags) {
-        for (const auto& tag : *request.Tags) table.tags[tag.Key] = tag.Value;
-    }
+    if (request.Tags) add_tags(table.tags, *request.Tags);
     return table;
 }
 

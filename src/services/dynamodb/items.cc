@@ -13,11 +13,13 @@ namespace cumulet::dynamodb {
 
 Task<GetItemOutput> Service::get_item(Call& call, GetItemInput request) {
     if (options_.gate) co_await permit_item(call, request.TableName, request.Key);
-    check_forms({{"ProjectionExpression", request.ProjectionExpression.has_value()}},
-                {{"AttributesToGet", request.AttributesToGet.has_value()}});
-    auto placeholders =
-        placeholders_of(request, {}, {{"ProjectionExpression", request.ProjectionExpression.has_value()}});
-    const auto projection = projection_of(request, placeholders);
+    const Parameter projected{"ProjectionExpression", request.ProjectionExpression.has_value()};
+    check_forms({projected}, {{"AttributesToGet", request.AttributesToGet.has_value()}});
+    check_placeholder_use(request, {}, {projected});
+    request.Key.check();
+    const auto attributes = attribute_paths(request.AttributesToGet);
+    auto placeholders = placeholders_of(request);
+    const auto projection = projected.given ? projection_of(request.ProjectionExpression, placeholders) : attributes;
     placeholders.check_all_used();
     const Scope scope(call);
     const auto name = table_name(request.TableName);
@@ -26,6 +28,7 @@ Task<GetItemOutput> Service::get_item(Call& call, GetItemInput request) {
     auto item = co_await store_.transact([&](store::Transaction& tx) -> Task<std::optional<AttributeMap>> {
         const auto table = co_await load_table(tx, scope, name);
         table.check_key(request.Key);
+        if (projection) table.check_paths(*projection);
         if (spending) co_await spending.enter(tx, scope, name, Access::read);
         co_return co_await load_item(tx, item_key(scope, table, request.Key.view()));
     });
@@ -46,13 +49,11 @@ Task<PutItemOutput> Service::put_item(Call& call, PutItemInput request) {
     if (options_.gate) {
         co_await permit_item(call, request.TableName, request.Item, request.ReturnValues.value_or("NONE"));
     }
-    const Parameter expression{"ConditionExpression", request.ConditionExpression.has_value()};
-    check_forms({expression}, {{"Expected", request.Expected.has_value()},
-                               {"ConditionalOperator", request.ConditionalOperator.has_value()}});
-    auto placeholders = placeholders_of(request, {expression});
-    const auto condition = write_condition(request, placeholders);
-    placeholders.check_all_used();
+    check_write_parameters(request);
+    request.Item.check();
     const bool return_old = returns_old(request.ReturnValues);
+    check_size(request.Item);
+    const auto condition = write_condition(request);
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
@@ -90,13 +91,10 @@ Task<DeleteItemOutput> Service::delete_item(Call& call, DeleteItemInput request)
     if (options_.gate) {
         co_await permit_item(call, request.TableName, request.Key, request.ReturnValues.value_or("NONE"));
     }
-    const Parameter expression{"ConditionExpression", request.ConditionExpression.has_value()};
-    check_forms({expression}, {{"Expected", request.Expected.has_value()},
-                               {"ConditionalOperator", request.ConditionalOperator.has_value()}});
-    auto placeholders = placeholders_of(request, {expression});
-    const auto condition = write_condition(request, placeholders);
-    placeholders.check_all_used();
+    check_write_parameters(request);
+    request.Key.check();
     const bool return_old = returns_old(request.ReturnValues);
+    const auto condition = write_condition(request);
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
@@ -145,17 +143,19 @@ Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request)
     if (options_.gate) {
         co_await permit_item(call, request.TableName, request.Key, request.ReturnValues.value_or("NONE"));
     }
-    const std::initializer_list<Parameter> expressions = {
-        {"UpdateExpression", request.UpdateExpression.has_value()},
-        {"ConditionExpression", request.ConditionExpression.has_value()}};
-    check_forms(expressions, {{"AttributeUpdates", request.AttributeUpdates.has_value()},
-                              {"Expected", request.Expected.has_value()},
-                              {"ConditionalOperator", request.ConditionalOperator.has_value()}});
-    auto placeholders = placeholders_of(request, expressions);
-    const Update update = request.UpdateExpression   ? parse_update(*request.UpdateExpression, placeholders)
-                          : request.AttributeUpdates ? update_of(*request.AttributeUpdates)
-                                                     : Update();
-    const auto condition = write_condition(request, placeholders);
+    const Parameter changed{"UpdateExpression", request.UpdateExpression.has_value()};
+    const Parameter conditional{"ConditionExpression", request.ConditionExpression.has_value()};
+    check_forms({changed, conditional}, {{"AttributeUpdates", request.AttributeUpdates.has_value()},
+                                         {"Expected", request.Expected.has_value()},
+                                         {"ConditionalOperator", request.ConditionalOperator.has_value()}});
+    check_placeholder_use(request, {changed, conditional});
+    request.Key.check();
+    const auto older_update = request.AttributeUpdates ? update_of(*request.AttributeUpdates) : Update();
+    const auto expected = expected_condition(request.Expected, request.ConditionalOperator);
+    auto placeholders = placeholders_of(request);
+    const Update update = changed.given ? parse_update(*request.UpdateExpression, placeholders) : older_update;
+    const auto condition =
+        conditional.given ? condition_of(conditional.name, request.ConditionExpression, placeholders) : expected;
     placeholders.check_all_used();
     const Scope scope(call);
     const auto name = table_name(request.TableName);

@@ -96,24 +96,10 @@ void check_filtered(const Condition& filter, const Table& table, const Index& in
 }
 
 void select(PageRequest& page, const Table& table, const std::optional<std::string>& selection, const Index* index,
-            const std::optional<std::vector<Path>>& projection, bool attributes_to_get) {
-    const std::string_view parameter = attributes_to_get ? "AttributesToGet" : "ProjectionExpression";
+            const std::optional<std::vector<Path>>& projection) {
     page.index = index;
     page.projection = pointer(projection);
-    if (selection == "COUNT") {
-        if (projection) invalid(fmt::format("Cannot specify the {} when choosing to get only the Count", parameter));
-        page.count_only = true;
-    } else if (selection == "SPECIFIC_ATTRIBUTES") {
-        if (!projection) {
-            invalid(
-                "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
-        }
-    } else if (selection && projection) {
-        invalid(fmt::format("Cannot specify the {} when choosing to get {}", parameter, *selection));
-    }
-    if (selection == "ALL_PROJECTED_ATTRIBUTES" && !index) {
-        invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
-    }
+    page.count_only = selection == "COUNT";
     if (!index || index->projection == "ALL") return;
     if (index->global && selection == "ALL_ATTRIBUTES") {
         invalid(fmt::format(

@@ -40,10 +40,10 @@ void check_consistency(const Index* index, bool consistent);
 /// Throws aws::Error if `filter` looks at what the index does not hold.
 void check_filtered(const Condition& filter, const Table& table, const Index& index);
 
-/// Applies Select, the index's projection and the projection expression to `page`. Throws aws::Error for combinations
-/// that DynamoDB refuses. `index` may be nullptr.
+/// Applies Select, the index's projection and the projection expression to `page`. Throws aws::Error for what the index
+/// does not hold. `index` may be nullptr.
 void select(PageRequest& page, const Table& table, const std::optional<std::string>& selection, const Index* index,
-            const std::optional<std::vector<Path>>& projection, bool attributes_to_get);
+            const std::optional<std::vector<Path>>& projection);
 
 /// Where reading goes on after `key`: narrows the range. Throws aws::Error with `complaint` if `key` lies outside it.
 void start_after(PageRequest& page, const Scope& scope, const Table& table, const AttributeMap& key,

@@ -26,12 +26,11 @@ std::string table_arn(const Call& call, const std::string& name) {
 
 Conditions part_of(const Call& call) { return {{"dynamodb:EnclosingOperation", call.operation}}; }
 
-/// A hash key's value as policies have it.
+/// A hash key's value as policies have it; "" for what can be none, and will be refused.
 std::string text_of(AttributeView value) {
-    if (!value) return "";
     if (value.is(AttributeType::N)) return value.number().text();
     if (value.is(AttributeType::B)) return to_base64(value.content());
-    return std::string(value.content());
+    return value.is(AttributeType::S) ? std::string(value.content()) : "";
 }
 
 /// `key` holds the hash key, and perhaps more. "" where the table is not there, and the request will fail.

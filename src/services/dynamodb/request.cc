@@ -55,9 +55,45 @@ void require(const std::optional<Condition>& condition, const AttributeMap* item
     throw failure;
 }
 
-std::vector<Path> attribute_paths(const std::vector<std::string>& names) {
+void check_selection(const std::optional<std::string>& selection, bool of_index, bool attributes_to_get,
+                     bool projection, std::string_view introduction) {
+    if (!selection) return;
+    const auto refuse = [&](std::string_view message) {
+        throw aws::validation_error(fmt::format("{}{}", introduction, message));
+    };
+    const bool chosen = attributes_to_get || projection;
+    if (*selection == "SPECIFIC_ATTRIBUTES") {
+        if (!chosen) {
+            refuse("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+        }
+        return;
+    }
+    if (chosen) {
+        refuse(fmt::format("Cannot specify the {} when choosing to get {}",
+                           attributes_to_get ? "AttributesToGet" : "ProjectionExpression",
+                           *selection == "COUNT" ? "only the Count" : *selection));
+    }
+    if (*selection == "ALL_PROJECTED_ATTRIBUTES" && !of_index) {
+        refuse("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+    }
+}
+
+void check_start_values(const std::optional<AttributeMap>& start_key) {
+    const auto refusal = start_key ? start_key->refusal() : std::nullopt;
+    if (!refusal) return;
+    // What is wrong with numbers and sets of them is said without an introduction.
+    constexpr std::string_view alone[] = {"contains duplicates", "number set", "numeric value", "significant digits",
+                                          "number with magnitude"};
+    const bool introduced = std::ranges::none_of(
+        alone, [&](std::string_view words) { return refusal->message.find(words) != std::string_view::npos; });
+    throw aws::validation_error(
+        fmt::format("{}{}", introduced ? "The provided starting key is invalid: " : "", refusal->message));
+}
+
+std::optional<std::vector<Path>> attribute_paths(const std::optional<std::vector<std::string>>& names) {
+    if (!names) return std::nullopt;
     std::vector<Path> paths;
-    for (const auto& name : names) {
+    for (const auto& name : *names) {
         if (std::ranges::find(paths, Path{Step{.name = name}}) != paths.end()) {
             throw aws::validation_error(
                 fmt::format("One or more parameter values were invalid: Duplicate value in attribute name: {}", name));
@@ -67,10 +103,15 @@ std::vector<Path> attribute_paths(const std::vector<std::string>& names) {
     return paths;
 }
 
+std::optional<std::vector<Path>> projection_of(const std::optional<std::string>& text, Placeholders& placeholders) {
+    if (!text) return std::nullopt;
+    return parse_projection(*text, placeholders);
+}
+
 bool returns_old(const std::optional<std::string>& return_values) {
     if (!return_values || *return_values == "NONE") return false;
     if (*return_values == "ALL_OLD") return true;
-    throw aws::validation_error("Return values set to invalid value");
+    throw aws::validation_error("ReturnValues can only be ALL_OLD or NONE");
 }
 
 std::string digest_of(std::string_view operation, const void* request) {

@@ -25,26 +25,57 @@ void check_forms(std::initializer_list<Parameter> expressions, std::initializer_
 void check_placeholder_use(bool names, bool values, std::initializer_list<Parameter> with_values,
                            std::initializer_list<Parameter> without_values);
 
-/// The placeholders of a request whose expressions are `with_values` and `without_values` (a projection).
+/// The same of a request whose expressions are `with_values` and `without_values` (a projection).
 template <typename Request>
-Placeholders placeholders_of(const Request& request, std::initializer_list<Parameter> with_values,
-                             std::initializer_list<Parameter> without_values = {}) {
+void check_placeholder_use(const Request& request, std::initializer_list<Parameter> with_values,
+                           std::initializer_list<Parameter> without_values = {}) {
+    bool values = false;
+    if constexpr (requires { request.ExpressionAttributeValues; }) {
+        values = request.ExpressionAttributeValues.has_value();
+    }
+    check_placeholder_use(request.ExpressionAttributeNames.has_value(), values, with_values, without_values);
+}
+
+template <typename Request>
+Placeholders placeholders_of(const Request& request) {
     const contracts::AttributeMap* values = nullptr;
     if constexpr (requires { request.ExpressionAttributeValues; }) values = pointer(request.ExpressionAttributeValues);
-    check_placeholder_use(request.ExpressionAttributeNames.has_value(), values != nullptr, with_values, without_values);
     return Placeholders(pointer(request.ExpressionAttributeNames), values);
 }
 
 std::optional<Condition> condition_of(std::string_view parameter, const std::optional<std::string>& text,
                                       Placeholders& placeholders);
 
-/// What a write demands of the item: ConditionExpression, or the older Expected.
+void check_selection(const std::optional<std::string>& selection, bool of_index, bool attributes_to_get,
+                     bool projection, std::string_view introduction);
+/// Throws aws::Error if Select does not fit what else of the request says which attributes are wanted; `introduction`
+/// is what the message begins with.
 template <typename Request>
-std::optional<Condition> write_condition(const Request& request, Placeholders& placeholders) {
-    if (request.ConditionExpression) {
-        return parse_condition("ConditionExpression", *request.ConditionExpression, placeholders);
-    }
-    return expected_condition(request.Expected, request.ConditionalOperator);
+void check_selection(const Request& request, std::string_view introduction) {
+    check_selection(request.Select, request.IndexName.has_value(), request.AttributesToGet.has_value(),
+                    request.ProjectionExpression.has_value(), introduction);
+}
+
+/// Throws aws::Error if ExclusiveStartKey is refused.
+void check_start_values(const std::optional<AttributeMap>& start_key);
+
+/// Throws aws::Error if a PutItem or a DeleteItem mixes forms, or has placeholders that no expression could use.
+template <typename Request>
+void check_write_parameters(const Request& request) {
+    const Parameter expression{"ConditionExpression", request.ConditionExpression.has_value()};
+    check_forms({expression}, {{"Expected", request.Expected.has_value()},
+                               {"ConditionalOperator", request.ConditionalOperator.has_value()}});
+    check_placeholder_use(request, {expression});
+}
+
+/// What it demands of the item: ConditionExpression, or the older Expected.
+template <typename Request>
+std::optional<Condition> write_condition(const Request& request) {
+    auto expected = expected_condition(request.Expected, request.ConditionalOperator);
+    auto placeholders = placeholders_of(request);
+    auto condition = condition_of("ConditionExpression", request.ConditionExpression, placeholders);
+    placeholders.check_all_used();
+    return condition ? std::move(condition) : std::move(expected);
 }
 
 /// Throws ConditionalCheckFailedException unless `item` (nullptr: there is none) satisfies the condition; with the item
@@ -52,23 +83,13 @@ std::optional<Condition> write_condition(const Request& request, Placeholders& p
 void require(const std::optional<Condition>& condition, const AttributeMap* item,
              const std::optional<std::string>& on_failure);
 
-/// True for ALL_OLD; throws aws::Error for what PutItem and DeleteItem do not return.
+/// True for ALL_OLD. Throws aws::Error for what PutItem and DeleteItem do not return.
 bool returns_old(const std::optional<std::string>& return_values);
 
-/// The paths of AttributesToGet. Throws aws::Error if a name comes twice.
-std::vector<Path> attribute_paths(const std::vector<std::string>& names);
+/// The paths of AttributesToGet; nothing if the request has none. Throws aws::Error if a name comes twice.
+std::optional<std::vector<Path>> attribute_paths(const std::optional<std::vector<std::string>>& names);
 
-/// The paths of a ProjectionExpression or AttributesToGet; nothing if the request has neither.
-template <typename Request>
-std::optional<std::vector<Path>> projection_of(const Request& request, Placeholders& placeholders) {
-    if (request.ProjectionExpression) return parse_projection(*request.ProjectionExpression, placeholders);
-    if constexpr (requires { request.AttributesToGet; }) {
-        if (request.AttributesToGet) {
-            return attribute_paths(*request.AttributesToGet);
-        }
-    }
-    return std::nullopt;
-}
+std::optional<std::vector<Path>> projection_of(const std::optional<std::string>& text, Placeholders& placeholders);
 
 /// The digest of a request to `operation`, by which a repetition of it is known.
 std::string digest_of(std::string_view operation, const void* request);

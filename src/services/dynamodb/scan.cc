@@ -1,6 +1,7 @@
 // Scan: all items of a table or an index, in segments if the caller wants to read in parallel.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html
 #include "services/dynamodb/page.h"
+#include "services/dynamodb/query_keys.h"
 #include "services/dynamodb/service.h"
 
 namespace cumulet::dynamodb {
@@ -26,6 +27,23 @@ void check_segments(const ScanInput& request) {
     }
 }
 
+/// Throws aws::Error unless the key is one of the table and, where there is one, of the index.
+void check_scan_start(const Table& table, const Index* index, const AttributeMap& key) {
+    constexpr std::string_view complaint = "The provided starting key is invalid";
+    try {
+        if (!index) return table.check_key(key);
+    } catch (const aws::Error& error) {
+        throw aws::validation_error(fmt::format("{}: {}", complaint, error.message));
+    }
+    check_start_count(table, index, key);
+    for (const auto* name : {&index->key.hash, &index->key.range}) {
+        if (name->empty()) continue;
+        if (!key.find(*name)) throw aws::validation_error(std::string(complaint));
+        index->key.check_attribute(key.view(), *name);
+    }
+    check_table_start(table, key);
+}
+
 }  // namespace
 
 Task<ScanOutput> Service::scan(Call& call, ScanInput request) {
@@ -34,11 +52,16 @@ Task<ScanOutput> Service::scan(Call& call, ScanInput request) {
     check_forms({projected, filtered}, {{"AttributesToGet", request.AttributesToGet.has_value()},
                                         {"ScanFilter", request.ScanFilter.has_value()},
                                         {"ConditionalOperator", request.ConditionalOperator.has_value()}});
+    check_placeholder_use(request, {filtered}, {projected});
+    check_selection(request, "");
+    const auto attributes = attribute_paths(request.AttributesToGet);
+    const auto older_filter = filter_condition(request.ScanFilter, request.ConditionalOperator);
+    check_start_values(request.ExclusiveStartKey);
     check_segments(request);
-    auto placeholders = placeholders_of(request, {filtered}, {projected});
-    const auto filter = filtered.given ? condition_of("FilterExpression", request.FilterExpression, placeholders)
-                                       : filter_condition(request.ScanFilter, request.ConditionalOperator);
-    const auto projection = projection_of(request, placeholders);
+    auto placeholders = placeholders_of(request);
+    const auto filter =
+        filtered.given ? condition_of(filtered.name, request.FilterExpression, placeholders) : older_filter;
+    const auto projection = projected.given ? projection_of(request.ProjectionExpression, placeholders) : attributes;
     placeholders.check_all_used();
     const Scope scope(call);
     const auto name = table_name(request.TableName);
@@ -49,14 +72,16 @@ Task<ScanOutput> Service::scan(Call& call, ScanInput request) {
         const Index* index = request.IndexName ? &table.index(*request.IndexName) : nullptr;
         const bool consistent = request.ConsistentRead.value_or(false);
         check_consistency(index, consistent);
+        if (projection) table.check_paths(*projection);
+        table.check_paths(pointer(filter));
         PageRequest wanted{
             .range = scan_range(scope, table, index, request.Segment.value_or(0), request.TotalSegments.value_or(1)),
             .limit = request.Limit,
             .filter = pointer(filter),
             .consistent = consistent};
-        select(wanted, table, request.Select, index, projection, request.AttributesToGet.has_value());
+        select(wanted, table, request.Select, index, projection);
         if (request.ExclusiveStartKey) {
-            check_start_key(table, index, *request.ExclusiveStartKey);
+            check_scan_start(table, index, *request.ExclusiveStartKey);
             start_after(wanted, scope, table, *request.ExclusiveStartKey,
                         fmt::format("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
                                     "ExclusiveStartKey with correct Segment. TotalSegments: {} Segment: {}",

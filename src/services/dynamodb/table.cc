@@ -53,6 +53,21 @@ bool too_large(const AttributeMap& item) {
     return item.bytes().size() > max_item_bytes / 4 && item.size_bytes() > max_item_bytes;
 }
 
+void add_paths(std::vector<Path>& paths, const Operand& operand) {
+    if (operand.kind == Operand::Kind::path) paths.push_back(operand.path);
+    for (const auto& argument : operand.arguments) add_paths(paths, argument);
+}
+
+/// What an update changes and what it reads.
+std::vector<Path> all_paths(const Update& update) {
+    std::vector<Path> paths;
+    for (const auto& action : update.actions) {
+        paths.push_back(action.path);
+        if (action.kind != Action::Kind::remove) add_paths(paths, action.value);
+    }
+    return paths;
+}
+
 AttributeMap pick(AttributeView item, std::initializer_list<const std::string*> names) {
     std::string bytes;
     AttributeWriter writer(bytes);
@@ -87,19 +102,23 @@ const Index& Table::index(std::string_view index_name) const {
     throw aws::validation_error(fmt::format("The table does not have the specified index: {}", index_name));
 }
 
+void KeySchema::check_attribute(AttributeView attributes, std::string_view name) const {
+    const auto value = attributes.find(name);
+    if (!value.is(type_of(name))) throw aws::validation_error("The provided key element does not match the schema");
+    check_key_value(*this, name, value);
+}
+
 void Table::check_key(const AttributeMap& candidate) const {
-    const auto view = candidate.view();
-    const auto hash = view.find(key.hash);
-    const auto range = key.has_range() ? view.find(key.range) : AttributeView();
-    if (view.count() != (key.has_range() ? 2u : 1u) || !hash.is(key.hash_type) ||
-        (key.has_range() && !range.is(key.range_type))) {
+    candidate.check();
+    if (candidate.count() != (key.has_range() ? 2u : 1u)) {
         throw aws::validation_error("The provided key element does not match the schema");
     }
-    check_key_value(key, key.hash, hash);
-    if (range) check_key_value(key, key.range, range);
+    key.check_attribute(candidate.view(), key.hash);
+    if (key.has_range()) key.check_attribute(candidate.view(), key.range);
 }
 
 void Table::check_item(const AttributeMap& item) const {
+    item.check();
     const auto view = item.view();
     for (const auto* name : {&key.hash, &key.range}) {
         if (name->empty()) continue;
@@ -112,8 +131,12 @@ void Table::check_item(const AttributeMap& item) const {
         }
         check_key_value(key, *name, value);
     }
-    for (const auto& index : indexes) check_index_key(index, view);
-    if (too_large(item)) throw aws::validation_error("Item size has exceeded the maximum allowed size");
+    for (const bool global : {true, false}) {
+        for (const auto& index : indexes) {
+            if (index.global == global) check_index_key(index, view);
+        }
+    }
+    check_size(item);
 }
 
 void Table::check_updated(const AttributeMap& item) const {
@@ -150,6 +173,31 @@ AttributeMap Table::projected(const AttributeMap& item, const Index& index) cons
     return AttributeMap::from_bytes(std::move(bytes));
 }
 
+void Table::check_paths(const std::vector<Path>& paths) const {
+    const auto refuse = [](std::string_view kind, std::string_view name) {
+        throw aws::validation_error(fmt::format(
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {}: "
+            "{}",
+            kind, name));
+    };
+    for (const auto& path : paths) {
+        if (path.size() > 1 && key.names(path[0].name)) refuse("Key", path[0].name);
+    }
+    for (const auto& path : paths) {
+        if (path.size() == 1) continue;
+        for (const auto& index : indexes) {
+            if (index.key.names(path[0].name)) refuse("IndexKey", path[0].name);
+        }
+    }
+}
+
+void Table::check_paths(const Condition* condition) const {
+    if (!condition) return;
+    std::vector<Path> paths;
+    each_path(*condition, [&](const Path& path) { paths.push_back(path); });
+    check_paths(paths);
+}
+
 void Table::check_update(const Update& update) const {
     for (const auto& action : update.actions) {
         const auto& name = action.path[0].name;
@@ -166,6 +214,11 @@ void Table::check_update(const Update& update) const {
         writer.end();
         for (const auto& index : indexes) check_index_key(index, AttributeView(bytes));
     }
+    check_paths(all_paths(update));
+}
+
+void check_size(const AttributeMap& item) {
+    if (too_large(item)) throw aws::validation_error("Item size has exceeded the maximum allowed size");
 }
 
 void name_indexes(aws::dynamodb::TableDescription& description) {

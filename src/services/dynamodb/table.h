@@ -19,6 +19,8 @@ struct KeySchema {
     bool has_range() const { return !range.empty(); }
     bool names(std::string_view attribute) const { return attribute == hash || (has_range() && attribute == range); }
     AttributeType type_of(std::string_view attribute) const { return attribute == hash ? hash_type : range_type; }
+    /// Throws aws::Error (ValidationException) unless `attributes` has this key's attribute `name`, as a key can be.
+    void check_attribute(AttributeView attributes, std::string_view name) const;
 };
 
 struct Index {
@@ -91,8 +93,12 @@ struct Table {
     AttributeMap key_of(const AttributeMap& item, const Index* index) const;
     /// What of `item` the index holds.
     AttributeMap projected(const AttributeMap& item, const Index& index) const;
-    /// Throws aws::Error if `update` touches the primary key.
+    /// Throws aws::Error if `update` touches the primary key, or looks inside a key attribute.
     void check_update(const Update& update) const;
+    /// Throws aws::Error if a path leads into an attribute of the table's or an index's key, which is always a scalar.
+    void check_paths(const std::vector<Path>& paths) const;
+    /// The same for the paths of a condition; nullptr has none.
+    void check_paths(const Condition* condition) const;
 };
 
 /// A table with all that operations on tables tell of it.
@@ -105,6 +111,9 @@ struct DescribedTable : Table {
 
 /// Gives every index its ARN, which begins with the table's.
 void name_indexes(aws::dynamodb::TableDescription& description);
+
+/// Throws aws::Error if the item is larger than DynamoDB stores.
+void check_size(const AttributeMap& item);
 
 /// The name of a table that a request gives by name or by ARN. Throws aws::Error if it is no name.
 std::string table_name(std::string_view name_or_arn);

@@ -4,15 +4,15 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTagsOfResource.html
 #include "services/dynamodb/service.h"
 #include "services/dynamodb/storage.h"
+#include "services/dynamodb/tags.h"
 
 namespace cumulet::dynamodb {
 
 namespace {
 
-constexpr size_t max_tags = 50;
-
 /// The table behind an ARN of this caller's account and region.
 Task<DescribedTable> tagged_table(store::Transaction& tx, Scope scope, std::string arn) {
+    if (!arn.starts_with("arn:")) throw aws::validation_error("ARNs must start with 'arn:'");
     const auto parsed = Arn::parse(arn);
     if (!parsed || parsed->service != "dynamodb") {
         throw aws::validation_error(fmt::format("Invalid TableArn: Invalid ResourceArn provided as input {}", arn));
@@ -32,10 +32,8 @@ Task<TagResourceResponse> Service::tag_resource(Call& call, TagResourceInput req
     const Scope scope(call);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         DescribedTable table = co_await tagged_table(tx, scope, request.ResourceArn);
-        for (const auto& tag : request.Tags) table.tags[tag.Key] = tag.Value;
-        if (table.tags.size() > max_tags) {
-            throw aws::validation_error("Number of Tags exceed the current limit for the provided ResourceArn");
-        }
+        if (request.Tags.empty()) throw aws::validation_error("Atleast one Tag needs to be provided as Input.");
+        add_tags(table.tags, request.Tags);
         save_table(tx, scope, table);
     });
     co_return TagResourceResponse{};
@@ -45,6 +43,9 @@ Task<UntagResourceResponse> Service::untag_resource(Call& call, UntagResourceInp
     const Scope scope(call);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         DescribedTable table = co_await tagged_table(tx, scope, request.ResourceArn);
+        if (request.TagKeys.empty()) {
+            throw aws::validation_error("Atleast one Tag Key needs to be provided as Input.");
+        }
         for (const auto& key : request.TagKeys) table.tags.erase(key);
         save_table(tx, scope, table);
     });

@@ -16,20 +16,26 @@ Intent intent_of(Intent::Kind kind, const Part& part) {
         .kind = kind, .table = table_name(part.TableName), .on_failure = &part.ReturnValuesOnConditionCheckFailure};
     const std::optional<std::string> condition = part.ConditionExpression;
     const Parameter conditional{"ConditionExpression", condition.has_value()};
-    if constexpr (requires { part.UpdateExpression; }) {
-        auto placeholders = placeholders_of(part, {{"UpdateExpression", true}, conditional});
-        intent.update = parse_update(part.UpdateExpression, placeholders);
-        intent.condition = condition_of("ConditionExpression", condition, placeholders);
-        placeholders.check_all_used();
-    } else {
-        auto placeholders = placeholders_of(part, {conditional});
-        intent.condition = condition_of("ConditionExpression", condition, placeholders);
-        placeholders.check_all_used();
-    }
     if constexpr (requires { part.Item; })
         intent.key = &part.Item;
     else
         intent.key = &part.Key;
+    intent.key->check();
+    if constexpr (requires { part.ExpressionAttributeValues; }) {
+        if (part.ExpressionAttributeValues) intent.values_bytes = part.ExpressionAttributeValues->size_bytes();
+    }
+    if constexpr (requires { part.UpdateExpression; }) {
+        check_placeholder_use(part, {{"UpdateExpression", true}, conditional});
+        auto placeholders = placeholders_of(part);
+        intent.update = parse_update(part.UpdateExpression, placeholders);
+        intent.condition = condition_of("ConditionExpression", condition, placeholders);
+        placeholders.check_all_used();
+    } else {
+        check_placeholder_use(part, {conditional});
+        auto placeholders = placeholders_of(part);
+        intent.condition = condition_of("ConditionExpression", condition, placeholders);
+        placeholders.check_all_used();
+    }
     return intent;
 }
 
@@ -50,9 +56,10 @@ Intent intent_of(const TransactWriteItem& item) {
 Task<TransactGetItemsOutput> Service::transact_get_items(Call& call, TransactGetItemsInput request) {
     std::vector<std::optional<std::vector<Path>>> projections;
     for (const auto& item : request.TransactItems) {
-        auto placeholders =
-            placeholders_of(item.Get, {}, {{"ProjectionExpression", item.Get.ProjectionExpression.has_value()}});
-        projections.push_back(projection_of(item.Get, placeholders));
+        check_placeholder_use(item.Get, {}, {{"ProjectionExpression", item.Get.ProjectionExpression.has_value()}});
+        item.Get.Key.check();
+        auto placeholders = placeholders_of(item.Get);
+        projections.push_back(projection_of(item.Get.ProjectionExpression, placeholders));
         placeholders.check_all_used();
     }
     co_await permit_parts(call, request);
@@ -70,6 +77,7 @@ Task<TransactGetItemsOutput> Service::transact_get_items(Call& call, TransactGet
             const auto& get = request.TransactItems[index].Get;
             const Table* table = co_await load_once(tx, scope, tables, spending, table_name(get.TableName));
             table->check_key(get.Key);
+            if (projections[index]) table->check_paths(*projections[index]);
             const auto place = item_key(scope, *table, get.Key.view());
             if (!places.insert(place).second) refuse_repetition();
             auto item = co_await load_item(tx, place);

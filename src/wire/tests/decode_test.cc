@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/bytes.h"
 #include "contracts/dynamodb.h"
 #include "contracts/iam.h"
 #include "contracts/lambda.h"
@@ -54,16 +55,79 @@ TEST(AwsJson, DecodesMembersInAnyOrderAndIgnoresUnknownOnes) {
     EXPECT_EQ(input.MessageAttributes->at("k").BinaryValue, "foo");
 }
 
-TEST(AwsJson, HearsWhatIsWrongWithAValueAfterTheContract) {
-    const std::string bad = R"("Item":{"pk":{"N":"x"},"l":{"L":[{"S":"a"},{}]}})";
-    const auto refused = [&](const std::string& rest) {
-        aws::dynamodb::PutItemInput input;
-        return decode_as(Protocol::aws_json_1_0, aws::dynamodb::service, "PutItem", "{" + bad + rest + "}", input);
-    };
-    EXPECT_EQ(refused(R"(,"TableName":"t")"), "The parameter cannot be converted to a numeric value: x");
-    EXPECT_EQ(refused(""),
-              "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be "
-              "null");
+TEST(AwsJson, LeavesWhatIsWrongWithAValueToTheService) {
+    aws::dynamodb::PutItemInput input;
+    EXPECT_EQ(decode_as(Protocol::aws_json_1_0, aws::dynamodb::service, "PutItem",
+                        R"({"TableName":"t","Item":{"pk":{"N":"x"},"l":{"L":[{"S":"a"},{}]}}})", input),
+              "");
+    ASSERT_TRUE(input.Item.refusal());
+    EXPECT_EQ(input.Item.refusal()->member, "pk");
+    EXPECT_EQ(input.Item.refusal()->message, "The parameter cannot be converted to a numeric value: x");
+    EXPECT_EQ(input.Item.count(), 2u);
+}
+
+TEST(AwsJson, NullIsNoItem) {
+    aws::dynamodb::PutItemInput input;
+    EXPECT_EQ(
+        decode_as(Protocol::aws_json_1_0, aws::dynamodb::service, "PutItem", R"({"TableName":"t","Item":null})", input),
+        "1 validation error detected: Value null at 'item' failed to satisfy constraint: Member must not be "
+        "null");
+}
+
+TEST(AwsJson, NamesTheTypesOfDynamoDBAsAwsDoes) {
+    const std::string package = "com.amazonaws.dynamodb.v20120810.";
+    const std::string map = "Unrecognized collection type java.util.Map<java.lang.String, ";
+    for (const auto& [body, message] : std::vector<std::pair<std::string, std::string>>{
+             {R"("Item":[])", map + package + "AttributeValue>"},
+             {R"("Item":5)", "Unexpected field type"},
+             {R"("Item":{"a":"b"})", "Unexpected value type in payload"},
+             {R"("Item":{"a":["b"]})", "Unrecognized collection type class " + package + "AttributeValue"},
+             {R"("Item":{"a":{"S":1.5}})", "DECIMAL_VALUE cannot be converted to String"},
+             {R"("Expected":[])", map + package + "ExpectedAttributeValue>"},
+             {R"("Expected":{"a":[]})", "Unrecognized collection type class " + package + "ExpectedAttributeValue"},
+             {R"("Expected":{"a":{"Exists":"maybe"}})", "Unexpected token received from parser"},
+             {R"("ExpressionAttributeNames":[])", map + "java.lang.String>"},
+         }) {
+        EXPECT_EQ(refusal_of(Protocol::aws_json_1_0, aws::dynamodb::service, "PutItem", "{" + body + "}"),
+                  "SerializationException: " + message)
+            << body;
+    }
+}
+
+/// What decoding a GetItem with this Content-Encoding throws, "" if nothing, and which table it names.
+std::pair<std::string, std::string> encoded(std::string encoding, std::string body) {
+    aws::dynamodb::GetItemInput input;
+    http::Request request;
+    request.method = "POST";
+    request.set_target("/");
+    request.headers.add("Content-Encoding", std::move(encoding));
+    request.body = std::move(body);
+    Violations violations;
+    try {
+        decode(Protocol::aws_json_1_0, aws::dynamodb::service, *aws::dynamodb::service.find("GetItem"), request, {},
+               &input, violations);
+    } catch (const aws::Error& error) {
+        return {fmt::format("{} {}", error.status, error.code), ""};
+    }
+    return {"", input.TableName};
+}
+
+TEST(AwsJson, UnpacksCompressedRequests) {
+    // printf of it | gzip -n | base64
+    const auto packed = *from_base64("H4sIAAAAAAAAA6tWCklMykn1S8xNVbJSKlGqBQB8cjbXEQAAAA==");
+    const std::pair<std::string, std::string> read{"", "t"}, refused{"500 InternalServerError", ""};
+    EXPECT_EQ(encoded("gzip", packed), read);
+    EXPECT_EQ(encoded("identity", R"({"TableName":"t"})"), read);
+    EXPECT_EQ(encoded("amz-1.0", R"({"TableName":"t"})"), read);
+    EXPECT_EQ(encoded("gzip", R"({"TableName":"t"})"), refused);
+    EXPECT_EQ(encoded("gzip", ""), refused);
+    EXPECT_EQ(encoded("garbage", R"({"TableName":"t"})"), refused);
+}
+
+TEST(AwsJson, BoundsRequestsOfDynamoDB) {
+    const std::string spaces(16ul * 1024 * 1024, ' ');
+    EXPECT_EQ(refusal_of(Protocol::aws_json_1_0, aws::dynamodb::service, "ListTables", "{" + spaces + "}"),
+              "RequestEntityTooLarge: The request is larger than 16 MB");
 }
 
 TEST(AwsJson, AnEmptyBodyIsAnEmptyObject) {

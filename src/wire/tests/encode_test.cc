@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/hash.h"
 #include "base/json.h"
 #include "contracts/dynamodb.h"
 #include "contracts/event_stream.h"
@@ -62,6 +63,28 @@ TEST(Errors, OfS3AreItsOwnAndHaveNoBodyWhenNothingChanged) {
     EXPECT_TRUE(response.body.contains("<Error><Code>NoSuchKey</Code><Message>gone</Message><RequestId>ID</RequestId>"))
         << response.body;
     EXPECT_EQ(encode_error(Protocol::rest_xml, &aws::s3::service, aws::Error("NotModified", "same", 304), "ID").body,
+              "");
+}
+
+TEST(AwsJson, AnswersOfDynamoDBCarryTheirChecksum) {
+    aws::dynamodb::PutItemOutput put;
+    const auto answer =
+        encode(Protocol::aws_json_1_0, aws::dynamodb::service, *aws::dynamodb::service.find("PutItem"), &put, "id");
+    EXPECT_EQ(answer.body, "{}");
+    EXPECT_EQ(answer.headers.get("x-amz-crc32"), "2745614147");  // python3 -c 'import zlib; print(zlib.crc32(b"{}"))'
+    const auto error = encode_error(Protocol::aws_json_1_0, &aws::dynamodb::service, aws::validation_error("no"), "id");
+    EXPECT_EQ(error.headers.get("x-amz-crc32"), std::to_string(crc32(error.body)));
+    aws::sqs::GetQueueUrlResult url;
+    EXPECT_EQ(encode(Protocol::aws_json_1_0, aws::sqs::service, *aws::sqs::service.find("GetQueueUrl"), &url, "id")
+                  .headers.get("x-amz-crc32"),
+              "");
+}
+
+TEST(AwsJson, AnswersOfDynamoDBWithoutMembersAreEmpty) {
+    aws::dynamodb::TagResourceResponse output;
+    EXPECT_EQ(encode(Protocol::aws_json_1_0, aws::dynamodb::service, *aws::dynamodb::service.find("TagResource"),
+                     &output, "id")
+                  .body,
               "");
 }
 

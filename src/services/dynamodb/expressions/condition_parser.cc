@@ -82,29 +82,17 @@ class ConditionParser : Parser {
 
     /// Looks ahead whether the '(' here encloses an operand and not a condition: "(a.b) = :v", "(size(a)) > :v".
     bool operand_in_parentheses() const {
-        size_t ahead = 0;
-        while (peek(ahead).is("(")) ++ahead;
-        const size_t opened = ahead;
-        int depth = 0;
-        for (; peek(ahead).kind != Token::Kind::end; ++ahead) {
-            const Token& token = peek(ahead);
-            if (token.is("("))
-                ++depth;
-            else if (token.is(")") && depth-- == 0)
-                break;
-            else if (depth == 0 && token.kind == Token::Kind::symbol && !token.is(".") && !token.is("[") &&
-                     !token.is("]") && !token.is(")"))
-                return false;
-            else if (depth == 0 && is_keyword(token))
-                return false;
+        const size_t closing = closing_ahead();
+        if (closing == 0 || !is_operator(peek(closing + 1))) return false;
+        for (size_t ahead = 1; ahead < closing; ++ahead) {
+            if (is_operator(peek(ahead)) || is_keyword(peek(ahead))) return false;
         }
-        // A function alone inside parentheses is a condition unless something compares it.
-        const Token& behind = peek(ahead + 1);
-        const bool compared = is_comparator(behind) || behind.is_word("BETWEEN") || behind.is_word("IN") ||
-                              behind.is(")") || behind.is(",");
-        const bool called = peek(opened).kind == Token::Kind::identifier && peek(opened + 1).is("(");
-        if (called && (behind.is(")") || behind.is(","))) return false;
-        return ahead > opened && compared;
+        return true;
+    }
+
+    /// True for what stands behind the first operand of a condition.
+    static bool is_operator(const Token& token) {
+        return is_comparator(token) || token.is_word("BETWEEN") || token.is_word("IN");
     }
 
     static bool is_comparator(const Token& token) {
@@ -118,7 +106,7 @@ class ConditionParser : Parser {
         if (at_function()) {
             std::string_view name;
             Condition call = parse_call(name);
-            if (!continues()) {
+            if (!is_operator(peek())) {
                 if (call.kind == Kind::misused && name == "size") note_misuse(name);
                 return call;
             }
@@ -126,8 +114,6 @@ class ConditionParser : Parser {
         }
         return parse_operators(parse_operand());
     }
-
-    bool continues() const { return is_comparator(peek()) || peek().is_word("BETWEEN") || peek().is_word("IN"); }
 
     Condition parse_operators(Operand first) {
         Condition condition;

@@ -7,7 +7,8 @@ namespace cumulet::dynamodb {
 
 /// One key attribute compared with one value, or two.
 struct KeyComparison {
-    enum class Kind { equal, less, less_or_equal, greater, greater_or_equal, between, begins_with };
+    /// other: an operator of KeyConditions that no key can be looked up by.
+    enum class Kind { equal, less, less_or_equal, greater, greater_or_equal, between, begins_with, other };
     std::string attribute;
     Kind kind = Kind::equal;
     AttributeView first;

@@ -8,8 +8,8 @@ namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_part(char c) { return is_letter(c) || is_digit(c); }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_part(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
 
 template <typename Test>
 size_t run_length(std::string_view text, size_t from, Test test) {

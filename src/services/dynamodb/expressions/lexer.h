@@ -8,7 +8,7 @@ namespace cumulet::dynamodb {
 
 struct Token {
     enum class Kind {
-        identifier,  // a word: an attribute's name, a function's, or a keyword
+        identifier,  // a word, which begins with a letter: an attribute's name, a function's, or a keyword
         name,        // #placeholder
         value,       // :placeholder
         number,      // digits

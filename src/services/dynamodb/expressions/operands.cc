@@ -1,5 +1,7 @@
 #include "services/dynamodb/expressions/operands.h"
 
+#include "base/bytes.h"
+
 namespace cumulet::dynamodb {
 
 namespace {
@@ -26,11 +28,30 @@ bool is_ordered(AttributeType type) {
     return type == AttributeType::S || type == AttributeType::N || type == AttributeType::B;
 }
 
-/// "{S:text}", as errors show a value.
-std::string show(AttributeView value) {
-    const auto text = value.is(AttributeType::N) ? value.number().text() : std::string(value.content());
-    return fmt::format("{{{}:{}}}", name_of(value.type()), text);
+std::string content_of(AttributeView value) {
+    switch (value.type()) {
+        case AttributeType::S: return std::string(value.content());
+        case AttributeType::N: return value.number().text();
+        case AttributeType::B: return to_base64(value.content());
+        case AttributeType::BOOL: return value.boolean() ? "true" : "false";
+        case AttributeType::NULL_: return "true";
+        case AttributeType::SS:
+        case AttributeType::NS:
+        case AttributeType::BS: {
+            std::vector<std::string> elements;
+            for (const auto element : value.elements()) elements.push_back(content_of(element));
+            return fmt::format("{}", fmt::join(elements, ","));
+        }
+        default: {
+            std::string json;
+            value.append_json(json);
+            return json;
+        }
+    }
 }
+
+/// "{S:text}", as errors show a value.
+std::string show(AttributeView value) { return fmt::format("{{{}:{}}}", name_of(value.type()), content_of(value)); }
 
 std::string type_name_problem(std::string_view function, const Operand& operand) {
     const auto type = type_of(operand);
@@ -88,11 +109,12 @@ std::string order_problem(std::string_view name, std::span<const Operand> operan
 }
 
 std::string between_problem(std::span<const Operand> operands) {
-    if (auto problem = order_problem("BETWEEN", operands); !problem.empty()) return problem;
     const auto lower = operands[1].value, upper = operands[2].value;
+    const bool same = !lower || !upper || lower.type() == upper.type();
+    if (auto problem = order_problem("BETWEEN", operands); same && !problem.empty()) return problem;
     if (!lower || !upper) return "";
     std::string_view rule;
-    if (lower.type() != upper.type())
+    if (!same)
         rule = "same data type for lower and upper bounds";
     else if (lower.content() > upper.content())
         rule = "upper bound to be greater than or equal to lower bound";

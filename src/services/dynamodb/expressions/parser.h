@@ -67,6 +67,8 @@ class Parser {
 
     Path parse_path();
     AttributeView parse_value();
+    /// How many tokens ahead the ')' of the '(' here is; 0 if it has none.
+    size_t closing_ahead() const { return closing_[at_] == 0 ? 0 : closing_[at_] - at_; }
     /// Notes a problem if the group of '(' at the current token holds nothing but another group.
     void check_parentheses();
     void count_operator();

@@ -32,6 +32,10 @@ Placeholders::Placeholders(const Names* names, const contracts::AttributeMap* va
     if (values_) {
         if (values_->empty()) throw aws::validation_error("ExpressionAttributeValues must not be empty");
         for (const auto& member : values_->members()) check_key("ExpressionAttributeValues", member.name, ':');
+        if (const auto refusal = values_->refusal()) {
+            throw aws::validation_error(fmt::format("ExpressionAttributeValues contains invalid value: {} for key {}",
+                                                    refusal->message, refusal->member));
+        }
     }
 }
 

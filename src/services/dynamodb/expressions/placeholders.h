@@ -12,8 +12,8 @@ namespace cumulet::dynamodb {
 class Placeholders {
   public:
     using Names = std::map<std::string, std::string>;
-    /// nullptr where the request has none. Both must outlive this. Throws aws::Error if one is empty or has a key that
-    /// is no placeholder.
+    /// nullptr where the request has none. Both must outlive this. Throws aws::Error if one is empty, has a key that
+    /// is no placeholder, or a value that is refused.
     Placeholders(const Names* names, const contracts::AttributeMap* values);
 
     /// The attribute's name behind "#placeholder", or nullptr. It counts as used.

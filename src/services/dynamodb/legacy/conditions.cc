@@ -62,10 +62,7 @@ std::vector<AttributeView> views_of(const std::optional<std::vector<AttributeVal
     std::vector<AttributeView> views;
     if (!values) return views;
     for (const auto& value : *values) {
-        if (!value) {
-            throw aws::validation_error(
-                "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
-        }
+        value.check();
         views.push_back(value.view());
     }
     return views;
@@ -78,12 +75,12 @@ void check_values(const Comparison& comparison) {
         invalid(fmt::format("Invalid number of argument(s) for the {} ComparisonOperator", comparison.name));
     }
     for (const auto value : values) {
+        if (value.type() != values[0].type()) invalid("AttributeValues inside AttributeValueList must be of same type");
+    }
+    for (const auto value : values) {
         if (takes(known->takes, value.type())) continue;
         invalid(fmt::format("ComparisonOperator {} is not valid for {} AttributeValue type", comparison.name,
                             name_of(value.type())));
-    }
-    for (const auto value : values) {
-        if (value.type() != values[0].type()) invalid("AttributeValues inside AttributeValueList must be of same type");
     }
     if (comparison.name == "BETWEEN" && values[0].content() > values[1].content()) {
         throw aws::validation_error(
@@ -146,11 +143,12 @@ Comparison comparison_of(const std::string& attribute, const aws::dynamodb::Expe
     const auto for_attribute = [&](std::string_view message) {
         invalid(fmt::format("{} for Attribute: {}", message, attribute));
     };
-    if (expected.AttributeValueList && expected.Value && *expected.Value) {
+    if (expected.AttributeValueList && expected.Value) {
         for_attribute("Value and AttributeValueList cannot be used together");
     }
     auto values = views_of(expected.AttributeValueList);
-    const auto value = expected.Value ? expected.Value->view() : AttributeView();  // JSON's null is none
+    if (expected.Value) expected.Value->check();
+    const auto value = expected.Value ? expected.Value->view() : AttributeView();
     if (value) values = {value};
     if (expected.ComparisonOperator) {
         const auto& name = *expected.ComparisonOperator;
@@ -220,11 +218,11 @@ std::vector<KeyComparison> key_comparisons(const std::map<std::string, aws::dyna
     std::vector<KeyComparison> keys;
     for (const auto& comparison : comparisons) {
         const auto* kind = std::ranges::find(kinds, comparison.name, &std::pair<std::string_view, To>::first);
-        if (kind == std::end(kinds)) {
-            throw aws::validation_error("Attempted conditional constraint is not an indexable operation");
-        }
-        keys.push_back({.attribute = comparison.attribute, .kind = kind->second, .first = comparison.values[0]});
-        if (comparison.values.size() > 1) keys.back().second = comparison.values[1];
+        auto& key = keys.emplace_back();
+        key.attribute = comparison.attribute;
+        key.kind = kind == std::end(kinds) ? To::other : kind->second;
+        if (!comparison.values.empty()) key.first = comparison.values[0];
+        if (comparison.values.size() > 1) key.second = comparison.values[1];
     }
     return keys;
 }

@@ -13,7 +13,8 @@ namespace {
 Action action_of(const std::string& attribute, const aws::dynamodb::AttributeValueUpdate& update) {
     const std::string_view name = update.Action ? std::string_view(*update.Action) : "PUT";
     Action action{.path = {Step{.name = attribute}}};
-    if (!update.Value || !*update.Value) {  // JSON's null is no value
+    if (update.Value) update.Value->check();
+    if (!update.Value) {
         if (name != "DELETE") invalid("Only DELETE action is allowed when no attribute value is specified");
         action.kind = Action::Kind::remove;
         return action;

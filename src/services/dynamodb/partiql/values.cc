@@ -35,7 +35,7 @@ Values::Values(const Statement& statement, const Parameters* parameters) : param
     }
     if (!parameters) return;
     for (const auto& parameter : *parameters) {
-        if (!parameter) refuse("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+        parameter.check();
     }
 }
 

@@ -24,7 +24,7 @@ TEST(PutItem, ReturnsTheOldItemOnRequest) {
     EXPECT_EQ(world.run(world.service.put_item(world.call, request)).Attributes->json(), item);
     request.ReturnValues = "UPDATED_NEW";
     EXPECT_EQ(refusal([&] { world.run(world.service.put_item(world.call, request)); }),
-              "ValidationException: Return values set to invalid value");
+              "ValidationException: ReturnValues can only be ALL_OLD or NONE");
 }
 
 TEST(PutItem, WritesOnlyWhereItsConditionHolds) {
@@ -206,6 +206,26 @@ TEST(BatchWriteItem, PutsAndDeletesInSeveralTables) {
     gets.RequestItems["users"].Keys.push_back(AttributeMap::from_json(R"({"pk":{"S":"u1"}})"));
     EXPECT_EQ(refusal([&] { world.run(world.service.batch_get_item(world.call, gets)); }),
               "ValidationException: Provided list of item keys contains duplicates");
+}
+
+TEST(BatchGetItem, LeavesTheRestForLaterAfterSixteenMegabytes) {
+    World world;
+    world.make_table("orders", "");
+    BatchGetItemInput gets;
+    auto& wanted = gets.RequestItems["orders"];
+    wanted.ConsistentRead = true;
+    for (int number = 10; number < 65; ++number) {
+        const auto key = fmt::format(R"("pk":{{"S":"{}"}})", number);
+        const std::string text(300 * 1024 - 5, 'x');  // less the key and the names
+        world.put("orders", fmt::format(R"({{{},"t":{{"S":"{}"}}}})", key, text));
+        wanted.Keys.push_back(AttributeMap::from_json("{" + key + "}"));
+    }
+    const auto output = world.run(world.service.batch_get_item(world.call, gets));
+    EXPECT_EQ(output.Responses->at("orders").size(), 52u);
+    const auto& rest = output.UnprocessedKeys->at("orders");
+    EXPECT_EQ(rest.ConsistentRead, true);
+    ASSERT_EQ(rest.Keys.size(), 3u);
+    EXPECT_EQ(rest.Keys.back().json(), R"({"pk":{"S":"64"}})");
 }
 
 TEST(BatchWriteItem, WritesNothingWhenOneTableIsUnknown) {

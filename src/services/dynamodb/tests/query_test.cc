@@ -148,6 +148,26 @@ TEST(Query, RefusesConditionsThatDoNotFitTheKey) {
         "ValidationException: The provided starting key is outside query boundaries based on provided conditions");
 }
 
+TEST(Query, BeginsOnlyWhereItsConditionsHold) {
+    World world;
+    world.make_table("orders");
+    const auto refused = [&](std::string condition, std::string_view start) {
+        auto request = world.query_of("orders", "pk = :a" + condition, R"({":a":{"S":"a"}})");
+        request.ExclusiveStartKey = AttributeMap::from_json(start);
+        return refusal([&] { world.run(world.service.query(world.call, request)); });
+    };
+    const std::string invalid = "ValidationException: The provided starting key is invalid";
+    EXPECT_EQ(refused("", R"({"pk":{"S":"a"}})"), invalid);
+    EXPECT_EQ(refused("", R"({"pk":{"S":"a"},"zz":{"S":"a"}})"), invalid);
+    EXPECT_EQ(refused("", R"({"pk":{"S":"a"},"sk":{"N":"1"}})"),
+              "ValidationException: The provided key element does not match the schema");
+    EXPECT_EQ(refused(" AND sk > :a", R"({"pk":{"S":"a"},"sk":{"S":"a"}})"),
+              "ValidationException: The provided starting key does not match the range key predicate");
+    EXPECT_EQ(refused(" AND sk = :a", R"({"pk":{"S":"b"},"sk":{"S":"a"}})"),
+              "ValidationException: The query can return at most one row and cannot be restarted");
+    EXPECT_EQ(refused(" AND begins_with(sk, :a)", R"({"pk":{"S":"a"},"sk":{"S":"abc"}})"), "");
+}
+
 TEST(Scan, ReadsEveryItemOnceWhateverTheSegmentsAndPages) {
     World world;
     world.make_table("orders", "");

@@ -53,7 +53,15 @@ TEST(CreateTable, RefusesBadSchemasInDynamoDBsWords) {
                   "AttributeDefinitions: [pk]");
     EXPECT_EQ(refused([](auto& request) { (*request.KeySchema)[0].KeyType = "RANGE"; }),
               "ValidationException: Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
-    EXPECT_EQ(refused([](auto& request) { request.KeySchema->push_back({.AttributeName = "pk", .KeyType = "RANGE"}); }),
+    const auto same_name = [](auto& request) {
+        request.KeySchema->push_back({.AttributeName = "pk", .KeyType = "RANGE"});
+    };
+    EXPECT_EQ(refused(same_name),
+              "ValidationException: Invalid KeySchema: Some index key attribute have no definition");
+    EXPECT_EQ(refused([&](auto& request) {
+                  same_name(request);
+                  request.AttributeDefinitions->push_back({.AttributeName = "x", .AttributeType = "S"});
+              }),
               "ValidationException: Both the Hash Key and the Range Key element in the KeySchema have the same name");
     EXPECT_EQ(refused([](auto& request) {
                   request.AttributeDefinitions->push_back({.AttributeName = "x", .AttributeType = "S"});
@@ -61,6 +69,10 @@ TEST(CreateTable, RefusesBadSchemasInDynamoDBsWords) {
               invalid +
                   "Number of attributes in KeySchema does not exactly match number of attributes defined in "
                   "AttributeDefinitions");
+    EXPECT_EQ(
+        refused([](auto& request) { request.AttributeDefinitions.reset(); }),
+        "ValidationException: 1 validation error detected: Value null at 'attributeDefinitions' failed to satisfy "
+        "constraint: Member must not be null");
     EXPECT_EQ(
         refused([](auto& request) { request.BillingMode.reset(); }),
         invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");

@@ -91,6 +91,22 @@ TEST(TransactWriteItems, GivesWhatIsWrongWithAKeyAsAReason) {
     EXPECT_EQ(world.amount("a"), "100");
 }
 
+TEST(TransactWriteItems, NamesTheFirstPartThatIsWrongAndLooksAtNoCondition) {
+    Accounts world;
+    const auto put = [&](std::string_view json, std::optional<std::string> condition = {}) {
+        return TransactWriteItem{.Put = {{.Item = AttributeMap::from_json(json),
+                                          .TableName = "accounts",
+                                          .ConditionExpression = std::move(condition)}}};
+    };
+    EXPECT_EQ(refusal([&] {
+                  world.run(world.service.transact_write_items(
+                      world.call, {.TransactItems = {put(R"({"pk":{"N":"1"}})"), put(R"({"pk":{"N":"2"}})"),
+                                                     put(R"({"pk":{"S":"none"}})", "attribute_exists(pk)")}}));
+              }),
+              "TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific "
+              "reasons [ValidationError, None, None]");
+}
+
 TEST(TransactWriteItems, CountsATokenOnceForTenMinutes) {
     Accounts world;
     const TransactWriteItemsInput request{.TransactItems = {world.add("a", 1)}, .ClientRequestToken = "token-1"};

@@ -57,7 +57,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Truth{"nothing = :null", true}, Truth{"words = :words", true}, Truth{"words <> :more", true},
                     Truth{"one BETWEEN :one AND :two", true}, Truth{"ten between :one and :two", false},
                     Truth{"ten IN (:one, :two, :ten)", true}, Truth{"ten in (:one)", false},
-                    Truth{"one IN (ten, one)", true}));
+                    Truth{"one IN (ten, one)", true}, Truth{"((one) = :one)", true},
+                    Truth{"(one) = :one AND ((#text) = (:hello))", true},
+                    Truth{"((one = :one) and ten = :ten)", true}));
 INSTANTIATE_TEST_SUITE_P(
     Functions, ConditionTruth,
     testing::Values(Truth{"attribute_exists(one)", true}, Truth{"attribute_exists(absent)", false},
@@ -102,6 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
         Error{"", "The expression can not be empty;"},
         Error{"one = = :one", "Syntax error; token: \"=\", near: \"= = :one\""},
         Error{"one", "Syntax error; token: \"<EOF>\", near: \"one\""},
+        Error{"_one = :one", "Syntax error; token: \"_\", near: \"_one\""},
         Error{"one = :one :two", "Syntax error; token: \":two\", near: \":one :two\""},
         Error{"one = 5", "Syntax error; token: \"5\", near: \"= 5\""},
         Error{"one $ :one", "Syntax error; token: \"$\", near: \"one $ :one\""},

@@ -209,11 +209,11 @@ TEST(LegacyParameters, DoNotMixWithExpressions) {
               }),
               mixed + "{AttributeUpdates, Expected} Expression parameters: {ConditionExpression}");
     EXPECT_EQ(said([&] {
-                  world.run(world.service.query(world.call, {.TableName = "orders",
-                                                             .KeyConditions = Conditions(),
-                                                             .FilterExpression = "attribute_exists(a)"}));
+                  world.run(world.service.query(
+                      world.call,
+                      {.TableName = "orders", .KeyConditions = Conditions(), .KeyConditionExpression = "a = :a"}));
               }),
-              mixed + "{KeyConditions} Expression parameters: {FilterExpression}");
+              mixed + "{KeyConditions} Expression parameters: {KeyConditionExpression}");
     EXPECT_EQ(said([&] {
                   world.run(world.service.get_item(
                       world.call, {.TableName = "orders", .Key = key, .AttributesToGet = {{"a", "b", "a"}}}));
@@ -252,6 +252,17 @@ TEST(LegacyParameters, WorkInEveryOperation) {
                       world.call, {.TableName = "orders", .Key = key, .Expected = Expected{{"v", {.Exists = false}}}}));
               }),
               "ConditionalCheckFailedException: The conditional request failed");
+}
+
+TEST(KeyConditions, StandBesideExpressionsOfOtherParameters) {
+    World world;
+    world.make_table("orders", "N");
+    world.put("orders", R"({"pk":{"S":"a"},"sk":{"N":"1"},"v":{"N":"1"}})");
+    const auto found = world.run(
+        world.service.query(world.call, {.TableName = "orders",
+                                         .KeyConditions = Conditions{{"pk", condition("EQ", {R"({"S":"a"})"})}},
+                                         .FilterExpression = "attribute_exists(v)"}));
+    EXPECT_EQ(found.Count, 1);
 }
 
 TEST(KeyConditions, NameTheKeyAndNothingElse) {

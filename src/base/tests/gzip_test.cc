@@ -1,0 +1,31 @@
+#include "base/gzip.h"
+
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+
+namespace cumulet {
+namespace {
+
+// printf hello | gzip -n | base64
+const std::string hello = *from_base64("H4sIAAAAAAAAA8tIzcnJBwCGphA2BQAAAA==");
+
+TEST(Gunzip, ReadsOneMemberOrSeveral) {
+    EXPECT_EQ(gunzip(hello, 100), "hello");
+    EXPECT_EQ(gunzip(hello + hello, 100), "hellohello");
+}
+
+TEST(Gunzip, RefusesWhatIsCutOffOrNoGzip) {
+    for (size_t size = 0; size < hello.size(); ++size)
+        EXPECT_EQ(gunzip(hello.substr(0, size), 100), std::nullopt) << size;
+    EXPECT_EQ(gunzip("{}", 100), std::nullopt);
+    EXPECT_EQ(gunzip(hello + "junk", 100), std::nullopt);
+}
+
+TEST(Gunzip, StopsAtItsBound) {
+    EXPECT_EQ(gunzip(hello, 5), "hello");
+    EXPECT_EQ(gunzip(hello, 4), std::nullopt);
+}
+
+}  // namespace
+}  // namespace cumulet

@@ -1,0 +1,40 @@
+#include "services/dynamodb/tags.h"
+
+#include "contracts/error.h"
+
+namespace cumulet::dynamodb {
+
+namespace {
+
+constexpr size_t max_tags = 50;
+
+/// Letters of any language, digits, white space, and + - = . _ : / @ stand in tags.
+/// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Tagging.html
+bool is_allowed(char character) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte >= 0x80 || (byte >= '0' && byte <= '9')) return true;
+    if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z')) return true;
+    return std::string_view(" \t\r\n+-=._:/@").find(character) != std::string_view::npos;
+}
+
+void check(std::string_view what, std::string_view text) {
+    if (std::ranges::all_of(text, is_allowed)) return;
+    // Unverified: the words.
+    throw aws::validation_error(fmt::format(
+        "One or more parameter values were invalid: The tag {} contains invalid characters: {}", what, text));
+}
+
+}  // namespace
+
+void add_tags(std::map<std::string, std::string>& tags, const std::vector<aws::dynamodb::Tag>& added) {
+    for (const auto& tag : added) {
+        check("key", tag.Key);
+        check("value", tag.Value);
+        tags[tag.Key] = tag.Value;
+    }
+    if (tags.size() > max_tags) {
+        throw aws::validation_error("Number of Tags exceed the current limit for the provided ResourceArn");
+    }
+}
+
+}  // namespace cumulet::dynamodb

@@ -1,0 +1,16 @@
+// The tags of a table.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "contracts/dynamodb.h"
+
+namespace cumulet::dynamodb {
+
+/// Gives `tags` those that are `added`. Throws aws::Error for characters that DynamoDB does not allow, and for more
+/// than 50 tags.
+void add_tags(std::map<std::string, std::string>& tags, const std::vector<aws::dynamodb::Tag>& added);
+
+}  // namespace cumulet::dynamodb
