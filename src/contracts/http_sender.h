@@ -1,4 +1,4 @@
-// How requests leave for endpoints that users name: integrations of APIs, issuers of tokens.
+// How requests leave for endpoints that users name: subscribers, integrations of APIs, issuers of tokens.
 #pragma once
 
 #include <chrono>

@@ -3,21 +3,12 @@
 namespace cumulet {
 namespace {
 
-constexpr auto patience = std::chrono::seconds(15);  // of AWS, with endpoints that do not answer
-constexpr size_t largest_answer_bytes = 1 << 20;
-constexpr size_t largest_body_bytes = 10 << 20;  // of an API's integration
+constexpr auto connecting = std::chrono::seconds(15);  // as long as AWS tries to
+constexpr size_t largest_body_bytes = 10 << 20;        // of an API's integration
 
 }  // namespace
 
-HttpSender::HttpSender() : client_({.connect_time = patience, .write_time = patience}) {}
-
-Task<http::Response> HttpSender::send(std::string origin, http::Request request) {
-    const auto parsed = net::Origin::parse(origin);
-    if (!parsed) throw net::HttpFailed(net::HttpFailed::Reason::resolve, "no such place: " + origin);
-    co_return co_await client_.send(
-        *parsed, std::move(request),
-        {.head_time = patience, .body_time = patience, .max_body_bytes = largest_answer_bytes});
-}
+HttpSender::HttpSender() : client_({.connect_time = connecting, .write_time = connecting}) {}
 
 Task<std::optional<http::Response>> HttpSender::send(std::string origin, http::Request request,
                                                      std::chrono::milliseconds patience) {

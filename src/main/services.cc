@@ -13,6 +13,7 @@
 #include "services/logs/service.h"
 #include "services/s3/service.h"
 #include "services/sns/certified_signer.h"
+#include "services/sns/http_courier.h"
 #include "services/sns/service.h"
 #include "services/sqs/peek.h"
 #include "services/sqs/service.h"

@@ -7,6 +7,7 @@
 namespace cumulet::sns {
 namespace {
 
+constexpr auto patience = std::chrono::seconds(15);
 constexpr size_t most_shown_bytes = 1024;  // of an answer, in delivery status logs
 constexpr std::string_view default_content_type = "text/plain; charset=UTF-8";
 
@@ -109,16 +110,22 @@ Task<http::Response> HttpCourier::send(Call& call, EndpointUrl url, http::Reques
     }
 }
 
+Task<http::Response> HttpCourier::answer_of(std::string origin, http::Request request) {
+    auto response = co_await sender_.send(std::move(origin), std::move(request), patience);
+    if (!response) throw std::runtime_error("the endpoint did not answer within 15 seconds");
+    co_return std::move(*response);
+}
+
 Task<http::Response> HttpCourier::send_authorized(Call& call, EndpointUrl url, http::Request request) {
     constexpr size_t client_nonce_digits = 32;
     request.set_target(url.target);
-    auto response = co_await sender_.send(url.origin, request);
+    auto response = co_await answer_of(url.origin, request);
     if (response.status != 401 || url.credentials.empty()) co_return response;
     auto authorization = authorization_for(challenges_of(response.headers), url.credentials, request,
                                            call.random().hex(client_nonce_digits));
     if (!authorization) co_return response;
     request.headers.set("Authorization", std::move(*authorization));
-    co_return co_await sender_.send(url.origin, std::move(request));
+    co_return co_await answer_of(url.origin, std::move(request));
 }
 
 Time HttpCourier::turn_of(const Subscription& subscription, int64_t most_per_second, Time now) {

@@ -5,19 +5,10 @@
 #include <deque>
 #include <unordered_map>
 
-#include "base/http.h"
+#include "contracts/http_sender.h"
 #include "services/sns/signer.h"
 
 namespace cumulet::sns {
-
-/// Sends a request into the world.
-class HttpSender {
-  public:
-    virtual ~HttpSender() = default;
-    /// `origin` is "https://host:port". An answer of any status is a result; throws if there is none within 15 seconds
-    /// of real time.
-    virtual Task<http::Response> send(std::string origin, http::Request request) = 0;
-};
 
 /// An endpoint's URL, as a request needs it.
 struct EndpointUrl {
@@ -36,13 +27,15 @@ class HttpCourier final : public Courier {
     static constexpr int most_redirects = 5;
 
     /// Without a signer, envelopes have no signature.
-    HttpCourier(HttpSender& sender, Signer* signer) : sender_(sender), signer_(signer) {}
+    HttpCourier(contracts::HttpSender& sender, Signer* signer) : sender_(sender), signer_(signer) {}
 
     Task<Attempt> deliver(Call& call, Parcel parcel) override;
 
   private:
     Task<http::Request> request_for(Parcel parcel);
     Task<http::Response> send(Call& call, EndpointUrl url, http::Request request);
+    /// Throws if there is no answer.
+    Task<http::Response> answer_of(std::string origin, http::Request request);
     /// Shows the URL's credentials where the endpoint asks for them.
     Task<http::Response> send_authorized(Call& call, EndpointUrl url, http::Request request);
     /// When this delivery has its turn by the policy's throttle: now, or a later instant that is kept for one delivery.
@@ -55,7 +48,7 @@ class HttpCourier final : public Courier {
         std::deque<Time> kept;  // turns that were promised
     };
 
-    HttpSender& sender_;
+    contracts::HttpSender& sender_;
     Signer* signer_;
     std::mutex mutex_;
     std::unordered_map<std::string, Throttle> throttles_;  // by subscription

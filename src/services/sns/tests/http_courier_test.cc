@@ -12,12 +12,13 @@ using Result = Attempt::Result;
 using testing::ElementsAre;
 
 /// Answers as it was told, and keeps what it was sent.
-struct World : HttpSender {
+struct World : contracts::HttpSender {
     Clock clock{Time(1'700'000'000s)};
     Reactor reactor{clock, Random(1)};
     Call call{reactor, "request"};
     HttpCourier courier{*this, nullptr};
     std::vector<http::Response> answers;
+    bool silent = false;
     std::vector<std::string> urls;
     std::vector<http::Request> requests;
     Topic topic;
@@ -37,9 +38,12 @@ struct World : HttpSender {
         notification.message = "hello";
     }
 
-    Task<http::Response> send(std::string origin, http::Request request) override {
+    Task<std::optional<http::Response>> send(std::string origin, http::Request request,
+                                             std::chrono::milliseconds patience) override {
+        EXPECT_EQ(patience, 15s);
         urls.push_back(origin + request.target);
         requests.push_back(std::move(request));
+        if (silent) co_return std::nullopt;
         if (answers.empty()) co_return http::Response{};
         auto answer = std::move(answers.front());
         answers.erase(answers.begin());
@@ -130,6 +134,12 @@ TEST(HttpCourier, ShowsTheCredentialsOfTheUrlWhereItsOwnHostAsksForThem) {
     EXPECT_EQ(world.requests[1].headers.get("authorization"), "Basic YW5uOnBAc3M=");
     EXPECT_EQ(world.requests[1].body, world.requests[0].body);
     EXPECT_FALSE(world.requests[2].headers.has("authorization"));
+}
+
+TEST(HttpCourier, ThrowsWhereThereIsNoAnswer) {
+    World world;
+    world.silent = true;
+    EXPECT_THROW(world.deliver(), std::runtime_error);
 }
 
 TEST(HttpCourier, TakesASecondRefusalAsFinal) {
