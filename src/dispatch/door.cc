@@ -1,6 +1,7 @@
 #include "dispatch/door.h"
 
 #include "contracts/error.h"
+#include "contracts/reflect.h"
 #include "dispatch/steps.h"
 
 namespace cumulet::dispatch {
@@ -236,6 +237,42 @@ void name_action(const contracts::Service& service, contracts::ServiceRequest& r
     message.headers.set("content-type", newer ? "application/x-amz-json-1.1" : "application/x-amz-json-1.0");
 }
 
+/// Services of the query protocol answer in JSON whoever accepts it.
+bool wants_json(const Passage& passage) {
+    return passage.route.protocol == contracts::Protocol::aws_query &&
+           passage.request->headers.get("accept").starts_with("application/json");
+}
+
+http::Response json_response(int status, const json::object& body) {
+    http::Response response;
+    response.status = status;
+    response.headers.add("Content-Type", "application/json");
+    response.body = json::serialize(body);
+    return response;
+}
+
+http::Response json_answer(const Passage& passage) {
+    const auto name = std::string(passage.operation().name);
+    json::object answer{{"ResponseMetadata", json::object{{"RequestId", passage.call.request_id}}}};
+    auto result = contracts::to_json(*passage.operation().output, passage.output);
+    if (!result.as_object().empty()) answer[name + "Result"] = std::move(result);
+    return json_response(200, {{name + "Response", std::move(answer)}});
+}
+
+/// The error that `encoded` says in XML.
+http::Response json_refusal(const Passage& passage, http::Response encoded) {
+    const auto& xml = encoded.body;
+    const auto begin = xml.find("<Message>");
+    const auto end = xml.find("</Message>");
+    const auto message =
+        begin == std::string::npos || end == std::string::npos ? std::string() : xml.substr(begin + 9, end - begin - 9);
+    return json_response(encoded.status,
+                         {{"Error", json::object{{"Code", passage.error_code},
+                                                 {"Message", message},
+                                                 {"Type", encoded.status < 500 ? "Sender" : "Receiver"}}},
+                          {"RequestId", passage.call.request_id}});
+}
+
 }  // namespace
 
 Task<http::Response> Door::forward(Call& caller, contracts::ServiceRequest request) {
@@ -257,9 +294,10 @@ Task<http::Response> Door::forward(Call& caller, contracts::ServiceRequest reque
         route(forwarded);
         if (forwarded.route.surface) throw aws::not_implemented(request.service, request.message.path);
         co_await take_steps(forwarded, Identity::known);
-        co_return encode_result(forwarded);
+        co_return wants_json(forwarded) ? json_answer(forwarded) : encode_result(forwarded);
     };
     auto response = co_await answer(passage, std::cref(steps));
+    if (passage.status >= 400 && wants_json(passage)) response = json_refusal(passage, std::move(response));
     if (passage.route.operation) observe(passage);
     co_return response;
 }

@@ -4,6 +4,7 @@
 #include "main/http_sender.h"
 #include "main/identities.h"
 #include "services/apigateway/service.h"
+#include "services/apigateway/surface.h"
 #include "services/apigatewayv2/service.h"
 #include "services/apigatewayv2/surface.h"
 #include "services/cloudformation/service.h"
@@ -55,6 +56,12 @@ struct Services::All {
                                        .http = &http_sender,
                                        .wire = &foundation.door,
                                        .metrics = &foundation.metrics}),
+          rest_apis(foundation.store, {.door = foundation.door,
+                                       .wire = &foundation.door,
+                                       .gate = &foundation.door,
+                                       .http = &http_sender,
+                                       .metrics = &foundation.metrics,
+                                       .others = &http_apis}),
           cloudformation(foundation.store, foundation.door, all_resource_types(foundation.door)),
           dynamodb(foundation.store, {.door = &foundation.door,
                                       .gate = deciding_gate(foundation.door),
@@ -100,9 +107,9 @@ struct Services::All {
         door.add_host_surface(std::string(lambda::UrlSurface::host_label), lambda.urls());
         door.add_path_surface(std::string(lambda::UrlSurface::path_prefix), lambda.urls());
         door.add_path_surface(std::string(sns::CertifiedSigner::path_prefix), sns_signer.certificate_surface());
-        door.add_host_surface(std::string(apigatewayv2::Surface::host_label), http_apis);
+        door.add_host_surface(std::string(apigatewayv2::Surface::host_label), rest_apis);
         for (const auto prefix : apigatewayv2::Surface::path_prefixes)
-            door.add_path_surface(std::string(prefix), http_apis);
+            door.add_path_surface(std::string(prefix), rest_apis);
     }
 
     const bool exclusive;
@@ -111,6 +118,7 @@ struct Services::All {
     aws::apigatewaymanagementapi::Api connections;
     apigatewayv2::Service apigatewayv2;
     apigatewayv2::Surface http_apis;
+    apigateway::Surface rest_apis;
     cloudformation::Service cloudformation;
     dynamodb::Service dynamodb;
     dynamodb::Streams dynamodbstreams;
@@ -150,7 +158,8 @@ Task<void> Services::stop() {
     co_await all_->dynamodb.stop();
     co_await all_->lambda.stop();
     co_await all_->sqs.stop();
-    co_await all_->http_apis.stop();  // after what it waits for
+    co_await all_->http_apis.stop();  // after what they wait for
+    co_await all_->rest_apis.stop();
 }
 
 }  // namespace cumulet

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
+import { createServer, request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import * as api from '@aws-sdk/client-api-gateway';
-import { allPages, clientOf, fails, undoList, unique } from './support.mjs';
+import * as dynamodb from '@aws-sdk/client-dynamodb';
+import * as iam from '@aws-sdk/client-iam';
+import * as lambda from '@aws-sdk/client-lambda';
+import * as s3 from '@aws-sdk/client-s3';
+import * as sqs from '@aws-sdk/client-sqs';
+import { allPages, clientOf, endpoint, eventually, fails, onAws, region, undoList, unique } from './support.mjs';
+import { zip } from './zip.mjs';
 
 const client = clientOf(api.APIGatewayClient);
 const undo = undoList();
@@ -14,6 +21,53 @@ async function newApi(input = {}) {
     const created = await send(api.CreateRestApiCommand, { name: unique('api'), ...input });
     undo.add(() => send(api.DeleteRestApiCommand, { restApiId: created.id }));
     return created;
+}
+
+/** The id of the resource at `path`, which is made with all above it. */
+async function resourceAt(restApiId, rootResourceId, path) {
+    let id = rootResourceId;
+    for (const pathPart of path.split('/').filter(Boolean)) {
+        const listed = await send(api.GetResourcesCommand, { restApiId, limit: 500 });
+        const known = listed.items.find((item) => item.parentId === id && item.pathPart === pathPart);
+        id = known?.id ?? (await send(api.CreateResourceCommand, { restApiId, parentId: id, pathPart })).id;
+    }
+    return id;
+}
+
+/** Adds a method with an integration, and its responses by status: [selection pattern, template, headers]. */
+async function addMethod(created, httpMethod, path, { method = {}, integration, responses = {} }) {
+    const where = { restApiId: created.id, httpMethod, resourceId: await resourceAt(created.id, created.rootResourceId, path) };
+    await send(api.PutMethodCommand, { ...where, authorizationType: 'NONE', ...method });
+    await send(api.PutIntegrationCommand, { ...where, ...integration });
+    for (const [statusCode, [selectionPattern, template, headers = {}]] of Object.entries(responses)) {
+        await send(api.PutMethodResponseCommand, { ...where, statusCode,
+            responseParameters: Object.fromEntries(Object.keys(headers).map((name) => [`method.response.header.${name}`, true])) });
+        await send(api.PutIntegrationResponseCommand, { ...where, statusCode, selectionPattern,
+            responseParameters: Object.fromEntries(Object.entries(headers).map(([name, value]) => [`method.response.header.${name}`, value])),
+            responseTemplates: template === undefined ? undefined : { 'application/json': template } });
+    }
+    return where;
+}
+
+/** Requests `path` of a stage by the API's own host, or by another way to name it. */
+function call(restApiId, path, { method = 'GET', headers = {}, body, by = 'host' } = {}) {
+    const host = onAws ? `${restApiId}.execute-api.${region}.amazonaws.com` : `${restApiId}.execute-api.localhost.localstack.cloud`;
+    if (onAws) return fetch(`https://${host}${path}`, { method, headers, body }).then(async (answer) => ({
+        status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() }));
+    const [, stage, ...rest] = path.split('/');
+    const paths = { host: path, path: `/_aws/execute-api/${restApiId}${path}`,
+        request: `/restapis/${restApiId}/${stage}/_user_request_/${rest.join('/')}` };
+    const target = new URL(endpoint);
+    return new Promise((resolve, reject) => {
+        const sent = request({ hostname: target.hostname, port: target.port, path: paths[by], method,
+            headers: by === 'host' ? { host, ...headers } : headers }, async (answer) => {
+            const pieces = [];
+            for await (const piece of answer) pieces.push(piece);
+            const bytes = Buffer.concat(pieces);
+            resolve({ status: answer.statusCode, headers: answer.headers, text: bytes.toString(), bytes });
+        });
+        sent.on('error', reject).end(body);
+    });
 }
 
 /** A method with a MOCK integration that answers 200. */
@@ -275,5 +329,210 @@ describe('usage plans', () => {
         const { ids } = await send(api.ImportApiKeysCommand, { format: 'csv', body: Buffer.from(`name,key,enabled\nbulk,${value},true\n`) });
         undo.add(() => send(api.DeleteApiKeyCommand, { apiKey: ids[0] }));
         assert.equal((await send(api.GetApiKeyCommand, { apiKey: ids[0], includeValue: true })).value, value);
+    });
+});
+
+describe('requests', () => {
+    const functions = clientOf(lambda.LambdaClient);
+    const roles = clientOf(iam.IAMClient);
+    let role;
+
+    before(async () => {
+        const RoleName = unique('api');
+        const trust = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole',
+            Principal: { Service: ['lambda.amazonaws.com', 'apigateway.amazonaws.com'] } }] };
+        const made = await roles.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify(trust) }));
+        undo.add(() => roles.send(new iam.DeleteRoleCommand({ RoleName })));
+        const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+        await roles.send(new iam.PutRolePolicyCommand({ RoleName, PolicyName: 'all', PolicyDocument: JSON.stringify(policy) }));
+        undo.add(() => roles.send(new iam.DeleteRolePolicyCommand({ RoleName, PolicyName: 'all' })));
+        role = made.Role.Arn;
+    });
+
+    /** The integration URI of a new function with this code. */
+    async function newFunction(source) {
+        const FunctionName = unique('fn');
+        const made = await eventually(() => functions.send(new lambda.CreateFunctionCommand({ FunctionName, Runtime: 'nodejs20.x',
+            Handler: 'index.handler', Role: role, Code: { ZipFile: zip({ 'index.mjs': source }) } })).catch((error) => {
+            if (error.name !== 'InvalidParameterValueException') throw error;  // AWS: the role is not known yet
+        }), 60);
+        undo.add(() => functions.send(new lambda.DeleteFunctionCommand({ FunctionName })));
+        await functions.send(new lambda.AddPermissionCommand({ FunctionName, StatementId: 'api', Action: 'lambda:InvokeFunction',
+            Principal: 'apigateway.amazonaws.com' }));
+        await lambda.waitUntilFunctionActiveV2({ client: functions, maxWaitTime: 60 }, { FunctionName });
+        return `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${made.FunctionArn}/invocations`;
+    }
+
+    const deploy = (created) => send(api.CreateDeploymentCommand, { restApiId: created.id, stageName: 'dev', variables: { colour: 'blue' } });
+
+    test('a MOCK answers under every name of the API', async () => {
+        const created = await newApi();
+        await addMethod(created, 'GET', '/pets/{id}', {
+            integration: { type: 'MOCK', requestTemplates: { 'application/json': '{"statusCode": 200}' } },
+            responses: { 200: ['', '{"id": "$input.params(\'id\')", "colour": "$stageVariables.colour"}', { 'X-Stage': 'context.stage' }] } });
+        await deploy(created);
+        for (const by of onAws ? ['host'] : ['host', 'path', 'request']) {
+            const answer = await call(created.id, '/dev/pets/7', { by });
+            assert.equal(answer.status, 200, answer.text);
+            assert.deepEqual(JSON.parse(answer.text), { id: '7', colour: 'blue' });
+            assert.equal(answer.headers['x-stage'], 'dev');
+            assert.match(answer.headers['x-amzn-requestid'], /^[0-9a-f-]{36}$/);
+        }
+        const missing = await call(created.id, '/dev/cats');
+        assert.equal(missing.status, 403);
+        assert.deepEqual(JSON.parse(missing.text), { message: 'Missing Authentication Token' });
+        assert.equal((await call(created.id, '/prod/pets/7')).status, 403);
+    });
+
+    test('a function answers, with and without a mapping', async () => {
+        const uri = await newFunction(`export const handler = async (event) => event.httpMethod
+            ? ({ statusCode: 201, headers: { 'X-Path': event.path }, multiValueHeaders: { 'Set-Cookie': ['a=1', 'b=2'] },
+                 body: JSON.stringify({ body: event.body, proxy: event.pathParameters.proxy, stage: event.requestContext.stage }) })
+            : { hello: event.name };`);
+        const created = await newApi();
+        await addMethod(created, 'ANY', '/proxy/{proxy+}', { integration: { type: 'AWS_PROXY', integrationHttpMethod: 'POST', uri } });
+        await addMethod(created, 'POST', '/mapped', {
+            integration: { type: 'AWS', integrationHttpMethod: 'POST', uri,
+                requestTemplates: { 'application/json': '{"name": $input.json(\'$.who\')}' } },
+            responses: { 200: [undefined, '{"said": $input.json(\'$.hello\')}'] } });
+        await deploy(created);
+        const proxied = await call(created.id, '/dev/proxy/a/b?x=1', { method: 'POST', body: 'text' });
+        assert.equal(proxied.status, 201, proxied.text);
+        assert.deepEqual(JSON.parse(proxied.text), { body: 'text', proxy: 'a/b', stage: 'dev' });
+        assert.equal(proxied.headers['x-path'], '/proxy/a/b');
+        const mapped = await call(created.id, '/dev/mapped', { method: 'POST', body: '{"who": "Ada"}', headers: { 'content-type': 'application/json' } });
+        assert.deepEqual(JSON.parse(mapped.text), { said: 'Ada' });
+    });
+
+    test('queues, tables and buckets are written by mappings', async () => {
+        const queues = clientOf(sqs.SQSClient);
+        const tables = clientOf(dynamodb.DynamoDBClient);
+        const buckets = clientOf(s3.S3Client, { forcePathStyle: true });
+        const QueueName = unique('jobs');
+        const { QueueUrl } = await queues.send(new sqs.CreateQueueCommand({ QueueName }));
+        undo.add(() => queues.send(new sqs.DeleteQueueCommand({ QueueUrl })));
+        const TableName = unique('table');
+        await tables.send(new dynamodb.CreateTableCommand({ TableName, BillingMode: 'PAY_PER_REQUEST',
+            AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }], KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }] }));
+        undo.add(() => tables.send(new dynamodb.DeleteTableCommand({ TableName })));
+        await dynamodb.waitUntilTableExists({ client: tables, maxWaitTime: 60 }, { TableName });
+        const Bucket = unique('bucket');
+        await buckets.send(new s3.CreateBucketCommand({ Bucket }));
+        undo.add(() => buckets.send(new s3.DeleteBucketCommand({ Bucket })));
+        undo.add(() => buckets.send(new s3.DeleteObjectCommand({ Bucket, Key: 'a.txt' })));
+
+        const created = await newApi();
+        const account = new URL(QueueUrl).pathname.split('/')[1];
+        await addMethod(created, 'POST', '/jobs', {
+            integration: { type: 'AWS', integrationHttpMethod: 'POST', credentials: role, uri: `arn:aws:apigateway:${region}:sqs:path/${account}/${QueueName}`,
+                requestParameters: { 'integration.request.header.Content-Type': "'application/x-www-form-urlencoded'" },
+                requestTemplates: { 'application/json': 'Action=SendMessage&MessageBody=$util.urlEncode($input.body)' } },
+            responses: { 200: ['200', '{"id": $input.json(\'$.SendMessageResponse.SendMessageResult.MessageId\')}'], 500: ['4\\d\\d'] } });
+        await addMethod(created, 'PUT', '/items/{id}', {
+            integration: { type: 'AWS', integrationHttpMethod: 'POST', credentials: role, uri: `arn:aws:apigateway:${region}:dynamodb:action/PutItem`,
+                requestTemplates: { 'application/json': `{"TableName": "${TableName}", "Item": {"id": {"S": "$input.params('id')"}}}` } },
+            responses: { 200: [] } });
+        await addMethod(created, 'PUT', '/files/{key}', {
+            method: { requestParameters: { 'method.request.path.key': true } },
+            integration: { type: 'AWS', integrationHttpMethod: 'PUT', credentials: role, uri: `arn:aws:apigateway:${region}:s3:path/${Bucket}/{key}`,
+                requestParameters: { 'integration.request.path.key': 'method.request.path.key' } },
+            responses: { 200: [undefined, undefined, { ETag: 'integration.response.header.ETag' }] } });
+        await deploy(created);
+
+        const sent = await call(created.id, '/dev/jobs', { method: 'POST', body: '{"a": "b & c"}', headers: { 'content-type': 'application/json' } });
+        assert.equal(sent.status, 200, sent.text);
+        assert.match(JSON.parse(sent.text).id, /^[0-9a-f-]{36}$/);
+        const received = await queues.send(new sqs.ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }));
+        assert.equal(received.Messages[0].Body, '{"a": "b & c"}');
+        const put = await call(created.id, '/dev/items/seven', { method: 'PUT', body: '{}', headers: { 'content-type': 'application/json' } });
+        assert.equal(put.status, 200, put.text);
+        const item = await tables.send(new dynamodb.GetItemCommand({ TableName, Key: { id: { S: 'seven' } }, ConsistentRead: true }));
+        assert.deepEqual(item.Item, { id: { S: 'seven' } });
+        const stored = await call(created.id, '/dev/files/a.txt', { method: 'PUT', body: 'hello', headers: { 'content-type': 'text/plain' } });
+        assert.equal(stored.status, 200, stored.text);
+        assert.equal(stored.headers.etag, '"5d41402abc4b2a76b9719d911017c592"');
+        const read = await buckets.send(new s3.GetObjectCommand({ Bucket, Key: 'a.txt' }));
+        assert.equal(await read.Body.transformToString(), 'hello');
+    });
+
+    test('HTTP endpoints are reached, mapped or as they are', { skip: onAws }, async () => {
+        const seen = [];
+        const server = createServer((asked, answer) => {
+            seen.push({ method: asked.method, url: asked.url, own: asked.headers['x-own'] });
+            answer.writeHead(202, { 'X-Back': 'yes', 'Content-Type': 'text/plain' }).end('from there');
+        });
+        await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+        undo.add(async () => server.close());
+        const backend = `http://127.0.0.1:${server.address().port}`;
+        const created = await newApi();
+        await addMethod(created, 'ANY', '/proxy/{proxy+}', {
+            method: { requestParameters: { 'method.request.path.proxy': true } },
+            integration: { type: 'HTTP_PROXY', integrationHttpMethod: 'ANY', uri: `${backend}/base/{proxy}`,
+                requestParameters: { 'integration.request.path.proxy': 'method.request.path.proxy' } } });
+        await addMethod(created, 'GET', '/mapped', { integration: { type: 'HTTP', integrationHttpMethod: 'PUT', uri: `${backend}/fixed` },
+            responses: { 200: ['2\\d\\d', '{"was": "$input.body"}', { 'X-Back': 'integration.response.header.X-Back' }] } });
+        await addMethod(created, 'GET', '/gone', { integration: { type: 'HTTP_PROXY', integrationHttpMethod: 'GET', uri: 'http://127.0.0.1:1/' } });
+        await deploy(created);
+        const proxied = await call(created.id, '/dev/proxy/a%20b/c?x=1', { method: 'DELETE', headers: { 'X-Own': '1' } });
+        assert.equal(proxied.status, 202);
+        assert.equal(proxied.text, 'from there');
+        assert.deepEqual(seen.pop(), { method: 'DELETE', url: '/base/a%20b/c?x=1', own: '1' });
+        const mapped = await call(created.id, '/dev/mapped', { headers: { 'X-Own': '1' } });
+        assert.equal(mapped.text, '{"was": "from there"}');
+        assert.equal(mapped.headers['x-back'], 'yes');
+        assert.deepEqual(seen.pop(), { method: 'PUT', url: '/fixed', own: undefined });
+        assert.equal((await call(created.id, '/dev/gone')).status, 504);
+    });
+
+    test('requests are validated, and keys are counted', async () => {
+        const created = await newApi();
+        const restApiId = created.id;
+        await send(api.CreateModelCommand, { restApiId, name: 'Pet', contentType: 'application/json',
+            schema: JSON.stringify({ type: 'object', required: ['name'], properties: { name: { type: 'string' } } }) });
+        const validator = await send(api.CreateRequestValidatorCommand, { restApiId, name: 'all', validateRequestBody: true, validateRequestParameters: true });
+        await addMethod(created, 'POST', '/pets', {
+            method: { apiKeyRequired: true, requestValidatorId: validator.id, requestModels: { 'application/json': 'Pet' },
+                requestParameters: { 'method.request.querystring.page': true } },
+            integration: { type: 'MOCK', requestTemplates: { 'application/json': '{"statusCode": 200}' } }, responses: { 200: ['', 'good'] } });
+        await deploy(created);
+        const plan = await send(api.CreateUsagePlanCommand, { name: unique('plan'), apiStages: [{ apiId: restApiId, stage: 'dev' }], quota: { limit: 4, period: 'DAY' } });
+        undo.add(() => send(api.DeleteUsagePlanCommand, { usagePlanId: plan.id }));
+        undo.add(() => send(api.UpdateUsagePlanCommand, { usagePlanId: plan.id, patchOperations: [{ op: 'remove', path: '/apiStages', value: `${restApiId}:dev` }] }));
+        const key = await send(api.CreateApiKeyCommand, { name: unique('key'), enabled: true });
+        undo.add(() => send(api.DeleteApiKeyCommand, { apiKey: key.id }));
+        await send(api.CreateUsagePlanKeyCommand, { usagePlanId: plan.id, keyId: key.id, keyType: 'API_KEY' });
+        const post = async (path, body, headers = { 'x-api-key': key.value }) => {
+            const answer = await call(restApiId, path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+            return [answer.status, answer.status === 200 ? answer.text : JSON.parse(answer.text).message];
+        };
+        assert.deepEqual(await post('/dev/pets?page=1', '{}', {}), [403, 'Forbidden']);
+        assert.deepEqual(await post('/dev/pets', '{"name": "Rex"}'), [400, 'Missing required request parameters: [page]']);
+        assert.deepEqual(await post('/dev/pets?page=1', '{"name": 7}'), [400, 'Invalid request body']);
+        assert.deepEqual(await post('/dev/pets?page=1', '{"name": "Rex"}'), [200, 'good']);
+        assert.deepEqual(await post('/dev/pets?page=1', '{"name": "Rex"}'), [200, 'good']);
+        assert.deepEqual(await post('/dev/pets?page=1', '{"name": "Rex"}'), [429, 'Limit Exceeded']);
+    });
+
+    test('an authorizer decides by its policy', async () => {
+        const authorizerUri = await newFunction(`export const handler = async (event) => {
+            if (event.authorizationToken === 'stranger') throw new Error('Unauthorized');
+            return { principalId: event.authorizationToken, context: { level: 3 }, policyDocument: { Version: '2012-10-17', Statement: [{
+                Action: 'execute-api:Invoke', Effect: event.authorizationToken === 'friend' ? 'Allow' : 'Deny', Resource: event.methodArn }] } };
+        };`);
+        const created = await newApi();
+        const authorizer = await send(api.CreateAuthorizerCommand, { restApiId: created.id, name: 'tokens', type: 'TOKEN', authorizerUri,
+            identitySource: 'method.request.header.Authorization' });
+        await addMethod(created, 'GET', '/secret', { method: { authorizationType: 'CUSTOM', authorizerId: authorizer.id },
+            integration: { type: 'MOCK', requestTemplates: { 'application/json': '{"statusCode": 200}' } },
+            responses: { 200: ['', '$context.authorizer.principalId $context.authorizer.level'] } });
+        await deploy(created);
+        const ask = async (headers) => {
+            const answer = await call(created.id, '/dev/secret', { headers });
+            return [answer.status, answer.status === 200 ? answer.text : JSON.parse(answer.text).message];
+        };
+        assert.deepEqual(await ask({}), [401, 'Unauthorized']);
+        assert.deepEqual(await ask({ authorization: 'friend' }), [200, 'friend 3']);
+        assert.deepEqual(await ask({ authorization: 'enemy' }), [403, 'User is not authorized to access this resource with an explicit deny']);
+        assert.deepEqual(await ask({ authorization: 'stranger' }), [401, 'Unauthorized']);
     });
 });

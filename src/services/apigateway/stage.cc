@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "services/apigateway/access_log.h"
 #include "services/apigateway/rest_api.h"
 
 namespace cumulet::apigateway {
@@ -186,6 +187,9 @@ void settle_stage(Stage& stage) {
     }
     if (stage.clientCertificateId == "") stage.clientCertificateId.reset();
     if (!stage.methodSettings) stage.methodSettings.emplace();
+    const auto& log = stage.accessLogSettings;
+    if (log && log->destinationArn && !log_group_of(*log->destinationArn))
+        throw unsupported("access logs to " + *log->destinationArn);
     check_stage(stage);
 }
 

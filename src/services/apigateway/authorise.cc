@@ -1,0 +1,270 @@
+// Who may call a method: resource policies, AWS_IAM, Lambda authorizers, and user pools' tokens.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-to-api.html
+
+#include "base/bytes.h"
+#include "contracts/error.h"
+#include "runtime/log.h"
+#include "services/apigateway/authorizer_policy.h"
+#include "services/apigateway/proxy_event.h"
+#include "services/apigateway/surface.h"
+
+namespace cumulet::apigateway {
+namespace {
+
+constexpr auto longest_authorizer_time = 10s;
+constexpr auto keys_are_kept = 5min;
+constexpr auto keys_patience = 5s;
+constexpr size_t most_kept = 10'000;
+constexpr std::string_view denied_text = "User is not authorized to access this resource";
+
+Fault fault_of(const aws::Error& error) {
+    if (error.code.contains("InvalidSignature") || error.code.contains("IncompleteSignature") ||
+        error.code.contains("UnrecognizedClient"))
+        return {"INVALID_SIGNATURE", error.message, "InvalidSignatureException"};
+    if (error.code.contains("Expired")) return {"EXPIRED_TOKEN", error.message, "ExpiredTokenException"};
+    if (error.code.contains("MissingAuthentication")) return missing_authentication_token();
+    return access_denied(error.message);
+}
+
+void note_caller(Exchange& exchange, const Principal& principal) {
+    exchange.identity["accessKey"] = principal.access_key_id;
+    exchange.identity["accountId"] = principal.account;
+    exchange.identity["caller"] = principal.user_id;
+    exchange.identity["user"] = principal.user_id;
+    exchange.identity["userArn"] = principal.arn;
+}
+
+/// The values of the identity sources, in their order; nothing if one of them is missing.
+std::optional<std::vector<std::string>> identity_of(const Exchange& exchange, const Authorizer& authorizer) {
+    std::vector<std::string> values;
+    std::string_view rest = authorizer.identitySource.has_value() ? *authorizer.identitySource : std::string_view();
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find(','), rest.size());
+        auto source = rest.substr(0, end);
+        while (source.starts_with(' ')) source.remove_prefix(1);
+        auto value = request_value(exchange, source).value_or("");
+        if (value.empty()) return std::nullopt;
+        values.push_back(std::move(value));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return values;
+}
+
+bool is_valid(const Authorizer& authorizer, const std::string& token) {
+    const auto expression = authorizer.identityValidationExpression.value_or("");
+    return expression.empty() || re2::RE2::FullMatch(token, re2::RE2(expression, re2::RE2::Quiet));
+}
+
+json::object event_for(const Exchange& exchange, const Authorizer& authorizer,
+                       const std::vector<std::string>& identity) {
+    json::object event;
+    if (authorizer.type == "REQUEST") {
+        event = request_event(exchange);
+        event["type"] = "REQUEST";
+    } else {
+        event = {{"type", "TOKEN"}, {"authorizationToken", readable(identity.empty() ? "" : identity.front())}};
+    }
+    event["methodArn"] = method_arn(exchange, false);
+    return event;
+}
+
+std::string text_of(const json::value& value) {
+    return value.is_string() ? std::string(value.as_string()) : json::serialize(value);
+}
+
+/// Throws Fault for what is no authorizer's answer.
+Authorised read_answer(std::string_view payload) {
+    auto parsed = parse_json(payload);
+    const auto* answer = parsed ? parsed->if_object() : nullptr;
+    const auto* principal = answer ? answer->if_contains("principalId") : nullptr;
+    const auto* policy = answer ? answer->if_contains("policyDocument") : nullptr;
+    if (!principal || principal->is_null() || principal->is_object() || !policy || !policy->is_object())
+        throw authorizer_misconfigured();
+    Authorised found;
+    found.context["principalId"] = text_of(*principal);
+    found.policy = *policy;
+    if (const auto* context = answer->if_contains("context"); context && context->is_object()) {
+        for (const auto& [name, value] : context->as_object()) {
+            if (value.is_object() || value.is_array()) throw authorizer_misconfigured();
+            if (!value.is_null()) found.context[name] = text_of(value);
+        }
+    }
+    if (const auto* key = answer->if_contains("usageIdentifierKey"); key && key->is_string())
+        found.usage_key = key->as_string();
+    return found;
+}
+
+void apply_verdict(const Authorised& authorised, const Exchange& exchange) {
+    switch (evaluate_policy(authorised.policy, method_arn(exchange, false))) {
+        case Verdict::allowed: return;
+        case Verdict::denied: throw access_denied(std::string(denied_text));
+        case Verdict::denied_explicitly: throw access_denied(std::string(denied_text) + " with an explicit deny");
+        case Verdict::malformed: throw authorizer_misconfigured();
+    }
+}
+
+/// The pools that an authorizer trusts, by the last part of their ARNs.
+bool trusts_issuer(const Authorizer& authorizer, std::string_view issuer) {
+    const auto pool = issuer.substr(issuer.rfind('/') + 1);
+    const auto arns = authorizer.providerARNs.value_or(std::vector<std::string>());
+    return !pool.empty() &&
+           std::ranges::any_of(arns, [&](std::string_view arn) { return arn.substr(arn.rfind('/') + 1) == pool; });
+}
+
+bool has_scope(const Jwt& token, const std::optional<std::vector<std::string>>& wanted) {
+    if (!wanted || wanted->empty()) return true;
+    const auto scopes = token.scopes();
+    return std::ranges::any_of(*wanted,
+                               [&](const auto& scope) { return std::ranges::find(scopes, scope) != scopes.end(); });
+}
+
+}  // namespace
+
+const contracts::Service& execute_api() {
+    static const auto service = [] {
+        auto copy = aws::apigateway::service;
+        copy.signing_name = "execute-api";
+        copy.iam_prefix = "execute-api";
+        copy.operations = copy.operations.first(1);  // it has none; the door names one
+        return copy;
+    }();
+    return service;
+}
+
+Task<void> Surface::authorise(Call& call, Exchange& exchange) {
+    const auto& type = exchange.method->method.authorizationType.value_or("NONE");
+    const auto& policy = exchange.definition->api.policy.value_or("");
+    call.principal = {.kind = Principal::Kind::anonymous, .account = exchange.account()};
+    if (neighbours_.gate && (type == "AWS_IAM" || !policy.empty())) {
+        try {
+            if (type == "AWS_IAM") {
+                co_await neighbours_.gate->identify(call, exchange.request, execute_api());
+                note_caller(exchange, call.principal);
+            }
+            co_await neighbours_.gate->permit(call, execute_api(), "execute-api:Invoke", method_arn(exchange, false),
+                                              policy, {});
+        } catch (const aws::Error& error) {
+            throw fault_of(error);
+        }
+    }
+    if (type == "CUSTOM") co_await ask_authorizer(call, exchange);
+    if (type == "COGNITO_USER_POOLS") co_await check_token(call, exchange);
+}
+
+Task<void> Surface::ask_authorizer(Call& call, Exchange& exchange) {
+    if (!exchange.method->authorizer) throw authorizer_misconfigured();
+    const auto& authorizer = *exchange.method->authorizer;
+    const auto identity = identity_of(exchange, authorizer);
+    if (!identity) throw unauthorized();
+    if (authorizer.type == "TOKEN" && !is_valid(authorizer, identity->front())) throw unauthorized();
+    const std::chrono::seconds kept_for(authorizer.authorizerResultTtlInSeconds.value_or(300));
+    std::string key = fmt::format("{}/{}/{}/{}", exchange.api_id(), exchange.api->address.version,
+                                  *exchange.stage->stageName, *authorizer.id);
+    for (const auto& value : *identity) key.append(1, '\0').append(value);
+    auto known = kept_for > 0s && !identity->empty() ? find_authorised(key, call.now()) : nullptr;
+    if (!known) {
+        auto fresh = std::make_shared<Authorised>(co_await invoke_authorizer(call, exchange, *identity));
+        fresh->until = call.now() + kept_for;
+        if (kept_for > 0s) keep_authorised(key, fresh);
+        known = std::move(fresh);
+    }
+    exchange.authorizer = known->context;
+    exchange.usage_key = known->usage_key;
+    apply_verdict(*known, exchange);
+}
+
+Task<Authorised> Surface::invoke_authorizer(Call& call, Exchange& exchange, std::vector<std::string> identity) {
+    const auto& authorizer = *exchange.method->authorizer;
+    aws::lambda::InvocationRequest invocation;
+    invocation.Payload = json::serialize(event_for(exchange, authorizer, identity));
+    const auto uri = with_stage_variables(authorizer.authorizerUri.value_or(""), exchange.variables());
+    const auto role = authorizer.authorizerCredentials.value_or("");
+    aws::lambda::InvocationResponse response;
+    try {
+        response =
+            co_await invoke(call, exchange,
+                            {.function = function_of(uri),
+                             .role = role,
+                             .source_arn = fmt::format("arn:aws:execute-api:{}:{}:{}/authorizers/{}", exchange.region(),
+                                                       exchange.account(), exchange.api_id(), *authorizer.id),
+                             .patience = longest_authorizer_time},
+                            std::move(invocation));
+    } catch (const Fault&) {
+        throw authorizer_failure();
+    }
+    if (response.FunctionError) {
+        const auto error = parse_json(response.Payload.value_or(""));
+        const auto* object = error ? error->if_object() : nullptr;
+        if (object && string_or(*object, "errorMessage") == "Unauthorized") throw unauthorized();
+        throw authorizer_failure();
+    }
+    co_return read_answer(response.Payload.value_or(""));
+}
+
+std::shared_ptr<const Authorised> Surface::find_authorised(const std::string& key, Time now) {
+    const std::lock_guard lock(mutex_);
+    const auto found = authorised_.find(key);
+    return found != authorised_.end() && now < found->second->until ? found->second : nullptr;
+}
+
+void Surface::keep_authorised(const std::string& key, std::shared_ptr<const Authorised> authorised) {
+    const std::lock_guard lock(mutex_);
+    if (authorised_.size() >= most_kept) authorised_.clear();
+    authorised_[key] = std::move(authorised);
+}
+
+Task<void> Surface::check_token(Call& call, Exchange& exchange) {
+    if (!exchange.method->authorizer) throw authorizer_misconfigured();
+    const auto& authorizer = *exchange.method->authorizer;
+    const auto identity = identity_of(exchange, authorizer);
+    if (!identity || identity->empty()) throw unauthorized();
+    std::string_view text = identity->front();
+    if (text.size() > 7 && equal_ignoring_case(text.substr(0, 7), "bearer ")) text.remove_prefix(7);
+    const auto token = Jwt::parse(text);
+    if (!token) throw unauthorized();
+    const auto issuer = std::string(string_or(token->claims, "iss"));
+    if (!trusts_issuer(authorizer, issuer)) throw unauthorized();
+    const auto keys = co_await find_keys(call, issuer, *token);
+    if (!keys || !keys->verify(*token)) throw unauthorized();
+    if (!token->current(call.now())) {
+        throw Fault{"UNAUTHORIZED", "The incoming token has expired", "UnauthorizedException"};
+    }
+    if (!has_scope(*token, exchange.method->method.authorizationScopes)) throw unauthorized();
+    json::object claims;
+    for (const auto& [name, value] : token->claims) claims[name] = text_of(value);
+    exchange.authorizer["claims"] = std::move(claims);
+}
+
+Task<std::optional<JsonWebKeys>> Surface::find_keys(Call& call, std::string issuer, Jwt token) {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = keys_.find(issuer);
+        // A key that is not known may be new: then the issuer is asked again, but not for each such token.
+        if (found != keys_.end() && call.now() < found->second.until &&
+            (found->second.keys.knows(token) || call.now() < found->second.asked + keys_patience))
+            co_return found->second.keys;
+    }
+    const auto path = issuer.find('/', issuer.find("://") + 3);
+    if (!neighbours_.http || !issuer.starts_with("http") || path == std::string::npos) co_return std::nullopt;
+    http::Request request;
+    request.method = "GET";
+    request.set_target(issuer.substr(path) + "/.well-known/jwks.json");
+    request.headers.set("Accept", "application/json");
+    try {
+        const auto response =
+            co_await neighbours_.http->send(issuer.substr(0, path), std::move(request),
+                                            std::chrono::duration_cast<std::chrono::milliseconds>(keys_patience));
+        if (!response || response->status != 200) co_return std::nullopt;
+        auto keys = JsonWebKeys::parse(response->body);
+        if (!keys) co_return std::nullopt;
+        const std::lock_guard lock(mutex_);
+        if (keys_.size() >= most_kept) keys_.clear();
+        keys_.insert_or_assign(issuer, KnownKeys{*keys, call.now(), call.now() + keys_are_kept});
+        co_return keys;
+    } catch (const std::exception& error) {
+        log::warning("An issuer's keys could not be had", {{"issuer", issuer}, {"reason", error.what()}});
+        co_return std::nullopt;
+    }
+}
+
+}  // namespace cumulet::apigateway

@@ -1,0 +1,91 @@
+// A request to an API on its way, and what is known of it: $context and the values that mappings name. Pure.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+#pragma once
+
+#include "base/http.h"
+#include "services/apigateway/deployed.h"
+
+namespace cumulet::apigateway {
+
+/// What templates say over what mappings say: $context.requestOverride and $context.responseOverride.
+struct Overrides {
+    std::map<std::string, std::string> headers;
+    std::map<std::string, std::string> querystring;
+    std::map<std::string, std::string> path;
+    std::map<std::string, std::string> response_headers;
+    std::optional<int> status;
+};
+
+struct Exchange {
+    const DeployedApi* api = nullptr;
+    const Stage* stage = nullptr;
+    const DeployedDefinition* definition = nullptr;
+    const CompiledMethod* method = nullptr;  ///< nullptr until it is found
+    http::Request request;
+    std::string path;       ///< without the stage, still percent-encoded
+    std::string full_path;  ///< with the stage, decoded
+    std::vector<PathParameter> path_parameters;
+    std::vector<http::Parameter> query;
+    std::string request_id;           ///< a UUID
+    std::string extended_request_id;  ///< "JKJaXmPLvHcESHA="
+    std::string domain_name;
+    std::string source_address;
+    std::string trace;  ///< X-Amzn-Trace-Id, never empty
+    Time received;
+    bool canary = false;
+    bool test = false;  ///< TestInvokeMethod
+    // What authorisation found.
+    json::object authorizer;  ///< $context.authorizer
+    json::object identity;    ///< what $context.identity has beside the caller's address
+    std::string usage_key;    ///< the API key that an authorizer chose
+    std::string api_key;
+    // What the integration and API Gateway's own refusals left.
+    Overrides overrides;
+    int status = 0;  ///< of the answer, once there is one
+    size_t answer_bytes = 0;
+    Duration latency{};
+    int integration_status = 0;
+    Duration integration_latency{};
+    std::string error_message;
+    std::string error_type;
+    std::string error_validation;
+    std::optional<bool> from_cache;
+
+    const std::string& account() const { return api->address.place.account; }
+    const std::string& region() const { return api->address.place.region; }
+    const std::string& api_id() const { return api->address.place.owner; }
+    const std::map<std::string, std::string>& variables() const { return definition->variables; }
+    bool is_binary() const;  ///< the request's body
+};
+
+/// "arn:aws:execute-api:us-east-1:000000000000:abc/prod/GET/pets/7"
+std::string method_arn(const Exchange& exchange, bool of_resource);
+
+/// $context, whole.
+json::object context_of(const Exchange& exchange);
+/// "identity.sourceIp" of $context; nothing if there is none.
+std::optional<std::string> context_value(const Exchange& exchange, std::string_view name);
+
+/// What a template sees of the request.
+velocity::Variables request_variables(const Exchange& exchange, std::string body);
+/// Takes over what a template put into $context.requestOverride and $context.responseOverride.
+void read_overrides(const velocity::Variables& variables, Overrides& overrides);
+
+/// What a mapping expression names of the request: 'text', "method.request.header.x", "context.stage",
+/// "stageVariables.x". Nothing if it is not there.
+std::optional<std::string> request_value(const Exchange& exchange, std::string_view expression);
+
+/// True if bodies of that content type are binary to the API: "image/png" to "image/*".
+bool is_binary_type(const RestApi& api, std::string_view content_type);
+/// Without parameters, in lower case.
+std::string media_type(std::string_view content_type);
+/// "23/Nov/2026:00:55:00 +0000"
+std::string format_request_time(Time time);
+/// JSON holds UTF-8 only.
+std::string readable(std::string_view text);
+/// "${stageVariables.name}" replaced by its value, "" where there is none.
+std::string with_stage_variables(std::string_view text, const std::map<std::string, std::string>& variables);
+/// True if a header may carry it: no line ends, no zero.
+bool fits_header(std::string_view value);
+
+}  // namespace cumulet::apigateway

@@ -1,0 +1,134 @@
+#include "services/apigateway/proxy_event.h"
+
+#include "base/bytes.h"
+#include "contracts/proxy_reply.h"
+
+namespace cumulet::apigateway {
+namespace {
+
+using Fields = std::vector<http::Header>;
+
+bool is_own(std::string_view name) {
+    for (const auto other :
+         {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "expect",
+          "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id", "content-length"}) {
+        if (equal_ignoring_case(name, other)) return true;
+    }
+    return false;
+}
+
+std::string port_of(const http::Request& request) {
+    const auto host = request.host();
+    const auto colon = host.rfind(':');
+    if (colon == std::string_view::npos || host.ends_with(']')) return request.tls ? "443" : "80";
+    return std::string(host.substr(colon + 1));
+}
+
+Fields headers_of(const Exchange& exchange) {
+    Fields fields;
+    for (const auto& header : exchange.request.headers)
+        if (!is_own(header.name)) fields.push_back(header);
+    std::string forwarded;
+    for (const auto value : exchange.request.headers.all("x-forwarded-for")) forwarded.append(value).append(", ");
+    fields.push_back({"X-Amzn-Trace-Id", exchange.trace});
+    fields.push_back({"X-Forwarded-For", forwarded + exchange.source_address});
+    fields.push_back({"X-Forwarded-Port", port_of(exchange.request)});
+    fields.push_back({"X-Forwarded-Proto", exchange.request.tls ? "https" : "http"});
+    return fields;
+}
+
+/// Each name's last value, and each name's values.
+template <typename Pairs>
+void add_pairs(json::object& event, const Pairs& pairs, std::string_view single_name, std::string_view multiple_name) {
+    json::object single;
+    json::object multiple;
+    for (const auto& pair : pairs) {
+        const auto name = readable(pair.name);
+        single[name] = readable(pair.value);
+        auto& values = multiple[name];
+        if (!values.is_array()) values.emplace_array();
+        values.as_array().emplace_back(readable(pair.value));
+    }
+    const bool none = single.empty();
+    event[single_name] = none ? json::value() : json::value(std::move(single));
+    event[multiple_name] = none ? json::value() : json::value(std::move(multiple));
+}
+
+json::value path_parameters_of(const Exchange& exchange) {
+    if (exchange.path_parameters.empty()) return nullptr;
+    json::object parameters;
+    for (const auto& parameter : exchange.path_parameters) parameters[parameter.name] = readable(parameter.value);
+    return parameters;
+}
+
+json::value variables_of(const Exchange& exchange) {
+    if (exchange.variables().empty()) return nullptr;
+    json::object variables;
+    for (const auto& [name, value] : exchange.variables()) variables[name] = value;
+    return variables;
+}
+
+json::object request_context(const Exchange& exchange) {
+    auto context = context_of(exchange);
+    context.erase("xrayTraceId");
+    context.erase("error");
+    return context;
+}
+
+bool names_content_type(const json::object& answer) {
+    for (const auto* name : {"headers", "multiValueHeaders"}) {
+        const auto* headers = answer.if_contains(name);
+        if (!headers || !headers->is_object()) continue;
+        for (const auto& [header, value] : headers->as_object())
+            if (equal_ignoring_case(header, "content-type")) return true;
+    }
+    return false;
+}
+
+/// Base64 becomes bytes only for those who accept one of the API's binary types.
+bool wants_bytes(const Exchange& exchange) {
+    const auto accept = exchange.request.headers.get("accept");
+    return is_binary_type(exchange.definition->api, accept.substr(0, accept.find(',')));
+}
+
+}  // namespace
+
+json::object request_event(const Exchange& exchange) {
+    json::object event{{"resource", exchange.method->resource_path},
+                       {"path", readable(percent_decode(exchange.path))},
+                       {"httpMethod", exchange.request.method}};
+    add_pairs(event, headers_of(exchange), "headers", "multiValueHeaders");
+    add_pairs(event, exchange.query, "queryStringParameters", "multiValueQueryStringParameters");
+    event["pathParameters"] = path_parameters_of(exchange);
+    event["stageVariables"] = variables_of(exchange);
+    event["requestContext"] = request_context(exchange);
+    return event;
+}
+
+std::string proxy_event(const Exchange& exchange) {
+    auto event = request_event(exchange);
+    const auto& body = exchange.request.body;
+    const bool encoded = !body.empty() && (exchange.is_binary() || !valid_utf8(body));
+    event["body"] = body.empty() ? json::value() : json::value(encoded ? to_base64(body) : body);
+    event["isBase64Encoded"] = encoded;
+    return json::serialize(event);
+}
+
+http::Response read_proxy_answer(const Exchange& exchange, std::string_view payload) {
+    auto parsed = parse_json(payload.empty() ? "null" : payload);
+    auto* answer = parsed ? parsed->if_object() : nullptr;
+    if (!answer) throw malformed_proxy_reply();
+    for (const auto& [name, value] : *answer) {
+        constexpr std::string_view known[] = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"};
+        if (std::ranges::find(known, std::string_view(name)) == std::end(known)) throw malformed_proxy_reply();
+    }
+    if (!answer->contains("statusCode")) (*answer)["statusCode"] = 200;
+    const bool typed = names_content_type(*answer);
+    if (!wants_bytes(exchange)) answer->erase("isBase64Encoded");
+    auto response = contracts::read_structured_reply(*answer, "1.0");
+    if (!response) throw malformed_proxy_reply();
+    if (!typed) response->headers.set("content-type", "application/json");
+    return std::move(*response);
+}
+
+}  // namespace cumulet::apigateway

@@ -1,0 +1,193 @@
+#include "services/apigateway/surface.h"
+
+#include "base/bytes.h"
+#include "contracts/error.h"
+#include "contracts/execute_api.h"
+#include "runtime/byte_stream.h"
+#include "runtime/log.h"
+
+namespace cumulet::apigateway {
+namespace {
+
+constexpr size_t largest_body_bytes = 10 << 20;
+constexpr size_t largest_headers_bytes = 10'240;
+constexpr std::string_view letters_and_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+http::Response plain(int status, std::string_view message, std::string_view error_type) {
+    http::Response response;
+    response.status = status;
+    response.headers.add("Content-Type", "application/json");
+    response.headers.add("x-amzn-ErrorType", std::string(error_type));
+    response.body = json::serialize(json::object{{"message", message}});
+    return response;
+}
+
+http::Response forbidden() { return plain(403, "Forbidden", "ForbiddenException"); }
+
+std::string new_trace(Call& call) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(call.now()).time_since_epoch().count();
+    return fmt::format("Root=1-{:08x}-{}", static_cast<uint32_t>(seconds), call.random().hex(24));
+}
+
+/// The stage that a path is for, and what of the path is left.
+const DeployedStage* find_stage(const DeployedApi& api, std::string_view& path) {
+    const auto name = percent_decode(contracts::take_segment(path));
+    const auto found = api.stages.find(name);
+    return found == api.stages.end() ? nullptr : &found->second;
+}
+
+bool takes_canary(Call& call, const DeployedStage& stage) {
+    if (!stage.canary) return false;
+    return call.random().fraction() * 100 < stage.stage.canarySettings->percentTraffic.value_or(0);
+}
+
+Task<void> read_body(http::Request& request) {
+    if (request.stream) request.body = co_await read_all(std::exchange(request.stream, nullptr), largest_body_bytes);
+    if (request.body.size() > largest_body_bytes) throw too_large();
+}
+
+size_t size_of(const http::Headers& headers) {
+    size_t bytes = 0;
+    for (const auto& header : headers) bytes += header.name.size() + header.value.size();
+    return bytes;
+}
+
+void add_ids(const Exchange& exchange, http::Response& response) {
+    response.headers.set("x-amzn-RequestId", exchange.request_id);
+    response.headers.set("x-amz-apigw-id", exchange.extended_request_id);
+    if (exchange.stage && exchange.stage->tracingEnabled.value_or(false))
+        response.headers.set("X-Amzn-Trace-Id", exchange.trace);
+}
+
+}  // namespace
+
+Task<http::Response> Surface::serve(Call& call, http::Request request) {
+    const auto destination = contracts::read_api_destination(request.host(), request.path);
+    const auto api = destination ? co_await apis_.find(destination->api_id) : nullptr;
+    if (!api) {
+        if (neighbours_.others) co_return co_await neighbours_.others->serve(call, std::move(request));
+        co_return forbidden();
+    }
+    std::string_view path = destination->path;
+    const auto* stage = find_stage(*api, path);
+    const bool disabled = destination->by_host && api->api.disableExecuteApiEndpoint.value_or(false);
+    if (!stage || disabled) co_return forbidden();
+
+    Exchange exchange;
+    exchange.api = api.get();
+    exchange.stage = &stage->stage;
+    exchange.canary = takes_canary(call, *stage);
+    exchange.definition = exchange.canary ? &*stage->canary : &stage->main;
+    exchange.path = path.empty() ? "/" : std::string(path);
+    exchange.full_path = percent_decode(destination->path);
+    exchange.query = http::parse_query(request.query);
+    exchange.request_id = call.random().uuid();
+    exchange.extended_request_id = call.random().text(15, letters_and_digits) + "=";
+    exchange.domain_name = destination->by_host ? to_lower(contracts::without_port(request.host()))
+                                                : contracts::api_domain_name(call, destination->api_id);
+    exchange.source_address = call.source_address;
+    exchange.trace = call.trace.empty() ? new_trace(call) : call.trace;
+    exchange.received = call.now();
+    exchange.request = std::move(request);
+    auto response = co_await answer(call, exchange);
+    add_ids(exchange, response);
+    exchange.status = response.status;
+    exchange.answer_bytes = response.body.size();
+    exchange.latency = call.now() - exchange.received;
+    measure(exchange);
+    log_.write(call, exchange);
+    co_return response;
+}
+
+Task<http::Response> Surface::answer(Call& call, Exchange& exchange) {
+    std::optional<Fault> fault;
+    try {
+        co_return co_await take_steps(call, exchange);
+    } catch (const Fault& thrown) {
+        fault = thrown;
+    } catch (const StreamTooLong&) {
+        fault = too_large();
+    } catch (const std::exception& error) {
+        log::error("A request to an API failed", {{"reason", error.what()}});
+        fault = misconfigured();
+    }
+    co_return answer_fault(exchange, *fault);
+}
+
+Task<http::Response> Surface::take_steps(Call& call, Exchange& exchange) {
+    if (size_of(exchange.request.headers) > largest_headers_bytes)
+        co_return plain(431, "Request Header Fields Too Large", "RequestHeaderFieldsTooLargeException");
+    auto match = exchange.definition->routes.find(exchange.request.method, exchange.path);
+    if (!match) throw missing_authentication_token();
+    exchange.method = &exchange.definition->methods[match->route];
+    exchange.path_parameters = std::move(match->parameters);
+    co_await read_body(exchange.request);
+    co_await authorise(call, exchange);
+    co_await admit(call, exchange);
+    validate_request(exchange);
+    co_return co_await answer_cached(call, exchange);
+}
+
+Task<http::Response> Surface::answer_cached(Call& call, Exchange& exchange) {
+    const auto key = cache_key(exchange);
+    if (!key) co_return co_await integrate(call, exchange);
+    bool warn = false;
+    bool fresh = asks_for_fresh(exchange.request);
+    if (fresh && exchange.method->settings.requireAuthorizationForCacheControl.value_or(true) &&
+        !co_await may_invalidate(call, exchange)) {
+        const auto strategy = exchange.method->settings.unauthorizedCacheControlHeaderStrategy.value_or("");
+        if (strategy == "FAIL_WITH_403") throw access_denied("Unauthorized to invalidate the cache");
+        warn = strategy == "SUCCEED_WITH_RESPONSE_HEADER";
+        fresh = false;
+    }
+    auto response = fresh ? std::nullopt : cache_.find(*key, call.now());
+    exchange.from_cache = response.has_value();
+    if (!response) {
+        response = co_await integrate(call, exchange);
+        const std::chrono::seconds kept_for(exchange.method->settings.cacheTtlInSeconds.value_or(300));
+        // Unverified: that only successes are kept.
+        if (response->status / 100 == 2) cache_.keep(*key, *response, call.now() + kept_for);
+    }
+    if (warn)
+        response->headers.set("Warning", "199 Cache-control headers were ignored because the caller was unauthorized.");
+    co_return std::move(*response);
+}
+
+/// Only who signed can have the permission.
+Task<bool> Surface::may_invalidate(Call& call, Exchange& exchange) {
+    if (!neighbours_.gate || exchange.method->method.authorizationType != "AWS_IAM") co_return false;
+    try {
+        co_await neighbours_.gate->permit(call, execute_api(), "execute-api:InvalidateCache",
+                                          method_arn(exchange, false), "", {});
+        co_return true;
+    } catch (const aws::Error&) {
+        co_return false;
+    }
+}
+
+void Surface::measure(const Exchange& exchange) {
+    if (!neighbours_.metrics) return;
+    const auto api_name = exchange.definition->api.name.value_or("");
+    const auto stage_name = exchange.stage->stageName.value_or("");
+    const contracts::MetricScope::Dimension dimensions[] = {{"ApiName", api_name}, {"Stage", stage_name}};
+    const contracts::MetricScope scope{exchange.account(), exchange.region(), "AWS/ApiGateway", dimensions};
+    const auto millis = [](Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); };
+    std::vector<contracts::MetricSample> samples{
+        {.name = "Count"},
+        {.name = "Latency", .value = millis(exchange.latency), .unit = "Milliseconds"},
+        {.name = "4XXError", .value = exchange.status / 100 == 4 ? 1.0 : 0.0},
+        {.name = "5XXError", .value = exchange.status / 100 == 5 ? 1.0 : 0.0}};
+    if (exchange.integration_status) {
+        samples.push_back(
+            {.name = "IntegrationLatency", .value = millis(exchange.integration_latency), .unit = "Milliseconds"});
+    }
+    if (exchange.from_cache) samples.push_back({.name = *exchange.from_cache ? "CacheHitCount" : "CacheMissCount"});
+    neighbours_.metrics->add(scope, samples, exchange.received);
+}
+
+Task<void> Surface::stop() {
+    co_await work_.stop();
+    co_await log_.stop();
+}
+
+}  // namespace cumulet::apigateway

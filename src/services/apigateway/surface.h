@@ -1,0 +1,119 @@
+// Where requests to REST APIs come in; contracts/execute_api.h says how they name one. What names no REST API goes on
+// to whoever else has APIs.
+#pragma once
+
+#include "base/jwt.h"
+#include "contracts/client.h"
+#include "contracts/lambda.h"
+#include "contracts/metrics.h"
+#include "contracts/wire_door.h"
+#include "runtime/sync.h"
+#include "services/apigateway/access_log.h"
+#include "services/apigateway/deployed.h"
+#include "services/apigateway/http_sender.h"
+#include "services/apigateway/integration_request.h"
+#include "services/apigateway/integration_response.h"
+#include "services/apigateway/response_cache.h"
+#include "services/apigateway/throttle.h"
+
+namespace cumulet::apigateway {
+
+/// What a surface works with. Pointers may be nullptr in tests that have no use for them.
+struct Neighbours {
+    contracts::Door& door;
+    contracts::WireDoor* wire = nullptr;
+    contracts::Gate* gate = nullptr;
+    HttpSender* http = nullptr;
+    contracts::Metrics* metrics = nullptr;
+    contracts::Surface* others = nullptr;  ///< APIs of other kinds
+};
+
+/// What an authorizer said of a caller.
+struct Authorised {
+    json::object context;  ///< $context.authorizer
+    json::value policy;
+    std::string usage_key;
+    Time until;
+};
+
+/// An invocation of a function, and on whose behalf.
+struct Invocation {
+    std::string function;    ///< ARN, with a qualifier or without
+    std::string role;        ///< ARN of the role that invokes, "" for API Gateway itself
+    std::string source_arn;  ///< that the function's policy may ask for
+    Duration patience{};
+};
+
+/// What requests to APIs are signed for.
+const contracts::Service& execute_api();
+/// The function in ".../functions/<ARN>/invocations"; "" if there is none.
+std::string function_of(std::string_view uri);
+
+class Surface final : public contracts::Surface {
+  public:
+    Surface(store::Store& store, Neighbours neighbours)
+        : store_(store), apis_(store), neighbours_(neighbours), lambda_(neighbours.door), log_(neighbours.door) {}
+
+    Task<http::Response> serve(Call& call, http::Request request) override;
+    /// Waits for work whose callers have their answer already.
+    Task<void> stop();
+
+  private:
+    // surface.cc
+    Task<http::Response> answer(Call& call, Exchange& exchange);
+    Task<http::Response> take_steps(Call& call, Exchange& exchange);
+    /// The integration's answer, or what the stage's cache has of it.
+    Task<http::Response> answer_cached(Call& call, Exchange& exchange);
+    Task<bool> may_invalidate(Call& call, Exchange& exchange);
+    void measure(const Exchange& exchange);
+
+    // admission.cc
+    /// Throws Fault without a key where the method needs one, and where rates or quotas are used up.
+    Task<void> admit(Call& call, Exchange& exchange);
+    Task<void> use_plan(Call& call, Exchange& exchange);
+
+    // integrate.cc
+    Task<http::Response> integrate(Call& call, Exchange& exchange);
+    Task<IntegrationAnswer> send(Call& call, Exchange& exchange, IntegrationRequest request);
+    Task<IntegrationAnswer> forward(Call& call, Exchange& exchange, IntegrationRequest request);
+    Task<IntegrationAnswer> invoke_mapped(Call& call, Exchange& exchange, IntegrationRequest request);
+    Task<http::Response> invoke_proxy(Call& call, Exchange& exchange);
+    Task<aws::lambda::InvocationResponse> invoke(Call& call, Exchange& exchange, Invocation invocation,
+                                                 aws::lambda::InvocationRequest request);
+
+    // authorise.cc
+    /// Throws Fault unless the caller may call the method.
+    Task<void> authorise(Call& call, Exchange& exchange);
+    Task<void> ask_authorizer(Call& call, Exchange& exchange);
+    Task<Authorised> invoke_authorizer(Call& call, Exchange& exchange, std::vector<std::string> identity);
+    std::shared_ptr<const Authorised> find_authorised(const std::string& key, Time now);
+    void keep_authorised(const std::string& key, std::shared_ptr<const Authorised> authorised);
+    Task<void> check_token(Call& call, Exchange& exchange);
+    /// The keys of an issuer, which may be asked for them.
+    Task<std::optional<JsonWebKeys>> find_keys(Call& call, std::string issuer, Jwt token);
+
+    /// Waits for `work` so long; then throws Fault, while the work goes on.
+    template <typename T>
+    Task<T> within(Call& call, Exchange& exchange, Duration patience, Task<T> work);
+
+    struct KnownKeys {
+        JsonWebKeys keys;
+        Time asked;
+        Time until;
+    };
+
+    store::Store& store_;
+    DeployedApis apis_;
+    Neighbours neighbours_;
+    aws::lambda::Client lambda_;
+    Throttle throttle_;
+    ResponseCache cache_;
+    AccessLog log_;
+    TaskGroup work_;
+    Gates answers_{64};                                                              // by request id
+    std::mutex mutex_;                                                               // of the two that follow
+    std::unordered_map<std::string, std::shared_ptr<const Authorised>> authorised_;  // by authorizer and identity
+    std::unordered_map<std::string, KnownKeys> keys_;                                // by issuer
+};
+
+}  // namespace cumulet::apigateway
