@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-api.html
 
 #include "base/hash.h"
+#include "contracts/document_text.h"
 #include "contracts/s3.h"
 #include "runtime/byte_stream.h"
 #include "services/apigatewayv2/http_api.h"
@@ -116,7 +117,7 @@ class ApiResource final : public contracts::ResourceType {
             auto object = co_await s3_.get_object(call, std::move(request));
             text = co_await read_all(std::move(object.Body), largest_document_bytes);
         }
-        auto document = parse_document(text);
+        auto document = contracts::parse_document(text);
         if (!document || !document->is_object()) throw BadRequestException("Body must be an OpenAPI 3 document");
         co_return std::move(document->as_object());
     }

@@ -1,6 +1,7 @@
 #include "services/apigatewayv2/open_api.h"
 
 #include "base/text.h"
+#include "contracts/document_text.h"
 #include "contracts/reflect.h"
 #include "services/apigatewayv2/http_api.h"
 #include "services/apigatewayv2/open_api_members.h"
@@ -163,7 +164,7 @@ void read_tags(Blueprint& blueprint, const json::object& document) {
 }  // namespace
 
 Blueprint read_open_api(const std::string& body) {
-    const auto parsed = parse_document(body);
+    const auto parsed = contracts::parse_document(body);
     const auto* document = parsed ? parsed->if_object() : nullptr;
     // Unverified: the words.
     if (!document || !text_in(*document, "openapi").value_or("").starts_with("3.")) {

@@ -33,7 +33,4 @@ std::map<std::string, Authorizer> read_security_schemes(const json::object& docu
 void read_security(Blueprint::Operation& result, const json::object& operation, const json::object& document,
                    const std::map<std::string, Authorizer>& authorizers);
 
-/// The text as a value, nothing if it is neither JSON nor YAML (open_api_text.cc).
-std::optional<json::value> parse_document(const std::string& text);
-
 }  // namespace cumulet::apigatewayv2

@@ -1,12 +1,10 @@
-// JSON and YAML as one kind of value.
+#include "contracts/document_text.h"
 
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
 
-#include "services/apigatewayv2/open_api.h"
-
-namespace cumulet::apigatewayv2 {
+namespace cumulet::contracts {
 namespace {
 
 constexpr int deepest = 64;
@@ -52,4 +50,4 @@ std::optional<json::value> parse_document(const std::string& text) {
     }
 }
 
-}  // namespace cumulet::apigatewayv2
+}  // namespace cumulet::contracts

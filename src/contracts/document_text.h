@@ -1,0 +1,14 @@
+// Documents that may be JSON or YAML, such as OpenAPI's, as one kind of value. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+
+namespace cumulet::contracts {
+
+/// The text as a value, nothing if it is neither.
+std::optional<json::value> parse_document(const std::string& text);
+
+}  // namespace cumulet::contracts
