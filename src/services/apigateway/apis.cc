@@ -29,15 +29,6 @@ constexpr PatchRule rules[] = {
 };
 constexpr PatchTable table{rules, PatchWords::names_path};
 
-/// AWS shows policies as the text between the quotes of a JSON string.
-RestApi shown(RestApi api) {
-    if (!api.policy) return api;
-    std::string quoted;
-    append_json_string(quoted, *api.policy);
-    api.policy = quoted.substr(1, quoted.size() - 2);
-    return api;
-}
-
 void settle_endpoint(EndpointConfiguration& endpoint) {
     if (!endpoint.types || endpoint.types->empty()) endpoint.types = {"EDGE"};
     // A type that was named by its position leaves the old one behind.
@@ -81,6 +72,14 @@ Definition first_definition(Call& call, const RestApi& api) {
 }
 
 }  // namespace
+
+RestApi shown(RestApi api) {
+    if (!api.policy) return api;
+    std::string quoted;
+    append_json_string(quoted, *api.policy);
+    api.policy = quoted.substr(1, quoted.size() - 2);
+    return api;
+}
 
 Task<RestApi> Service::create_rest_api(Call& call, CreateRestApiRequest request) {
     auto api = new_api(call, request);

@@ -3,7 +3,6 @@
 
 #include "base/bytes.h"
 #include "contracts/error.h"
-#include "runtime/log.h"
 #include "services/apigateway/authorizer_policy.h"
 #include "services/apigateway/proxy_event.h"
 #include "services/apigateway/surface.h"
@@ -12,8 +11,6 @@ namespace cumulet::apigateway {
 namespace {
 
 constexpr auto longest_authorizer_time = 10s;
-constexpr auto keys_are_kept = 5min;
-constexpr auto keys_patience = 5s;
 constexpr size_t most_kept = 10'000;
 constexpr std::string_view denied_text = "User is not authorized to access this resource";
 
@@ -224,8 +221,7 @@ Task<void> Surface::check_token(Call& call, Exchange& exchange) {
     if (!token) throw unauthorized();
     const auto issuer = std::string(string_or(token->claims, "iss"));
     if (!trusts_issuer(authorizer, issuer)) throw unauthorized();
-    const auto keys = co_await find_keys(call, issuer, *token);
-    if (!keys || !keys->verify(*token)) throw unauthorized();
+    if (!co_await issuers_.verify(issuer, *token, call.now())) throw unauthorized();
     if (!token->current(call.now())) {
         throw Fault{"UNAUTHORIZED", "The incoming token has expired", "UnauthorizedException"};
     }
@@ -233,38 +229,6 @@ Task<void> Surface::check_token(Call& call, Exchange& exchange) {
     json::object claims;
     for (const auto& [name, value] : token->claims) claims[name] = text_of(value);
     exchange.authorizer["claims"] = std::move(claims);
-}
-
-Task<std::optional<JsonWebKeys>> Surface::find_keys(Call& call, std::string issuer, Jwt token) {
-    {
-        const std::lock_guard lock(mutex_);
-        const auto found = keys_.find(issuer);
-        // A key that is not known may be new: then the issuer is asked again, but not for each such token.
-        if (found != keys_.end() && call.now() < found->second.until &&
-            (found->second.keys.knows(token) || call.now() < found->second.asked + keys_patience))
-            co_return found->second.keys;
-    }
-    const auto path = issuer.find('/', issuer.find("://") + 3);
-    if (!neighbours_.http || !issuer.starts_with("http") || path == std::string::npos) co_return std::nullopt;
-    http::Request request;
-    request.method = "GET";
-    request.set_target(issuer.substr(path) + "/.well-known/jwks.json");
-    request.headers.set("Accept", "application/json");
-    try {
-        const auto response =
-            co_await neighbours_.http->send(issuer.substr(0, path), std::move(request),
-                                            std::chrono::duration_cast<std::chrono::milliseconds>(keys_patience));
-        if (!response || response->status != 200) co_return std::nullopt;
-        auto keys = JsonWebKeys::parse(response->body);
-        if (!keys) co_return std::nullopt;
-        const std::lock_guard lock(mutex_);
-        if (keys_.size() >= most_kept) keys_.clear();
-        keys_.insert_or_assign(issuer, KnownKeys{*keys, call.now(), call.now() + keys_are_kept});
-        co_return keys;
-    } catch (const std::exception& error) {
-        log::warning("An issuer's keys could not be had", {{"issuer", issuer}, {"reason", error.what()}});
-        co_return std::nullopt;
-    }
 }
 
 }  // namespace cumulet::apigateway

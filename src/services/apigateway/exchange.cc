@@ -107,21 +107,6 @@ bool fits_header(std::string_view value) {
     return std::ranges::none_of(value, [](unsigned char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
-std::string readable(std::string_view text) {
-    return valid_utf8(text) ? std::string(text) : percent_encode(text, true);
-}
-
-std::string format_request_time(Time time) {
-    constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-    return fmt::format("{:02}/{}/{:04}:{:02}:{:02}:{:02} +0000", static_cast<unsigned>(date.day()),
-                       months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-}
-
 std::string with_stage_variables(std::string_view text, const std::map<std::string, std::string>& variables) {
     constexpr std::string_view opening = "${stageVariables.";
     std::string result;
@@ -156,7 +141,7 @@ json::object context_of(const Exchange& exchange) {
                          {"path", readable(exchange.full_path)},
                          {"protocol", "HTTP/1.1"},
                          {"requestId", exchange.request_id},
-                         {"requestTime", format_request_time(exchange.received)},
+                         {"requestTime", contracts::format_request_time(exchange.received)},
                          {"requestTimeEpoch", epoch_millis(exchange.received)},
                          {"stage", exchange.stage->stageName.value_or("")},
                          {"xrayTraceId", exchange.trace}};

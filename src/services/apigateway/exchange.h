@@ -3,9 +3,12 @@
 #pragma once
 
 #include "base/http.h"
+#include "contracts/proxy_event.h"
 #include "services/apigateway/deployed.h"
 
 namespace cumulet::apigateway {
+
+using contracts::readable;
 
 /// What templates say over what mappings say: $context.requestOverride and $context.responseOverride.
 struct Overrides {
@@ -79,10 +82,6 @@ std::optional<std::string> request_value(const Exchange& exchange, std::string_v
 bool is_binary_type(const RestApi& api, std::string_view content_type);
 /// Without parameters, in lower case.
 std::string media_type(std::string_view content_type);
-/// "23/Nov/2026:00:55:00 +0000"
-std::string format_request_time(Time time);
-/// JSON holds UTF-8 only.
-std::string readable(std::string_view text);
 /// "${stageVariables.name}" replaced by its value, "" where there is none.
 std::string with_stage_variables(std::string_view text, const std::map<std::string, std::string>& variables);
 /// True if a header may carry it: no line ends, no zero.

@@ -28,6 +28,9 @@ std::optional<std::string> wanted_id(std::map<std::string, std::string>& tags);
 /// The models that every API begins with.
 std::vector<Model> default_models(Random& random);
 
+/// As AWS shows an API: its policy as the text between the quotes of a JSON string.
+RestApi shown(RestApi api);
+
 // Throw BadRequestException for what AWS refuses.
 void check_api(const RestApi& api);
 void check_path_part(std::string_view part);

@@ -19,6 +19,10 @@ class Service final : public aws::apigateway::Api {
     Task<aws::apigateway::DeleteRestApiResponse> delete_rest_api(
         Call& call, aws::apigateway::DeleteRestApiRequest request) override;
 
+    // imports.cc
+    Task<aws::apigateway::RestApi> import_rest_api(Call& call, aws::apigateway::ImportRestApiRequest request) override;
+    Task<aws::apigateway::RestApi> put_rest_api(Call& call, aws::apigateway::PutRestApiRequest request) override;
+
     // resource_tree.cc
     Task<aws::apigateway::Resource> create_resource(Call& call,
                                                     aws::apigateway::CreateResourceRequest request) override;
@@ -159,6 +163,10 @@ class Service final : public aws::apigateway::Api {
     Task<aws::apigateway::Usage> get_usage(Call& call, aws::apigateway::GetUsageRequest request) override;
     Task<aws::apigateway::Usage> update_usage(Call& call, aws::apigateway::UpdateUsageRequest request) override;
 
+    // account.cc
+    Task<aws::apigateway::Account> get_account(Call& call, aws::apigateway::GetAccountRequest request) override;
+    Task<aws::apigateway::Account> update_account(Call& call, aws::apigateway::UpdateAccountRequest request) override;
+
     // tags.cc
     Task<aws::apigateway::TagResourceResponse> tag_resource(Call& call,
                                                             aws::apigateway::TagResourceRequest request) override;
@@ -175,5 +183,8 @@ class Service final : public aws::apigateway::Api {
 
     store::Store& store_;
 };
+
+/// What CloudFormation may create here.
+std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::Door& door);
 
 }  // namespace cumulet::apigateway

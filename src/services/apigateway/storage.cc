@@ -64,6 +64,11 @@ CUMULET_KIND(BasePathMapping, "mapping", "GetBasePathMapping", "Invalid base pat
              basePath)
 #undef CUMULET_KIND
 
+template <>
+struct Kind<Account> {
+    static constexpr std::string_view operation = "GetAccount";
+};
+
 template <typename T>
 const contracts::Shape& shape_of() {
     static const auto& shape = *aws::apigateway::service.find(Kind<T>::operation)->output;
@@ -294,6 +299,15 @@ void erase_deployed(store::Transaction& tx, const Place& place, const std::strin
 
 void erase_definition(store::Transaction& tx, const Place& place) {
     for (const auto name : definition_collections) tx.erase_range(Range::prefix(owned(place, name)));
+}
+
+Task<Account> find_account(store::Transaction& tx, Place place) {
+    const auto bytes = co_await tx.get(collection(place, "account"));
+    co_return bytes ? decode<Account>(*bytes) : Account();
+}
+
+void save_account(store::Transaction& tx, const Place& place, const Account& account) {
+    tx.put(collection(place, "account"), encode(account));
 }
 
 Task<std::optional<std::string>> find_key_id(store::Transaction& tx, Place place, std::string value) {

@@ -4,6 +4,7 @@
 //   ("", "global", "apigateway", "address") api id                              Address: whose API, and its version
 //   (account, region, "apigateway", collection) owner, id                       RestApi, Resource, Stage, ...
 //   (account, region, "apigateway", "deployed") api id, deployment id, collection, id   the same as it was deployed
+//   (account, region, "apigateway", "account")                                 Account
 //   (account, region, "apigateway", "key value") value                          id of the API key that has it
 //   (account, region, "apigateway", "plan of key") key id, plan id              ""
 //   (account, region, "apigateway", "usage") plan id, key id, day               requests of that day
@@ -118,6 +119,10 @@ Task<void> save_deployed(store::Transaction& tx, Place place, std::string deploy
 void erase_deployed(store::Transaction& tx, const Place& place, const std::string& deployment_id);
 /// Removes resources, models, validators, authorizers and gateway responses that are being edited.
 void erase_definition(store::Transaction& tx, const Place& place);
+
+/// Empty where nothing was set.
+Task<aws::apigateway::Account> find_account(store::Transaction& tx, Place place);
+void save_account(store::Transaction& tx, const Place& place, const aws::apigateway::Account& account);
 
 Task<std::optional<std::string>> find_key_id(store::Transaction& tx, Place place, std::string value);
 void save_key_value(store::Transaction& tx, const Place& place, const std::string& value, const std::string& key_id);

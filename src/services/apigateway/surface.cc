@@ -24,11 +24,6 @@ http::Response plain(int status, std::string_view message, std::string_view erro
 
 http::Response forbidden() { return plain(403, "Forbidden", "ForbiddenException"); }
 
-std::string new_trace(Call& call) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(call.now()).time_since_epoch().count();
-    return fmt::format("Root=1-{:08x}-{}", static_cast<uint32_t>(seconds), call.random().hex(24));
-}
-
 /// The stage that a path is for, and what of the path is left.
 const DeployedStage* find_stage(const DeployedApi& api, std::string_view& path) {
     const auto name = percent_decode(contracts::take_segment(path));
@@ -86,7 +81,7 @@ Task<http::Response> Surface::serve(Call& call, http::Request request) {
     exchange.domain_name = destination->by_host ? to_lower(contracts::without_port(request.host()))
                                                 : contracts::api_domain_name(call, destination->api_id);
     exchange.source_address = call.source_address;
-    exchange.trace = call.trace.empty() ? new_trace(call) : call.trace;
+    exchange.trace = call.trace.empty() ? contracts::new_trace(call) : call.trace;
     exchange.received = call.now();
     exchange.request = std::move(request);
     auto response = co_await answer(call, exchange);

@@ -2,15 +2,14 @@
 // to whoever else has APIs.
 #pragma once
 
-#include "base/jwt.h"
 #include "contracts/client.h"
 #include "contracts/lambda.h"
 #include "contracts/metrics.h"
+#include "contracts/token_issuers.h"
 #include "contracts/wire_door.h"
 #include "runtime/sync.h"
 #include "services/apigateway/access_log.h"
 #include "services/apigateway/deployed.h"
-#include "services/apigateway/http_sender.h"
 #include "services/apigateway/integration_request.h"
 #include "services/apigateway/integration_response.h"
 #include "services/apigateway/response_cache.h"
@@ -23,7 +22,7 @@ struct Neighbours {
     contracts::Door& door;
     contracts::WireDoor* wire = nullptr;
     contracts::Gate* gate = nullptr;
-    HttpSender* http = nullptr;
+    contracts::HttpSender* http = nullptr;
     contracts::Metrics* metrics = nullptr;
     contracts::Surface* others = nullptr;  ///< APIs of other kinds
 };
@@ -52,7 +51,12 @@ std::string function_of(std::string_view uri);
 class Surface final : public contracts::Surface {
   public:
     Surface(store::Store& store, Neighbours neighbours)
-        : store_(store), apis_(store), neighbours_(neighbours), lambda_(neighbours.door), log_(neighbours.door) {}
+        : store_(store),
+          apis_(store),
+          neighbours_(neighbours),
+          lambda_(neighbours.door),
+          issuers_(neighbours.http),
+          log_(neighbours.door) {}
 
     Task<http::Response> serve(Call& call, http::Request request) override;
     /// Waits for work whose callers have their answer already.
@@ -89,31 +93,22 @@ class Surface final : public contracts::Surface {
     std::shared_ptr<const Authorised> find_authorised(const std::string& key, Time now);
     void keep_authorised(const std::string& key, std::shared_ptr<const Authorised> authorised);
     Task<void> check_token(Call& call, Exchange& exchange);
-    /// The keys of an issuer, which may be asked for them.
-    Task<std::optional<JsonWebKeys>> find_keys(Call& call, std::string issuer, Jwt token);
-
     /// Waits for `work` so long; then throws Fault, while the work goes on.
     template <typename T>
     Task<T> within(Call& call, Exchange& exchange, Duration patience, Task<T> work);
-
-    struct KnownKeys {
-        JsonWebKeys keys;
-        Time asked;
-        Time until;
-    };
 
     store::Store& store_;
     DeployedApis apis_;
     Neighbours neighbours_;
     aws::lambda::Client lambda_;
+    contracts::TokenIssuers issuers_;
     Throttle throttle_;
     ResponseCache cache_;
     AccessLog log_;
     TaskGroup work_;
     Gates answers_{64};                                                              // by request id
-    std::mutex mutex_;                                                               // of the two that follow
+    std::mutex mutex_;                                                               // of what follows
     std::unordered_map<std::string, std::shared_ptr<const Authorised>> authorised_;  // by authorizer and identity
-    std::unordered_map<std::string, KnownKeys> keys_;                                // by issuer
 };
 
 }  // namespace cumulet::apigateway

@@ -148,17 +148,23 @@ TEST(RequestAuthorizer, MayChooseTheApiKey) {
     EXPECT_EQ(world.ask("/pets/7", {{"Authorization", "xyz"}}), "200 ada 7 true ");
 }
 
+void offer_keys(World& world) {
+    world.http.bodies["/pool_1/.well-known/openid-configuration"] =
+        R"({"jwks_uri": "https://issuer.example/pool_1/keys"})";
+    world.http.bodies["/pool_1/keys"] = keys;
+}
+
 TEST(UserPools, LetTokensOfTheirIssuerIn) {
     AuthorizedWorld world;
     world.protect({.type = "COGNITO_USER_POOLS",
                    .providerARNs = {{"arn:aws:cognito-idp:us-east-1:000000000000:userpool/pool_1"}}});
-    world.http.response.body = keys;
+    offer_keys(world);
     EXPECT_EQ(world.ask("/pets/7", {}), R"(401 {"message":"Unauthorized"})");
     EXPECT_EQ(world.ask("/pets/7", {{"Authorization", "nonsense"}}), R"(401 {"message":"Unauthorized"})");
     EXPECT_EQ(world.http.origin, "");
     EXPECT_EQ(world.ask("/pets/7", {{"Authorization", "Bearer " + std::string(token)}}), "200    ada");
     EXPECT_EQ(world.http.origin, "https://issuer.example");
-    EXPECT_EQ(world.http.request.target, "/pool_1/.well-known/jwks.json");
+    EXPECT_EQ(world.http.request.target, "/pool_1/keys");
     world.http.origin.clear();
     EXPECT_EQ(world.ask("/pets/7", {{"Authorization", std::string(token)}}), "200    ada");
     EXPECT_EQ(world.http.origin, "") << "keys are kept for a while";
@@ -171,7 +177,7 @@ TEST(UserPools, TrustNoOtherIssuerAndNeedTheirScopes) {
     AuthorizedWorld other;
     other.protect({.type = "COGNITO_USER_POOLS",
                    .providerARNs = {{"arn:aws:cognito-idp:us-east-1:000000000000:userpool/pool_2"}}});
-    other.http.response.body = keys;
+    offer_keys(other);
     EXPECT_EQ(other.ask("/pets/7", {{"Authorization", std::string(token)}}), R"(401 {"message":"Unauthorized"})");
     EXPECT_EQ(other.http.origin, "") << "a stranger is not even asked for keys";
 
@@ -180,7 +186,7 @@ TEST(UserPools, TrustNoOtherIssuerAndNeedTheirScopes) {
         world.protect({.type = "COGNITO_USER_POOLS",
                        .providerARNs = {{"arn:aws:cognito-idp:us-east-1:000000000000:userpool/pool_1"}}},
                       {scope});
-        world.http.response.body = keys;
+        offer_keys(world);
         EXPECT_THAT(world.ask("/pets/7", {{"Authorization", std::string(token)}}), testing::StartsWith(status));
     }
 }

@@ -48,10 +48,11 @@ class NotingDoor final : public contracts::Door {
     contracts::DirectDoor door_;
 };
 
-struct FakeHttp final : HttpSender {
+struct FakeHttp final : contracts::HttpSender {
     std::string origin;
     http::Request request;
     http::Response response;
+    std::map<std::string, std::string> bodies;  ///< by target, where one is not the response's
     bool fails = false;
     bool silent = false;
     Task<std::optional<http::Response>> send(std::string to, http::Request sent, std::chrono::milliseconds) override {
@@ -59,7 +60,9 @@ struct FakeHttp final : HttpSender {
         request = std::move(sent);
         if (fails) throw std::runtime_error("no route");
         if (silent) co_return std::nullopt;
-        co_return response;
+        auto answer = response;
+        if (const auto found = bodies.find(request.target); found != bodies.end()) answer.body = found->second;
+        co_return answer;
     }
 };
 
