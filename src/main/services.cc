@@ -28,6 +28,7 @@ std::vector<std::unique_ptr<contracts::ResourceType>> all_resource_types(contrac
     const auto add = [&](std::vector<std::unique_ptr<contracts::ResourceType>> types) {
         std::ranges::move(types, std::back_inserter(all));
     };
+    add(apigateway::resource_types(door));
     add(apigatewayv2::resource_types(door));
     add(dynamodb::resource_types(door));
     add(iam::resource_types(door));
