@@ -15,6 +15,13 @@ struct HttpApi {
     json::object paths;       ///< OpenAPI, of the functions' events
 };
 
+/// A REST API under construction.
+struct RestApi {
+    json::object properties;
+    json::object attributes;  ///< Condition, DependsOn, Metadata of the resource
+    json::object paths;       ///< OpenAPI, of the functions' events
+};
+
 /// A function while its pieces are made.
 struct Function {
     std::string id;
@@ -56,8 +63,9 @@ class Application {
     /// Puts a queue, made or given, between a topic and the function; its ARN.
     json::value queue_for_topic(Function& function, const std::string& event, const json::value& wanted,
                                 const json::value& topic);
+    /// `suffix` ends the permission's logical id.
     void permission(const Function& function, const std::string& event, std::string_view principal,
-                    json::value source_arn);
+                    json::value source_arn, std::string_view suffix = "");
 
     // http_api.cc
     void http_event(Function& function, const std::string& event, const json::object& properties);
@@ -67,6 +75,18 @@ class Application {
     /// Lets an API ask the functions of its authorizers that say so (http_api_auth.cc).
     void permit_authorizers(const std::string& id, const HttpApi& api);
     std::string api_of(const json::object& event, std::string_view function_id, std::string_view event_name);
+
+    // rest_api.cc
+    void api_event(Function& function, const std::string& event, const json::object& properties);
+    json::object api_method(const Function& function, const RestApi& api, const json::object& event);
+    std::string rest_api_of(const json::object& event, std::string_view function_id, std::string_view event_name);
+    /// As it stands in logical ids: letters and digits.
+    std::string rest_stage_name(const RestApi& api) const;
+    json::object rest_body(const std::string& id, const RestApi& api);
+    json::object gateway_responses(const std::string& id, const json::value& given);
+    void write_rest_api(const std::string& id, const RestApi& api);
+    void write_rest_stage(const std::string& id, const RestApi& api, const std::string& deployment_id);
+    void write_authorizer_permissions(const std::string& id, const RestApi& api);
 
     // simple_table.cc
     void simple_table(const std::string& id, const json::object& resource);
@@ -81,7 +101,12 @@ class Application {
     const ParameterTexts& parameters_;
     json::object document_;
     json::object resources_;
+    template <typename Api>
+    void collect_apis_of(std::string_view type, std::string_view event_type, std::string_view reference,
+                         std::string_view implicit_id, std::map<std::string, Api>& apis);
+
     std::map<std::string, HttpApi> apis_;
+    std::map<std::string, RestApi> rest_apis_;
     std::map<std::string, std::string> renamed_;  ///< names that references use: a layer's, "Function.Alias"
 };
 

@@ -20,6 +20,8 @@ void Application::events(Function& function) {
         const auto& properties = value && value->is_object() ? value->get_object() : none;
         if (*type == "HttpApi")
             http_event(function, event_id, properties);
+        else if (*type == "Api")
+            api_event(function, event_id, properties);
         else if (*type == "SQS" || *type == "DynamoDB" || *type == "Kinesis")
             mapping_event(function, event_id, type->get_string(), properties);
         else if (*type == "Schedule" || *type == "EventBridgeRule" || *type == "CloudWatchEvent")
@@ -145,8 +147,8 @@ json::value Application::queue_for_topic(Function& function, const std::string& 
 }
 
 void Application::permission(const Function& function, const std::string& event, std::string_view principal,
-                             json::value source_arn) {
-    add(function.id + event + "Permission", "AWS::Lambda::Permission",
+                             json::value source_arn, std::string_view suffix) {
+    add(fmt::format("{}{}Permission{}", function.id, event, suffix), "AWS::Lambda::Permission",
         json::object{{"Action", "lambda:InvokeFunction"},
                      {"FunctionName", function.reference()},
                      {"Principal", principal},

@@ -198,43 +198,53 @@ void Application::merge_globals() {
     }
 }
 
-void Application::collect_apis() {
+/// Notes the APIs of one type, and makes one where functions' events name none.
+template <typename Api>
+void Application::collect_apis_of(std::string_view type, std::string_view event_kind, std::string_view reference,
+                                  std::string_view implicit_id, std::map<std::string, Api>& apis) {
     bool implicit = false;
     for (const auto& [id, resource] : document_.at("Resources").get_object()) {
         if (!resource.is_object()) continue;
-        const auto type = string_or(resource.get_object(), "Type");
+        const auto resource_type = string_or(resource.get_object(), "Type");
         const auto* properties = resource.get_object().if_contains("Properties");
-        if (type == "AWS::Serverless::HttpApi") {
-            HttpApi api{.attributes = shared_attributes(resource.get_object())};
+        if (resource_type == fmt::format("AWS::Serverless::{}", type)) {
+            Api api{.attributes = shared_attributes(resource.get_object())};
             copy(resource.get_object(), api.attributes, {"DependsOn", "Metadata"});
             if (properties && properties->is_object()) api.properties = properties->get_object();
-            apis_.emplace(std::string(id), std::move(api));
-        } else if (type == "AWS::Serverless::Function" && properties) {
+            apis.emplace(std::string(id), std::move(api));
+        } else if (resource_type == "AWS::Serverless::Function" && properties) {
             const auto* events = find(*properties, "Events");
             if (!events || !events->is_object()) continue;
             for (const auto& [name, event] : events->get_object()) {
                 const auto* event_type = find(event, "Type");
                 const auto* event_properties = find(event, "Properties");
-                if (event_type && *event_type == "HttpApi" && !(event_properties && find(*event_properties, "ApiId")))
+                if (event_type && *event_type == event_kind &&
+                    !(event_properties && find(*event_properties, reference)))
                     implicit = true;
             }
         }
     }
     if (!implicit) return;
-    HttpApi api;
+    Api api;
     if (const auto* globals = document_.if_contains("Globals")) {
-        if (const auto* properties = find(*globals, "HttpApi"); properties && properties->is_object()) {
+        if (const auto* properties = find(*globals, type); properties && properties->is_object()) {
             api.properties = properties->get_object();
         }
     }
-    apis_.emplace("ServerlessHttpApi", std::move(api));
+    apis.emplace(std::string(implicit_id), std::move(api));
+}
+
+void Application::collect_apis() {
+    collect_apis_of("HttpApi", "HttpApi", "ApiId", "ServerlessHttpApi", apis_);
+    collect_apis_of("Api", "Api", "RestApiId", "ServerlessRestApi", rest_apis_);
 }
 
 void Application::serverless_resource(const std::string& id, const std::string& type, const json::object& resource) {
     if (type == "AWS::Serverless::Function") return function(id, resource);
     if (type == "AWS::Serverless::SimpleTable") return simple_table(id, resource);
     if (type == "AWS::Serverless::LayerVersion") return layer_version(id, resource);
-    if (type == "AWS::Serverless::HttpApi") return;  // written out once every function has added its routes
+    // Written out once every function has added its routes.
+    if (type == "AWS::Serverless::HttpApi" || type == "AWS::Serverless::Api") return;
     invalid(id, "The resource type {} is not supported by Cumulet.", type);
 }
 
@@ -256,6 +266,7 @@ json::object Application::transform() {
         }
     }
     for (const auto& [id, api] : apis_) write_api(id, api);
+    for (const auto& [id, api] : rest_apis_) write_rest_api(id, api);
 
     json::object result;
     for (const auto& [key, value] : document_) {

@@ -310,6 +310,75 @@ Resources:
     EXPECT_EQ(properties(resources, "WebGuardAuthorizerPermission").at("FunctionName"), "arn:guard");
 }
 
+TEST(ServerlessTransform, WritesTheImplicitRestApi) {
+    const auto resources = resources_of(R"(
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: a.b
+      Runtime: python3.12
+      InlineCode: 'x = 1'
+      Events:
+        Get: {Type: Api, Properties: {Path: '/pets/{id}', Method: get}}
+)");
+    const auto& body = properties(resources, "ServerlessRestApi").at("Body");
+    const auto& integration = body.at("paths").at("/pets/{id}").at("get").at("x-amazon-apigateway-integration");
+    EXPECT_EQ(integration.at("type"), "aws_proxy");
+    EXPECT_EQ(integration.at("httpMethod"), "POST");
+    EXPECT_EQ(properties(resources, "ServerlessRestApiProdStage").at("StageName"), "Prod");
+    std::string deployment;
+    for (const auto& [name, resource] : resources)
+        if (resource.at("Type") == "AWS::ApiGateway::Deployment") deployment = name;
+    EXPECT_TRUE(deployment.starts_with("ServerlessRestApiDeployment")) << deployment;
+    EXPECT_EQ(properties(resources, "ServerlessRestApiProdStage").at("DeploymentId").at("Ref"),
+              json::value(deployment));
+    EXPECT_EQ(
+        properties(resources, "FGetPermissionProd").at("SourceArn").at("Fn::Sub").at(0),
+        "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${__ApiId__}/${__Stage__}/GET/pets/*");
+}
+
+TEST(ServerlessTransform, WritesAnExplicitRestApiWithAuthAndCors) {
+    const auto resources = resources_of(R"(
+Resources:
+  Web:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: v1
+      Cors: "'*'"
+      CacheClusterEnabled: true
+      Auth:
+        DefaultAuthorizer: Tokens
+        Authorizers:
+          Tokens: {FunctionArn: !GetAtt A.Arn, Identity: {Header: X-Token, ReauthorizeEvery: 60}}
+          Pool: {UserPoolArn: 'arn:aws:cognito-idp:us-east-1:1:userpool/p'}
+  A: {Type: AWS::Serverless::Function, Properties: {Handler: a.b, Runtime: python3.12, InlineCode: 'x = 1'}}
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: a.b
+      Runtime: python3.12
+      InlineCode: 'x = 1'
+      Events:
+        Open: {Type: Api, Properties: {RestApiId: !Ref Web, Path: /a, Method: GET, Auth: {Authorizer: NONE}}}
+        Keyed: {Type: Api, Properties: {RestApiId: !Ref Web, Path: /a, Method: POST, Auth: {ApiKeyRequired: true}}}
+)");
+    const auto& body = properties(resources, "Web").at("Body");
+    EXPECT_FALSE(body.at("paths").at("/a").at("get").as_object().contains("security"));
+    EXPECT_EQ(body.at("paths").at("/a").at("post").at("security"), parsed(R"([{"Tokens": []}, {"api_key": []}])"));
+    const auto& preflight = body.at("paths").at("/a").at("options").at("x-amazon-apigateway-integration");
+    EXPECT_EQ(preflight.at("type"), "mock");
+    EXPECT_EQ(preflight.at("responses").at("default").at("responseParameters"),
+              parsed(R"({"method.response.header.Access-Control-Allow-Methods": "'OPTIONS,GET,POST'",
+                         "method.response.header.Access-Control-Allow-Origin": "'*'"})"));
+    const auto& tokens = body.at("securityDefinitions").at("Tokens");
+    EXPECT_EQ(tokens.at("name"), "X-Token");
+    EXPECT_EQ(tokens.at("x-amazon-apigateway-authorizer").at("authorizerResultTtlInSeconds"), 60);
+    EXPECT_EQ(body.at("securityDefinitions").at("Pool").at("x-amazon-apigateway-authtype"), "cognito_user_pools");
+    EXPECT_EQ(properties(resources, "Webv1Stage").at("CacheClusterEnabled"), true);
+    EXPECT_TRUE(resources.contains("WebTokensAuthorizerPermission"));
+}
+
 TEST(ServerlessTransform, FollowsALayerToItsNewName) {
     const auto resources = resources_of(R"(
 Resources:
