@@ -332,6 +332,40 @@ describe('usage plans', () => {
     });
 });
 
+describe('documents', () => {
+    const document = (title, paths) => Buffer.from(JSON.stringify({ swagger: '2.0', info: { title, version: '1' }, paths }));
+    const mocked = { get: { responses: {}, 'x-amazon-apigateway-integration': { type: 'mock', requestTemplates: { 'application/json': '{"statusCode": 200}' },
+        responses: { default: { statusCode: '200', responseTemplates: { 'application/json': 'imported' } } } } } };
+
+    test('an API is imported, merged into and overwritten', async () => {
+        const title = unique('imported');
+        const created = await send(api.ImportRestApiCommand, { body: document(title, { '/a/{id}': mocked }), parameters: { endpointConfigurationTypes: 'REGIONAL' } });
+        const restApiId = created.id;
+        undo.add(() => send(api.DeleteRestApiCommand, { restApiId }));
+        assert.equal(created.name, title);
+        assert.deepEqual(created.endpointConfiguration.types, ['REGIONAL']);
+        const paths = async () => (await send(api.GetResourcesCommand, { restApiId })).items.map((item) => item.path);
+        assert.deepEqual(await paths(), ['/', '/a', '/a/{id}']);
+        await send(api.PutRestApiCommand, { restApiId, mode: 'merge', body: document(title, { '/b': mocked }) });
+        assert.deepEqual(await paths(), ['/', '/a', '/a/{id}', '/b']);
+        await send(api.PutRestApiCommand, { restApiId, mode: 'overwrite', body: document(title, { '/b': mocked }) });
+        assert.deepEqual(await paths(), ['/', '/b']);
+        await send(api.CreateDeploymentCommand, { restApiId, stageName: 'dev' });
+        assert.equal((await call(restApiId, '/dev/b')).text, 'imported');
+        await fails(send(api.ImportRestApiCommand, { body: Buffer.from('{}') }), 'BadRequestException', 400);
+    });
+
+    test('the account has settings', async () => {
+        const before = await send(api.GetAccountCommand, {});
+        assert.equal(before.throttleSettings.rateLimit, 10000);
+        const role = 'arn:aws:iam::000000000000:role/logs';
+        if (onAws) return;
+        const after = await send(api.UpdateAccountCommand, { patchOperations: [replace('/cloudwatchRoleArn', role)] });
+        assert.equal(after.cloudwatchRoleArn, role);
+        assert.equal((await send(api.GetAccountCommand, {})).cloudwatchRoleArn, role);
+    });
+});
+
 describe('requests', () => {
     const functions = clientOf(lambda.LambdaClient);
     const roles = clientOf(iam.IAMClient);
