@@ -218,7 +218,7 @@ void Application::collect_apis_of(std::string_view type, std::string_view event_
             for (const auto& [name, event] : events->get_object()) {
                 const auto* event_type = find(event, "Type");
                 const auto* event_properties = find(event, "Properties");
-                if (event_type && *event_type == event_kind &&
+                if (event_type && *event_type == json::value(event_kind) &&
                     !(event_properties && find(*event_properties, reference)))
                     implicit = true;
             }

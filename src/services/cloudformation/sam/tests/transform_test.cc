@@ -404,8 +404,8 @@ TEST(ServerlessTransform, RefusesWhatItDoesNotMakeByName) {
         {"{Type: AWS::Serverless::Function, Properties: {Handler: a.b, CodeUri: s3://b/k}}",
          "Missing required property 'Runtime'."},
         {"{Type: AWS::Serverless::Function, Properties: {Handler: a, Runtime: p, CodeUri: s3://b/k, Events: {E: {Type: "
-         "Api}}}}",
-         "Events of type Api are not supported by Cumulet"},
+         "Cognito}}}}",
+         "Events of type Cognito are not supported by Cumulet"},
         {"{Type: AWS::Serverless::Function, Properties: {Handler: a, Runtime: p, CodeUri: s3://b/k, "
          "DeploymentPreference: {}}}",
          "property DeploymentPreference not defined for resource"},
