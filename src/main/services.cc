@@ -50,7 +50,7 @@ contracts::Gate* deciding_gate(dispatch::Door& door) {
 struct Services::All {
     explicit All(Foundation foundation)
         : exclusive(foundation.exclusive),
-          apigateway(foundation.store),
+          apigateway(foundation.store, &rest_apis),
           apigatewayv2(foundation.store),
           http_apis(foundation.store, {.door = foundation.door,
                                        .gate = &foundation.door,

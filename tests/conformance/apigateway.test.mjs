@@ -257,6 +257,48 @@ describe('what an API consists of', () => {
     });
 });
 
+describe('beside an API', () => {
+    test('documentation has parts and versions', async () => {
+        const { id: restApiId } = await newApi();
+        const part = await send(api.CreateDocumentationPartCommand, { restApiId, location: { type: 'API' }, properties: '{"description":"a"}' });
+        const documentationPartId = part.id;
+        await send(api.UpdateDocumentationPartCommand, { restApiId, documentationPartId, patchOperations: [replace('/properties', '{"description":"b"}')] });
+        assert.equal((await send(api.GetDocumentationPartCommand, { restApiId, documentationPartId })).properties, '{"description":"b"}');
+        assert.equal((await send(api.GetDocumentationPartsCommand, { restApiId, type: 'API' })).items.length, 1);
+        assert.equal((await send(api.GetDocumentationPartsCommand, { restApiId, type: 'MODEL' })).items.length, 0);
+        await send(api.DeleteDocumentationPartCommand, { restApiId, documentationPartId });
+        await fails(send(api.GetDocumentationPartCommand, { restApiId, documentationPartId }), 'NotFoundException', 404,
+            /Invalid Documentation part identifier specified/);
+        const documentationVersion = 'v1';
+        await send(api.CreateDocumentationVersionCommand, { restApiId, documentationVersion, description: 'first' });
+        await send(api.UpdateDocumentationVersionCommand, { restApiId, documentationVersion, patchOperations: [replace('/description', 'changed')] });
+        assert.equal((await send(api.GetDocumentationVersionCommand, { restApiId, documentationVersion })).description, 'changed');
+        assert.equal((await send(api.GetDocumentationVersionsCommand, { restApiId })).items.length, 1);
+        await send(api.DeleteDocumentationVersionCommand, { restApiId, documentationVersion });
+        await fails(send(api.GetDocumentationVersionCommand, { restApiId, documentationVersion }), 'NotFoundException', 404);
+    });
+
+    test('VPC links are recorded', { skip: onAws }, async () => {
+        const made = await send(api.CreateVpcLinkCommand, { name: unique('link'),
+            targetArns: ['arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/x/1'] });
+        const vpcLinkId = made.id;
+        await send(api.UpdateVpcLinkCommand, { vpcLinkId, patchOperations: [replace('/description', 'changed')] });
+        assert.equal((await send(api.GetVpcLinkCommand, { vpcLinkId })).description, 'changed');
+        assert.ok((await send(api.GetVpcLinksCommand, {})).items.some((item) => item.id === vpcLinkId));
+        await send(api.DeleteVpcLinkCommand, { vpcLinkId });
+        await fails(send(api.GetVpcLinkCommand, { vpcLinkId }), 'NotFoundException', 404);
+    });
+
+    test('a method is tested before it is deployed', async () => {
+        const created = await newApi();
+        const where = await mock(created.id, created.rootResourceId);
+        const tested = await send(api.TestInvokeMethodCommand, { ...where, pathWithQueryString: '/?a=1', headers: { Accept: 'application/json' } });
+        assert.equal(tested.status, 200);
+        assert.match(tested.log, /Execution log for request/);
+        assert.match(tested.log, /Method completed with status: 200/);
+    });
+});
+
 describe('deployments and stages', () => {
     test('a stage serves a deployment', async () => {
         const { id: restApiId, rootResourceId } = await newApi();

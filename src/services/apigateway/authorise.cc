@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-to-api.html
 
 #include "base/bytes.h"
+#include "contracts/apigatewaymanagementapi.h"
 #include "contracts/error.h"
 #include "services/apigateway/authorizer_policy.h"
 #include "services/apigateway/proxy_event.h"
@@ -117,16 +118,7 @@ bool has_scope(const Jwt& token, const std::optional<std::vector<std::string>>& 
 
 }  // namespace
 
-const contracts::Service& execute_api() {
-    static const auto service = [] {
-        auto copy = aws::apigateway::service;
-        copy.signing_name = "execute-api";
-        copy.iam_prefix = "execute-api";
-        copy.operations = copy.operations.first(1);  // it has none; the door names one
-        return copy;
-    }();
-    return service;
-}
+const contracts::Service& execute_api() { return aws::apigatewaymanagementapi::service; }
 
 Task<void> Surface::authorise(Call& call, Exchange& exchange) {
     const auto& type = exchange.method->method.authorizationType.value_or("NONE");

@@ -7,9 +7,12 @@
 
 namespace cumulet::apigateway {
 
+class Surface;
+
 class Service final : public aws::apigateway::Api {
   public:
-    explicit Service(store::Store& store) : store_(store) {}
+    /// `surface` invokes the methods that are to be tested.
+    explicit Service(store::Store& store, Surface* surface = nullptr) : store_(store), surface_(surface) {}
 
     // apis.cc
     Task<aws::apigateway::RestApi> create_rest_api(Call& call, aws::apigateway::CreateRestApiRequest request) override;
@@ -167,6 +170,40 @@ class Service final : public aws::apigateway::Api {
     Task<aws::apigateway::Account> get_account(Call& call, aws::apigateway::GetAccountRequest request) override;
     Task<aws::apigateway::Account> update_account(Call& call, aws::apigateway::UpdateAccountRequest request) override;
 
+    // documentation.cc
+    Task<aws::apigateway::DocumentationPart> create_documentation_part(
+        Call& call, aws::apigateway::CreateDocumentationPartRequest request) override;
+    Task<aws::apigateway::DocumentationPart> get_documentation_part(
+        Call& call, aws::apigateway::GetDocumentationPartRequest request) override;
+    Task<aws::apigateway::DocumentationParts> get_documentation_parts(
+        Call& call, aws::apigateway::GetDocumentationPartsRequest request) override;
+    Task<aws::apigateway::DocumentationPart> update_documentation_part(
+        Call& call, aws::apigateway::UpdateDocumentationPartRequest request) override;
+    Task<aws::apigateway::DeleteDocumentationPartResponse> delete_documentation_part(
+        Call& call, aws::apigateway::DeleteDocumentationPartRequest request) override;
+    Task<aws::apigateway::DocumentationVersion> create_documentation_version(
+        Call& call, aws::apigateway::CreateDocumentationVersionRequest request) override;
+    Task<aws::apigateway::DocumentationVersion> get_documentation_version(
+        Call& call, aws::apigateway::GetDocumentationVersionRequest request) override;
+    Task<aws::apigateway::DocumentationVersions> get_documentation_versions(
+        Call& call, aws::apigateway::GetDocumentationVersionsRequest request) override;
+    Task<aws::apigateway::DocumentationVersion> update_documentation_version(
+        Call& call, aws::apigateway::UpdateDocumentationVersionRequest request) override;
+    Task<aws::apigateway::DeleteDocumentationVersionResponse> delete_documentation_version(
+        Call& call, aws::apigateway::DeleteDocumentationVersionRequest request) override;
+
+    // vpc_links.cc
+    Task<aws::apigateway::VpcLink> create_vpc_link(Call& call, aws::apigateway::CreateVpcLinkRequest request) override;
+    Task<aws::apigateway::VpcLink> get_vpc_link(Call& call, aws::apigateway::GetVpcLinkRequest request) override;
+    Task<aws::apigateway::VpcLinks> get_vpc_links(Call& call, aws::apigateway::GetVpcLinksRequest request) override;
+    Task<aws::apigateway::VpcLink> update_vpc_link(Call& call, aws::apigateway::UpdateVpcLinkRequest request) override;
+    Task<aws::apigateway::DeleteVpcLinkResponse> delete_vpc_link(
+        Call& call, aws::apigateway::DeleteVpcLinkRequest request) override;
+
+    // test_invoke.cc
+    Task<aws::apigateway::TestInvokeMethodResponse> test_invoke_method(
+        Call& call, aws::apigateway::TestInvokeMethodRequest request) override;
+
     // tags.cc
     Task<aws::apigateway::TagResourceResponse> tag_resource(Call& call,
                                                             aws::apigateway::TagResourceRequest request) override;
@@ -182,6 +219,7 @@ class Service final : public aws::apigateway::Api {
     Task<void> touch_stage(Call& call, std::string api_id, std::string stage_name);
 
     store::Store& store_;
+    Surface* surface_;
 };
 
 /// What CloudFormation may create here.

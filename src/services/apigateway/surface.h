@@ -59,6 +59,9 @@ class Surface final : public contracts::Surface {
           log_(neighbours.door) {}
 
     Task<http::Response> serve(Call& call, http::Request request) override;
+    /// Invokes a method of a definition that is being edited; the request names one of it.
+    Task<aws::apigateway::TestInvokeMethodResponse> test(Call& call, Definition definition,
+                                                         aws::apigateway::TestInvokeMethodRequest request);
     /// Waits for work whose callers have their answer already.
     Task<void> stop();
 
@@ -70,6 +73,9 @@ class Surface final : public contracts::Surface {
     Task<http::Response> answer_cached(Call& call, Exchange& exchange);
     Task<bool> may_invalidate(Call& call, Exchange& exchange);
     void measure(const Exchange& exchange);
+
+    // test_invoke.cc
+    Task<http::Response> answer_test(Call& call, Exchange& exchange);
 
     // admission.cc
     /// Throws Fault without a key where the method needs one, and where rates or quotas are used up.

@@ -506,6 +506,29 @@ TEST(Hostile, RequestsAreRefusedAsWhatTheyAre) {
     EXPECT_EQ(event.at("headers").at("X-Bad"), "%FF");
 }
 
+TEST(TestInvoke, AsksTheMethodAsItIsEdited) {
+    World world;
+    world.integration = {.type = "MOCK"};
+    world.integration.requestTemplates.emplace()["application/json"] = R"({"statusCode": 200})";
+    world.response("200", "", R"-({"petId": "$input.params('petId')", "v": "$stageVariables.v"})-");
+    world.add("/pets/{petId}", "GET");
+    TestInvokeMethodRequest request{.restApiId = world.api, .resourceId = world.method.resourceId, .httpMethod = "GET"};
+    request.pathWithQueryString = "/pets/123?foo=bar";
+    request.stageVariables = {{{"v", "1"}, {"w", "2"}}};
+    const auto answer = world.run(world.service.test_invoke_method(world.call, request));
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, R"({"petId": "123", "v": "1"})");
+    EXPECT_EQ(answer.headers->at("Content-Type"), "application/json");
+    EXPECT_THAT(*answer.log, testing::StartsWith("Execution log for request "));
+    for (const auto* line :
+         {"Mon Nov 23 00:55:00 UTC 2026 : HTTP Method: GET, Resource Path: /pets/123\n",
+          " : Method request path: {petId=123}\n", " : Method request query string: {foo=bar}\n",
+          " : Method response headers: {Content-Type=application/json}\n", " : Method completed with status: 200\n"})
+        EXPECT_THAT(*answer.log, testing::HasSubstr(line));
+    request.resourceId = "nope";
+    EXPECT_THROW(world.run(world.service.test_invoke_method(world.call, request)), NotFoundException);
+}
+
 TEST(Surface, LeavesOtherApisToOthers) {
     World world;
     const auto response = world.at_host("unknown", "/prod/x");

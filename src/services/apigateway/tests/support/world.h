@@ -108,7 +108,7 @@ struct World {
     FakeHttp http;
     FakeWire wire;
     OtherSurface others;
-    Service service{*store};
+    Service service{*store, &surface};
     Surface surface{*store, {.door = door, .wire = &wire, .http = &http, .others = &others}};
     Call call{reactor, "request"};
     std::string api;

@@ -1,0 +1,162 @@
+// TestInvokeMethod: a method as it is being edited, with neither authorizers nor keys.
+// https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html
+
+#include "base/bytes.h"
+#include "contracts/execute_api.h"
+#include "runtime/log.h"
+#include "services/apigateway/methods.h"
+#include "services/apigateway/rest_api.h"
+#include "services/apigateway/service.h"
+#include "services/apigateway/stage.h"
+#include "services/apigateway/surface.h"
+
+namespace cumulet::apigateway {
+
+using namespace aws::apigateway;
+
+namespace {
+
+constexpr auto stage_name = "test-invoke-stage";
+
+/// "Mon Nov 23 00:55:00 UTC 2026"
+std::string format_log_time(Time time) {
+    constexpr std::string_view days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
+    return fmt::format("{} {} {:02} {:02}:{:02}:{:02} UTC {}", days[std::chrono::weekday(day).c_encoding()],
+                       months[static_cast<unsigned>(date.month()) - 1], static_cast<unsigned>(date.day()),
+                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                       static_cast<int>(date.year()));
+}
+
+/// What TestInvokeMethod tells of its way.
+class ExecutionLog {
+  public:
+    ExecutionLog(std::string request_id, Time now) : now_(now) {
+        text_ = fmt::format("Execution log for request {}\n", request_id);
+        add("Starting execution for request: " + request_id);
+    }
+    void add(std::string_view line) { text_ += fmt::format("{} : {}\n", format_log_time(now_), line); }
+    std::string take() { return std::move(text_); }
+
+  private:
+    Time now_;
+    std::string text_;
+};
+
+/// "{a=1, b=2}", as Java writes maps.
+template <typename Pairs>
+std::string listed(const Pairs& pairs) {
+    std::string text;
+    for (const auto& pair : pairs) text += fmt::format("{}{}={}", text.empty() ? "" : ", ", pair.name, pair.value);
+    return "{" + text + "}";
+}
+
+http::Request request_of(const TestInvokeMethodRequest& asked) {
+    http::Request request;
+    request.method = asked.httpMethod;
+    request.set_target(asked.pathWithQueryString.value_or(""));
+    for (const auto& [name, values] :
+         asked.multiValueHeaders.value_or(std::map<std::string, std::vector<std::string>>()))
+        for (const auto& value : values) request.headers.add(name, value);
+    for (const auto& [name, value] : asked.headers.value_or(std::map<std::string, std::string>()))
+        request.headers.set(name, value);
+    request.body = asked.body.value_or("");
+    return request;
+}
+
+TestInvokeMethodResponse answer_of(const http::Response& response) {
+    TestInvokeMethodResponse answer;
+    answer.status = response.status;
+    answer.body = response.body;
+    answer.headers.emplace();
+    answer.multiValueHeaders.emplace();
+    for (const auto& header : response.headers) {
+        (*answer.headers)[header.name] = header.value;
+        (*answer.multiValueHeaders)[header.name].push_back(header.value);
+    }
+    return answer;
+}
+
+}  // namespace
+
+Task<TestInvokeMethodResponse> Surface::test(Call& call, Definition definition, TestInvokeMethodRequest asked) {
+    DeployedApi api;
+    api.address.place = place_of(call, asked.restApiId);
+    api.api = definition.api;
+    const auto stage = new_stage(stage_name, "", call.now());
+    const auto variables = asked.stageVariables.value_or(std::map<std::string, std::string>());
+    const auto resource_id = asked.resourceId;
+    const auto deployed = compile_definition(std::move(definition), stage, variables);
+    const auto method = std::ranges::find_if(deployed.methods, [&](const CompiledMethod& each) {
+        return each.resource_id == resource_id && each.method.httpMethod == asked.httpMethod;
+    });
+    Exchange exchange;
+    exchange.test = true;
+    exchange.api = &api;
+    exchange.stage = &stage;
+    exchange.definition = &deployed;
+    exchange.method = &*method;
+    exchange.request = request_of(asked);
+    exchange.path = exchange.request.path.empty() ? method->resource_path : exchange.request.path;
+    exchange.full_path = percent_decode(exchange.path);
+    exchange.query = http::parse_query(exchange.request.query);
+    exchange.request_id = call.random().uuid();
+    exchange.extended_request_id = call.random().text(15) + "=";
+    exchange.domain_name = "testPrefix.testDomainName";
+    exchange.source_address = "test-invoke-source-ip";
+    exchange.trace = contracts::new_trace(call);
+    exchange.received = call.now();
+    if (const auto match = deployed.routes.find(asked.httpMethod, exchange.path);
+        match && &deployed.methods[match->route] == exchange.method)
+        exchange.path_parameters = match->parameters;
+
+    ExecutionLog log(exchange.request_id, call.now());
+    log.add(fmt::format("HTTP Method: {}, Resource Path: {}", asked.httpMethod, exchange.path));
+    log.add("Method request path: " + listed(exchange.path_parameters));
+    log.add("Method request query string: " + listed(exchange.query));
+    log.add("Method request headers: " + listed(exchange.request.headers));
+    log.add("Method request body before transformations: " + exchange.request.body);
+    auto response = co_await answer_test(call, exchange);
+    if (exchange.error_type.empty()) {
+        log.add("Method response body after transformations: " + response.body);
+        log.add("Method response headers: " + listed(response.headers));
+        log.add("Successfully completed execution");
+    } else {
+        log.add("Execution failed: " + exchange.error_message);
+    }
+    log.add(fmt::format("Method completed with status: {}", response.status));
+    auto answer = answer_of(response);
+    answer.log = log.take();
+    answer.latency = std::chrono::duration_cast<std::chrono::milliseconds>(call.now() - exchange.received).count();
+    co_return answer;
+}
+
+Task<http::Response> Surface::answer_test(Call& call, Exchange& exchange) {
+    std::optional<Fault> fault;
+    try {
+        validate_request(exchange);
+        co_return co_await integrate(call, exchange);
+    } catch (const Fault& thrown) {
+        fault = thrown;
+    } catch (const std::exception& error) {
+        log::error("A test of a method failed", {{"reason", error.what()}});
+        fault = misconfigured();
+    }
+    co_return answer_fault(exchange, *fault);
+}
+
+Task<TestInvokeMethodResponse> Service::test_invoke_method(Call& call, TestInvokeMethodRequest request) {
+    if (!surface_ || request.clientCertificateId) throw unsupported("TestInvokeMethod with a client certificate");
+    auto definition = co_await store_.transact([&](store::Transaction& tx) -> Task<Definition> {
+        auto resource = co_await load_item<Resource>(tx, place_of(call, request.restApiId), request.resourceId);
+        integration_of(method_of(resource, request.httpMethod));
+        co_return co_await read_definition(tx, place_of(call, request.restApiId), "");
+    });
+    co_return co_await surface_->test(call, std::move(definition), std::move(request));
+}
+
+}  // namespace cumulet::apigateway
