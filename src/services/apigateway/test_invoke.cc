@@ -2,7 +2,6 @@
 // https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html
 
 #include "base/bytes.h"
-#include "contracts/execute_api.h"
 #include "runtime/log.h"
 #include "services/apigateway/methods.h"
 #include "services/apigateway/rest_api.h"
