@@ -48,10 +48,11 @@ std::string qualified_code(const Service* service, std::string_view code) {
 
 void decode(Incoming& in) {
     if (in.request.body.empty()) return;
-    if (in.service.name == "dynamodb" && in.request.body.size() > max_dynamodb_bytes) {
+    const bool dynamodb = in.service.name == "dynamodb";
+    if (dynamodb && in.request.body.size() > max_dynamodb_bytes) {
         throw aws::Error("RequestEntityTooLarge", "The request is larger than 16 MB", 413);
     }
-    const JsonDialect dialect{.java_package = in.service.name == "dynamodb" ? dynamodb_package : ""};
+    const JsonDialect dialect{.java_package = dynamodb ? dynamodb_package : "", .boolean_words = dynamodb};
     read_json(in.request.body, *in.operation.input, in.input, dialect, in.path, in.seen, in.violations);
 }
 

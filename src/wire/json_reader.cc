@@ -365,6 +365,7 @@ class Reader {
                 return;
             }
             case Kind::boolean: {
+                if (!dialect_.boolean_words) refuse(slot, "STRING_VALUE");
                 const auto value = contracts::boolean_of(text);
                 if (!value) throw serialization_error("Unexpected token received from parser");
                 as<bool>(slot.target) = *value;

@@ -12,6 +12,7 @@ enum class JsonNames : uint8_t { member, wire };
 struct JsonDialect {
     JsonNames names = JsonNames::member;
     std::string_view java_package = "";  ///< "com.amazonaws.dynamodb.v20120810."
+    bool boolean_words = false;          ///< text may stand for a truth value: contracts/boolean_text.h
 };
 
 /// Fills `target` of `shape`. At the top, only body members of a structure are known, and they are noted in `seen`;
