@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "services/apigateway/access_log.h"
+#include "contracts/access_log.h"
 #include "services/apigateway/rest_api.h"
 
 namespace cumulet::apigateway {
@@ -188,7 +188,7 @@ void settle_stage(Stage& stage) {
     if (stage.clientCertificateId == "") stage.clientCertificateId.reset();
     if (!stage.methodSettings) stage.methodSettings.emplace();
     const auto& log = stage.accessLogSettings;
-    if (log && log->destinationArn && !log_group_of(*log->destinationArn))
+    if (log && log->destinationArn && !contracts::log_group_of(*log->destinationArn))
         throw unsupported("access logs to " + *log->destinationArn);
     check_stage(stage);
 }

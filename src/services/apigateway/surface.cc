@@ -90,7 +90,7 @@ Task<http::Response> Surface::serve(Call& call, http::Request request) {
     exchange.answer_bytes = response.body.size();
     exchange.latency = call.now() - exchange.received;
     measure(exchange);
-    log_.write(call, exchange);
+    write_log(exchange);
     co_return response;
 }
 
@@ -178,6 +178,18 @@ void Surface::measure(const Exchange& exchange) {
     }
     if (exchange.from_cache) samples.push_back({.name = *exchange.from_cache ? "CacheHitCount" : "CacheMissCount"});
     neighbours_.metrics->add(scope, samples, exchange.received);
+}
+
+void Surface::write_log(const Exchange& exchange) {
+    const auto& settings = exchange.stage->accessLogSettings;
+    if (!settings || !settings->format || !settings->destinationArn) return;
+    const auto value_of = [&](std::string_view name) { return context_value(exchange, name); };
+    log_.write({.account = exchange.account(),
+                .region = exchange.region(),
+                .destination_arn = *settings->destinationArn,
+                .source = fmt::format("{}/{}", exchange.api_id(), *exchange.stage->stageName),
+                .line = contracts::access_log_line(*settings->format, value_of),
+                .at = exchange.received});
 }
 
 Task<void> Surface::stop() {

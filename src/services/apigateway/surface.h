@@ -2,18 +2,18 @@
 // to whoever else has APIs.
 #pragma once
 
+#include "contracts/access_log.h"
 #include "contracts/client.h"
 #include "contracts/lambda.h"
 #include "contracts/metrics.h"
+#include "contracts/throttle.h"
 #include "contracts/token_issuers.h"
 #include "contracts/wire_door.h"
 #include "runtime/sync.h"
-#include "services/apigateway/access_log.h"
 #include "services/apigateway/deployed.h"
 #include "services/apigateway/integration_request.h"
 #include "services/apigateway/integration_response.h"
 #include "services/apigateway/response_cache.h"
-#include "services/apigateway/throttle.h"
 
 namespace cumulet::apigateway {
 
@@ -73,6 +73,7 @@ class Surface final : public contracts::Surface {
     Task<http::Response> answer_cached(Call& call, Exchange& exchange);
     Task<bool> may_invalidate(Call& call, Exchange& exchange);
     void measure(const Exchange& exchange);
+    void write_log(const Exchange& exchange);
 
     // test_invoke.cc
     Task<http::Response> answer_test(Call& call, Exchange& exchange);
@@ -108,9 +109,9 @@ class Surface final : public contracts::Surface {
     Neighbours neighbours_;
     aws::lambda::Client lambda_;
     contracts::TokenIssuers issuers_;
-    Throttle throttle_;
+    contracts::Throttle throttle_;
     ResponseCache cache_;
-    AccessLog log_;
+    contracts::AccessLog log_;
     TaskGroup work_;
     Gates answers_{64};                                                              // by request id
     std::mutex mutex_;                                                               // of what follows
