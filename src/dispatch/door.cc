@@ -138,6 +138,9 @@ void Door::add_path_surface(std::string prefix, contracts::Surface& surface) {
 }
 void Door::set_identities(contracts::IdentitySource& identities) { state_->identities = &identities; }
 void Door::set_init_status(std::function<json::object()> status) { state_->init_status = std::move(status); }
+void Door::add_health(std::function<std::vector<std::string>()> warnings) {
+    state_->health.push_back(std::move(warnings));
+}
 void Door::add_metrics(std::function<void(std::string& out)> append) { state_->metrics.push_back(std::move(append)); }
 void Door::set_clock_keeper(std::function<Task<void>(Clock::Setting)> keep) { state_->keep_clock = std::move(keep); }
 

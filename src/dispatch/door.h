@@ -51,6 +51,8 @@ class Door final : public contracts::Door, public contracts::Gate, public contra
     void set_init_status(std::function<json::object()> status);
     /// Called before the clock is moved, with the setting that it is moved to; the caller's answer waits for it.
     void set_clock_keeper(std::function<Task<void>(Clock::Setting)> keep);
+    /// What is not as it should be, for every answer of /_localstack/health: a sentence each.
+    void add_health(std::function<std::vector<std::string>()> warnings);
     /// Appends lines of Prometheus text to every answer of /metrics.
     void add_metrics(std::function<void(std::string& out)> append);
     /// True once the process serves all it is going to serve: what /_cumulet/status answers.

@@ -43,7 +43,13 @@ json::object services(const State& door) {
 }
 
 http::Response health(const State& door) {
+    json::array warnings;
+    for (const auto& look : door.health) {
+        for (auto& warning : look()) warnings.emplace_back(std::move(warning));
+    }
     return json_response(json::object{{"services", services(door)},
+                                      {"degraded", !warnings.empty()},
+                                      {"warnings", std::move(warnings)},
                                       {"edition", "community"},
                                       {"version", door.settings.version},
                                       {"ready", door.ready.load()}});

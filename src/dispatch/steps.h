@@ -44,6 +44,7 @@ struct Door::State {
     std::string own_host;  ///< settings.host without its port
     std::function<json::object()> init_status;
     std::function<Task<void>(Clock::Setting)> keep_clock;
+    std::vector<std::function<std::vector<std::string>()>> health;
     std::vector<std::function<void(std::string&)>> metrics;
     std::atomic<bool> ready{false};
     Time started;

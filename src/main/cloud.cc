@@ -83,7 +83,7 @@ struct Cloud::Parts {
           objects(open_blobs("objects")),
           door(options.door, clock),
           services({*store, *packages, *objects, door, threads, clock, metrics, functions_folder(), exclusive(),
-                    options.queues, options.table_throttling}),
+                    options.queues, options.table_throttling, options.functions}),
           server(reactors.reactors(), server_options(options, folder, door),
                  [this](http::Request request) { return door.serve(std::move(request)); }) {
         door.set_clock_keeper([this](Clock::Setting setting) { return keep_clock(*store, setting); });

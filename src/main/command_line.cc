@@ -72,9 +72,25 @@ void add_serve(CLI::App& app, ServeOptions& options, std::function<int()>& chose
         ->add_option("--clock-factor", options.clock_factor,
                      "Make the cloud's clock virtual: seconds it goes per real second; 0 stands still")
         ->check(CLI::Range(0.0, 1e6));
+    const std::map<std::string, lambda::Network> networks{
+        {"host", lambda::Network::host}, {"loopback", lambda::Network::loopback}, {"none", lambda::Network::none}};
+    serve_command
+        ->add_option(
+            "--lambda-network", options.functions.network,
+            "What functions reach: all that this machine does (host), this cloud only (loopback), nothing (none)")
+        ->transform(CLI::CheckedTransformer(networks))
+        ->default_str("host");
+    auto* hot_reload = serve_command->add_flag("--hot-reload,!--no-hot-reload", options.functions.hot_reload,
+                                               "Whether callers may run folders of this machine as functions [yes, "
+                                               "unless signatures or policies are checked]");
     serve_command->add_option("--init-hooks", options.init_hooks, "Folder of boot.d, start.d, ready.d and shutdown.d")
         ->capture_default_str();
-    serve_command->callback([&] { chosen = [&options] { return serve(options); }; });
+    serve_command->callback([&options, &chosen, hot_reload] {
+        const bool guarded = options.door.signatures != dispatch::SignatureMode::off ||
+                             options.door.authorisation == dispatch::AuthorisationMode::enforce;
+        if (!hot_reload->count()) options.functions.hot_reload = !guarded;
+        chosen = [&options] { return serve(options); };
+    });
 }
 
 void add_target(CLI::App& command, TargetOptions& options) {
@@ -99,6 +115,7 @@ void add_deploy(CLI::App& app, DeployOptions& options, std::function<int()>& cho
                      "What the template may do, separated by commas [everything]")
         ->allow_extra_args(false)
         ->delimiter(',');
+    command->add_flag("--watch", options.watch, "Go on, and deploy again whenever the template or its code changes");
     add_target(*command, options.target);
     command->callback([&] { chosen = [&options] { return deploy(options); }; });
 }

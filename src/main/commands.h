@@ -21,6 +21,7 @@ struct DeployOptions {
     std::string s3_bucket;                ///< "": one of Cumulet's own
     std::vector<std::string> parameters;  ///< "Key=Value"
     std::vector<std::string> capabilities{"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"};
+    bool watch = false;  ///< deploy again whenever a file changes, until a signal ends the process
 };
 /// Packages, creates or updates a stack, and follows it to its end. A stack that needs no change is a success.
 int deploy(DeployOptions options);

@@ -10,6 +10,7 @@
 #include "main/zip.h"
 #include "services/cloudformation/template/error.h"
 #include "services/cloudformation/template/parse.h"
+#include "services/lambda/hot_reload.h"
 
 namespace cumulet {
 namespace {
@@ -18,6 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t max_inline_template_bytes = 51'200;
 constexpr int max_nesting = 8;
+constexpr auto between_looks = std::chrono::milliseconds(300);
 
 json::object read_template(const fs::path& file) {
     try {
@@ -54,6 +56,7 @@ class Deployment {
           bucket_(client_, options_.s3_bucket) {}
 
     Task<int> run() {
+        look_at(options_.template_file);
         auto document = read_template(options_.template_file);
         stack_ = co_await stacks_.find(options_.stack_name);
         const bool exists = stack_ && stack_->status != "REVIEW_IN_PROGRESS";
@@ -74,11 +77,20 @@ class Deployment {
         co_return co_await execute(created);
     }
 
+    /// True once a file that was deployed is another than it was then.
+    bool is_outdated() const {
+        return std::ranges::any_of(seen_,
+                                   [](const auto& each) { return lambda::folder_mark(each.first) != each.second; });
+    }
+
   private:
+    void look_at(const fs::path& path) { seen_.try_emplace(path, lambda::folder_mark(path)); }
+
     /// Uploads what the template names locally, and names the objects instead.
     Task<void> package(json::object* document, fs::path folder, int depth) {
         if (depth > max_nesting) throw std::runtime_error("Templates are nested too deep");
         for (auto& artifact : find_artifacts(*document, folder)) {
+            look_at(artifact.path);
             std::string bytes;
             std::string extension = artifact.path.extension();
             if (artifact.packing == Packing::archive) {
@@ -164,7 +176,27 @@ class Deployment {
     Stacks stacks_;
     ArtifactBucket bucket_;
     std::optional<StackView> stack_;
+    std::map<fs::path, std::string> seen_;  // what is deployed, with its marks from before it was read
 };
+
+/// Deploys, and again whenever a file changes, until a signal ends the process.
+Task<int> deploy_again_and_again(DeployOptions options) {
+    while (true) {
+        Deployment deployment(options);
+        std::string failure;
+        try {
+            co_await deployment.run();
+        } catch (const std::invalid_argument&) {
+            throw;  // the command line will not get better
+        } catch (const std::exception& error) {
+            failure = error.what();
+        }
+        if (!failure.empty()) fmt::print(stderr, "cumulet: {}\n", failure);
+        fmt::print("Waiting for changes\n");
+        std::fflush(stdout);
+        while (!deployment.is_outdated()) co_await Reactor::current().pause(between_looks);
+    }
+}
 
 }  // namespace
 
@@ -174,6 +206,7 @@ int deploy(DeployOptions options) {
     }
     return run_command([](DeployOptions given) -> Task<int> {
         try {
+            if (given.watch) co_return co_await deploy_again_and_again(std::move(given));
             Deployment deployment(std::move(given));
             co_return co_await deployment.run();
         } catch (const std::invalid_argument& error) {

@@ -9,6 +9,7 @@
 
 #include "dispatch/door.h"
 #include "runtime/log.h"
+#include "services/lambda/settings.h"
 #include "services/sqs/settings.h"
 #include "store/rocksdb/rocksdb_store.h"
 
@@ -34,6 +35,7 @@ struct ServeOptions {
     dispatch::Settings door;
     sqs::Settings queues;
     bool table_throttling = false;  ///< DynamoDB holds tables to their throughput
+    lambda::Settings functions;
 };
 
 /// The defaults, with what the environment says: GATEWAY_LISTEN, PERSISTENCE, ENFORCE_IAM, DEBUG, LS_LOG, …, each also

@@ -74,6 +74,7 @@ struct Services::All {
                  {.folder = foundation.functions,
                   .gate = &foundation.door,
                   .metrics = &foundation.metrics,
+                  .settings = foundation.lambda,
                   .shared = !foundation.exclusive}),
           logs(foundation.store),
           s3(foundation.store, foundation.objects),
@@ -100,6 +101,7 @@ struct Services::All {
         door.add(aws::sqs::service, sqs);
         door.add(aws::sts::service, sts);
         door.set_identities(identities);
+        door.add_health([this] { return lambda.warnings(); });
         door.add_path_surface(std::string(lambda::Service::code_prefix), lambda.code_surface());
         door.add_path_surface(std::string(dynamodb::Service::expired_path), dynamodb.developer_surface());
         for (const auto prefix : sns::Service::developer_prefixes)

@@ -27,6 +27,7 @@ struct Foundation {
     bool exclusive = true;            ///< no other process uses the store and the blobs
     sqs::Settings queues;
     bool table_throttling = false;  ///< DynamoDB holds tables to their throughput
+    lambda::Settings lambda;
 };
 
 class Services {

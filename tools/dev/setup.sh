@@ -6,7 +6,7 @@ cumulet_packages=(
     libboost1.81-dev libboost-json1.81-dev libfmt-dev libspdlog-dev libssl-dev libnghttp2-dev libpugixml-dev
     libyaml-cpp-dev libcbor-dev librocksdb-dev libsnappy-dev liblz4-dev libbz2-dev libzstd-dev zlib1g-dev libzip-dev
     libpq-dev libre2-dev libutf8proc-dev libcli11-dev libjemalloc-dev libgtest-dev libgmock-dev libbenchmark-dev
-    bubblewrap nodejs npm ruby openjdk-17-jdk-headless python3 python3-boto3 awscli postgresql zip unzip
+    bubblewrap nodejs npm ruby openjdk-17-jdk-headless autoconf automake libtool python3 python3-boto3 awscli postgresql zip unzip
 )
 
 setup_packages() {
@@ -35,16 +35,24 @@ TEXT
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends --no-remove "${missing[@]}" >&2
 }
 
-# The SDKs of the conformance tests, and a Node.js that they accept (20 or newer).
+# The SDKs of the conformance tests with a Node.js that they accept (20 or newer), and what functions of tests are made of.
 setup_clients() {
-    local folder=tests/conformance stamp=tests/conformance/node_modules/.cumulet-stamp
+    local without=()
+    # The optional package is a Node.js for machines whose own the SDK refuses.
+    [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] && without=(--omit=optional)
+    setup_npm tests/conformance "${without[@]}"
+    setup_npm tests/functions/powertools
+    # It compiles its own copy of curl: some minutes, once.
+    setup_npm tests/functions/runtime-client
+}
+
+setup_npm() {
+    local folder=$1 stamp=$1/node_modules/.cumulet-stamp
+    shift
     [ -f "$folder/package.json" ] || return 0
     if [ ! -f "$stamp" ] || ! cmp -s "$folder/package.json" "$stamp"; then
-        local without=()
-        # The optional package is a Node.js for machines whose own the SDK refuses.
-        [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] && without=(--omit=optional)
-        echo "Installing the clients of the conformance tests from npm" >&2
-        (cd "$folder" && npm install "${without[@]}" --no-audit --no-fund --no-package-lock --loglevel=error >&2)
+        echo "Installing the clients of $folder from npm" >&2
+        (cd "$folder" && npm install "$@" --no-audit --no-fund --no-package-lock --loglevel=error >&2)
         cp "$folder/package.json" "$stamp"
     fi
 }

@@ -175,6 +175,7 @@ TEST(Endpoints, TellHealthClockStatusAndMetrics) {
     world.door.add_metrics([](std::string& out) { out += "cumulet_store_commits_total 7\n"; });
     auto health = json_of(world.serve(request_of("GET", "/_localstack/health", {})));
     EXPECT_EQ(health["services"].at("sqs"), "running");
+    EXPECT_EQ(health["degraded"], false);
     EXPECT_EQ(world.serve(request_of("HEAD", "/_localstack/health", {})).status, 200);
     EXPECT_EQ(world.serve(request_of("GET", "/health", {})).status, 200);
     EXPECT_EQ(json_of(world.serve(request_of("GET", "/_localstack/init/ready", {})))["completed"], true);

@@ -1,12 +1,15 @@
 // Running a function: a warm worker, or a new one with the role's credentials.
 #include <unistd.h>
 
+#include <charconv>
+
 #include "contracts/proxy_event.h"
 #include "contracts/sts.h"
 #include "runtime/log.h"
 #include "runtime/stopwatch.h"
 #include "services/lambda/bootstraps.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/hot_reload.h"
 #include "services/lambda/recursion.h"
 #include "services/lambda/service.h"
 
@@ -46,6 +49,14 @@ RuntimeFacts facts_of(const aws::lambda::FunctionConfiguration& configuration) {
         facts.arn = configuration.RuntimeVersionConfig->RuntimeVersionArn.value_or("");
     }
     return facts;
+}
+
+/// The port of "http://127.0.0.1:4566"; 0 if it names none.
+uint16_t port_of(std::string_view endpoint) {
+    uint16_t port = 0;
+    const auto digits = endpoint.substr(std::min(endpoint.rfind(':') + 1, endpoint.size()));
+    std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    return port;
 }
 
 /// The names of the programs that the layers bring for /opt/extensions. Blocks.
@@ -141,7 +152,7 @@ Task<Outcome> Service::run_counted(Call& call, FunctionName name, std::shared_pt
         if (!place) throw throttled("ReservedFunctionConcurrentInvocationLimitExceeded");
         reserved.emplace(std::move(*place));
     }
-    const auto key = pool_key(name, *function);
+    const auto key = co_await current_key(name, function);
     bool re_init = false;
     for (int tries = 1;; ++tries) {
         auto place = co_await pool_.acquire(key);
@@ -153,6 +164,14 @@ Task<Outcome> Service::run_counted(Call& call, FunctionName name, std::shared_pt
         if (!outcome.lost || tries == most_tries) co_return outcome;
         re_init = outcome.re_init;
     }
+}
+
+Task<std::string> Service::current_key(FunctionName name, std::shared_ptr<const Function> function) {
+    const auto key = pool_key(name, *function);
+    if (function->hot_folder.empty()) co_return key;
+    const auto mark = co_await threads_.run([function] { return folder_mark(function->hot_folder); });
+    pool_.keep_only(key, key + "/" + mark);
+    co_return key + "/" + mark;
 }
 
 Task<std::shared_ptr<Worker>> Service::start_worker(Call& call, FunctionName name,
@@ -175,8 +194,16 @@ Task<std::shared_ptr<Worker>> Service::start_worker(Call& call, FunctionName nam
 
 Task<const Sandbox*> Service::sandbox() {
     const auto permit = co_await sandbox_search_.acquire();
-    if (!sandbox_) sandbox_ = co_await threads_.run([] { return Sandbox::find(); });
+    if (!sandbox_) {
+        sandbox_ = co_await threads_.run([network = options_.settings.network] { return Sandbox::find(network); });
+        found_sandbox_ = sandbox_.get();
+    }
     co_return sandbox_.get();
+}
+
+std::vector<std::string> Service::warnings() const {
+    const auto* sandbox = found_sandbox_.load();
+    return sandbox ? sandbox->warnings() : std::vector<std::string>();
 }
 
 Task<void> Service::look_for_sandbox() {
@@ -199,12 +226,15 @@ Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<co
     const Sandbox* sandbox = co_await this->sandbox();
     WorkerPlan plan{.key = std::move(start.key),
                     .function = fmt::format("{}/{}/{}", name.account, name.region, name.name)};
-    plan.room = {.code = co_await code_.unpacked(function->code_blob, configuration.CodeSha256.value_or("")),
+    plan.room = {.code = function->hot_folder.empty()
+                             ? co_await code_.unpacked(function->code_blob, configuration.CodeSha256.value_or(""))
+                             : std::filesystem::path(function->hot_folder),
                  .bootstrap = options_.folder / "bootstrap",
                  .layers = co_await layers_of(call, function)};
     if (configuration.EphemeralStorage) plan.room.scratch_bytes = uint64_t(configuration.EphemeralStorage->Size) << 20;
     for (const auto& part : runtime->program) plan.program.push_back(sandbox->seen(plan.room, part));
     plan.by_address = runtime->by_address;
+    plan.cloud_port = port_of(endpoint_);
     plan.version = function->version();
     plan.handler = configuration.Handler.value_or("");
     plan.identity = call.random().hex(32);

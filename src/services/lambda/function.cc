@@ -123,6 +123,7 @@ std::string Function::text() const {
     json::object record{{"configuration", contracts::to_json(configuration_shape(), &configuration)},
                         {"code", code_blob},
                         {"unzipped", unzipped_bytes}};
+    if (!hot_folder.empty()) record["hot_folder"] = hot_folder;
     if (!tags.empty()) {
         json::object each;
         for (const auto& [key, value] : tags) each[key] = value;
@@ -142,6 +143,7 @@ Function Function::parse(std::string_view text) {
     Function function;
     contracts::from_json(configuration_shape(), &function.configuration, record.at("configuration"));
     function.code_blob = string_or(record, "code");
+    function.hot_folder = string_or(record, "hot_folder");
     if (const auto* size = record.if_contains("unzipped")) function.unzipped_bytes = size->as_int64();
     function.code_signing = string_or(record, "code_signing");
     function.recursive_loop = string_or(record, "recursive_loop", "Terminate");
@@ -169,8 +171,10 @@ Function new_function(const Call& call, const FunctionName& name, const aws::lam
     if (!request.Runtime || (!request.Handler && !request.Runtime->starts_with("provided"))) {
         throw invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
     }
-    Function function{
-        .configuration = {}, .code_blob = {}, .tags = request.Tags.value_or(std::map<std::string, std::string>())};
+    Function function{.configuration = {},
+                      .code_blob = {},
+                      .hot_folder = {},
+                      .tags = request.Tags.value_or(std::map<std::string, std::string>())};
     auto& configuration = function.configuration;
     configuration.FunctionName = name.name;
     configuration.FunctionArn = name.unqualified_arn();
@@ -202,6 +206,7 @@ void configure(Function& function, const aws::lambda::UpdateFunctionConfiguratio
 void set_code(Function& function, const Package& package,
               const std::optional<std::vector<std::string>>& architectures) {
     function.code_blob = package.blob;
+    function.hot_folder = package.hot_folder;
     function.unzipped_bytes = package.unzipped_bytes;
     function.configuration.CodeSha256 = package.sha256;
     function.configuration.CodeSize = package.size_bytes;
@@ -224,6 +229,7 @@ void check_revision(const Function& function, const std::optional<std::string>& 
 Function publish(const Function& current, int64_t number, const std::optional<std::string>& description) {
     Function version{.configuration = current.configuration,
                      .code_blob = current.code_blob,
+                     .hot_folder = current.hot_folder,
                      .unzipped_bytes = current.unzipped_bytes};
     version.configuration.Version = std::to_string(number);
     version.configuration.FunctionArn = fmt::format("{}:{}", *current.configuration.FunctionArn, number);

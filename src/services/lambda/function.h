@@ -10,7 +10,8 @@ namespace cumulet::lambda {
 /// A deployment package that was checked and stored.
 struct Package {
     std::string blob;
-    std::string sha256;  ///< in Base64
+    std::string hot_folder;  ///< runs from there instead
+    std::string sha256;      ///< in Base64
     int64_t size_bytes = 0;
     int64_t unzipped_bytes = 0;
 };
@@ -18,7 +19,8 @@ struct Package {
 /// A function's $LATEST, or one of its versions.
 struct Function {
     aws::lambda::FunctionConfiguration configuration;
-    std::string code_blob;  ///< the package, in store::Blobs
+    std::string code_blob;   ///< the package, in store::Blobs
+    std::string hot_folder;  ///< the code itself, to be looked at before each event; "" where it is a package
     int64_t unzipped_bytes = 0;
     // Of $LATEST only:
     std::map<std::string, std::string> tags;

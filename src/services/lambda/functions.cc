@@ -6,6 +6,7 @@
 #include "contracts/s3.h"
 #include "services/lambda/bootstraps.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/hot_reload.h"
 #include "services/lambda/page.h"
 #include "services/lambda/service.h"
 
@@ -66,7 +67,21 @@ Task<void> Service::stop() {
     co_await book_tasks_.stop();
 }
 
+Task<Package> Service::open_hot_folder(std::string path) {
+    if (!options_.settings.hot_reload) {
+        throw invalid(
+            "The bucket hot-reload shows folders of this machine to functions. Where signatures or policies are "
+            "checked, "
+            "that must be allowed: cumulet serve --hot-reload.");
+    }
+    const auto fault = co_await threads_.run([&] { return hot_reload_fault(path, options_.folder.parent_path()); });
+    if (!fault.empty()) throw invalid(fault);
+    co_return Package{.blob = {}, .hot_folder = path, .sha256 = to_base64(sha256(path))};
+}
+
 Task<Package> Service::store_package(Call& call, PackageSource source) {
+    if (source.bucket == hot_reload_bucket && source.key && source.operation != "PublishLayerVersion")
+        co_return co_await open_hot_folder(std::move(*source.key));
     std::string bytes;
     if (source.zip) {
         bytes = std::move(*source.zip);
@@ -120,8 +135,9 @@ Task<void> Service::set_layers(store::Transaction& tx, const Call& call, Functio
     if (!resolved.shown.empty()) function.configuration.Layers = std::move(resolved.shown);
 }
 
-void Service::retire(const FunctionName& name) {
-    pool_.retire(fmt::format("{}/{}/{}", name.account, name.region, name.name));
+std::string Service::pool_keys(const FunctionName& name) const {
+    const auto all = fmt::format("{}/{}/{}", name.account, name.region, name.name);
+    return name.qualifier.empty() ? all : all + "/" + name.qualifier;
 }
 
 Task<FunctionConfiguration> Service::create_function(Call& call, CreateFunctionRequest request) {
@@ -161,7 +177,7 @@ Task<FunctionConfiguration> Service::create_function(Call& call, CreateFunctionR
     } catch (...) {
         failure = std::current_exception();
     }
-    co_await blobs_.remove(package.blob);
+    if (!package.blob.empty()) co_await blobs_.remove(package.blob);
     std::rethrow_exception(failure);
 }
 
@@ -178,6 +194,7 @@ Task<GetFunctionResponse> Service::get_function(Call& call, GetFunctionRequest r
     // The revision is known only to those who may read the function.
     response.Code->Location = fmt::format("{}{}{}/{}/{}/{}/{}", call.base_url(), code_prefix, name.account, name.region,
                                           name.name, percent_encode(function->version()), function->revision());
+    if (!function->hot_folder.empty()) response.Code->Location = "file://" + function->hot_folder;
     if (!current.tags.empty()) response.Tags = current.tags;
     if (current.reserved_concurrency)
         response.Concurrency.emplace().ReservedConcurrentExecutions = current.reserved_concurrency;
@@ -220,7 +237,8 @@ Task<std::optional<std::string>> Service::find_code(std::vector<std::string> par
     const FunctionName function_name{.account = account, .region = region, .name = name, .qualifier = version};
     try {
         const auto function = co_await find_version(function_name);
-        if (equal_in_constant_time(function->revision(), secret)) co_return function->code_blob;
+        const bool packaged = !function->code_blob.empty();
+        if (packaged && equal_in_constant_time(function->revision(), secret)) co_return function->code_blob;
     } catch (const ResourceNotFoundException&) {
         // The same answer as for a wrong secret.
     }
@@ -281,8 +299,10 @@ Task<DeleteFunctionResponse> Service::delete_function(Call& call, DeleteFunction
         erase_provisioned(tx, name);
         co_return std::vector<std::string>();
     });
-    retire(name);
-    for (const auto& blob : blobs) co_await blobs_.remove(blob);
+    pool_.forget(pool_keys(name));
+    for (const auto& blob : blobs) {
+        if (!blob.empty()) co_await blobs_.remove(blob);
+    }
     co_return DeleteFunctionResponse{.StatusCode = 204};
 }
 

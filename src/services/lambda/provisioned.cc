@@ -12,6 +12,10 @@ using namespace aws::lambda;
 
 namespace {
 
+// Between attempts to start workers that do not get ready.
+constexpr auto first_pause = std::chrono::seconds(1);
+constexpr auto longest_pause = std::chrono::seconds(60);
+
 InvalidParameterValueException unpublished() {
     return invalid("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
 }
@@ -70,20 +74,38 @@ std::string Service::pool_key(const FunctionName& name, const Function& function
 
 int32_t Service::allocated(const std::string& key) const { return static_cast<int32_t>(pool_.kept(key)); }
 
-Task<void> Service::warm(FunctionName name, std::shared_ptr<const Function> function, int32_t count,
+Task<bool> Service::warm(FunctionName name, std::shared_ptr<const Function> function, int32_t count,
                          std::string initialization) {
     const auto key = pool_key(name, *function);
-    pool_.keep(key, static_cast<size_t>(count));
     auto call = service_call(Reactor::current(), "lambda.amazonaws.com", name.account, name.region);
     try {
         while (!store_.closing() && allocated(key) < count) {
-            if (!co_await pool_.take_room()) break;
+            if (!co_await pool_.take_room()) co_return false;
             auto worker = co_await start_worker(call, name, function, {.key = key, .initialization = initialization});
-            if (!co_await worker->initialised()) break;  // its log says why
+            if (!co_await worker->initialised()) co_return false;  // its log says why
             pool_.give_back(std::move(worker), call.now());
         }
+        co_return true;
     } catch (const std::exception& error) {
         log::warning("workers could not be made ready", {{"function", name.arn()}, {"why", error.what()}});
+    }
+    co_return false;
+}
+
+Task<void> Service::keep_warm(FunctionName name, std::shared_ptr<const Function> function, int32_t count,
+                              std::string initialization) {
+    const auto key = pool_key(name, *function);
+    const auto wish = pool_.keep(key, static_cast<size_t>(count));
+    auto pause = first_pause;
+    while (!store_.closing() && pool_.keeps(key, wish)) {
+        const auto seen = pool_.seen();
+        const bool warmed = co_await warm(name, function, count, initialization);
+        pause = warmed ? first_pause : std::min(pause * 2, longest_pause);
+        if (warmed) {
+            co_await pool_.wait_for_end(seen);
+        } else {
+            co_await pool_.wait_for_wish(seen, clock_.now() + pause);
+        }
     }
 }
 
@@ -99,7 +121,7 @@ Task<void> Service::warm_all() {
     });
     for (const auto& [name, count] : found) {
         try {
-            co_await warm(name, co_await find_version(name), count, "provisioned-concurrency");
+            tasks_.start(keep_warm(name, co_await find_version(name), count, "provisioned-concurrency"));
         } catch (const std::exception& error) {
             log::warning("workers could not be made ready", {{"function", name.arn()}, {"why", error.what()}});
         }
@@ -122,6 +144,12 @@ Task<PutProvisionedConcurrencyConfigResponse> Service::put_provisioned_concurren
     const auto saved = co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
         auto function = co_await load_published(tx, functions_, name);
         if (function->version() == latest) throw unpublished();
+        if (!function->hot_folder.empty()) {
+            throw invalid(
+                "Functions that run from the bucket hot-reload have no provisioned concurrency: their workers end when "
+                "a "
+                "file changes.");
+        }
         co_await check_alone(tx, functions_, name, function->version());
         const auto current = co_await load_function(tx, name);
         if (current.reserved_concurrency && *current.reserved_concurrency < provisioned.requested) {
@@ -132,7 +160,7 @@ Task<PutProvisionedConcurrencyConfigResponse> Service::put_provisioned_concurren
         save_provisioned(tx, provisioned);
         co_return function;
     });
-    tasks_.start(warm(name, saved, provisioned.requested, "provisioned-concurrency"));
+    tasks_.start(keep_warm(name, saved, provisioned.requested, "provisioned-concurrency"));
     co_return described<PutProvisionedConcurrencyConfigResponse>(provisioned, 0);
 }
 

@@ -7,6 +7,7 @@
 #include "services/lambda/package.h"
 #include "services/lambda/poller.h"
 #include "services/lambda/runtimes.h"
+#include "services/lambda/settings.h"
 #include "services/lambda/storage.h"
 #include "services/lambda/url_surface.h"
 #include "services/lambda/workers/courier.h"
@@ -64,6 +65,7 @@ struct Options {
     PoolBounds pool = pool_bounds();
     contracts::Gate* gate = nullptr;  ///< who may use function URLs; without one, everyone
     contracts::Metrics* metrics = nullptr;
+    Settings settings;
     bool shared = true;  ///< other processes may use the store too; false spares the wait for leases that a crash left
 };
 
@@ -81,6 +83,8 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     contracts::Surface& code_surface() { return *this; }
     /// Answers requests to function URLs.
     UrlSurface& urls() { return urls_; }
+    /// Sentences on what this machine does not permit; empty if nothing is missing or it is not yet known.
+    std::vector<std::string> warnings() const;
     static constexpr std::string_view code_prefix = "/_aws/lambda/code/";
 
     // functions.cc
@@ -271,7 +275,13 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<http::Response> serve(Call& call, http::Request request) override;
     /// The blob that a path of account, region, name, version and secret means.
     Task<std::optional<std::string>> find_code(std::vector<std::string> parts);
-    void retire(const FunctionName& name);
+    /// The code is `path`, a folder of this machine. Throws where it may not be shown to functions.
+    Task<Package> open_hot_folder(std::string path);
+    /// What the pool's keys of the function begin with, or of the version that `name` names.
+    std::string pool_keys(const FunctionName& name) const;
+    // updates.cc
+    /// Versions go on as they are.
+    void retire_latest(FunctionName name);
 
     // stream.cc
     /// Runs a function whose response is read while it is written, and waits until the response begins.
@@ -287,6 +297,8 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<std::shared_ptr<const Function>> find_version(FunctionName name);
 
     // execution.cc
+    /// The pool's key of the workers that have the function's code as it is now.
+    Task<std::string> current_key(FunctionName name, std::shared_ptr<const Function> function);
     Task<Outcome> run(Call& call, FunctionName name, std::shared_ptr<const Function> function, Invocation invocation);
     Task<Outcome> run_counted(Call& call, FunctionName name, std::shared_ptr<const Function> function,
                               Invocation invocation);
@@ -336,8 +348,12 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
                        MessageAttributes attributes = {});
     PollerHooks poller_hooks();
     // provisioned.cc
-    /// Keeps `count` workers of a function ready; what they are initialised for is `initialization`.
-    Task<void> warm(FunctionName name, std::shared_ptr<const Function> function, int32_t count,
+    /// Keeps `count` workers of a function ready, until it is gone or another count is wanted; those that end are
+    /// replaced. What they are initialised for is `initialization`.
+    Task<void> keep_warm(FunctionName name, std::shared_ptr<const Function> function, int32_t count,
+                         std::string initialization);
+    /// Starts workers until `count` are ready; false if one did not get so far.
+    Task<bool> warm(FunctionName name, std::shared_ptr<const Function> function, int32_t count,
                     std::string initialization);
     Task<void> warm_all();
     std::string pool_key(const FunctionName& name, const Function& function) const;
@@ -355,7 +371,8 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Clock& clock_;
     const Options options_;
     std::string endpoint_;
-    std::unique_ptr<Sandbox> sandbox_;  // nothing until it is found
+    std::unique_ptr<Sandbox> sandbox_;                    // nothing until it is found
+    std::atomic<const Sandbox*> found_sandbox_{nullptr};  // the same, for any thread
     Semaphore sandbox_search_{1};
     Semaphore compilation_{1};  // of a runtime
     CodeFolders code_;

@@ -8,6 +8,11 @@ namespace cumulet::lambda {
 
 using namespace aws::lambda;
 
+void Service::retire_latest(FunctionName name) {
+    name.qualifier = latest;
+    pool_.retire(pool_keys(name));
+}
+
 Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunctionCodeRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
     if (request.ImageUri) throw aws::not_implemented("lambda", "UpdateFunctionCode", "functions packaged as images");
@@ -54,7 +59,7 @@ Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunc
     }
     if (!unused.empty()) co_await blobs_.remove(unused);
     if (failure) std::rethrow_exception(failure);
-    if (!dry_run) retire(name);
+    if (!dry_run) retire_latest(name);
     co_return answer;
 }
 
@@ -72,7 +77,7 @@ Task<FunctionConfiguration> Service::update_function_configuration(Call& call,
         save_function(tx, name, function);
         co_return function.configuration;
     });
-    retire(name);
+    retire_latest(name);
     co_return answer;
 }
 

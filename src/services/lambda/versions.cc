@@ -73,7 +73,8 @@ Task<FunctionConfiguration> Service::publish_version(Call& call, PublishVersionR
     if (published.SnapStart && published.SnapStart->OptimizationStatus == "On") {
         auto version = name;
         version.qualifier = *published.Version;
-        tasks_.start(warm(version, co_await find_version(version), 1, "snap-start"));
+        const auto function = co_await find_version(version);
+        if (function->hot_folder.empty()) tasks_.start(keep_warm(version, function, 1, "snap-start"));
     }
     co_return published;
 }

@@ -50,6 +50,10 @@ Prepared prepare(const Launch& launch) {
             ::_exit(127);
         }
     }
+    if (launch.network) {
+        error = launch.network->enter();
+        if (error != 0) ::_exit(127);
+    }
     if (launch.memory_bytes) {
         const rlimit limit{launch.memory_bytes, launch.memory_bytes};
         ::setrlimit(RLIMIT_DATA, &limit);
@@ -124,11 +128,12 @@ bool kill_children(pid_t process) {
     return !children.empty();
 }
 
-int run_quietly(const std::vector<std::string>& arguments, std::chrono::milliseconds limit) {
+int run_quietly(const std::vector<std::string>& arguments, std::chrono::milliseconds limit, const OwnNetwork* network) {
     const Descriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
     auto process = spawn({.arguments = arguments,
                           .environment = {"PATH=/usr/local/bin:/usr/bin:/bin"},
-                          .descriptors = {{nothing.get(), 0}, {nothing.get(), 1}, {nothing.get(), 2}}});
+                          .descriptors = {{nothing.get(), 0}, {nothing.get(), 1}, {nothing.get(), 2}},
+                          .network = network});
     if (!process) return -1;
     pollfd end{.fd = process->end.get(), .events = POLLIN};
     if (::poll(&end, 1, static_cast<int>(limit.count())) <= 0) kill_group(process->id);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "services/lambda/sandbox/network.h"
 #include "services/lambda/workers/loop.h"
 
 namespace cumulet::lambda {
@@ -18,8 +19,9 @@ struct Launch {
     std::vector<std::string> environment;  ///< "NAME=value"
     std::string folder = "/";
     std::vector<std::pair<int, int>> descriptors;
-    std::vector<int> group_entries;  ///< cgroup.procs files that the program enters before it runs
-    uint64_t memory_bytes = 0;       ///< RLIMIT_DATA where no cgroup limits the memory; 0: unlimited
+    std::vector<int> group_entries;       ///< cgroup.procs files that the program enters before it runs
+    const OwnNetwork* network = nullptr;  ///< to enter before it runs; none: it stays in this process's
+    uint64_t memory_bytes = 0;            ///< RLIMIT_DATA where no cgroup limits the memory; 0: unlimited
 };
 
 struct Process {
@@ -50,6 +52,7 @@ bool kill_children(pid_t process);
 
 /// Runs a program to its end without input and output and returns its exit status; -1 if it could not start, was
 /// killed, or took longer than `limit`.
-int run_quietly(const std::vector<std::string>& arguments, std::chrono::milliseconds limit);
+int run_quietly(const std::vector<std::string>& arguments, std::chrono::milliseconds limit,
+                const OwnNetwork* network = nullptr);
 
 }  // namespace cumulet::lambda

@@ -14,6 +14,15 @@ std::string find_wrapper() {
     return "";
 }
 
+/// Why no program gets a network of its own here; "" if one does.
+std::string try_network() {
+    constexpr uint16_t any_port = 9001;
+    OwnNetwork network({any_port});
+    if (run_quietly({"/usr/bin/true"}, std::chrono::seconds(5), &network) == 0 && network.receive().size() == 1)
+        return "";
+    return "Lambda functions do not run: they may have no network of their own here, and must not have the host's";
+}
+
 }  // namespace
 
 std::vector<std::string> wrapper_arguments(const std::string& wrapper, bool own_user) {
@@ -43,12 +52,24 @@ std::vector<std::string> wrapper_arguments(const std::string& wrapper, bool own_
         const auto name = entry.path().filename().string();  // "java-17-openjdk": what a JVM of Debian reads
         if (name.starts_with("java-")) arguments.insert(arguments.end(), {"--ro-bind", entry.path(), entry.path()});
     }
-    arguments.insert(arguments.end(), {"--proc", "/proc", "--dev", "/dev"});
+    arguments.insert(arguments.end(), {"--proc", "/proc"});
+    // Under a Cumulet that is root, a function's user is root to the kernel, if without capabilities: it must not write
+    // the kernel's settings, such as the program that gets core dumps, nor read what root alone may.
+    for (const std::string part : {"sys", "fs", "scsi", "acpi", "driver", "irq", "bus", "mtrr", "pressure"}) {
+        if (fs::exists("/proc/" + part, error)) {
+            arguments.insert(arguments.end(), {"--ro-bind", "/proc/" + part, "/proc/" + part});
+        }
+    }
+    if (fs::exists("/etc/ssl/private", error)) arguments.insert(arguments.end(), {"--tmpfs", "/etc/ssl/private"});
+    arguments.insert(arguments.end(), {"--dev", "/dev"});
     return arguments;
 }
 
-std::unique_ptr<Sandbox> Sandbox::find() {
+std::unique_ptr<Sandbox> Sandbox::find(Network network) {
     auto sandbox = std::make_unique<Sandbox>();
+    sandbox->network_ = network;
+    if (network != Network::host) sandbox->network_fault_ = try_network();
+    if (!sandbox->network_fault_.empty()) sandbox->warnings_.push_back(sandbox->network_fault_);
     const auto wrapper = find_wrapper();
     std::string why = "bubblewrap (bwrap) is not installed";
     if (!wrapper.empty()) {
@@ -88,8 +109,11 @@ std::vector<std::string> Sandbox::command(const Room& room, const std::vector<st
     auto arguments = wrapper_;
     arguments.insert(arguments.end(), {"--size", std::to_string(room.scratch_bytes), "--tmpfs", "/tmp"});
     arguments.insert(arguments.end(), {"--ro-bind", room.code.string(), "/var/task"});
-    if (!room.bootstrap.empty())
+    if (!room.bootstrap.empty()) {
         arguments.insert(arguments.end(), {"--ro-bind", room.bootstrap.string(), "/var/runtime"});
+        for (const std::string file : {"passwd", "group"})
+            arguments.insert(arguments.end(), {"--ro-bind-try", (room.bootstrap / file).string(), "/etc/" + file});
+    }
     if (!room.layers.empty()) {
         arguments.insert(arguments.end(), {"--ro-bind", room.layers.string(), "/opt"});
     } else {

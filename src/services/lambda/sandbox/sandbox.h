@@ -21,12 +21,15 @@ struct Room {
 /// What this machine permits. Found out once, by trying.
 class Sandbox {
   public:
-    /// Tries bubblewrap and control groups. Blocks for some milliseconds.
-    static std::unique_ptr<Sandbox> find();
+    /// Tries bubblewrap, control groups and, unless it is the host's, the network. Blocks for some milliseconds.
+    static std::unique_ptr<Sandbox> find(Network network = Network::host);
     /// Plain processes in `why`'s words, for tests of that mode.
     static std::unique_ptr<Sandbox> plain(std::string why);
 
     bool isolated() const { return !wrapper_.empty(); }
+    Network network() const { return network_; }
+    /// Why functions cannot have the network that was asked for, and so do not run; "" if they can.
+    const std::string& network_fault() const { return network_fault_; }
     bool limited() const { return groups_ != nullptr; }
     /// Sentences on what is missing, empty if nothing is.
     const std::vector<std::string>& warnings() const { return warnings_; }
@@ -42,6 +45,8 @@ class Sandbox {
     std::vector<std::string> wrapper_;  // bubblewrap with all that is the same for every room
     std::unique_ptr<ControlGroups> groups_;
     std::vector<std::string> warnings_;
+    Network network_ = Network::host;
+    std::string network_fault_;
 };
 
 /// The arguments of bubblewrap that do not depend on the room. `own_user`: in a user namespace of its own.

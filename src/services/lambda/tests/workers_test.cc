@@ -1,9 +1,6 @@
 // Real processes of each runtime, in this machine's own sandbox.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <fstream>
 
 #include "base/json.h"
 #include "runtime/stopwatch.h"
@@ -19,17 +16,6 @@ using ::testing::StartsWith;
 std::string member(const std::string& payload, std::string_view name) {
     const auto value = parse_json(payload);
     return value && value->is_object() ? std::string(string_or(value->as_object(), name)) : "no object: " + payload;
-}
-
-/// True if a process of this machine has `argument` in its command line.
-bool somewhere_runs(std::string_view argument) {
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-        std::ifstream file(entry.path() / "cmdline");
-        const std::string line(std::istreambuf_iterator<char>(file), {});
-        if (line.find(argument) != line.npos) return true;
-    }
-    return false;
 }
 
 TEST(NodeWorker, AnswersWithWhatAnAsynchronousHandlerGives) {
@@ -243,6 +229,14 @@ TEST(Worker, SeesNeitherTheHostsFilesNorItsProcesses) {
     EXPECT_EQ(
         shop.invoke(shop.plan("python")).payload,
         R"({"home": false, "code": false, "root": false, "tmp": true, "processes": true, "files": ["0", "1", "2", "3"], "environment": false})");
+}
+
+TEST(Worker, HasAUserWithAHomeAsProgramsExpect) {
+    Workshop shop;
+    if (!shop.sandbox->isolated()) GTEST_SKIP() << "bubblewrap is not permitted here";
+    shop.code.write("index.js",
+                    "exports.handler = async () => [require('os').homedir(), require('os').userInfo().username];");
+    EXPECT_EQ(shop.invoke(shop.plan("nodejs")).payload, R"(["/home/sbx_user1051","sbx_user1051"])");
 }
 
 TEST(Worker, RunsAsAPlainProcessWhereNothingElseIsPermitted) {

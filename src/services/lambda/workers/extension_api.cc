@@ -77,6 +77,13 @@ void Worker::subscribe(Connection& connection, const RuntimeRequest& request, st
             403, error_text("Subscriptions are made while a function is initialised", "Telemetry.NotSupported"));
         return;
     }
+    if (sandbox_.network() != Network::host) {
+        connection.out += answer_text(
+            403, error_text(
+                     "Telemetry cannot reach an extension in a network of its own: cumulet serve --lambda-network host",
+                     "Telemetry.NotSupported"));
+        return;
+    }
     json::array types;
     const auto answer = telemetry_.subscribe(extension->name, request.body, types);
     connection.out += answer_text(answer);

@@ -1,6 +1,13 @@
 #include "services/lambda/workers/pool.h"
 
 namespace cumulet::lambda {
+namespace {
+
+bool is_below(std::string_view key, std::string_view keys) {
+    return key.starts_with(keys) && (key.size() == keys.size() || key[keys.size()] == '/');
+}
+
+}  // namespace
 
 Task<Place> Pool::acquire(std::string key) {
     auto& reactor = Reactor::current();
@@ -67,13 +74,30 @@ Task<bool> Pool::take_room() {
     co_return true;
 }
 
-void Pool::keep(const std::string& key, size_t count) {
-    std::lock_guard lock(mutex_);
-    if (count == 0) {
-        keep_.erase(key);
-    } else {
-        keep_[key] = count;
+uint64_t Pool::keep(const std::string& key, size_t count) {
+    uint64_t wish;
+    {
+        std::lock_guard lock(mutex_);
+        wish = ++wishes_;
+        if (count == 0) {
+            keep_.erase(key);
+        } else {
+            keep_[key] = {.id = wish, .count = count};
+        }
     }
+    wish_changed();
+    return wish;
+}
+
+bool Pool::keeps(const std::string& key, uint64_t wish) const {
+    std::lock_guard lock(mutex_);
+    const auto found = keep_.find(key);
+    return !stopping_ && found != keep_.end() && found->second.id == wish;
+}
+
+void Pool::wish_changed() {
+    changes_.wake("wish");
+    changes_.wake("end");
 }
 
 size_t Pool::kept(const std::string& key) const {
@@ -89,22 +113,34 @@ size_t Pool::kept(const std::string& key) const {
 
 size_t Pool::to_keep(const std::string& key) const {
     const auto found = keep_.find(key);
-    return found == keep_.end() ? 0 : found->second;
+    return found == keep_.end() ? 0 : found->second.count;
 }
 
-void Pool::retire(std::string_view function) {
+void Pool::retire(std::string_view keys) { keep_only(keys, ""); }
+
+void Pool::keep_only(std::string_view keys, std::string_view current) {
     std::lock_guard lock(mutex_);
+    const auto is_meant = [&](const std::string& key) { return key != current && is_below(key, keys); };
     for (const auto& [raw, weak] : alive_) {
-        if (const auto worker = weak.lock(); worker && worker->plan().function == function) worker->retire();
+        if (const auto worker = weak.lock(); worker && is_meant(worker->plan().key)) worker->retire();
     }
     for (auto at = idle_.begin(); at != idle_.end();) {
-        if (at->second.front()->plan().function == function) {
+        if (is_meant(at->first)) {
             for (auto& worker : at->second) worker->end();
             at = idle_.erase(at);
         } else {
             ++at;
         }
     }
+}
+
+void Pool::forget(std::string_view keys) {
+    {
+        std::lock_guard lock(mutex_);
+        std::erase_if(keep_, [&](const auto& kept) { return is_below(kept.first, keys); });
+    }
+    retire(keys);
+    wish_changed();
 }
 
 Task<void> Pool::stop() {
@@ -120,10 +156,11 @@ Task<void> Pool::stop() {
         }
         waiters_.clear();
     }
+    wish_changed();
     while (true) {
-        const auto seen = ends_.version("gone");
+        const auto before = seen();
         if (processes() == 0) co_return;
-        co_await ends_.wait("gone", seen, Time::max());
+        co_await wait_for_end(before);
     }
 }
 
@@ -146,7 +183,7 @@ void Pool::gone(const Worker* worker) {
         --rooms_taken_;
         serve_waiters();
     }
-    ends_.wake("gone");
+    changes_.wake("end");
 }
 
 std::shared_ptr<Worker> Pool::take_idle(const std::string& key, Time now) {

@@ -35,13 +35,31 @@ class Pool {
 
     /// Room to start a worker that nobody waits for; false where there is none.
     Task<bool> take_room();
-    /// Keeps `count` workers of `key` however long they are idle, once there are that many.
-    void keep(const std::string& key, size_t count);
+    /// Keeps `count` workers of `key` however long they are idle, once there are that many. The result names this wish.
+    uint64_t keep(const std::string& key, size_t count);
+    /// True until `key` gets another wish, or is forgotten, or the pool stops.
+    bool keeps(const std::string& key, uint64_t wish) const;
     /// How many live workers of `key` are kept.
     size_t kept(const std::string& key) const;
 
-    /// No worker of `function` takes a further event: its code or configuration changed, or it is gone.
-    void retire(std::string_view function);
+    /// For whoever keeps workers ready. What has happened so far:
+    struct Seen {
+        uint64_t ends;
+        uint64_t wishes;
+    };
+    Seen seen() const { return {.ends = changes_.version("end"), .wishes = changes_.version("wish")}; }
+    /// Waits until a worker has ended or another wish came since.
+    Task<void> wait_for_end(Seen seen) { co_await changes_.wait("end", seen.ends, Time::max()); }
+    /// Waits until another wish came since, or until `until` on the cloud's clock.
+    Task<void> wait_for_wish(Seen seen, Time until) { co_await changes_.wait("wish", seen.wishes, until); }
+
+    /// No worker whose key is `keys`, or begins with it and '/', takes a further event: its code or configuration
+    /// changed.
+    void retire(std::string_view keys);
+    /// As retire, but for those of the key `current`.
+    void keep_only(std::string_view keys, std::string_view current);
+    /// As retire; and none of them is kept ready any more.
+    void forget(std::string_view keys);
     /// Ends all workers and waits until nothing of them is left.
     Task<void> stop();
 
@@ -57,6 +75,7 @@ class Pool {
     };
 
     void gone(const Worker* worker);
+    void wish_changed();
     std::shared_ptr<Worker> take_idle(const std::string& key, Time now);
     bool end_oldest_idle();
     size_t to_keep(const std::string& key) const;
@@ -71,10 +90,15 @@ class Pool {
     bool stopping_ = false;
     bool sweeping_ = false;
     std::unordered_map<std::string, std::vector<std::shared_ptr<Worker>>> idle_;  // the last was used last
-    std::unordered_map<std::string, size_t> keep_;
+    struct Wish {
+        uint64_t id;
+        size_t count;
+    };
+    std::unordered_map<std::string, Wish> keep_;
+    uint64_t wishes_ = 0;
     std::unordered_map<const Worker*, std::weak_ptr<Worker>> alive_;
     std::list<Waiter*> waiters_;
-    Gates ends_{1};
+    Gates changes_{2};
 };
 
 }  // namespace cumulet::lambda

@@ -14,6 +14,7 @@
 #include "services/lambda/workers/log_book.h"
 #include "services/lambda/workers/loop.h"
 #include "services/lambda/workers/platform_log.h"
+#include "services/lambda/workers/relay.h"
 #include "services/lambda/workers/response_pipe.h"
 #include "services/lambda/workers/telemetry.h"
 
@@ -30,6 +31,7 @@ struct WorkerPlan {
     uint32_t memory_mb = 128;
     std::chrono::milliseconds timeout{3000};
     std::chrono::milliseconds init_timeout{10'000};
+    uint16_t cloud_port = 0;              ///< where this cloud answers on the loopback interface
     bool by_address = false;              ///< the program knows the Runtime API by its address only
     std::vector<std::string> extensions;  ///< names of the programs below /opt/extensions
     std::string identity;                 ///< hexadecimal digits of its own
@@ -177,7 +179,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
     Process process_;
     std::unique_ptr<ControlGroup> group_;
     Descriptor listener_;
-    Descriptor control_;  // to the supervisor, where there are extensions
+    std::shared_ptr<Relay> relay_;  // to the cloud, where the network is its own
+    Descriptor control_;            // to the supervisor, where there are extensions
     std::string control_line_;
     std::array<Output, 2> outputs_{Output{.category = "function"}, Output{.category = "extension"}};
     std::map<int, std::shared_ptr<Connection>> connections_;

@@ -25,6 +25,7 @@ constexpr auto shutdown_time = std::chrono::milliseconds(2000);
 constexpr auto shutdown_time_of_internal = std::chrono::milliseconds(500);
 constexpr auto runtime_shutdown_time = std::chrono::milliseconds(300);
 constexpr size_t max_control_bytes = 64 << 10;
+constexpr uint16_t api_port = 9001;  // of the Runtime API where the network is the worker's own, as at AWS
 
 /// A listener on a free port of the loopback interface, and that port.
 std::pair<Descriptor, int> listen_locally() {
@@ -32,11 +33,19 @@ std::pair<Descriptor, int> listen_locally() {
     sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
     socklen_t size = sizeof address;
     if (!listener || ::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::listen(listener.get(), 16) != 0 ||
+        ::listen(listener.get(), 128) != 0 ||
         ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
         return {};
     }
     return {std::move(listener), ntohs(address.sin_port)};
+}
+
+/// The network of a worker that does not have the host's.
+std::unique_ptr<OwnNetwork> own_network(Network kind, uint16_t cloud_port) {
+    if (kind == Network::host) return nullptr;
+    std::vector<uint16_t> ports{api_port};
+    if (kind == Network::loopback && cloud_port != 0 && cloud_port != api_port) ports.push_back(cloud_port);
+    return std::make_unique<OwnNetwork>(std::move(ports));
 }
 
 /// Bubblewrap tells a signal that ended its program as a shell does.
@@ -130,8 +139,10 @@ std::expected<void, std::string> Worker::open_and_spawn() {
     if (!output || !channel || (supervised && (!extension_output || !control))) {
         return std::unexpected(std::string(no_descriptors));
     }
-    auto [listener, port] = listen_locally();
-    if (!listener) return std::unexpected("no port for the Runtime API is free");
+    if (!sandbox_.network_fault().empty()) return std::unexpected(sandbox_.network_fault());
+    const auto network = own_network(sandbox_.network(), plan_.cloud_port);
+    auto [listener, port] = network ? std::pair(Descriptor(), int{api_port}) : listen_locally();
+    if (!network && !listener) return std::unexpected("no port for the Runtime API is free");
     environment.push_back(fmt::format("AWS_LAMBDA_RUNTIME_API=127.0.0.1:{}", port));
 
     const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -148,6 +159,7 @@ std::expected<void, std::string> Worker::open_and_spawn() {
     }
     launch.arguments = sandbox_.command(plan_.room, program);
     launch.environment = std::move(environment);
+    launch.network = network.get();
     if (group) launch.group_entries = group->entries();
     if (!group) launch.memory_bytes = uint64_t{plan_.memory_mb + uncounted_mb} << 20;
 
@@ -158,6 +170,14 @@ std::expected<void, std::string> Worker::open_and_spawn() {
     auto process = spawn(launch);
     if (!process) return std::unexpected(process.error());
     process_ = std::move(*process);
+    if (network) {
+        auto listeners = network->receive();  // all of them: it would not run otherwise
+        listener = std::move(listeners[0]);
+        if (listeners.size() > 1) {
+            relay_ = std::make_shared<Relay>(loop_, std::move(listeners[1]), plan_.cloud_port);
+            relay_->start();
+        }
+    }
     outputs_[0].pipe = std::move(output);
     outputs_[1].pipe = std::move(extension_output);
     listener_ = std::move(listener);
@@ -318,6 +338,7 @@ void Worker::process_ended() {
         descriptor->reset();
     }
     while (!connections_.empty()) close_connection(connections_.begin()->second);
+    if (relay_) std::exchange(relay_, nullptr)->stop();
     loop_.post([self] { self->remove_group(0); });
 }
 

@@ -33,6 +33,9 @@ class Folder {
     std::filesystem::path path_;
 };
 
+/// True if a process of this machine has `argument` in its command line.
+bool somewhere_runs(std::string_view argument);
+
 class Workshop {
   public:
     explicit Workshop(std::unique_ptr<Sandbox> with = Sandbox::find(), PoolBounds bounds = {});
