@@ -14,11 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The users of AWS's environment: without a name for its user, programs find no home folder, and SDKs no configuration.
-constexpr std::string_view users =
-    "root:x:0:0:root:/root:/bin/bash\n"
-    "sbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n";
-constexpr std::string_view groups = "root:x:0:\nsbx_user1051:x:990:\n";
 constexpr auto longest_compilation = std::chrono::seconds(60);
 
 }  // namespace
@@ -29,8 +24,6 @@ void write_bootstraps(const fs::path& folder) {
     std::ofstream(folder / "bootstrap.py") << python_bootstrap;
     std::ofstream(folder / "bootstrap.rb") << ruby_bootstrap;
     std::ofstream(folder / "supervise.sh") << supervise_script;
-    std::ofstream(folder / "passwd") << users;
-    std::ofstream(folder / "group") << groups;
     std::ofstream(folder / "java-sources/Bootstrap.java") << java_bootstrap;
     std::ofstream(folder / "java-sources/Json.java") << java_json;
     std::error_code ignored;

@@ -11,6 +11,7 @@
 #include "services/lambda/fault.h"
 #include "services/lambda/hot_reload.h"
 #include "services/lambda/recursion.h"
+#include "services/lambda/sandbox/etc.h"
 #include "services/lambda/service.h"
 
 namespace cumulet::lambda {
@@ -178,6 +179,7 @@ Task<std::shared_ptr<Worker>> Service::start_worker(Call& call, FunctionName nam
                                                     std::shared_ptr<const Function> function, WorkerStart start) {
     std::shared_ptr<Worker> worker;
     std::exception_ptr failure;
+    expect_worker();
     try {
         auto planned = co_await plan(call, name, function, start);
         worker = std::make_shared<Worker>(loop_, *co_await sandbox(), clock_, std::move(planned));
@@ -195,10 +197,17 @@ Task<std::shared_ptr<Worker>> Service::start_worker(Call& call, FunctionName nam
 Task<const Sandbox*> Service::sandbox() {
     const auto permit = co_await sandbox_search_.acquire();
     if (!sandbox_) {
-        sandbox_ = co_await threads_.run([network = options_.settings.network] { return Sandbox::find(network); });
+        sandbox_ = co_await threads_.run([this] {
+            write_etc(options_.folder / "bootstrap/etc");
+            return Sandbox::find(options_.settings.network);
+        });
         found_sandbox_ = sandbox_.get();
     }
     co_return sandbox_.get();
+}
+
+void Service::expect_worker() {
+    if (const auto* sandbox = found_sandbox_.load()) launcher_.spares().prepare(*sandbox);
 }
 
 std::vector<std::string> Service::warnings() const {

@@ -155,6 +155,7 @@ Task<FunctionConfiguration> Service::create_function(Call& call, CreateFunctionR
                                                        .bucket = std::move(request.Code.S3Bucket),
                                                        .key = std::move(request.Code.S3Key),
                                                        .object_version = std::move(request.Code.S3ObjectVersion)});
+    expect_worker();
     set_code(function, package, request.Architectures);
     touch(function, call.random().uuid(), call.now());
     std::exception_ptr failure;

@@ -318,6 +318,8 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     /// What this machine permits: found out in the background of the start, waited for by the first function to run.
     Task<const Sandbox*> sandbox();
     Task<void> look_for_sandbox();
+    /// A worker is likely to be started soon: lets a process for it be made ready.
+    void expect_worker();
     Task<RoleSession> assume_role(FunctionName name, std::string role);
 
     // events.cc

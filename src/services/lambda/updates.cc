@@ -9,6 +9,7 @@ namespace cumulet::lambda {
 using namespace aws::lambda;
 
 void Service::retire_latest(FunctionName name) {
+    expect_worker();
     name.qualifier = latest;
     pool_.retire(pool_keys(name));
 }

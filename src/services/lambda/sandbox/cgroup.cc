@@ -135,6 +135,10 @@ ControlGroup::~ControlGroup() {
     remove();
 }
 
+bool ControlGroup::limit(const Limits& limits) {
+    return unified_ ? limit_version_2(folders_[0], limits) : limit_version_1(folders_, limits);
+}
+
 std::vector<int> ControlGroup::entries() const {
     std::vector<int> entries;
     for (const auto& entry : entries_) entries.push_back(entry.get());
@@ -191,7 +195,9 @@ std::expected<std::unique_ptr<ControlGroups>, std::string> ControlGroups::find()
     }
     auto groups = std::unique_ptr<ControlGroups>(new ControlGroups(std::move(roots), unified));
     if (groups->roots_.size() < (unified ? 1 : 2)) return std::unexpected("no control group may be made here");
-    if (auto trial = groups->create({}); !trial) return std::unexpected(trial.error());
+    auto trial = groups->create();
+    if (!trial) return std::unexpected(trial.error());
+    if (!(*trial)->limit({})) return std::unexpected("a control group's limits may not be set here");
     return groups;
 }
 
@@ -199,7 +205,7 @@ ControlGroups::~ControlGroups() {
     for (const auto& root : roots_) ::rmdir(root.c_str());
 }
 
-std::expected<std::unique_ptr<ControlGroup>, std::string> ControlGroups::create(const Limits& limits) {
+std::expected<std::unique_ptr<ControlGroup>, std::string> ControlGroups::create() {
     const auto name = fmt::format("worker-{}", serial_.fetch_add(1));
     std::vector<fs::path> folders;
     for (const auto& root : roots_) {
@@ -208,10 +214,7 @@ std::expected<std::unique_ptr<ControlGroup>, std::string> ControlGroups::create(
         if (error) return std::unexpected(fmt::format("{}: {}", (root / name).string(), error.message()));
         folders.push_back(root / name);
     }
-    const bool limited = unified_ ? limit_version_2(folders[0], limits) : limit_version_1(folders, limits);
-    auto group = std::make_unique<ControlGroup>(std::move(folders), unified_);
-    if (!limited) return std::unexpected("a control group's limits may not be set here");
-    return group;
+    return std::make_unique<ControlGroup>(std::move(folders), unified_);
 }
 
 }  // namespace cumulet::lambda

@@ -26,6 +26,8 @@ class ControlGroup {
     ~ControlGroup();
     ControlGroup(const ControlGroup&) = delete;
 
+    /// False where limits may not be set.
+    bool limit(const Limits& limits);
     /// Descriptors of the files that a process writes "0" to in order to enter.
     std::vector<int> entries() const;
     /// The highest memory use so far; 0 if the kernel does not tell.
@@ -51,7 +53,7 @@ class ControlGroups {
     /// Removes the folders that this process made.
     ~ControlGroups();
 
-    std::expected<std::unique_ptr<ControlGroup>, std::string> create(const Limits& limits);
+    std::expected<std::unique_ptr<ControlGroup>, std::string> create();
     bool unified() const { return unified_; }
 
   private:

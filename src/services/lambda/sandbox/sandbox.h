@@ -13,7 +13,7 @@ namespace cumulet::lambda {
 /// What a function's process finds around it.
 struct Room {
     std::filesystem::path code;          ///< at /var/task, read-only
-    std::filesystem::path bootstrap;     ///< at /var/runtime, read-only; empty: none
+    std::filesystem::path bootstrap;     ///< at /var/runtime, and its "etc" at /etc, read-only; empty: none
     std::filesystem::path layers;        ///< at /opt, read-only; empty: none
     uint64_t scratch_bytes = 512 << 20;  ///< of /tmp
 };
@@ -38,8 +38,8 @@ class Sandbox {
     std::vector<std::string> command(const Room& room, const std::vector<std::string>& program) const;
     /// A path below /var/task, /var/runtime or /opt as the function's process sees it.
     std::string seen(const Room& room, std::string_view path) const;
-    /// Nothing where control groups are not permitted.
-    std::unique_ptr<ControlGroup> group(const Limits& limits) const;
+    /// A new one, yet without limits; nothing where control groups are not permitted.
+    std::unique_ptr<ControlGroup> group() const;
 
   private:
     std::vector<std::string> wrapper_;  // bubblewrap with all that is the same for every room

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "services/lambda/bootstraps.h"
+#include "services/lambda/sandbox/etc.h"
 #include "services/lambda/workers/worker.h"
 
 namespace cumulet::lambda {
@@ -43,6 +44,7 @@ class Bench {
         write("index.py", "def handler(event, context):\n    return event\n");
         write("bootstrap", own_bootstrap);
         write_bootstraps(folder_);
+        write_etc(folder_ / "etc");
         fs::permissions(folder_ / "bootstrap", fs::perms(0755));
     }
     ~Bench() { fs::remove_all(folder_); }
@@ -74,6 +76,11 @@ class Bench {
     void end(const std::shared_ptr<Worker>& worker) {
         worker->end();
         while (gone_ < started_) reactor_.block_on(reactor_.pause(std::chrono::microseconds(200)));
+        // A start follows a moment in which nothing started: what is held ready for it is there again.
+        for (int looks = 0; looks < 500 && launcher_.spares().count() < Spares::most; ++looks) {
+            launcher_.spares().prepare(*sandbox_);
+            reactor_.block_on(reactor_.pause(std::chrono::microseconds(200)));
+        }
     }
 
   private:

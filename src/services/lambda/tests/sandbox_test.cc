@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 
 #include "services/lambda/hot_reload.h"
 #include "services/lambda/tests/support/cloud.h"
@@ -119,6 +120,56 @@ while True:
 )",
                     true);
     EXPECT_EQ(shop.invoke(shop.plan("provided")).payload, R"("127.0.0.1:9001")");
+}
+
+// ---- Spares ----
+
+/// How many processes the threads of this one have started, and that still run.
+size_t own_children() {
+    size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream file(entry.path() / "children");
+        for (pid_t child; file >> child;) ++count;
+    }
+    return count;
+}
+
+TEST(Spares, BecomeWorkersWithTheEnvironmentThatTheyWereGiven) {
+    Workshop shop;
+    shop.launcher.spares().prepare(*shop.sandbox);
+    if (!shop.eventually([&] { return shop.launcher.spares().count() == Spares::most; }, std::chrono::seconds(2)))
+        GTEST_SKIP() << "control groups or bubblewrap are not permitted here";
+    shop.code.write("app.py",
+                    "import os\ndef handler(event, context):\n    seen = dict(os.environ)\n    for known in "
+                    "('AWS_LAMBDA_RUNTIME_API', "
+                    "'LC_CTYPE'): seen.pop(known, None)\n    return [seen, sorted(os.listdir('/proc/self/fd')), "
+                    "os.getcwd(), os.umask(0)]\n");
+    auto plan = shop.plan("python", "app.handler");
+    plan.environment = {"PATH=/usr/bin",        "LAMBDA_TASK_ROOT=/var/task",
+                        "_HANDLER=app.handler", "QUOTES='\"$(touch /tmp/x)`\\ ü",
+                        "LINES=a\nb",           "EMPTY="};
+    const auto by_spare = shop.invoke(plan).payload;
+    EXPECT_THAT(by_spare, HasSubstr(R"("QUOTES": "'\"$(touch /tmp/x)`\\ ü", )"));
+    // A name that no shell takes is given directly: all else is the same.
+    plan.key += "/direct";
+    plan.environment.push_back("not-a-name=1");
+    auto direct = shop.invoke(plan).payload;
+    const std::string_view extra = R"("not-a-name": "1", )";
+    const auto at = direct.find(extra);
+    ASSERT_NE(at, direct.npos) << direct;
+    direct.erase(at, extra.size());
+    EXPECT_EQ(by_spare, direct);
+}
+
+TEST(Spares, AreFewAndEndWithTheirLauncher) {
+    {
+        Workshop shop;
+        shop.launcher.spares().prepare(*shop.sandbox);
+        if (!shop.eventually([&] { return shop.launcher.spares().count() == Spares::most; }, std::chrono::seconds(2)))
+            GTEST_SKIP() << "control groups or bubblewrap are not permitted here";
+        EXPECT_EQ(own_children(), Spares::most);
+    }
+    EXPECT_EQ(own_children(), 0U);
 }
 
 // ---- Workers that are kept ready ----

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <thread>
 
+#include "services/lambda/workers/spares.h"
+
 namespace cumulet::lambda {
 
 class Launcher {
@@ -18,6 +20,7 @@ class Launcher {
     Launcher(const Launcher&) = delete;
 
     void post(std::function<void()> job);
+    Spares& spares() { return spares_; }
 
   private:
     void run();
@@ -26,6 +29,7 @@ class Launcher {
     std::condition_variable arrived_;
     std::deque<std::function<void()>> jobs_;
     bool stopping_ = false;
+    Spares spares_;
     std::thread thread_;
 };
 

@@ -29,7 +29,7 @@ bool Worker::is_ready() const {
 void Worker::start(Launcher& launcher, std::function<void()> gone) {
     gone_ = std::move(gone);
     started_at_ = std::chrono::steady_clock::now();
-    launcher.post([self = shared_from_this()] { self->launch(); });
+    launcher.post([self = shared_from_this(), &launcher] { self->launch(launcher); });
 }
 
 void Worker::end() {

@@ -101,8 +101,10 @@ class Worker : public std::enable_shared_from_this<Worker> {
     struct Current;
 
     // worker_life.cc, on the launcher's thread
-    void launch();
-    std::expected<void, std::string> open_and_spawn();
+    void launch(Launcher& launcher);
+    std::expected<void, std::string> open_and_spawn(Launcher& launcher);
+    std::expected<Seat, std::string> take_seat(Spares& spares, const std::vector<std::string>& environment,
+                                               const OwnNetwork* network);
     // worker_life.cc, on the loop's thread
     void process_ended();
     void remove_group(int tries);

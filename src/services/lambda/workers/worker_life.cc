@@ -60,20 +60,6 @@ Ending ending_of_status(int status) {
     return status > 128 ? Ending{.signalled = true, .code = status - 128} : Ending{.code = status};
 }
 
-/// A pipe: what reads it, which does not block, and what writes into it.
-std::pair<Descriptor, Descriptor> make_pipe() {
-    std::array<int, 2> ends{-1, -1};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {};
-    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-std::pair<Descriptor, Descriptor> make_channel() {
-    std::array<int, 2> ends{-1, -1};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return {};
-    return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
 std::string_view signal_name(int signal) {
     switch (signal) {
         case SIGKILL: return "killed";
@@ -115,8 +101,8 @@ std::string with_request_id(std::string shape, std::string_view request_id) {
     return shape;
 }
 
-void Worker::launch() {
-    auto opened = open_and_spawn();
+void Worker::launch(Launcher& launcher) {
+    auto opened = open_and_spawn(launcher);
     if (opened) return;
     log::error("a Lambda function's process could not be started",
                {{"function", plan_.function}, {"why", opened.error()}});
@@ -127,49 +113,57 @@ void Worker::launch() {
     loop_.post([self = shared_from_this()] { self->remove_group(0); });
 }
 
-std::expected<void, std::string> Worker::open_and_spawn() {
-    constexpr std::string_view no_descriptors = "no descriptors are left";
-    auto environment = plan_.environment;
-    auto group = sandbox_.group({.memory_bytes = uint64_t{plan_.memory_mb} << 20, .processes = max_processes});
+std::expected<Seat, std::string> Worker::take_seat(Spares& spares, const std::vector<std::string>& environment,
+                                                   const OwnNetwork* network) {
     const bool supervised = !plan_.extensions.empty();
-    auto [output, output_end] = make_pipe();
-    auto [extension_output, extension_output_end] = supervised ? make_pipe() : std::pair<Descriptor, Descriptor>();
-    auto [channel, channel_end] = make_channel();
-    auto [control, control_end] = supervised ? make_channel() : std::pair<Descriptor, Descriptor>();
-    if (!output || !channel || (supervised && (!extension_output || !control))) {
-        return std::unexpected(std::string(no_descriptors));
+    auto program = plan_.program;
+    if (supervised) {
+        program.insert(program.begin(), {"/bin/sh", sandbox_.seen(plan_.room, "/var/runtime/supervise.sh"),
+                                         sandbox_.seen(plan_.room, "/opt/extensions")});
     }
+    const auto arguments = sandbox_.command(plan_.room, program);
+    const Limits limits{.memory_bytes = uint64_t{plan_.memory_mb} << 20, .processes = max_processes};
+    if (const auto spare = network ? nullptr : spares.take(sandbox_)) {
+        auto seat =
+            spare->become(arguments, environment, limits, {.channel = !plan_.by_address, .supervised = supervised});
+        if (seat) return std::move(*seat);
+    }
+    auto group = sandbox_.group();
+    if (group && !group->limit(limits)) group.reset();
+    auto ties = Ties::make(supervised);
+    if (!ties) return std::unexpected("no descriptors are left");
+    if (plan_.by_address) ties->channel = {};
+    const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    Launch launch{.arguments = arguments,
+                  .environment = environment,
+                  .folder = sandbox_.isolated() ? "/" : plan_.room.code.string(),
+                  .descriptors = ties->for_process(),
+                  .network = network};
+    launch.descriptors.emplace_back(nothing.get(), 0);
+    if (plan_.by_address && supervised) launch.descriptors.emplace_back(nothing.get(), 3);
+    if (group) launch.group_entries = group->entries();
+    if (!group) launch.memory_bytes = uint64_t{plan_.memory_mb + uncounted_mb} << 20;
+    auto process = spawn(launch);
+    if (!process) return std::unexpected(process.error());
+    ties->close_theirs();
+    return Seat{.process = std::move(*process), .group = std::move(group), .ties = std::move(*ties)};
+}
+
+std::expected<void, std::string> Worker::open_and_spawn(Launcher& launcher) {
     if (!sandbox_.network_fault().empty()) return std::unexpected(sandbox_.network_fault());
     const auto network = own_network(sandbox_.network(), plan_.cloud_port);
     auto [listener, port] = network ? std::pair(Descriptor(), int{api_port}) : listen_locally();
     if (!network && !listener) return std::unexpected("no port for the Runtime API is free");
+    auto environment = plan_.environment;
     environment.push_back(fmt::format("AWS_LAMBDA_RUNTIME_API=127.0.0.1:{}", port));
 
-    const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    Launch launch{.folder = sandbox_.isolated() ? "/" : plan_.room.code.string(),
-                  .descriptors = {{nothing.get(), 0}, {output_end.get(), 1}, {output_end.get(), 2}}};
-    if (!plan_.by_address) launch.descriptors.emplace_back(channel_end.get(), 3);
-    auto program = plan_.program;
-    if (supervised) {
-        if (plan_.by_address) launch.descriptors.emplace_back(nothing.get(), 3);
-        launch.descriptors.emplace_back(control_end.get(), 4);
-        launch.descriptors.emplace_back(extension_output_end.get(), 5);
-        program.insert(program.begin(), {"/bin/sh", sandbox_.seen(plan_.room, "/var/runtime/supervise.sh"),
-                                         sandbox_.seen(plan_.room, "/opt/extensions")});
-    }
-    launch.arguments = sandbox_.command(plan_.room, program);
-    launch.environment = std::move(environment);
-    launch.network = network.get();
-    if (group) launch.group_entries = group->entries();
-    if (!group) launch.memory_bytes = uint64_t{plan_.memory_mb + uncounted_mb} << 20;
-
     std::lock_guard lock(mutex_);
-    group_ = std::move(group);
     if (phase_ == Phase::ended) return std::unexpected("it was ended before it began");
     tell(init_started(plan_.runtime, plan_.function.substr(plan_.function.rfind('/') + 1), plan_.version));
-    auto process = spawn(launch);
-    if (!process) return std::unexpected(process.error());
-    process_ = std::move(*process);
+    auto seat = take_seat(launcher.spares(), environment, network.get());
+    if (!seat) return std::unexpected(seat.error());
+    process_ = std::move(seat->process);
+    group_ = std::move(seat->group);
     if (network) {
         auto listeners = network->receive();  // all of them: it would not run otherwise
         listener = std::move(listeners[0]);
@@ -178,10 +172,10 @@ std::expected<void, std::string> Worker::open_and_spawn() {
             relay_->start();
         }
     }
-    outputs_[0].pipe = std::move(output);
-    outputs_[1].pipe = std::move(extension_output);
+    outputs_[0].pipe = std::move(seat->ties.output.ours);
+    outputs_[1].pipe = std::move(seat->ties.extension_output.ours);
     listener_ = std::move(listener);
-    control_ = std::move(control);
+    control_ = std::move(seat->ties.control.ours);
     // Each handler keeps the worker: it lives until process_ended has taken all of them away.
     const auto self = shared_from_this();
     for (auto& each : outputs_) {
@@ -189,7 +183,7 @@ std::expected<void, std::string> Worker::open_and_spawn() {
     }
     loop_.watch(listener_.get(), EPOLLIN, [self](uint32_t) { self->accept_connections(); });
     if (control_) loop_.watch(control_.get(), EPOLLIN, [self](uint32_t) { self->read_control(); });
-    if (!plan_.by_address) watch_connection(std::move(channel), false);
+    if (!plan_.by_address) watch_connection(std::move(seat->ties.channel.ours), false);
     loop_.watch(process_.end.get(), EPOLLIN, [self](uint32_t) { self->process_ended(); });
     init_timer_ = loop_.at(started_at_ + plan_.init_timeout, [weak = weak_from_this()] {
         const auto worker = weak.lock();

@@ -6,6 +6,7 @@
 
 #include "services/lambda/bootstraps.h"
 #include "services/lambda/runtimes.h"
+#include "services/lambda/sandbox/etc.h"
 
 namespace cumulet::lambda {
 
@@ -61,6 +62,7 @@ bool somewhere_runs(std::string_view argument) {
 Workshop::Workshop(std::unique_ptr<Sandbox> with, PoolBounds bounds)
     : sandbox(std::move(with)), pool(loop, launcher, bounds) {
     write_bootstraps(bootstrap_.path());
+    write_etc(bootstrap_.path() / "etc");
     reactor.start([](Workshop& shop) -> Task<void> {
         shop.tasks.start(shop.book.run());
         co_return;
