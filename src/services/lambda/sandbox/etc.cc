@@ -1,7 +1,7 @@
 #include "services/lambda/sandbox/etc.h"
 
+#include <array>
 #include <fstream>
-#include <vector>
 
 namespace cumulet::lambda {
 namespace {
@@ -14,42 +14,50 @@ constexpr std::string_view users =
     "sbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n";
 constexpr std::string_view groups = "root:x:0:\nsbx_user1051:x:990:\n";
 
-bool is_wanted(const std::string& name) {
-    for (const std::string_view each : {"ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ssl", "ca-certificates", "pki",
-                                        "nsswitch.conf", "localtime", "alternatives", "mime.types"}) {
-        if (name == each) return true;
-    }
-    return name.starts_with("java-");  // "java-17-openjdk": what a JVM of Debian reads
-}
-
-/// Copies what may be read; links stay links, into /usr mostly.
-void copy_readable(const fs::path& from, const fs::path& to) {
-    std::error_code error;
-    if (fs::is_symlink(from, error) || !fs::is_directory(from, error)) {
-        fs::copy(from, to, fs::copy_options::copy_symlinks, error);
-        return;
-    }
-    fs::create_directories(to, error);
-    for (const auto& entry : fs::directory_iterator(from, error)) {
-        // Keys, which a Cumulet that is root could read.
-        if (entry.path().filename() != "private") copy_readable(entry.path(), to / entry.path().filename());
-    }
-}
+constexpr std::array<std::string_view, 5> copied{"ld.so.cache", "ld.so.conf", "nsswitch.conf", "localtime",
+                                                 "mime.types"};
+constexpr std::array<std::string_view, 2> bound{"resolv.conf", "hosts"};
 
 }  // namespace
+
+const std::vector<std::string>& etc_folders() {
+    static const auto folders = [] {
+        std::vector<std::string> found;
+        std::error_code error;
+        for (const auto& entry : fs::directory_iterator("/etc", error)) {
+            const std::string name = entry.path().filename();
+            // "java-17-openjdk": what a JVM of Debian reads.
+            const bool wanted = name == "ssl" || name == "pki" || name == "alternatives" || name.starts_with("java-");
+            if (wanted && entry.is_directory(error) && !entry.is_symlink(error)) found.push_back(name);
+        }
+        return found;
+    }();
+    return folders;
+}
 
 void write_etc(const fs::path& etc) {
     std::error_code error;
     fs::remove_all(etc, error);
     fs::create_directories(etc);
-    for (const auto& entry : fs::directory_iterator("/etc", error)) {
-        const auto name = entry.path().filename();
-        if (is_wanted(name)) copy_readable(entry.path(), etc / name);
-    }
+    for (const auto name : copied)
+        fs::copy(fs::path("/etc") / name, etc / name, fs::copy_options::copy_symlinks, error);
+    for (const auto& name : etc_folders()) fs::create_directory(etc / name);
+    for (const auto name : bound) std::ofstream(etc / name).flush();
     std::ofstream(etc / "passwd") << users;
     std::ofstream(etc / "group") << groups;
-    // Bound to the host's own, which change while a machine moves from network to network.
-    for (const auto name : {"resolv.conf", "hosts"}) std::ofstream(etc / name).flush();
+}
+
+std::vector<std::string> etc_arguments(const fs::path& etc) {
+    std::vector<std::string> arguments{"--ro-bind-try", etc.string(), "/etc"};
+    const auto bind = [&](const std::string& path) {
+        arguments.insert(arguments.end(), {"--ro-bind-try", path, path});
+    };
+    for (const auto& name : etc_folders()) bind("/etc/" + name);
+    for (const auto name : bound) bind(fmt::format("/etc/{}", name));
+    // Keys, which functions of a Cumulet that is root could read.
+    std::error_code error;
+    if (fs::exists("/etc/ssl/private", error)) arguments.insert(arguments.end(), {"--tmpfs", "/etc/ssl/private"});
+    return arguments;
 }
 
 }  // namespace cumulet::lambda

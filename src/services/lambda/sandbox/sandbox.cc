@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "services/lambda/sandbox/etc.h"
+
 namespace cumulet::lambda {
 namespace {
 
@@ -111,10 +113,8 @@ std::vector<std::string> Sandbox::command(const Room& room, const std::vector<st
     arguments.insert(arguments.end(), {"--ro-bind", room.code.string(), "/var/task"});
     if (!room.bootstrap.empty()) {
         arguments.insert(arguments.end(), {"--ro-bind", room.bootstrap.string(), "/var/runtime"});
-        // Each mount costs a third of a millisecond, so all of /etc is one.
-        arguments.insert(arguments.end(), {"--ro-bind-try", (room.bootstrap / "etc").string(), "/etc"});
-        for (const std::string file : {"/etc/resolv.conf", "/etc/hosts"})
-            arguments.insert(arguments.end(), {"--ro-bind-try", file, file});
+        const auto etc = etc_arguments(room.bootstrap / "etc");
+        arguments.insert(arguments.end(), etc.begin(), etc.end());
     }
     if (!room.layers.empty()) {
         arguments.insert(arguments.end(), {"--ro-bind", room.layers.string(), "/opt"});
