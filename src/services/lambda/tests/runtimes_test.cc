@@ -1,4 +1,4 @@
-// Functions in Ruby and Java, where this machine has what runs them.
+// Functions in Ruby and Java, which ./dev installs.
 #include "services/lambda/runtimes.h"
 
 #include <gmock/gmock.h>
@@ -30,7 +30,7 @@ TEST(Runtimes, ThatAreMissingAreNamedWithTheirProgram) {
 class RubyWorker : public ::testing::Test {
   protected:
     void SetUp() override {
-        if (!find_runtime("ruby3.3")) GTEST_SKIP() << "ruby is not installed";
+        ASSERT_TRUE(find_runtime("ruby3.3")) << "./dev installs it";
     }
     Workshop shop;
 };
@@ -118,7 +118,7 @@ class JavaWorker : public ::testing::Test {
   protected:
     void SetUp() override {
         const auto runtime = find_runtime("java17");
-        if (!runtime) GTEST_SKIP() << runtime.error();
+        ASSERT_TRUE(runtime) << runtime.error();
         const auto base = [](std::string_view name) {
             return fmt::format("com/amazonaws/services/lambda/runtime/{}", name);
         };
