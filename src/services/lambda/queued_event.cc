@@ -27,6 +27,7 @@ std::string QueuedEvent::text() const {
 
 QueuedEvent QueuedEvent::parse(Time due, std::string id, std::string_view text) {
     const auto record = json::parse(text).as_object();
+    const auto* claimed = record.if_contains("claimed");  // an earlier Cumulet did not write it
     const auto text_of = [&](std::string_view name) { return std::string(string_or(record, name)); };
     return {.due = due,
             .id = std::move(id),
@@ -41,7 +42,7 @@ QueuedEvent QueuedEvent::parse(Time due, std::string id, std::string_view text) 
             .hold = std::chrono::seconds(record.at("hold").as_int64()),
             .attempts = static_cast<int>(record.at("attempts").as_int64()),
             .throttles = static_cast<int>(record.at("throttles").as_int64()),
-            .claimed = record.at("claimed").as_bool()};
+            .claimed = claimed && claimed->as_bool()};
 }
 
 std::optional<Time> next_attempt(const QueuedEvent& event, Time now, const EventBounds& bounds) {

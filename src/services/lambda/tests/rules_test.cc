@@ -103,6 +103,14 @@ TEST(QueuedEvent, IsTriedThreeTimesWithinSixHours) {
     EXPECT_EQ(again.attempts, 1);
 }
 
+TEST(QueuedEvent, IsReadAsAnEarlierCumuletWroteIt) {
+    const auto event = QueuedEvent::parse(
+        Time(5s), "id", R"({"function":"f","received":1000000000,"hold":70,"attempts":1,"throttles":0})");
+    EXPECT_EQ(event.function, "f");
+    EXPECT_EQ(event.hold, 70s);
+    EXPECT_FALSE(event.claimed);
+}
+
 TEST(Package, IsUnpackedWithinItsFolderAndBounds) {
     Folder folder;
     folder.write("good.zip", zip_of({{"bootstrap*", "run"}, {"lib/a.txt", "text"}}));
