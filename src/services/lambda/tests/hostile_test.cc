@@ -61,6 +61,7 @@ TEST_F(Hostile, ForksWithoutEndPastItsTime) {
                          "                os.setsid()\n                signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
                          "                os.execv('/usr/bin/sleep', ['sleep', '48151'])\n        except OSError:\n"
                          "            time.sleep(0.01)\n");
+    plan.memory_mb = 3008;  // so that processes run out before it does
     plan.timeout = std::chrono::milliseconds(1500);
     EXPECT_EQ(member(shop.invoke(plan).payload, "errorType"), "Sandbox.Timedout");
     expect_gone();
