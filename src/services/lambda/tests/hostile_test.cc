@@ -199,8 +199,11 @@ for link in links[:5]: link.sendall(b'POST / HTTP/1.1\r\nContent-Length: 9999999
 for link in links: link.close()
 while True:
     api = http.client.HTTPConnection(host, int(port))
-    api.request('GET', '/2018-06-01/runtime/invocation/next')
-    event = api.getresponse()
+    try:
+        api.request('GET', '/2018-06-01/runtime/invocation/next')
+        event = api.getresponse()
+    except ConnectionError:
+        continue  # the others are not yet seen to be closed
     event.read()
     name = event.headers['Lambda-Runtime-Aws-Request-Id']
     api.request('POST', f'/2018-06-01/runtime/invocation/{name}/response', b'"served"')
@@ -209,8 +212,10 @@ while True:
 )",
                     true);
     const auto plan = shop.plan("provided");
-    EXPECT_EQ(shop.invoke(plan).payload, "\"served\"");
-    EXPECT_EQ(shop.invoke(plan).payload, "\"served\"");
+    for (int call = 0; call < 2; ++call) {
+        const auto outcome = shop.invoke(plan);
+        EXPECT_EQ(outcome.payload, "\"served\"") << outcome.log_tail;
+    }
     expect_neighbour_unaffected();
 }
 
