@@ -155,6 +155,12 @@ std::vector<std::string> Jwt::scopes() const {
     return scopes;
 }
 
+bool Jwt::in_scope(const std::vector<std::string>& wanted) const {
+    if (wanted.empty()) return true;
+    const auto have = scopes();
+    return std::ranges::find_first_of(have, wanted) != have.end();
+}
+
 std::vector<std::string> Jwt::audiences() const {
     std::vector<std::string> audiences;
     for (const auto* name : {"aud", "client_id"}) {

@@ -33,6 +33,8 @@ struct Jwt {
     bool current(Time now, Duration leeway = {}) const;
     /// The values of "scope" (in one text) and "scp", one by one.
     std::vector<std::string> scopes() const;
+    /// True if it has one of the scopes, or none is wanted.
+    bool in_scope(const std::vector<std::string>& wanted) const;
     /// The values of "aud", which is a text or a list, and of "client_id".
     std::vector<std::string> audiences() const;
 };

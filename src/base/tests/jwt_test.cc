@@ -48,6 +48,9 @@ TEST(Jwt, IsReadWithItsClaims) {
     ASSERT_TRUE(token);
     EXPECT_EQ(token->claims.at("sub"), "ada");
     EXPECT_EQ(token->scopes(), (std::vector<std::string>{"read", "write"}));
+    EXPECT_TRUE(token->in_scope({"delete", "write"}));
+    EXPECT_TRUE(token->in_scope({}));
+    EXPECT_FALSE(token->in_scope({"delete"}));
     EXPECT_EQ(token->audiences(), (std::vector<std::string>{"shop", "web"}));
     EXPECT_EQ(token->time("exp"), *parse_iso8601("2026-11-23T01:55:00Z"));
 }

@@ -12,7 +12,6 @@ namespace cumulet::apigateway {
 namespace {
 
 constexpr auto longest_authorizer_time = 10s;
-constexpr size_t most_kept = 10'000;
 constexpr std::string_view denied_text = "User is not authorized to access this resource";
 
 Fault fault_of(const aws::Error& error) {
@@ -109,13 +108,6 @@ bool trusts_issuer(const Authorizer& authorizer, std::string_view issuer) {
            std::ranges::any_of(arns, [&](std::string_view arn) { return arn.substr(arn.rfind('/') + 1) == pool; });
 }
 
-bool has_scope(const Jwt& token, const std::optional<std::vector<std::string>>& wanted) {
-    if (!wanted || wanted->empty()) return true;
-    const auto scopes = token.scopes();
-    return std::ranges::any_of(*wanted,
-                               [&](const auto& scope) { return std::ranges::find(scopes, scope) != scopes.end(); });
-}
-
 }  // namespace
 
 const contracts::Service& execute_api() { return aws::apigatewaymanagementapi::service; }
@@ -150,12 +142,10 @@ Task<void> Surface::ask_authorizer(Call& call, Exchange& exchange) {
     std::string key = fmt::format("{}/{}/{}/{}", exchange.api_id(), exchange.api->address.version,
                                   *exchange.stage->stageName, *authorizer.id);
     for (const auto& value : *identity) key.append(1, '\0').append(value);
-    auto known = kept_for > 0s && !identity->empty() ? find_authorised(key, call.now()) : nullptr;
+    auto known = kept_for > 0s && !identity->empty() ? authorised_.find(key, call.now()) : nullptr;
     if (!known) {
-        auto fresh = std::make_shared<Authorised>(co_await invoke_authorizer(call, exchange, *identity));
-        fresh->until = call.now() + kept_for;
-        if (kept_for > 0s) keep_authorised(key, fresh);
-        known = std::move(fresh);
+        known = std::make_shared<const Authorised>(co_await invoke_authorizer(call, exchange, *identity));
+        if (kept_for > 0s) authorised_.keep(std::move(key), known, call.now() + kept_for);
     }
     exchange.authorizer = known->context;
     exchange.usage_key = known->usage_key;
@@ -190,18 +180,6 @@ Task<Authorised> Surface::invoke_authorizer(Call& call, Exchange& exchange, std:
     co_return read_answer(response.Payload.value_or(""));
 }
 
-std::shared_ptr<const Authorised> Surface::find_authorised(const std::string& key, Time now) {
-    const std::lock_guard lock(mutex_);
-    const auto found = authorised_.find(key);
-    return found != authorised_.end() && now < found->second->until ? found->second : nullptr;
-}
-
-void Surface::keep_authorised(const std::string& key, std::shared_ptr<const Authorised> authorised) {
-    const std::lock_guard lock(mutex_);
-    if (authorised_.size() >= most_kept) authorised_.clear();
-    authorised_[key] = std::move(authorised);
-}
-
 Task<void> Surface::check_token(Call& call, Exchange& exchange) {
     if (!exchange.method->authorizer) throw authorizer_misconfigured();
     const auto& authorizer = *exchange.method->authorizer;
@@ -217,7 +195,8 @@ Task<void> Surface::check_token(Call& call, Exchange& exchange) {
     if (!token->current(call.now())) {
         throw Fault{"UNAUTHORIZED", "The incoming token has expired", "UnauthorizedException"};
     }
-    if (!has_scope(*token, exchange.method->method.authorizationScopes)) throw unauthorized();
+    const auto& scopes = exchange.method->method.authorizationScopes;
+    if (scopes && !token->in_scope(*scopes)) throw unauthorized();
     json::object claims;
     for (const auto& [name, value] : token->claims) claims[name] = text_of(value);
     exchange.authorizer["claims"] = std::move(claims);

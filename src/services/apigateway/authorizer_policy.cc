@@ -1,6 +1,6 @@
 #include "services/apigateway/authorizer_policy.h"
 
-#include "base/bytes.h"
+#include "auth/policy.h"
 
 namespace cumulet::apigateway {
 namespace {
@@ -8,9 +8,7 @@ namespace {
 /// True if any of the patterns, one text or a list of them, matches.
 bool any_matches(const json::value& patterns, std::string_view text, bool ignore_case) {
     const auto matches = [&](const json::value& pattern) {
-        if (!pattern.is_string()) return false;
-        return ignore_case ? matches_wildcards(to_lower(pattern.as_string()), to_lower(text))
-                           : matches_wildcards(pattern.as_string(), text);
+        return pattern.is_string() && auth::matches_wildcard(pattern.as_string(), text, ignore_case);
     };
     if (const auto* list = patterns.if_array()) return std::ranges::any_of(*list, matches);
     return matches(patterns);
@@ -23,26 +21,6 @@ bool applies(const json::object& statement, std::string_view name, std::string_v
 }
 
 }  // namespace
-
-bool matches_wildcards(std::string_view pattern, std::string_view text) {
-    size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            resume = t;
-        } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-            ++p;
-            ++t;
-        } else if (star != std::string_view::npos) {
-            p = star + 1;
-            t = ++resume;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.size() && pattern[p] == '*') ++p;
-    return p == pattern.size();
-}
 
 Verdict evaluate_policy(const json::value& policy, std::string_view method_arn) {
     const auto* statements = find(policy, "Statement");

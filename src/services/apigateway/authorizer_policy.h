@@ -14,7 +14,4 @@ enum class Verdict : uint8_t { allowed, denied, denied_explicitly, malformed };
 /// denies.
 Verdict evaluate_policy(const json::value& policy, std::string_view method_arn);
 
-/// True if `text` is what `pattern` describes, in which "*" is any text and "?" any character.
-bool matches_wildcards(std::string_view pattern, std::string_view text);
-
 }  // namespace cumulet::apigateway

@@ -2,6 +2,7 @@
 // to whoever else has APIs.
 #pragma once
 
+#include "base/expiring_map.h"
 #include "contracts/access_log.h"
 #include "contracts/client.h"
 #include "contracts/lambda.h"
@@ -32,7 +33,6 @@ struct Authorised {
     json::object context;  ///< $context.authorizer
     json::value policy;
     std::string usage_key;
-    Time until;
 };
 
 /// An invocation of a function, and on whose behalf.
@@ -97,8 +97,6 @@ class Surface final : public contracts::Surface {
     Task<void> authorise(Call& call, Exchange& exchange);
     Task<void> ask_authorizer(Call& call, Exchange& exchange);
     Task<Authorised> invoke_authorizer(Call& call, Exchange& exchange, std::vector<std::string> identity);
-    std::shared_ptr<const Authorised> find_authorised(const std::string& key, Time now);
-    void keep_authorised(const std::string& key, std::shared_ptr<const Authorised> authorised);
     Task<void> check_token(Call& call, Exchange& exchange);
     /// Waits for `work` so long; then throws Fault, while the work goes on.
     template <typename T>
@@ -113,9 +111,8 @@ class Surface final : public contracts::Surface {
     ResponseCache cache_;
     contracts::AccessLog log_;
     TaskGroup work_;
-    Gates answers_{64};                                                              // by request id
-    std::mutex mutex_;                                                               // of what follows
-    std::unordered_map<std::string, std::shared_ptr<const Authorised>> authorised_;  // by authorizer and identity
+    Gates answers_{64};                   // by request id
+    ExpiringMap<Authorised> authorised_;  // by authorizer and identity
 };
 
 }  // namespace cumulet::apigateway

@@ -79,7 +79,7 @@ Task<std::optional<http::Response>> Surface::check_token(Call& call, Passage& pa
     if (!co_await issuers_.verify(*expected.Issuer, *token, call.now())) {
         co_return refuse_token("the token does not have a valid signature");  // Unverified: the words
     }
-    if (!has_scope(*token, authorization.scopes)) co_return refuse_scopes(authorization.scopes);
+    if (!token->in_scope(authorization.scopes)) co_return refuse_scopes(authorization.scopes);
     passage.authorized = authorized_by(*token, authorization.scopes);
     co_return std::nullopt;
 }

@@ -122,12 +122,6 @@ std::string_view fault_in(const Jwt& token, const aws::apigatewayv2::JWTConfigur
     return "";
 }
 
-bool has_scope(const Jwt& token, const std::vector<std::string>& scopes) {
-    if (scopes.empty()) return true;
-    const auto of_token = token.scopes();
-    return std::ranges::find_first_of(of_token, scopes) != of_token.end();
-}
-
 Authorized authorized_by(const Jwt& token, const std::vector<std::string>& scopes) {
     json::object claims;
     for (const auto& [name, claim] : token.claims) claims[name] = text_of(claim);

@@ -19,8 +19,6 @@ Authorizer with_defaults(Authorizer authorizer);
 std::string_view without_bearer(std::string_view value);
 /// What is wrong with a token's claims, as AWS tells its sender; "" if nothing.
 std::string_view fault_in(const Jwt& token, const aws::apigatewayv2::JWTConfiguration& expected, Time now);
-/// True if the token has one of the scopes, or there is none to have.
-bool has_scope(const Jwt& token, const std::vector<std::string>& scopes);
 /// What a function is told of a token: its claims, each as a text, and its scopes where the route asks for some.
 Authorized authorized_by(const Jwt& token, const std::vector<std::string>& scopes);
 
