@@ -9,7 +9,7 @@
 #include "services/apigateway/json_schema.h"
 #include "services/apigateway/routing.h"
 #include "services/apigateway/storage.h"
-#include "services/apigateway/velocity/template.h"
+#include "velocity/template.h"
 
 namespace cumulet::apigateway {
 

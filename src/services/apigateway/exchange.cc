@@ -2,7 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/json_path.h"
-#include "services/apigateway/velocity/mapping.h"
+#include "velocity/mapping.h"
 
 namespace cumulet::apigateway {
 namespace {

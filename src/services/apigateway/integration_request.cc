@@ -1,7 +1,7 @@
 #include "services/apigateway/integration_request.h"
 
 #include "base/bytes.h"
-#include "services/apigateway/velocity/mapping.h"
+#include "velocity/mapping.h"
 
 namespace cumulet::apigateway {
 namespace {

@@ -1,8 +1,8 @@
-#include "services/apigateway/velocity/expression_parser.h"
+#include "velocity/expression_parser.h"
 
 #include <charconv>
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 namespace {
 
 using Kind = Expression::Kind;
@@ -257,4 +257,4 @@ Expression ExpressionParser::string() {
     return {.kind = Kind::interpolated, .block = parse_interpolated(text, depth_ + 1)};
 }
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

@@ -1,4 +1,4 @@
-#include "services/apigateway/velocity/methods.h"
+#include "velocity/methods.h"
 
 #include <re2/re2.h>
 
@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/text.h"
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 namespace {
 
 using Arguments = std::span<const Value>;
@@ -304,4 +304,4 @@ Value element_of(const Value& receiver, const Value& index) {
     return (*list)[static_cast<size_t>(*at)];
 }
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

@@ -1,10 +1,10 @@
-#include "services/apigateway/velocity/operators.h"
+#include "velocity/operators.h"
 
 #include <cmath>
 
-#include "services/apigateway/velocity/methods.h"
+#include "velocity/methods.h"
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 namespace {
 
 using Kind = Expression::Kind;
@@ -76,4 +76,4 @@ Value apply_operator(Kind kind, const Value& left, const Value& right) {
     }
 }
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

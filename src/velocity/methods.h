@@ -3,9 +3,9 @@
 
 #include <span>
 
-#include "services/apigateway/velocity/value.h"
+#include "velocity/value.h"
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 
 /// Lists and texts grow no larger than this by what a template does.
 inline constexpr size_t max_elements = 100'000;
@@ -18,4 +18,4 @@ Value member_of(const Value& receiver, std::string_view name);
 /// "receiver[index]".
 Value element_of(const Value& receiver, const Value& index);
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

@@ -1,9 +1,9 @@
-#include "services/apigateway/velocity/value.h"
+#include "velocity/value.h"
 
 #include <charconv>
 #include <cmath>
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 namespace {
 
 /// Double.toString: at least one digit after the point; an exponent beyond ten million and below a thousandth.
@@ -175,4 +175,4 @@ Value from_json(const json::value& value, int level) {
     return {};
 }
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

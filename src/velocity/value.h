@@ -13,7 +13,7 @@
 
 #include "base/json.h"
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 
 class Value;
 class Map;
@@ -119,4 +119,4 @@ std::string to_text(const Value& value);
 std::string to_json(const Value& value);
 Value from_json(const json::value& value, int level = 0);
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

@@ -1,9 +1,9 @@
-#include "services/apigateway/velocity/mapping.h"
+#include "velocity/mapping.h"
 
 #include "base/bytes.h"
 #include "base/json_path.h"
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 namespace {
 
 using Arguments = std::span<const Value>;
@@ -150,4 +150,4 @@ Variables mapping_variables(MappingInput input) {
     return variables;
 }
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

@@ -2,9 +2,9 @@
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 #pragma once
 
-#include "services/apigateway/velocity/template.h"
+#include "velocity/template.h"
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 
 /// What a mapping template sees of a request, or of an integration's response.
 struct MappingInput {
@@ -25,4 +25,4 @@ std::string form_encode(std::string_view text);
 /// As $util.escapeJavaScript does it: quotes, backslashes and control characters, and what is not ASCII.
 std::string escape_javascript(std::string_view text);
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

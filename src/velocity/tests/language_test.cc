@@ -1,9 +1,9 @@
 // Templates and what Velocity 1.7 makes of them, by its user guide and reference.
 #include <gtest/gtest.h>
 
-#include "services/apigateway/velocity/template.h"
+#include "velocity/template.h"
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 namespace {
 
 struct Case {
@@ -427,4 +427,4 @@ TEST(Velocity, RefusesWhatWouldNotEnd) {
 }
 
 }  // namespace
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

@@ -6,9 +6,9 @@
 #include <expected>
 #include <map>
 
-#include "services/apigateway/velocity/value.h"
+#include "velocity/value.h"
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 
 struct Parsed;
 
@@ -34,4 +34,4 @@ class Template {
     std::shared_ptr<const Parsed> parsed_;
 };
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

@@ -1,9 +1,9 @@
 // A place in a template's text, and what stands there.
 #pragma once
 
-#include "services/apigateway/velocity/syntax.h"
+#include "velocity/syntax.h"
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 
 inline bool begins_name(char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_'; }
 inline bool continues_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-'; }
@@ -66,4 +66,4 @@ class Scanner {
     size_t at_ = 0;
 };
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

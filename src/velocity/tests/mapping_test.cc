@@ -1,9 +1,9 @@
 // $input, $util, $context and $stageVariables, by API Gateway's reference of mapping templates.
-#include "services/apigateway/velocity/mapping.h"
+#include "velocity/mapping.h"
 
 #include <gtest/gtest.h>
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 namespace {
 
 std::string rendered(std::string_view source, std::string body = R"({"name": "Ada", "age": 36, "tags": ["x", "y"],
@@ -107,4 +107,4 @@ TEST(MappingTemplate, TakesTheTemplateThatPassesEverythingThrough) {
 }
 
 }  // namespace
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "services/apigateway/velocity/value.h"
+#include "velocity/value.h"
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 
 struct Node;
 struct Expression;
@@ -99,4 +99,4 @@ struct Parsed {
 /// Throws Malformed.
 Parsed parse_template(std::string_view text);
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

@@ -1,9 +1,9 @@
 // References and the expressions between a directive's parentheses.
 #pragma once
 
-#include "services/apigateway/velocity/scanner.h"
+#include "velocity/scanner.h"
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 
 /// Reads from a scanner that it shares with the parser of templates.
 class ExpressionParser {
@@ -47,4 +47,4 @@ inline constexpr int max_nesting = 64;
 /// Reads a template in a string.
 Block parse_interpolated(std::string_view text, int depth);
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

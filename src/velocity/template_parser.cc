@@ -1,6 +1,6 @@
-#include "services/apigateway/velocity/expression_parser.h"
+#include "velocity/expression_parser.h"
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 namespace {
 
 constexpr size_t max_macros = 100;
@@ -308,4 +308,4 @@ Parsed parse_template(std::string_view text) {
     return parsed;
 }
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity

@@ -1,10 +1,10 @@
-#include "services/apigateway/velocity/template.h"
+#include "velocity/template.h"
 
-#include "services/apigateway/velocity/methods.h"
-#include "services/apigateway/velocity/operators.h"
-#include "services/apigateway/velocity/syntax.h"
+#include "velocity/methods.h"
+#include "velocity/operators.h"
+#include "velocity/syntax.h"
 
-namespace cumulet::apigateway::velocity {
+namespace cumulet::velocity {
 namespace {
 
 using Kind = Expression::Kind;
@@ -317,4 +317,4 @@ std::expected<std::string, std::string> Template::render(Variables& variables) c
     }
 }
 
-}  // namespace cumulet::apigateway::velocity
+}  // namespace cumulet::velocity
