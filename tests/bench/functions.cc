@@ -12,29 +12,23 @@ using namespace std::chrono_literals;
 constexpr int timed_calls = 2000;
 constexpr int idle_functions = 1000;
 
-// The archive of one file, index.js: exports.handler = async (event) => event;
+// The archive of one file, index.js:
+//     exports.echo = async (event) => event;
+//     exports.handler = async () => ({ statusCode: 200, body: 'hello' });
 constexpr std::string_view package =
-    "UEsDBBQAAAAAAAAAIQDo8WCaKQAAACkAAAAIAAAAaW5kZXguanNleHBvcnRzLmhhbmRsZXIgPSBhc3luYyAoZXZlbnQpID0+IGV2"
-    "ZW50O1BLAQIUAxQAAAAAAAAAIQDo8WCaKQAAACkAAAAIAAAAAAAAAAAAAACkAQAAAABpbmRleC5qc1BLBQYAAAAAAQABADYAAABP"
-    "AAAAAAA=";
+    "UEsDBBQAAAAAAAAAIVBC8TMHawAAAGsAAAAIAAAAaW5kZXguanNleHBvcnRzLmVjaG8gPSBhc3luYyAoZXZlbnQpID0+IGV2ZW50"
+    "OwpleHBvcnRzLmhhbmRsZXIgPSBhc3luYyAoKSA9PiAoeyBzdGF0dXNDb2RlOiAyMDAsIGJvZHk6ICdoZWxsbycgfSk7ClBLAQIU"
+    "AxQAAAAAAAAAIVBC8TMHawAAAGsAAAAIAAAAAAAAAAAAAACkAQAAAABpbmRleC5qc1BLBQYAAAAAAQABADYAAACRAAAAAAA=";
 
-std::string request(std::string_view method, std::string_view path, std::string_view body) {
-    return fmt::format(
-        "{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Date: 20260101T000000Z\r\nAuthorization: AWS4-HMAC-SHA256 "
-        "Credential=test/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host;x-amz-date, "
-        "Signature={:064}\r\nContent-Length: {}\r\n\r\n{}",
-        method, path, 0, body.size(), body);
-}
-
-std::string create(std::string_view name) {
-    return request("POST", "/2015-03-31/functions",
-                   fmt::format(R"({{"FunctionName":"{}","Runtime":"nodejs20.x","Handler":"index.handler",)"
-                               R"("Role":"arn:aws:iam::000000000000:role/r","Code":{{"ZipFile":"{}"}}}})",
-                               name, package));
+std::string create(std::string_view name, std::string_view handler) {
+    return signed_request("lambda", "POST", "/2015-03-31/functions",
+                          fmt::format(R"({{"FunctionName":"{}","Runtime":"nodejs20.x","Handler":"{}",)"
+                                      R"("Role":"arn:aws:iam::000000000000:role/r","Code":{{"ZipFile":"{}"}}}})",
+                                      name, handler, package));
 }
 
 std::string invoke(Caller&) {
-    static const auto text = request("POST", "/2015-03-31/functions/load/invocations", R"({"n":1})");
+    static const auto text = signed_request("lambda", "POST", "/2015-03-31/functions/load/invocations", R"({"n":1})");
     return text;
 }
 
@@ -43,7 +37,7 @@ void measure_warm(const std::string& program) {
     const Scenario scenario{"Lambda invoke", {invoke}};
     std::vector<Caller> callers;
     callers.emplace_back(server.port);
-    callers[0].ask(create("load"));
+    create_function(callers[0], "load", "index.echo");
     std::vector<double> times;
     for (int i = 0; i < timed_calls; ++i) {
         const auto begun = std::chrono::steady_clock::now();
@@ -66,14 +60,27 @@ void measure_warm(const std::string& program) {
 void measure_idle(const std::string& program) {
     Server server(program, {});
     Caller caller(server.port);
-    caller.ask(create("first"));
+    create_function(caller, "first", "index.echo");
     const auto before = server.proportional_mebibytes();
-    for (int i = 0; i < idle_functions; ++i) caller.ask(create(fmt::format("idle-{}", i)));
+    for (int i = 0; i < idle_functions; ++i) create_function(caller, fmt::format("idle-{}", i), "index.echo");
     fmt::print("Lambda: {} idle functions hold {:.1f} MiB\n", idle_functions, server.proportional_mebibytes() - before);
     std::fflush(stdout);
 }
 
 }  // namespace
+
+std::string signed_request(std::string_view service, std::string_view method, std::string_view path,
+                           std::string_view body) {
+    return fmt::format(
+        "{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Date: 20260101T000000Z\r\nAuthorization: AWS4-HMAC-SHA256 "
+        "Credential=test/20260101/us-east-1/{}/aws4_request, SignedHeaders=host;x-amz-date, "
+        "Signature={:064}\r\nContent-Length: {}\r\n\r\n{}",
+        method, path, service, 0, body.size(), body);
+}
+
+void create_function(Caller& caller, std::string_view name, std::string_view handler) {
+    caller.ask(create(name, handler));
+}
 
 void measure_functions(const std::string& program) {
     measure_warm(program);

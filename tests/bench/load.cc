@@ -12,6 +12,7 @@
 #include <random>
 #include <thread>
 
+#include "apis.h"
 #include "functions.h"
 #include "scenario.h"
 #include "server.h"
@@ -241,6 +242,7 @@ int run(int count, char** arguments) {
         for (const bool ephemeral : {true, false}) measure_start(program, ephemeral);
     }
     if (filter.empty() || filter == "Lambda") measure_functions(program);
+    measure_apis(program, filter);
     const auto mode = from_environment("CUMULET_BENCH_MODE");
     const auto folder = from_environment("CUMULET_BENCH_FOLDER");
     use_core(true);

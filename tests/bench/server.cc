@@ -68,8 +68,8 @@ void Server::end() {
     if (!keeps_folder_) std::filesystem::remove_all(folder_);
 }
 
-std::chrono::microseconds Server::cpu() const {
-    std::ifstream file(fmt::format("/proc/{}/stat", process_));
+std::chrono::microseconds cpu_of(pid_t process) {
+    std::ifstream file(fmt::format("/proc/{}/stat", process));
     std::string text((std::istreambuf_iterator<char>(file)), {});
     std::istringstream fields(text.substr(text.rfind(')') + 1));
     std::string skipped;
@@ -79,6 +79,8 @@ std::chrono::microseconds Server::cpu() const {
     return std::chrono::microseconds((user_ticks + system_ticks) * 1'000'000 /
                                      static_cast<uint64_t>(::sysconf(_SC_CLK_TCK)));
 }
+
+std::chrono::microseconds Server::cpu() const { return cpu_of(process_); }
 
 double Server::proportional_mebibytes() const {
     std::ifstream file(fmt::format("/proc/{}/smaps_rollup", process_));

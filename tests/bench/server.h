@@ -14,6 +14,8 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 
 /// Keeps this process to the first or last core it may use. Where there is one only, server and callers share it.
 void use_core(bool last);
+/// Processor time of a process so far, of the user's and the kernel's kind.
+std::chrono::microseconds cpu_of(pid_t process);
 
 struct ServerOptions {
     bool ephemeral = true;
