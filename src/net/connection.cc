@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "net/message_head.h"
+#include "net/web_socket.h"
 #include "runtime/log.h"
 
 namespace cumulet::net {
@@ -97,6 +98,7 @@ Task<void> Connection::run(std::shared_ptr<Connection> connection) {
 void Connection::finish() {
     keep_alive_ = false;
     if (idle_) transport_.stop_reading();
+    if (web_socket_) web_socket_->close({1001, "Going away"});
 }
 
 Task<void> Connection::serve() {
@@ -110,8 +112,11 @@ Task<void> Connection::serve() {
         const bool answers_head = request.method == "HEAD";
         keep_alive_ = parser_->keep_alive() && !station_->stopping;
         if (!parser_->done()) co_await take_body(request);
+        std::string web_socket_key(request.headers.get("Sec-WebSocket-Key"));
 
         auto response = co_await ask_handler(std::move(request));
+        if (response.status == 101)
+            co_return co_await become_web_socket(std::move(response), std::move(web_socket_key));
         co_await answer(std::move(response), answers_head);
         ++exchange_;
         if (!parser_->done() && !co_await skip_body()) co_return;
@@ -266,6 +271,30 @@ Task<void> Connection::answer(http::Response response, bool answers_head) {
         co_await send_stream(response.stream, response.stream_size, framing == BodyFraming::chunked);
     }
     answering_ = false;
+}
+
+// What a request needed is given back first: thousands of WebSockets may be open and say nothing.
+Task<void> Connection::become_web_socket(http::Response response, std::string key) {
+    const auto session = std::dynamic_pointer_cast<WebSocketSession>(response.stream);
+    if (!session || !parser_->done() || parser_->http_1_0()) throw FramingError(400, "this cannot become a WebSocket");
+    parser_.reset();
+    head_ = piece_ = std::string();
+    if (!station_->options.server_name.empty()) response.headers.set("Server", station_->options.server_name);
+    const auto socket =
+        std::make_shared<ServerWebSocket>(shared_from_this(), transport_, buffer_.take_all(),
+                                          ServerWebSocket::Limits{session->limits(), limits().write_time});
+    buffer_.shrink(0);
+    co_await socket->accept(std::move(key), std::move(response.headers));
+    web_socket_ = socket.get();
+    if (station_->stopping) socket->close({1001, "Going away"});
+    try {
+        co_await session->run(socket);
+    } catch (const std::exception& error) {
+        log::error("A WebSocket's session failed", {{"error", error.what()}});
+    }
+    co_await socket->end();
+    web_socket_ = nullptr;
+    co_await linger();
 }
 
 // A stream that fails, or is not as long as declared, breaks the connection: the caller must not take what came for

@@ -10,6 +10,7 @@
 namespace cumulet::net {
 
 class Connection;
+class ServerWebSocket;
 
 /// What a server has on one reactor. All but the counters is used on that reactor only.
 struct Station {
@@ -73,6 +74,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Task<void> answer(http::Response response, bool answers_head);
     Task<void> send_stream(std::shared_ptr<ByteStream> stream, std::optional<uint64_t> declared_bytes, bool chunked);
     Task<bool> skip_body();
+    Task<void> become_web_socket(http::Response response, std::string key);
     Task<void> refuse(int status, std::string reason);
     Task<void> linger();
 
@@ -89,6 +91,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::unique_ptr<RequestParser> parser_;
     std::string head_;
     std::string piece_;
+    ServerWebSocket* web_socket_ = nullptr;  // while this is one
 
     std::optional<FramingError> body_failure_;
     uint64_t exchange_ = 0;

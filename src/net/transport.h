@@ -62,6 +62,7 @@ class Transport final : private EventLoop::Watched {
     EventLoop& loop() { return loop_; }
 
   private:
+    friend class WebSocketWire;
     struct Tls;
 
     void tick(Tick now) override;

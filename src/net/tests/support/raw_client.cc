@@ -99,6 +99,11 @@ bool RawClient::read_bytes(size_t count, std::string& into) {
     return true;
 }
 
+std::string RawClient::read_bytes(size_t count) {
+    std::string bytes;
+    return read_bytes(count, bytes) ? bytes : std::exchange(received_, {});
+}
+
 RawAnswer RawClient::read_answer(bool answers_head) {
     RawAnswer answer;
     if (!read_until("\r\n\r\n", answer.head)) return answer;

@@ -28,6 +28,8 @@ class RawClient {
     size_t send_until_stuck(std::string_view bytes);
     /// Reads one answer: head, and body by Content-Length or chunks.
     RawAnswer read_answer(bool answers_head = false);
+    /// Exactly so many bytes; fewer if the peer closes before.
+    std::string read_bytes(size_t count);
     /// All bytes until the peer closes.
     std::string read_to_end();
     /// True if the peer closes, without another byte.
