@@ -106,6 +106,20 @@ TEST_F(Hostile, WritesALineWithoutEnd) {
     for (const auto& line : shop.door.lines()) EXPECT_LE(line.size(), 262'144U);
 }
 
+TEST_F(Hostile, OpensMoreConnectionsThanThereIsRoomForAndHasThemServedInTurn) {
+    auto plan =
+        function("opens",
+                 "def handler(event, context):\n    host, port = os.environ['AWS_LAMBDA_RUNTIME_API'].split(':')\n"
+                 "    opened = [socket.create_connection((host, int(port)), 10) for _ in range(100)]\n"
+                 "    answered = 0\n    for each in opened:\n"
+                 "        each.sendall(b'GET /nothing HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')\n"
+                 "        answered += each.recv(4096).startswith(b'HTTP/1.1 404')\n        each.close()\n"
+                 "    return answered\n");
+    plan.timeout = std::chrono::seconds(20);
+    EXPECT_EQ(shop.invoke(plan).payload, "100");
+    expect_neighbour_unaffected();
+}
+
 TEST_F(Hostile, ClosesTheChannelToTheRuntimeApi) {
     auto plan = function("closes",
                          "def handler(event, context):\n    os.close(3)\n    if event.get('sleeps'): time.sleep(60)\n");

@@ -97,7 +97,7 @@ void Worker::give(Extension& extension, std::string body) {
     Answer answer{.status = 200, .body = std::move(body), .headers = {}};
     answer.headers.push_back({"Lambda-Extension-Event-Identifier", extension.id});
     connection->out += answer_text(answer);
-    send(*connection);
+    send(connection);
 }
 
 void Worker::tell_extensions(int64_t deadline_ms) {

@@ -22,10 +22,31 @@ double rounded(Milliseconds duration) { return std::round(duration.count() * 100
 
 /// The part of "Root=1-…;Parent=…;Sampled=1" after `name=`.
 std::string_view trace_part(std::string_view trace, std::string_view name) {
-    const auto at = trace.find(std::string(name) + "=");
-    if (at == trace.npos) return "";
-    const auto begin = at + name.size() + 1;
-    return trace.substr(begin, trace.find(';', begin) - begin);
+    while (!trace.empty()) {
+        const auto part = trace.substr(0, trace.find(';'));
+        if (part.starts_with(name) && part.substr(name.size()).starts_with('=')) return part.substr(name.size() + 1);
+        trace.remove_prefix(std::min(part.size() + 1, trace.size()));
+    }
+    return "";
+}
+
+int64_t billed_ms(const InvokeReport& report) { return static_cast<int64_t>(std::ceil(report.duration.count())); }
+
+bool is_sampled(const InvokeReport& report) { return trace_part(report.trace, "Sampled") == "1"; }
+
+json::object record_of(const InvokeReport& report) {
+    json::object metrics{{"durationMs", rounded(report.duration)},
+                         {"billedDurationMs", billed_ms(report)},
+                         {"memorySizeMB", report.memory_mb},
+                         {"maxMemoryUsedMB", report.used_mb}};
+    if (report.init_duration) metrics["initDurationMs"] = rounded(*report.init_duration);
+    json::object record{{"requestId", report.request_id}, {"status", report.status}, {"metrics", std::move(metrics)}};
+    if (!report.error_type.empty()) record["errorType"] = report.error_type;
+    if (is_sampled(report)) {
+        record["tracing"] = json::object{
+            {"spanId", trace_part(report.trace, "Parent")}, {"type", "X-Amzn-Trace-Id"}, {"value", report.trace}};
+    }
+    return record;
 }
 
 }  // namespace
@@ -71,50 +92,43 @@ PlatformEvent init_reported(const RuntimeFacts& runtime, Milliseconds duration, 
     return event;
 }
 
-PlatformEvent invoke_started(std::string_view request_id, std::string_view version) {
-    return {.type = "platform.start",
-            .record = {{"requestId", request_id}, {"version", version}},
-            .text = fmt::format("START RequestId: {} Version: {}", request_id, version)};
+PlatformEvent invoke_started(std::string_view request_id, std::string_view version, bool with_record) {
+    PlatformEvent event{.type = "platform.start",
+                        .record = {},
+                        .text = fmt::format("START RequestId: {} Version: {}", request_id, version)};
+    if (with_record) event.record = {{"requestId", request_id}, {"version", version}};
+    return event;
 }
 
 PlatformEvent invoke_ended(std::string_view request_id, Milliseconds duration, uint64_t produced_bytes,
-                           std::string_view status, std::string_view error_type) {
-    PlatformEvent event{
-        .type = "platform.runtimeDone",
-        .record = {{"requestId", request_id},
-                   {"status", status},
-                   {"metrics", json::object{{"durationMs", rounded(duration)}, {"producedBytes", produced_bytes}}}},
-        .text = fmt::format("END RequestId: {}", request_id),
-        .level = level_of(status)};
+                           std::string_view status, std::string_view error_type, bool with_record) {
+    PlatformEvent event{.type = "platform.runtimeDone",
+                        .record = {},
+                        .text = fmt::format("END RequestId: {}", request_id),
+                        .level = level_of(status)};
+    if (!with_record) return event;
+    event.record = {{"requestId", request_id},
+                    {"status", status},
+                    {"metrics", json::object{{"durationMs", rounded(duration)}, {"producedBytes", produced_bytes}}}};
     if (!error_type.empty()) event.record["errorType"] = error_type;
     return event;
 }
 
-PlatformEvent invoke_reported(const InvokeReport& report) {
-    const auto billed = static_cast<int64_t>(std::ceil(report.duration.count()));
-    json::object metrics{{"durationMs", rounded(report.duration)},
-                         {"billedDurationMs", billed},
-                         {"memorySizeMB", report.memory_mb},
-                         {"maxMemoryUsedMB", report.used_mb}};
-    if (report.init_duration) metrics["initDurationMs"] = rounded(*report.init_duration);
+PlatformEvent invoke_reported(const InvokeReport& report, bool with_record) {
     PlatformEvent event{
         .type = "platform.report",
-        .record = {{"requestId", report.request_id}, {"status", report.status}, {"metrics", std::move(metrics)}},
+        .record = with_record ? record_of(report) : json::object(),
         .text = fmt::format("REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\t"
                             "Max Memory Used: {} MB\t",
-                            report.request_id, report.duration.count(), billed, report.memory_mb, report.used_mb),
+                            report.request_id, report.duration.count(), billed_ms(report), report.memory_mb,
+                            report.used_mb),
         .level = report.status == "success" ? PlatformEvent::Level::info : PlatformEvent::Level::warn};
     if (report.init_duration) event.text += fmt::format("Init Duration: {:.2f} ms\t", report.init_duration->count());
     if (report.status != "success") event.text += fmt::format("Status: {}\t", report.status);
-    if (!report.error_type.empty()) {
-        event.record["errorType"] = report.error_type;
-        event.text += fmt::format("Error Type: {}\t", report.error_type);
-    }
-    if (trace_part(report.trace, "Sampled") == "1") {
+    if (!report.error_type.empty()) event.text += fmt::format("Error Type: {}\t", report.error_type);
+    if (is_sampled(report)) {
         event.text += fmt::format("\nXRAY TraceId: {}\tSegmentId: {}\tSampled: true\t",
                                   trace_part(report.trace, "Root"), trace_part(report.trace, "Parent"));
-        event.record["tracing"] = json::object{
-            {"spanId", trace_part(report.trace, "Parent")}, {"type", "X-Amzn-Trace-Id"}, {"value", report.trace}};
     }
     return event;
 }

@@ -18,7 +18,7 @@ struct PlatformLogFormat {
     std::string system_level = "INFO";  ///< of JSON lines: DEBUG, INFO or WARN
 };
 
-/// One event of the platform.
+/// One event of the platform. Those of every invocation are made `with_record` only where somebody reads the record.
 struct PlatformEvent {
     enum class Level { debug, info, warn };
     std::string type;  ///< "platform.start"
@@ -44,9 +44,9 @@ PlatformEvent init_started(const RuntimeFacts& runtime, std::string_view functio
 /// `status`: "success", "error" or "timeout".
 PlatformEvent init_reported(const RuntimeFacts& runtime, Milliseconds duration, std::string_view status,
                             std::string_view error_type = "");
-PlatformEvent invoke_started(std::string_view request_id, std::string_view version);
+PlatformEvent invoke_started(std::string_view request_id, std::string_view version, bool with_record = true);
 PlatformEvent invoke_ended(std::string_view request_id, Milliseconds duration, uint64_t produced_bytes,
-                           std::string_view status, std::string_view error_type);
+                           std::string_view status, std::string_view error_type, bool with_record = true);
 
 struct InvokeReport {
     std::string request_id;
@@ -58,7 +58,7 @@ struct InvokeReport {
     std::string error_type;
     std::string trace;  ///< X-Amzn-Trace-Id
 };
-PlatformEvent invoke_reported(const InvokeReport& report);
+PlatformEvent invoke_reported(const InvokeReport& report, bool with_record = true);
 
 PlatformEvent extension_listed(std::string_view name, std::string_view state, const json::array& events,
                                std::string_view error_type = "");

@@ -192,8 +192,12 @@ std::shared_ptr<Worker> Pool::take_idle(const std::string& key, Time now) {
     auto& workers = found->second;
     std::shared_ptr<Worker> taken;
     while (!taken && !workers.empty()) {
-        taken = std::move(workers.back());
-        workers.pop_back();
+        // One whose answers this reactor hears already; else the one that was used last.
+        const auto here = std::ranges::find(workers.rbegin(), workers.rend(), Reactor::current_or_null(),
+                                            [](const auto& worker) { return worker->last_reactor(); });
+        const auto chosen = here == workers.rend() ? std::prev(workers.end()) : std::prev(here.base());
+        taken = std::move(*chosen);
+        workers.erase(chosen);
         if (!taken->usable(now)) {
             taken->end();
             taken = nullptr;

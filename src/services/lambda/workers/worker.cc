@@ -5,6 +5,12 @@
 #include "services/lambda/workers/worker_state.h"
 
 namespace cumulet::lambda {
+namespace {
+
+// To ask the kernel costs as much as the rest of a short event, in which hardly a page can have been added.
+constexpr auto memory_is_known_for = std::chrono::milliseconds(2);
+
+}  // namespace
 
 Worker::Worker(Loop& loop, const Sandbox& sandbox, Clock& clock, WorkerPlan plan)
     : loop_(loop),
@@ -56,6 +62,7 @@ Task<Outcome> Worker::run(Invocation invocation) {
     const Clock::Hold hold(reactor.clock());
     Current current{.invocation = std::move(invocation), .reactor = &reactor};
     const auto self = shared_from_this();
+    last_reactor_ = &reactor;
     co_await Suspend{[&](std::coroutine_handle<> handle) {
         std::lock_guard lock(mutex_);
         current.handle = handle;
@@ -66,6 +73,7 @@ Task<Outcome> Worker::run(Invocation invocation) {
         }
         current_ = &current;
         if (phase_ == Phase::starting) return;  // the initialisation has its own time
+        if (const auto waiting = parked_.lock()) read_here(waiting);
         deliver();
         if (!current.delivered) wait_for_runtime();
     }};
@@ -115,7 +123,7 @@ void Worker::deliver() {
         // A runtime that waits to be restored asks for its event afterwards.
         restored_.reset();
         waiting->out += answer_text(200, "");
-        return send(*waiting);
+        return send(waiting);
     }
     const auto connection = parked_.lock();
     if (!connection || !extensions_.all_wait()) return;
@@ -123,7 +131,7 @@ void Worker::deliver() {
     current_->delivered = true;
     current_->delivered_at = std::chrono::steady_clock::now();
     const auto& invocation = current_->invocation;
-    tell(invoke_started(invocation.request_id, invocation.version));
+    tell(invoke_started(invocation.request_id, invocation.version, records_are_read()));
     const auto deadline_ms = deadline_ms_in(plan_.timeout);
     auto& out = connection->out;
     out += fmt::format(
@@ -139,7 +147,7 @@ void Worker::deliver() {
     if (timer_) loop_.cancel(timer_);
     wait_for_runtime();
     tell_extensions(deadline_ms);
-    send(*connection);
+    send(connection);
 }
 
 void Worker::finish(bool failed, std::string payload, std::string_view status, std::string_view error_type) {
@@ -148,25 +156,35 @@ void Worker::finish(bool failed, std::string payload, std::string_view status, s
     auto& current = *current_;
     if (timer_) loop_.cancel(std::exchange(timer_, 0));
     const auto now = std::chrono::steady_clock::now();
-    const Milliseconds duration = now - (current.delivered ? current.delivered_at : started_at_);
-    const auto used_mb = group_ ? (group_->peak_memory_bytes() >> 20) + 1 : 0;
+    const auto duration = now - (current.delivered ? current.delivered_at : started_at_);
     InvokeReport report{.request_id = current.invocation.request_id,
                         .duration = duration,
                         .memory_mb = plan_.memory_mb,
-                        .used_mb = std::min<uint64_t>(used_mb, plan_.memory_mb),
+                        .used_mb = used_memory_mb(duration),
                         .status = std::string(status.empty() ? "success" : status),
                         .error_type = std::string(error_type),
                         .trace = current.invocation.trace};
     if (std::exchange(first_event_, false) && init_duration_) report.init_duration = *init_duration_;
     // These lines belong to its tail.
-    tell(invoke_ended(report.request_id, duration, payload.size() + current.streamed_bytes, report.status, error_type));
-    tell(invoke_reported(report));
+    tell(invoke_ended(report.request_id, duration, payload.size() + current.streamed_bytes, report.status, error_type,
+                      records_are_read()));
+    tell(invoke_reported(report, records_are_read()));
     current_ = nullptr;
     answering_.reset();
     current.outcome.failed = failed;
     current.outcome.payload = std::move(payload);
     current.outcome.log_tail = current.tail.substr(current.tail.size() - std::min(current.tail.size(), tail_bytes));
     current.reactor->post(current.handle);
+}
+
+uint64_t Worker::used_memory_mb(std::chrono::nanoseconds of_event) {
+    if (!group_) return 0;
+    const auto now = std::chrono::steady_clock::now();
+    if (of_event > memory_is_known_for || now - used_memory_read_at_ > memory_is_known_for) {
+        used_memory_mb_ = std::min<uint64_t>((group_->peak_memory_bytes() >> 20) + 1, plan_.memory_mb);
+        used_memory_read_at_ = now;
+    }
+    return used_memory_mb_;
 }
 
 void Worker::lose(bool re_init) {

@@ -78,6 +78,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
     Task<Outcome> run(Invocation invocation);
     /// Ends the process and all that it started. Extensions get two seconds to finish their work.
     void end();
+    /// The reactor that had its last event, and hears its next answer first.
+    const Reactor* last_reactor() const { return last_reactor_.load(std::memory_order_relaxed); }
     /// It must not take further events: its function has changed.
     void retire() { retired_ = true; }
     /// True once it is initialised, and until it ends.
@@ -120,17 +122,21 @@ class Worker : public std::enable_shared_from_this<Worker> {
     // worker_io.cc, on the loop's thread
     void accept_connections();
     void watch_connection(Descriptor socket, bool over_tcp);
-    void listen_to(const std::shared_ptr<Connection>& connection);
-    /// `whole`: however slowly a streamed response is read.
+    /// `whole`: to its end, however slowly a streamed response is read.
     void read_connection(const std::shared_ptr<Connection>& connection, bool whole = false);
-    bool take_requests(const std::shared_ptr<Connection>& connection, bool whole);
-    void pause(const std::shared_ptr<Connection>& connection);
     void resume(const std::shared_ptr<Connection>& connection);
-    void write_connection(Connection& connection);
-    void close_connection(const std::shared_ptr<Connection>& connection);
+    void write_connection(const std::shared_ptr<Connection>& connection);
     void read_output(Output& output);
     // worker_io.cc, with the lock held, on any thread
-    void send(Connection& connection);
+    /// Lets the loop watch a connection for what it now waits for.
+    void watch(const std::shared_ptr<Connection>& connection);
+    /// Lets this thread's reactor read the connection: an answer then wakes the thread that waits for it, and no other.
+    void read_here(const std::shared_ptr<Connection>& connection);
+    void read_locked(const std::shared_ptr<Connection>& connection, bool whole);
+    bool take_requests(const std::shared_ptr<Connection>& connection, bool whole);
+    void pause(const std::shared_ptr<Connection>& connection);
+    void close_connection(const std::shared_ptr<Connection>& connection);
+    void send(const std::shared_ptr<Connection>& connection);
     bool take_output(Output& output, size_t max_bytes);
     void take_all_output();
     void print(std::string_view category, std::string line);
@@ -165,6 +171,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
     void time_out(const std::string& request_id);
     void finish(bool failed, std::string payload, std::string_view status, std::string_view error_type = "");
     void lose(bool re_init);
+    uint64_t used_memory_mb(std::chrono::nanoseconds of_event);
+    bool records_are_read() const { return plan_.log_format.json || telemetry_.listened_to(); }
     void fail_with_exit(const std::string& reason, std::string_view type);
     void init_is_over(std::string_view status, std::string_view error_type);
 
@@ -173,6 +181,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
     Clock& clock_;
     const WorkerPlan plan_;
     std::atomic<bool> retired_{false};
+    std::atomic<const Reactor*> last_reactor_{nullptr};
     std::function<void()> gone_;
     Gates phases_{1};  // woken when it becomes ready or ends
 
@@ -181,6 +190,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
     Process process_;
     std::unique_ptr<ControlGroup> group_;
     Descriptor listener_;
+    bool accepts_ = true;           // from the listener: there is room for connections
     std::shared_ptr<Relay> relay_;  // to the cloud, where the network is its own
     Descriptor control_;            // to the supervisor, where there are extensions
     std::string control_line_;
@@ -199,6 +209,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
     uint64_t init_timer_ = 0;  // of the initialisation
     Loop::Instant started_at_;
     std::optional<std::chrono::nanoseconds> init_duration_;
+    uint64_t used_memory_mb_ = 0;  // as it was at:
+    Loop::Instant used_memory_read_at_;
     bool init_reported_ = false;
     bool first_event_ = true;
 };

@@ -8,18 +8,29 @@
 
 #include <cerrno>
 
+#include "net/read_watch.h"
 #include "services/lambda/workers/worker_state.h"
 
 namespace cumulet::lambda {
+namespace {
+
+// A function that writes without end must not keep others from the thread that reads.
+constexpr int most_reads_at_once = 16;
+
+}  // namespace
 
 // ---- Connections ----
 
 void Worker::accept_connections() {
     std::lock_guard lock(mutex_);
     while (listener_) {
+        if (connections_.size() >= max_connections) {
+            // The others wait where the kernel keeps them, until one of these ends.
+            accepts_ = false;
+            return loop_.change(listener_.get(), 0);
+        }
         Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (!socket) return;
-        if (connections_.size() >= max_connections) continue;
         const int on = 1;
         ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         watch_connection(std::move(socket), true);
@@ -31,28 +42,54 @@ void Worker::watch_connection(Descriptor socket, bool over_tcp) {
     auto connection = std::make_shared<Connection>();
     connection->socket = std::move(socket);
     connection->over_tcp = over_tcp;
-    connection->reader.in_pieces = [](const RuntimeRequest& head) {
+    connection->requests.in_pieces = [](const RuntimeRequest& head) {
         return head.method == "POST" && head.headers.get("lambda-runtime-function-response-mode") == "streaming";
     };
     connections_[fd] = connection;
-    listen_to(connection);
+    watch(connection);
 }
 
-void Worker::listen_to(const std::shared_ptr<Connection>& connection) {
-    const uint32_t events = EPOLLIN | (connection->waits_to_write ? EPOLLOUT : 0U);
-    loop_.watch(connection->socket.get(), events,
-                [self = shared_from_this(), weak = std::weak_ptr(connection)](uint32_t ready) {
-                    const auto connection = weak.lock();
-                    if (!connection) return;
-                    if (ready & EPOLLOUT) self->write_connection(*connection);
-                    if (ready & (EPOLLIN | EPOLLHUP | EPOLLERR)) self->read_connection(connection);
-                });
+void Worker::watch(const std::shared_ptr<Connection>& connection) {
+    const bool reads = connection->reader == nullptr && !connection->paused;
+    const uint32_t events = (reads ? EPOLLIN : 0U) | (connection->waits_to_write ? EPOLLOUT : 0U);
+    const auto before = std::exchange(connection->watched_for, events);
+    const int fd = connection->socket.get();
+    if (events == before) return;
+    if (events == 0) return loop_.forget(fd);
+    if (before != 0) return loop_.change(fd, events);
+    loop_.watch(fd, events, [self = shared_from_this(), weak = std::weak_ptr(connection)](uint32_t ready) {
+        const auto connection = weak.lock();
+        if (!connection) return;
+        if (ready & EPOLLOUT) self->write_connection(connection);
+        if (ready & (EPOLLIN | EPOLLHUP | EPOLLERR)) self->read_connection(connection);
+    });
+}
+
+void Worker::read_here(const std::shared_ptr<Connection>& connection) {
+    auto& reactor = Reactor::current();
+    if (connection->reader == &reactor) return;
+    const auto turn = ++connection->turn;
+    const bool watched = net::watch_reads(connection->socket.get(),
+                                          [self = weak_from_this(), waiting = std::weak_ptr(connection), turn] {
+                                              const auto worker = self.lock();
+                                              const auto connection = waiting.lock();
+                                              if (!worker || !connection) return false;
+                                              std::lock_guard lock(worker->mutex_);
+                                              if (connection->turn == turn) worker->read_locked(connection, false);
+                                              return connection->turn == turn;
+                                          });
+    connection->reader = watched ? &reactor : nullptr;
+    watch(connection);
 }
 
 void Worker::read_connection(const std::shared_ptr<Connection>& connection, bool whole) {
-    thread_local std::array<char, 128 << 10> buffer;
     std::lock_guard lock(mutex_);
-    while (true) {
+    read_locked(connection, whole);
+}
+
+void Worker::read_locked(const std::shared_ptr<Connection>& connection, bool whole) {
+    thread_local std::array<char, 128 << 10> buffer;
+    for (int reads = 0; whole || reads < most_reads_at_once; ++reads) {
         const auto count = ::recv(connection->socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
@@ -62,22 +99,22 @@ void Worker::read_connection(const std::shared_ptr<Connection>& connection, bool
             const int on = 1;
             ::setsockopt(connection->socket.get(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
         }
-        connection->reader.add({buffer.data(), static_cast<size_t>(count)});
+        connection->requests.add({buffer.data(), static_cast<size_t>(count)});
         if (!take_requests(connection, whole)) return;
         if (static_cast<size_t>(count) < buffer.size()) break;
     }
     // A connection that asked for the next event gets the answers before it together with that event.
-    if (parked_.lock() != connection && !connection->out.empty()) send(*connection);
+    if (parked_.lock() != connection && !connection->out.empty()) send(connection);
     if (connection->closing && connection->out.empty() && parked_.lock() != connection) close_connection(connection);
 }
 
 /// False if nothing more is to be read from the connection now.
 bool Worker::take_requests(const std::shared_ptr<Connection>& connection, bool whole) {
     while (true) {
-        auto request = connection->reader.next();
+        auto request = connection->requests.next();
         if (!request) {
             connection->out += answer_text(400, error_text(request.error(), "InvalidRequest"));
-            send(*connection);
+            send(connection);
             close_connection(connection);
             return false;
         }
@@ -96,7 +133,8 @@ void Worker::pause(const std::shared_ptr<Connection>& connection) {
         connection->paused = false;
         return;
     }
-    loop_.forget(connection->socket.get());
+    connection->stop_reading_elsewhere();
+    watch(connection);
     pipe->when_room([weak = weak_from_this(), waiting = std::weak_ptr(connection), &loop = loop_] {
         loop.post([weak, waiting] {
             const auto self = weak.lock();
@@ -112,13 +150,14 @@ void Worker::resume(const std::shared_ptr<Connection>& connection) {
         if (!connections_.contains(connection->socket.get())) return;
         connection->paused = false;
         if (!take_requests(connection, false)) return;
-        if (!connection->out.empty()) send(*connection);
-        listen_to(connection);
+        if (!connection->out.empty()) send(connection);
+        watch(connection);
     }
     read_connection(connection);
 }
 
-void Worker::send(Connection& connection) {
+void Worker::send(const std::shared_ptr<Connection>& to) {
+    auto& connection = *to;
     while (connection.sent < connection.out.size()) {
         const auto count = ::send(connection.socket.get(), connection.out.data() + connection.sent,
                                   connection.out.size() - connection.sent, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -131,20 +170,21 @@ void Worker::send(Connection& connection) {
         connection.out.clear();
         connection.sent = 0;
     }
-    if (connection.waits_to_write == all) {
-        connection.waits_to_write = !all;
-        loop_.change(connection.socket.get(), EPOLLIN | (all ? 0U : EPOLLOUT));
-    }
+    connection.waits_to_write = !all;
+    watch(to);
 }
 
-void Worker::write_connection(Connection& connection) {
+void Worker::write_connection(const std::shared_ptr<Connection>& connection) {
     std::lock_guard lock(mutex_);
     send(connection);
 }
 
 void Worker::close_connection(const std::shared_ptr<Connection>& connection) {
+    if (connection->reader) ::shutdown(connection->socket.get(), SHUT_RDWR);  // wakes who reads elsewhere
+    connection->stop_reading_elsewhere();
     loop_.forget(connection->socket.get());
     connections_.erase(connection->socket.get());
+    if (listener_ && !std::exchange(accepts_, true)) loop_.change(listener_.get(), EPOLLIN);
 }
 
 // ---- Output ----

@@ -219,7 +219,7 @@ void Worker::begin_end(std::string_view reason) {
     if (waiting) {
         // Our own runtimes stand still in a read: this lets them handle the signal.
         waiting->out += answer_text(204, "");
-        send(*waiting);
+        send(waiting);
     }
     signal_runtime(reason == "spindown" ? SIGTERM : SIGKILL);
     const auto now = std::chrono::steady_clock::now();

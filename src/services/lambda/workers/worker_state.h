@@ -15,12 +15,20 @@ inline constexpr uint32_t uncounted_mb = 512;
 struct Connection : std::enable_shared_from_this<Connection> {
     Descriptor socket;
     bool over_tcp = false;  ///< found by the Runtime API's address; otherwise inherited
-    RequestReader reader;
+    RequestReader requests;
     std::string out;
     size_t sent = 0;
     bool waits_to_write = false;
     bool closing = false;
-    bool paused = false;  ///< the reader of the response is slower than its writer
+    bool paused = false;              ///< the reader of the response is slower than its writer
+    uint32_t watched_for = 0;         ///< by the loop: EPOLLIN, EPOLLOUT
+    const Reactor* reader = nullptr;  ///< reads it in place of the loop
+    uint64_t turn = 0;                ///< of its readers: one of an earlier turn reads no more
+
+    void stop_reading_elsewhere() {
+        reader = nullptr;
+        ++turn;
+    }
 };
 
 /// The event that a worker has. It lies in the frame of the coroutine that waits for its outcome.

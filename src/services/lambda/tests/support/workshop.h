@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "contracts/logs.h"
+#include "net/reactors.h"
 #include "services/lambda/workers/pool.h"
 
 namespace cumulet::lambda {
@@ -59,7 +60,7 @@ class Workshop {
     Folder layers;
     LogDoor door;
     Clock clock;
-    Reactor reactor{clock, Random(1)};
+    Reactor reactor{clock, Random(1), net::make_socket_parker()};
     std::unique_ptr<Sandbox> sandbox;
     Loop loop;
     Launcher launcher;
