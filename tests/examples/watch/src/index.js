@@ -1,0 +1,3 @@
+const words = require('./words');
+
+exports.handler = async (event) => words.greeting + ' ' + event.name + process.env.MARK;
