@@ -75,9 +75,9 @@ void add_serve(CLI::App& app, ServeOptions& options, std::function<int()>& chose
     const std::map<std::string, lambda::Network> networks{
         {"host", lambda::Network::host}, {"loopback", lambda::Network::loopback}, {"none", lambda::Network::none}};
     serve_command
-        ->add_option(
-            "--lambda-network", options.functions.network,
-            "What functions reach: all that this machine does (host), this cloud only (loopback), nothing (none)")
+        ->add_option("--lambda-network", options.functions.network,
+                     "What functions reach: all that this machine does (host), its loopback interface (loopback), "
+                     "nothing (none)")
         ->transform(CLI::CheckedTransformer(networks))
         ->default_str("host");
     auto* hot_reload = serve_command->add_flag("--hot-reload,!--no-hot-reload", options.functions.hot_reload,

@@ -12,8 +12,12 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstring>
+#include <fstream>
+#include <set>
+#include <sstream>
 
 namespace cumulet::lambda {
 namespace {
@@ -39,8 +43,10 @@ bool switch_loopback_on() {
     return on;
 }
 
+int new_socket() { return ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+
 int listen_on(uint16_t port) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const int fd = new_socket();
     if (fd < 0) return -1;
     sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
     if (::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && ::listen(fd, most_waiting) == 0)
@@ -85,8 +91,36 @@ Descriptor receive_descriptor(int channel) {
 
 }  // namespace
 
-OwnNetwork::OwnNetwork(std::vector<uint16_t> ports)
+std::vector<uint16_t> local_servers(size_t most) {
+    // Those of 127.0.0.1 and of every address, as the kernel writes them: in the machine's order of bytes.
+    constexpr std::array<std::string_view, 4> reached{"0100007F", "00000000", "00000000000000000000000000000000",
+                                                      "0000000000000000FFFF00000100007F"};
+    constexpr std::string_view listens = "0A";
+    std::set<uint16_t> ports;
+    for (const auto* table : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
+        std::ifstream file(table);
+        std::string line;
+        std::getline(file, line);
+        while (std::getline(file, line)) {
+            std::istringstream fields(line);
+            std::string number, local, remote, state;
+            fields >> number >> local >> remote >> state;
+            const auto colon = local.find(':');
+            if (state != listens || colon == local.npos) continue;
+            if (std::ranges::find(reached, local.substr(0, colon)) == reached.end()) continue;
+            uint16_t port = 0;
+            std::from_chars(local.data() + colon + 1, local.data() + local.size(), port, 16);
+            if (port != 0) ports.insert(port);
+        }
+    }
+    std::vector<uint16_t> found(ports.begin(), ports.end());
+    if (found.size() > most) found.resize(most);
+    return found;
+}
+
+OwnNetwork::OwnNetwork(std::vector<uint16_t> ports, size_t callers)
     : ports_(std::move(ports)),
+      callers_(callers),
       users_(fmt::format("{0} {0} 1", ::geteuid())),
       groups_(fmt::format("{0} {0} 1", ::getegid())) {
     std::array<int, 2> ends{-1, -1};
@@ -109,17 +143,23 @@ int OwnNetwork::enter() const {
         if (fd < 0 || !send_descriptor(theirs_.get(), fd)) return errno;
         ::close(fd);
     }
+    for (size_t i = 0; i < callers_; ++i) {
+        const int fd = new_socket();
+        if (fd < 0 || !send_descriptor(theirs_.get(), fd)) return errno;
+        ::close(fd);
+    }
     return 0;
 }
 
-std::vector<Descriptor> OwnNetwork::receive() {
-    std::vector<Descriptor> listeners;
-    while (listeners.size() < ports_.size()) {
-        auto listener = receive_descriptor(ours_.get());
-        if (!listener) break;
-        listeners.push_back(std::move(listener));
+OwnNetwork::Sockets OwnNetwork::receive() {
+    Sockets sockets;
+    while (sockets.callers.size() < callers_ || sockets.listeners.size() < ports_.size()) {
+        auto socket = receive_descriptor(ours_.get());
+        if (!socket) break;
+        auto& kind = sockets.listeners.size() < ports_.size() ? sockets.listeners : sockets.callers;
+        kind.push_back(std::move(socket));
     }
-    return listeners;
+    return sockets;
 }
 
 }  // namespace cumulet::lambda

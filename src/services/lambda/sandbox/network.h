@@ -11,24 +11,33 @@
 
 namespace cumulet::lambda {
 
-/// host: that of this machine. loopback: one of its own, in which only this cloud answers. none: one of its own, in
-/// which nothing does but the Runtime API.
+/// host: that of this machine. loopback: one of its own, in which only the servers on this machine's loopback interface
+/// answer. none: one of its own, in which nothing does but the Runtime API.
 enum class Network { host, loopback, none };
 
-/// A network for one program, with listeners on these ports of its loopback interface.
+/// The TCP ports on which somebody listens at 127.0.0.1, in their order: `most` at most.
+std::vector<uint16_t> local_servers(size_t most);
+
+/// A network for one program, with listeners on these ports of its loopback interface, and with sockets by which others
+/// reach what the program itself listens on.
 class OwnNetwork {
   public:
-    explicit OwnNetwork(std::vector<uint16_t> ports);
+    explicit OwnNetwork(std::vector<uint16_t> ports, size_t callers = 0);
 
-    /// Moves the calling process into a new network and sends its listeners to `receive`: for the child of a vfork, so
+    /// Moves the calling process into a new network and sends its sockets to `receive`: for the child of a vfork, so
     /// only by system calls. The result is errno, 0 for success.
     int enter() const;
-    /// The listeners, which do not block, in the order of the ports; fewer where `enter` failed. After the program
-    /// runs.
-    std::vector<Descriptor> receive();
+
+    struct Sockets {
+        std::vector<Descriptor> listeners;  ///< in the order of the ports
+        std::vector<Descriptor> callers;    ///< not connected
+    };
+    /// They do not block; there are fewer where `enter` failed. After the program runs.
+    Sockets receive();
 
   private:
     const std::vector<uint16_t> ports_;
+    const size_t callers_;
     const std::string users_, groups_;  // the maps of a user namespace in which everyone is who they were
     Descriptor ours_, theirs_;
 };

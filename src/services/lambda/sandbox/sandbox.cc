@@ -33,7 +33,8 @@ bool may_be_written(const fs::path& path) {
 std::string try_network() {
     constexpr uint16_t any_port = 9001;
     OwnNetwork network({any_port});
-    if (run_quietly({"/usr/bin/true"}, std::chrono::seconds(5), &network) == 0 && network.receive().size() == 1)
+    if (run_quietly({"/usr/bin/true"}, std::chrono::seconds(5), &network) == 0 &&
+        network.receive().listeners.size() == 1)
         return "";
     return "Lambda functions do not run: they may have no network of their own here, and must not have the host's";
 }

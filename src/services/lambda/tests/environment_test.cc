@@ -115,6 +115,33 @@ TEST(Extensions, AreSentTheTelemetryTheySubscribedTo) {
     EXPECT_TRUE(shop.eventually([&] { return shop.door.has("TELEMETRY\tName: watch\tState: Subscribed"); }));
 }
 
+TEST(Extensions, HearTelemetryInANetworkOfTheirOwn) {
+    Workshop shop(Sandbox::find(Network::none));
+    if (!shop.sandbox->network_fault().empty()) GTEST_SKIP() << "no networks may be made here";
+    shop.code.write("index.py", "def handler(event, context):\n    return 1\n");
+    const auto plan = watched_plan(
+        shop, "python",
+        "import http.server, threading\n"
+        "class Ear(http.server.BaseHTTPRequestHandler):\n"
+        "    def do_POST(self):\n"
+        "        for event in json.loads(self.rfile.read(int(self.headers['Content-Length']))):\n"
+        "            print(self.path, 'heard', event['type'], event['record'].get('requestId'), flush=True)\n"
+        "        self.send_response(200)\n        self.end_headers()\n"
+        "    def log_message(self, *words): pass\n"
+        "ear = http.server.HTTPServer(('0.0.0.0', 4242), Ear)\n"
+        "threading.Thread(target=ear.serve_forever, daemon=True).start()\n"
+        "ask('PUT', '/2022-07-01/telemetry', {'schemaVersion': '2022-12-13', 'types': ['platform'],\n"
+        "    'buffering': {'timeoutMs': 25}, 'destination': {'protocol': 'HTTP', 'URI': "
+        "'http://sandbox.localdomain:4242/t'}},\n"
+        "    Lambda_Extension_Identifier=me)\n");
+    EXPECT_EQ(shop.invoke(plan).payload, "1");
+    EXPECT_TRUE(shop.eventually([&] { return shop.door.has("/t heard platform.initStart None"); }));
+    EXPECT_TRUE(shop.eventually([&] { return shop.door.has("/t heard platform.report request-1"); }));
+    EXPECT_EQ(shop.invoke(plan).payload, "1");
+    EXPECT_TRUE(shop.eventually([&] { return shop.door.has("/t heard platform.report request-2"); }))
+        << "a socket serves one post after another";
+}
+
 TEST(Initialisation, ThatTakesTooLongIsReportedAndGivesTheEventBack) {
     Workshop shop;
     shop.code.write("index.py", "import time\ntime.sleep(20)\ndef handler(event, context):\n    return 1\n");

@@ -77,17 +77,25 @@ void Worker::subscribe(Connection& connection, const RuntimeRequest& request, st
             403, error_text("Subscriptions are made while a function is initialised", "Telemetry.NotSupported"));
         return;
     }
-    if (sandbox_.network() != Network::host) {
-        connection.out += answer_text(
-            403, error_text(
-                     "Telemetry cannot reach an extension in a network of its own: cumulet serve --lambda-network host",
-                     "Telemetry.NotSupported"));
-        return;
-    }
     json::array types;
     const auto answer = telemetry_.subscribe(extension->name, request.body, types);
     connection.out += answer_text(answer);
     if (answer.status == 200) tell(subscribed(kind, extension->name, types));
+}
+
+void Worker::post_telemetry(std::string uri, std::string body) {
+    if (sandbox_.network() == Network::host) {
+        if (plan_.post_telemetry) plan_.post_telemetry(std::move(uri), std::move(body));
+        return;
+    }
+    auto found = std::ranges::find(inward_posts_, uri, [](const auto& posts) { return posts->uri(); });
+    if (found == inward_posts_.end()) {
+        if (callers_.empty()) return;
+        inward_posts_.push_back(std::make_shared<InwardPosts>(loop_, std::move(callers_.back()), std::move(uri)));
+        callers_.pop_back();
+        found = std::prev(inward_posts_.end());
+    }
+    (*found)->post(std::move(body));
 }
 
 void Worker::give(Extension& extension, std::string body) {

@@ -12,10 +12,11 @@ namespace cumulet::lambda {
 namespace {
 
 Descriptor connect_to(uint16_t port) {
-    Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    // Over loopback this does not wait: the kernel completes or refuses it at once.
-    if (!socket || ::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return {};
+    if (!socket) return {};
+    const bool connected = ::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    if (!connected && errno != EINPROGRESS) return {};
     return socket;
 }
 
@@ -39,9 +40,12 @@ void Relay::stop() {
 void Relay::accept() {
     std::lock_guard lock(mutex_);
     while (listener_) {
+        if (links_.size() >= most_links) {
+            accepts_ = false;
+            return loop_.change(listener_.get(), 0);
+        }
         Descriptor inside(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (!inside) return;
-        if (links_.size() >= most_links) continue;
         auto outside = connect_to(port_);
         if (!outside) continue;
         const int on = 1;
@@ -104,6 +108,7 @@ void Relay::watch(const std::shared_ptr<Link>& link) {
 void Relay::close(const std::shared_ptr<Link>& link) {
     for (const auto& side : link->sides) loop_.forget(side.socket.get());
     links_.erase(std::shared_ptr<Link>(link));
+    if (listener_ && !std::exchange(accepts_, true)) loop_.change(listener_.get(), EPOLLIN);
 }
 
 }  // namespace cumulet::lambda

@@ -40,6 +40,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
     Loop& loop_;
     std::mutex mutex_;
     Descriptor listener_;
+    bool accepts_ = true;  // there is room for connections
     const uint16_t port_;
     std::set<std::shared_ptr<Link>> links_;
 };

@@ -4,7 +4,6 @@ namespace cumulet::lambda {
 namespace {
 
 constexpr size_t most_remembered = 1000;
-constexpr size_t most_subscriptions = 10;
 
 Answer malformed(std::string_view message) {
     return {.status = 400, .body = error_text(message, "ValidationError"), .headers = {}};

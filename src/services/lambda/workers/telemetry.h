@@ -14,6 +14,8 @@
 
 namespace cumulet::lambda {
 
+inline constexpr size_t most_subscriptions = 10;
+
 class Telemetry {
   public:
     /// Sends a batch of events to a subscriber's address, in the order of the calls.

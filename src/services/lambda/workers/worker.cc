@@ -18,7 +18,7 @@ Worker::Worker(Loop& loop, const Sandbox& sandbox, Clock& clock, WorkerPlan plan
       clock_(clock),
       plan_(std::move(plan)),
       extensions_(plan_.extensions, plan_.identity),
-      telemetry_(plan_.post_telemetry) {}
+      telemetry_([this](std::string uri, std::string body) { post_telemetry(std::move(uri), std::move(body)); }) {}
 
 Worker::~Worker() = default;
 

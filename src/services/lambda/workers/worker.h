@@ -10,6 +10,7 @@
 #include "services/lambda/sandbox/sandbox.h"
 #include "services/lambda/workers/exchange.h"
 #include "services/lambda/workers/extensions.h"
+#include "services/lambda/workers/inward_posts.h"
 #include "services/lambda/workers/launcher.h"
 #include "services/lambda/workers/log_book.h"
 #include "services/lambda/workers/loop.h"
@@ -162,6 +163,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
     void tell_extensions(int64_t deadline_ms);
     void shut_extensions_down();
     void give(Extension& extension, std::string body);
+    void post_telemetry(std::string uri, std::string body);
 
     // worker.cc, with the lock held, on any thread
     void runtime_waits(Connection& connection);
@@ -190,9 +192,11 @@ class Worker : public std::enable_shared_from_this<Worker> {
     Process process_;
     std::unique_ptr<ControlGroup> group_;
     Descriptor listener_;
-    bool accepts_ = true;           // from the listener: there is room for connections
-    std::shared_ptr<Relay> relay_;  // to the cloud, where the network is its own
-    Descriptor control_;            // to the supervisor, where there are extensions
+    bool accepts_ = true;                         // from the listener: there is room for connections
+    std::vector<std::shared_ptr<Relay>> relays_;  // to servers of this machine, where the network is its own
+    std::vector<Descriptor> callers_;             // sockets of that network, for telemetry
+    std::vector<std::shared_ptr<InwardPosts>> inward_posts_;
+    Descriptor control_;  // to the supervisor, where there are extensions
     std::string control_line_;
     std::array<Output, 2> outputs_{Output{.category = "function"}, Output{.category = "extension"}};
     std::map<int, std::shared_ptr<Connection>> connections_;

@@ -25,6 +25,7 @@ constexpr auto shutdown_time = std::chrono::milliseconds(2000);
 constexpr auto shutdown_time_of_internal = std::chrono::milliseconds(500);
 constexpr auto runtime_shutdown_time = std::chrono::milliseconds(300);
 constexpr size_t max_control_bytes = 64 << 10;
+constexpr size_t most_servers = 64;  // of the host's, that a network of the worker's own shows
 constexpr uint16_t api_port = 9001;  // of the Runtime API where the network is the worker's own, as at AWS
 
 /// A listener on a free port of the loopback interface, and that port.
@@ -40,12 +41,24 @@ std::pair<Descriptor, int> listen_locally() {
     return {std::move(listener), ntohs(address.sin_port)};
 }
 
-/// The network of a worker that does not have the host's.
-std::unique_ptr<OwnNetwork> own_network(Network kind, uint16_t cloud_port) {
-    if (kind == Network::host) return nullptr;
-    std::vector<uint16_t> ports{api_port};
-    if (kind == Network::loopback && cloud_port != 0 && cloud_port != api_port) ports.push_back(cloud_port);
-    return std::make_unique<OwnNetwork>(std::move(ports));
+/// The network of a worker that does not have the host's, and the ports of the host that it reaches.
+struct Surroundings {
+    std::unique_ptr<OwnNetwork> network;
+    std::vector<uint16_t> servers;
+};
+
+Surroundings surroundings(Network kind, uint16_t cloud_port, bool has_extensions) {
+    Surroundings found;
+    if (kind == Network::host) return found;
+    if (kind == Network::loopback) {
+        found.servers = local_servers(most_servers);
+        std::erase_if(found.servers, [&](uint16_t port) { return port == api_port || port == cloud_port; });
+        if (cloud_port != 0 && cloud_port != api_port) found.servers.insert(found.servers.begin(), cloud_port);
+    }
+    auto ports = found.servers;
+    ports.insert(ports.begin(), api_port);
+    found.network = std::make_unique<OwnNetwork>(std::move(ports), has_extensions ? most_subscriptions : 0);
+    return found;
 }
 
 /// Bubblewrap tells a signal that ended its program as a shell does.
@@ -151,7 +164,8 @@ std::expected<Seat, std::string> Worker::take_seat(Spares& spares, const std::ve
 
 std::expected<void, std::string> Worker::open_and_spawn(Launcher& launcher) {
     if (!sandbox_.network_fault().empty()) return std::unexpected(sandbox_.network_fault());
-    const auto network = own_network(sandbox_.network(), plan_.cloud_port);
+    const auto around = surroundings(sandbox_.network(), plan_.cloud_port, !plan_.extensions.empty());
+    const auto& network = around.network;
     auto [listener, port] = network ? std::pair(Descriptor(), int{api_port}) : listen_locally();
     if (!network && !listener) return std::unexpected("no port for the Runtime API is free");
     auto environment = plan_.environment;
@@ -165,12 +179,13 @@ std::expected<void, std::string> Worker::open_and_spawn(Launcher& launcher) {
     process_ = std::move(seat->process);
     group_ = std::move(seat->group);
     if (network) {
-        auto listeners = network->receive();  // all of them: it would not run otherwise
-        listener = std::move(listeners[0]);
-        if (listeners.size() > 1) {
-            relay_ = std::make_shared<Relay>(loop_, std::move(listeners[1]), plan_.cloud_port);
-            relay_->start();
+        auto sockets = network->receive();  // all of them: it would not run otherwise
+        listener = std::move(sockets.listeners[0]);
+        for (size_t i = 0; i < around.servers.size(); ++i) {
+            relays_.push_back(std::make_shared<Relay>(loop_, std::move(sockets.listeners[i + 1]), around.servers[i]));
+            relays_.back()->start();
         }
+        callers_ = std::move(sockets.callers);
     }
     outputs_[0].pipe = std::move(seat->ties.output.ours);
     outputs_[1].pipe = std::move(seat->ties.extension_output.ours);
@@ -332,7 +347,9 @@ void Worker::process_ended() {
         descriptor->reset();
     }
     while (!connections_.empty()) close_connection(connections_.begin()->second);
-    if (relay_) std::exchange(relay_, nullptr)->stop();
+    for (const auto& relay : std::exchange(relays_, {})) relay->stop();
+    for (const auto& posts : std::exchange(inward_posts_, {})) posts->stop();
+    callers_.clear();
     loop_.post([self] { self->remove_group(0); });
 }
 
