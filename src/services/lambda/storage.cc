@@ -445,7 +445,13 @@ Task<StreamPositions> find_stream_positions(Transaction& tx, MappingName name) {
     const auto prefix = positions_key(name);
     StreamPositions positions;
     for (const auto& entry : co_await tx.scan(Range::prefix(prefix), {.limit = most_of_one_function})) {
-        positions[KeyReader(entry.key, prefix.bytes()).text()] = ShardPosition::parse(entry.value);
+        KeyReader key(entry.key, prefix.bytes());
+        if (key.done()) {
+            // It comes first, so that what is known of the shard since then takes its place.
+            positions.insert(ShardPosition::parse_only(entry.value));
+        } else {
+            positions[key.text()] = ShardPosition::parse(entry.value);
+        }
     }
     co_return positions;
 }

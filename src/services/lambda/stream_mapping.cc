@@ -13,6 +13,10 @@ constexpr int32_t longest_window_seconds = 300;
 constexpr int32_t youngest_age_seconds = 60;
 constexpr auto longest_pause = std::chrono::seconds(60);
 
+aws::lambda::InvalidParameterValueException unsupported(std::string_view parameter) {
+    return invalid(fmt::format("Unsupported {} parameter for given event source mapping type.", parameter));
+}
+
 /// One second, two, four, … and no more than a minute.
 Time pause_after(int tries, Time now) {
     const auto pause = std::chrono::seconds(1) * (1 << std::clamp(tries - 1, 0, 6));
@@ -70,6 +74,15 @@ ShardPosition ShardPosition::parse(std::string_view text) {
     return position;
 }
 
+std::pair<std::string, ShardPosition> ShardPosition::parse_only(std::string_view text) {
+    auto record = json::parse(text).as_object();
+    std::string shard(string_or(record, "shard"));
+    record["finished"] = false;
+    auto position = parse(json::serialize(record));
+    position.only = true;
+    return {std::move(shard), std::move(position)};
+}
+
 bool reads_stream(const Mapping& mapping) {
     const auto source = Arn::parse(mapping.configuration.EventSourceArn.value_or(""));
     return source && is_stream(*source);
@@ -90,14 +103,14 @@ void set_stream_defaults(aws::lambda::EventSourceMappingConfiguration& configura
 
 void check_stream_settings(const Mapping& mapping, std::string_view operation) {
     const auto& configuration = mapping.configuration;
+    // Unverified: the words. A shard has one state, which batches at once could not share.
     if (configuration.ParallelizationFactor.value_or(1) > 1 && configuration.TumblingWindowInSeconds.value_or(0) > 0) {
-        throw aws::not_implemented("lambda", operation,
-                                   "TumblingWindowInSeconds with a ParallelizationFactor beyond 1");
+        throw invalid("ParallelizationFactor must be 1 where TumblingWindowInSeconds is set.");
     }
     for (const auto& [given, name] :
          {std::pair(configuration.ScalingConfig.has_value(), "ScalingConfig"),
           std::pair(configuration.ProvisionedPollerConfig.has_value(), "ProvisionedPollerConfig")}) {
-        if (given) throw invalid(fmt::format("Unsupported parameter for an Amazon DynamoDB event source: {}.", name));
+        if (given) throw unsupported(name);
     }
     const auto size = configuration.BatchSize.value_or(usual_batch);
     if (size < 1 || size > most_batch) throw invalid("Batch size is out of range.");
@@ -110,10 +123,7 @@ void check_stream_settings(const Mapping& mapping, std::string_view operation) {
     if (age != -1 && age < youngest_age_seconds) throw invalid("Maximum record age in seconds is out of range.");
     const auto& destinations = configuration.DestinationConfig;
     if (!destinations) return;
-    // Unverified: the words.
-    if (destinations->OnSuccess && destinations->OnSuccess->Destination) {
-        throw invalid("OnSuccess destinations are not supported for event source mappings.");
-    }
+    if (destinations->OnSuccess && destinations->OnSuccess->Destination) throw unsupported("DestinationConfig");
     check_destinations(*destinations, configuration.FunctionArn.value_or(""), operation);
     const auto target = destinations->OnFailure ? destinations->OnFailure->Destination.value_or("") : "";
     const auto arn = Arn::parse(target);

@@ -31,10 +31,13 @@ struct ShardPosition {
     std::string iterator;       ///< where LATEST was when the mapping was made, while nothing is done
     std::optional<Time> since;  ///< the same as a time, for when the iterator is too old; or what AT_TIMESTAMP says
     bool finished = false;      ///< the shard has ended, and all of it is done
+    bool only = false;          ///< all of the stream before this shard is done, whatever else is known
     std::optional<TumblingWindow> window;
 
     std::string text() const;
     static ShardPosition parse(std::string_view text);
+    /// The shard and its position as Cumulet wrote them while it read one shard after the other.
+    static std::pair<std::string, ShardPosition> parse_only(std::string_view text);
     friend bool operator==(const ShardPosition&, const ShardPosition&) = default;
 };
 using StreamPositions = std::map<std::string, ShardPosition>;  ///< by shard

@@ -13,6 +13,15 @@ constexpr size_t most_per_read = 1000;
 constexpr size_t most_waiting_bytes = 5'500'000;  // per lane
 constexpr int most_expired_iterators = 3;
 
+/// What lies before `shard` is done.
+void finish_before(const StreamShard& shard, const std::vector<StreamShard>& shards, StreamPositions& positions) {
+    for (const auto& parent : shard.parents) {
+        const auto listed = std::ranges::find(shards, parent, &StreamShard::id);
+        if (listed == shards.end() || std::exchange(positions[parent].finished, true)) continue;
+        finish_before(*listed, shards, positions);
+    }
+}
+
 }  // namespace
 
 Task<StreamPositions> starting_positions(StreamSource& source, Call& call, const Mapping& mapping) {
@@ -165,6 +174,14 @@ Task<void> StreamPoller::open_readers(const Mapping& mapping) {
 Task<StreamPositions> StreamPoller::load_positions(const Mapping& mapping, const std::vector<StreamShard>& shards) {
     auto positions = co_await store_.transact(
         [&](store::Transaction& tx) -> Task<StreamPositions> { co_return co_await find_stream_positions(tx, name_); });
+    const auto only = std::ranges::find_if(shards, [&](const StreamShard& shard) {
+        const auto found = positions.find(shard.id);
+        return found != positions.end() && found->second.only;
+    });
+    if (only != shards.end()) {
+        finish_before(*only, shards, positions);
+        co_await save(positions, {}, result_);
+    }
     if (!positions.empty() || shards.empty()) co_return positions;
     auto call = this->call();
     positions = co_await starting_positions(*source_, call, mapping);

@@ -167,6 +167,30 @@ TEST_F(StreamPollers, GoOnInEachShardWhereTheyEnded) {
     EXPECT_THAT(got_, UnorderedElementsAre("a", "b", "c", "d"));
 }
 
+TEST_F(StreamPollers, GoOnWhereAnEarlierCumuletReadOneShardAfterTheOther) {
+    shards_["middle"].parents = {"oldest"};
+    shards_["newest"].parents = {"middle"};
+    write("oldest", "a");
+    write("middle", "b");
+    write("middle", "c");
+    write("newest", "d");
+    for (const auto* closed : {"oldest", "middle"}) shards_[closed].closed = true;
+    run(store_->transact([&](store::Transaction& tx) -> Task<void> {
+        tx.put(store::Key(name_.account, name_.region, "lambda", "position", name_.uuid),
+               R"({"shard":"middle","after":"002","iterator":"","result":"OK"})");
+        co_return;
+    }));
+    step();
+    step();
+    EXPECT_THAT(got_, ElementsAre("c", "d")) << "nothing anew of what was done, and all of what was not";
+    run(poller_->finish());
+    make_poller();
+    write("newest", "e");
+    step();
+    EXPECT_EQ(got_.back(), "e");
+    EXPECT_EQ(got_.size(), 3U) << "what is known since then counts";
+}
+
 TEST_F(StreamPollers, ChangeHowManyBatchesTheyHaveWithoutLosingTheirPlace) {
     write("left", "a");
     step();
