@@ -60,7 +60,7 @@ void refuse_what_streams_have(const Request& request) {
         {request.MaximumRetryAttempts.has_value(), "MaximumRetryAttempts"},
         {request.TumblingWindowInSeconds.has_value(), "TumblingWindowInSeconds"}};
     for (const auto& [given, name] : of_streams) {
-        if (given) throw invalid(fmt::format("Unsupported parameter for an Amazon SQS event source: {}.", name));
+        if (given) throw invalid(fmt::format("Unsupported {} parameter for given event source mapping type.", name));
     }
 }
 
@@ -114,8 +114,11 @@ void set_start(Mapping& mapping, const CreateEventSourceMappingRequest& request)
         if (request.StartingPosition) throw invalid("StartingPosition is not valid for SQS event sources.");
         return refuse_what_streams_have(request);
     }
-    // Unverified: the words.
-    if (!request.StartingPosition) throw invalid("1 validation error detected: StartingPosition is required.");
+    if (!request.StartingPosition) {
+        throw invalid(
+            "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must "
+            "not be null.");
+    }
     const bool at_timestamp = *request.StartingPosition == "AT_TIMESTAMP";
     if (request.StartingPositionTimestamp && !at_timestamp) {
         throw invalid("Timestamp only valid with StartingPosition AT_TIMESTAMP");
@@ -136,7 +139,6 @@ Task<StreamPositions> check_stream(contracts::Door& door, Call& call, const Mapp
     try {
         start = co_await starting_positions(*open_stream_source(door, arn), own, mapping);
     } catch (const StreamGone&) {
-        // Unverified: the words.
         throw invalid(fmt::format("Stream not found: {}", arn));
     }
     if (!mapping.enabled) start.clear();

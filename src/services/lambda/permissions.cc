@@ -16,8 +16,8 @@ namespace {
 void check_policy_revision(const std::string& document, const std::optional<std::string>& seen) {
     if (!seen || *seen == policy_revision(document)) return;
     throw user_fault<PreconditionFailedException>(
-        "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve the latest "
-        "RevisionId");
+        "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest "
+        "Revision Id");
 }
 
 ResourceNotFoundException no_policy() {
@@ -68,6 +68,9 @@ Task<AddPermissionResponse> Service::add_permission(Call& call, AddPermissionReq
 Task<RemovePermissionResponse> Service::remove_permission(Call& call, RemovePermissionRequest request) {
     const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+        if (!co_await find_function(tx, name)) {
+            throw user_fault<ResourceNotFoundException>("No policy found for: " + name.unqualified_arn());
+        }
         co_await load_qualified(tx, functions_, name);
         const auto document = co_await find_policy(tx, name);
         if (!document.empty()) check_policy_revision(document, request.RevisionId);

@@ -16,10 +16,10 @@ void Service::retire_latest(FunctionName name) {
 
 Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunctionCodeRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    if (request.ImageUri) throw aws::not_implemented("lambda", "UpdateFunctionCode", "functions packaged as images");
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         check_revision(co_await load_function(tx, name), request.RevisionId);
     });
+    if (request.ImageUri) throw invalid("Please don't provide ImageUri when updating a function with packageType Zip.");
     const auto package = co_await store_package(call, {.operation = "UpdateFunctionCode",
                                                        .zip = std::move(request.ZipFile),
                                                        .bucket = std::move(request.S3Bucket),

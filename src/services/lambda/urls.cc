@@ -31,7 +31,14 @@ std::optional<std::string> wanted_id(const Function& function, const std::string
     return qualifier.empty() ? id : fmt::format("{}-{}", id, to_lower(qualifier));
 }
 
+/// A URL's qualifier is an alias: the contract's pattern says so in a way that cannot be checked with the others.
 FunctionName url_name(const Call& call, const std::string& function, const std::optional<std::string>& qualifier) {
+    if (qualifier && FunctionName{.qualifier = *qualifier}.names_version()) {
+        throw aws::validation_error(
+            fmt::format("1 validation error detected: Value '{}' at 'qualifier' failed to satisfy constraint: Member "
+                        "must satisfy regular expression pattern: ((?!^\\d+$)^[0-9a-zA-Z-_]+$)",
+                        *qualifier));
+    }
     auto name = parse_function_name(call, function, qualifier);
     if (name.qualifier == latest) name.qualifier.clear();
     return name;

@@ -371,7 +371,7 @@ TEST(Permissions, AreReplacedAsAWholeWithTheirPolicy) {
     EXPECT_THAT(*cloud.run(cloud.service.get_policy(cloud.call, {.FunctionName = "f"})).Policy,
                 HasSubstr(R"("Statement":[{"Sid":"a")"));
     EXPECT_THAT(message_of<PreconditionFailedException>([&] { put(*read.Policy, "another"); }),
-                HasSubstr("does not match the latest RevisionId"));
+                HasSubstr("does not match the latest Revision Id"));
     EXPECT_THAT(message_of<InvalidParameterValueException>([&] { put("no JSON"); }), HasSubstr("not a JSON object"));
     EXPECT_THAT(message_of<InvalidParameterValueException>([&] { put("{}"); }), HasSubstr("no statements"));
     cloud.run(cloud.service.remove_permission(cloud.call, {.FunctionName = "f", .StatementId = "a"}));

@@ -341,7 +341,7 @@ TEST(StreamMappings, RefuseWhatTheyCannotDo) {
     auto request = mapping_of("LATEST");
     request.ParallelizationFactor = 2;
     request.TumblingWindowInSeconds = 30;
-    EXPECT_THAT(refusal(request), HasSubstr("TumblingWindowInSeconds with a ParallelizationFactor"));
+    EXPECT_THAT(refusal(request), HasSubstr("ParallelizationFactor must be 1"));
     request = mapping_of("LATEST");
     request.ProvisionedPollerConfig.emplace().MinimumPollers = 2;
     EXPECT_THAT(refusal(request), HasSubstr("ProvisionedPollerConfig"));
@@ -358,7 +358,7 @@ TEST(StreamMappings, RefuseWhatTheyCannotDo) {
     EXPECT_EQ(refusal(request), "Timestamp only valid with StartingPosition AT_TIMESTAMP");
     request = mapping_of("LATEST");
     request.StartingPosition.reset();
-    EXPECT_THAT(refusal(request), HasSubstr("StartingPosition"));
+    EXPECT_THAT(refusal(request), HasSubstr("'startingPosition'"));
     request = mapping_of("LATEST");
     request.MaximumRecordAgeInSeconds = 30;
     EXPECT_THAT(refusal(request), HasSubstr("out of range"));
