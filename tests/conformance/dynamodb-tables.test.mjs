@@ -436,7 +436,7 @@ describe('resource policies', () => {
         assert.deepEqual(JSON.parse(read.Policy), JSON.parse(Policy));
         await fails(
             send(dynamodb.DeleteResourcePolicyCommand, { ResourceArn, ExpectedRevisionId: '1' }),
-            'PolicyNotFoundException', 400,
+            'PolicyNotFoundException', 400, /^Resource-based policy not found for the provided ResourceArn: Requested/,
         );
         await send(dynamodb.DeleteResourcePolicyCommand, { ResourceArn, ExpectedRevisionId: RevisionId });
         await eventually(() => send(dynamodb.GetResourcePolicyCommand, { ResourceArn }).then(

@@ -21,8 +21,7 @@ double index_units(const Table& table, const Index& index, const AttributeMap* o
     if (!was && !is) return 0;
     if (was && is) {
         if (before == after) return 0;
-        const bool moved = !(before.find(index.key.hash) == after.find(index.key.hash)) ||
-                           (index.key.has_range() && !(before.find(index.key.range) == after.find(index.key.range)));
+        const bool moved = !index.key.all([&](std::string_view name) { return before.find(name) == after.find(name); });
         if (moved) return steps(before.size_bytes(), write_step_bytes) + steps(after.size_bytes(), write_step_bytes);
     }
     return steps(std::max(before.size_bytes(), after.size_bytes()), write_step_bytes);

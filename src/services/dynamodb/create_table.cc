@@ -1,4 +1,5 @@
 // What CreateTable accepts: the schema's rules, and the words with which DynamoDB refuses the rest.
+#include "base/hash.h"
 #include "services/dynamodb/table.h"
 #include "services/dynamodb/tags.h"
 #include "services/dynamodb/throughput.h"
@@ -11,6 +12,7 @@ using aws::dynamodb::CreateTableInput;
 using aws::dynamodb::KeySchemaElement;
 
 constexpr size_t max_local_indexes = 5;
+constexpr size_t max_attributes_a_kind = 4;
 
 [[noreturn]] void invalid(std::string_view message) {
     throw aws::validation_error(fmt::format("One or more parameter values were invalid: {}", message));
@@ -28,7 +30,43 @@ AttributeType type_of(const Definitions& definitions, std::string_view name) {
     throw std::logic_error("a key attribute without definition");
 }
 
-KeySchema schema_of(const std::vector<KeySchemaElement>& elements, const Definitions& definitions) {
+/// What has a key; those of local indexes are like a table's.
+enum class Keyed { table, global_index };
+
+[[noreturn]] void refuse_schema(std::string_view reason) {
+    throw aws::validation_error(fmt::format("Invalid KeySchema: {}", reason));
+}
+
+/// A global index's key: up to four HASH attributes, then up to four RANGE attributes.
+void check_long_key(const std::vector<KeySchemaElement>& elements) {
+    const auto is_hash = [](const KeySchemaElement& element) { return element.KeyType == "HASH"; };
+    if (!std::ranges::is_partitioned(elements, is_hash)) {
+        refuse_schema("All HASH key attributes must precede RANGE key attributes in the KeySchema");
+    }
+    const auto hashes = static_cast<size_t>(std::ranges::count_if(elements, is_hash));
+    for (const auto& [kind, count] : {std::pair("HASH", hashes), std::pair("RANGE", elements.size() - hashes)}) {
+        if (count <= max_attributes_a_kind) continue;
+        refuse_schema(fmt::format("The KeySchema exceeds the maximum allowed number of {} key attributes", kind));
+    }
+    std::set<std::string_view> names;
+    for (const auto& element : elements) {
+        if (names.insert(element.AttributeName).second) continue;
+        refuse_schema("The KeySchema contains multiple key attributes with the same name");
+    }
+}
+
+void add_attribute(KeySchema& schema, const KeySchemaElement& element, AttributeType type) {
+    const bool hash = element.KeyType == "HASH";
+    auto& first = hash ? schema.hash : schema.range;
+    if (!first.empty()) {
+        (hash ? schema.more_hash : schema.more_range).push_back({element.AttributeName, type});
+        return;
+    }
+    first = element.AttributeName;
+    (hash ? schema.hash_type : schema.range_type) = type;
+}
+
+KeySchema schema_of(const std::vector<KeySchemaElement>& elements, const Definitions& definitions, Keyed keyed) {
     std::vector<std::string> keys, defined;
     for (const auto& element : elements) keys.push_back(element.AttributeName);
     for (const auto& definition : definitions) defined.push_back(definition.AttributeName);
@@ -40,22 +78,32 @@ KeySchema schema_of(const std::vector<KeySchemaElement>& elements, const Definit
                             fmt::join(keys, ", "), fmt::join(defined, ", ")));
         }
     }
-    if (keys.size() > 1 && keys[0] == keys[1]) {
+    const bool pair = keys.size() == 2 && elements[1].KeyType == "RANGE";
+    if (keys.size() > 1 && keys[0] == keys[1] && (pair || keyed == Keyed::table)) {
         throw aws::validation_error("Both the Hash Key and the Range Key element in the KeySchema have the same name");
     }
-    if (elements.size() > 2) throw aws::not_implemented("dynamodb", "CreateTable", "a key of more than two attributes");
-    if (elements[0].KeyType != "HASH") {
-        throw aws::validation_error("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+    if (elements[0].KeyType != "HASH") refuse_schema("The first KeySchemaElement is not a HASH key type");
+    if (keyed == Keyed::table && elements.size() > 1 && !pair) {
+        refuse_schema("The second KeySchemaElement is not a RANGE key type");
     }
-    if (elements.size() > 1 && elements[1].KeyType != "RANGE") {
-        throw aws::validation_error("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
-    }
-    KeySchema schema{.hash = keys[0], .hash_type = type_of(definitions, keys[0])};
-    if (keys.size() > 1) {
-        schema.range = keys[1];
-        schema.range_type = type_of(definitions, keys[1]);
-    }
+    if (keyed == Keyed::global_index) check_long_key(elements);
+    KeySchema schema;
+    for (const auto& element : elements) add_attribute(schema, element, type_of(definitions, element.AttributeName));
     return schema;
+}
+
+/// Only global indexes have keys of more than two attributes.
+void check_key_length(const std::vector<KeySchemaElement>& elements, std::string_view place,
+                      std::vector<std::string>& broken) {
+    if (elements.size() <= 2) return;
+    std::vector<std::string> shown;
+    for (const auto& element : elements) {
+        shown.push_back(
+            fmt::format("KeySchemaElement(AttributeName={}, KeyType={})", element.AttributeName, element.KeyType));
+    }
+    broken.push_back(fmt::format(
+        "Value '[{}]' at '{}' failed to satisfy constraint: Member must have length less than or equal to 2",
+        fmt::join(shown, ", "), place));
 }
 
 /// The contract leaves them open for replicas that are made alone, which are not built.
@@ -66,15 +114,15 @@ void check_schema_given(const CreateTableInput& request) {
     }
     if (!request.KeySchema) {
         broken.push_back("Value null at 'keySchema' failed to satisfy constraint: Member must not be null");
-    } else if (request.KeySchema->size() > 2) {  // only global indexes have longer keys
-        std::vector<std::string> shown;
-        for (const auto& element : *request.KeySchema) {
-            shown.push_back(
-                fmt::format("KeySchemaElement(AttributeName={}, KeyType={})", element.AttributeName, element.KeyType));
+    } else {
+        check_key_length(*request.KeySchema, "keySchema", broken);
+    }
+    if (request.LocalSecondaryIndexes) {
+        size_t number = 0;
+        for (const auto& local : *request.LocalSecondaryIndexes) {
+            check_key_length(local.KeySchema, fmt::format("localSecondaryIndexes.{}.member.keySchema", ++number),
+                             broken);
         }
-        broken.push_back(fmt::format(
-            "Value '[{}]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2",
-            fmt::join(shown, ", ")));
     }
     if (!broken.empty()) {
         throw aws::validation_error(fmt::format("{} validation error{} detected: {}", broken.size(),
@@ -118,8 +166,8 @@ aws::dynamodb::Projection described(const Index& index) {
 }
 
 Index index_of(std::string_view name, const std::vector<KeySchemaElement>& elements,
-               const aws::dynamodb::Projection& projection, const Definitions& definitions) {
-    Index index{.name = std::string(name), .key = schema_of(elements, definitions)};
+               const aws::dynamodb::Projection& projection, const Definitions& definitions, Keyed keyed) {
+    Index index{.name = std::string(name), .key = schema_of(elements, definitions, keyed)};
     if (!projection.ProjectionType) invalid("Unknown ProjectionType: null");
     index.projection = *projection.ProjectionType;
     if (projection.NonKeyAttributes) {
@@ -146,7 +194,7 @@ void add_local_indexes(DescribedTable& table, const CreateTableInput& request, c
     }
     auto& entries = table.description.LocalSecondaryIndexes.emplace();
     for (const auto& local : *request.LocalSecondaryIndexes) {
-        Index index = index_of(local.IndexName, local.KeySchema, local.Projection, definitions);
+        Index index = index_of(local.IndexName, local.KeySchema, local.Projection, definitions, Keyed::table);
         index.global = false;
         if (!index.key.has_range()) {
             invalid(fmt::format("Index KeySchema does not have a range key for index: {}", index.name));
@@ -234,18 +282,11 @@ void check_index_throughput(const aws::dynamodb::GlobalSecondaryIndex& global, b
     check_on_demand(global.OnDemandThroughput, on_demand, global.IndexName);
 }
 
-std::set<std::string_view> key_names(const Table& table) {
-    std::set<std::string_view> names{table.key.hash, table.key.range};
-    for (const auto& index : table.indexes) names.insert({index.key.hash, index.key.range});
-    names.erase("");
-    return names;
-}
-
 void add_global_index(DescribedTable& table, const aws::dynamodb::GlobalSecondaryIndex& global,
                       const std::string& region) {
     check_index_throughput(global, billed_on_demand(table.description));
-    Index index =
-        index_of(global.IndexName, global.KeySchema, global.Projection, *table.description.AttributeDefinitions);
+    Index index = index_of(global.IndexName, global.KeySchema, global.Projection,
+                           *table.description.AttributeDefinitions, Keyed::global_index);
     const ThroughputOf whose{global.IndexName, region};
     aws::dynamodb::GlobalSecondaryIndexDescription entry{
         .IndexName = global.IndexName,
@@ -267,10 +308,25 @@ void add_global_index(DescribedTable& table, const aws::dynamodb::GlobalSecondar
     entries->push_back(std::move(entry));
 }
 
+namespace {
+
+constexpr auto aws_managed_key = "alias/aws/dynamodb";
+
+/// Of an account in a region always the same, in the form of a UUID.
+std::string id_of_managed_key(const std::string& region, const std::string& account) {
+    const auto digest = sha256_hex(fmt::format("{} {} {}", aws_managed_key, region, account));
+    const std::string_view text(digest);
+    return fmt::format("{}-{}-{}-{}-{}", text.substr(0, 8), text.substr(8, 4), text.substr(12, 4), text.substr(16, 4),
+                       text.substr(20, 12));
+}
+
+}  // namespace
+
 std::optional<aws::dynamodb::SSEDescription> encryption_of(const std::optional<aws::dynamodb::SSESpecification>& wanted,
                                                            const std::string& region, const std::string& account) {
     if (!wanted || !wanted->Enabled.value_or(false)) return std::nullopt;
-    const auto key = wanted->KMSMasterKeyId.value_or("alias/aws/dynamodb");
+    auto key = wanted->KMSMasterKeyId.value_or(aws_managed_key);
+    if (key == aws_managed_key) key = id_of_managed_key(region, account);
     const auto resource = key.starts_with("alias/") ? key : "key/" + key;
     return aws::dynamodb::SSEDescription{
         .Status = "ENABLED",
@@ -289,7 +345,7 @@ DescribedTable table_of(const CreateTableInput& request, const std::string& regi
         throw aws::validation_error("Invalid KeySchema: Some index key attribute have no definition");
     }
     const auto definitions = sorted(*request.AttributeDefinitions);
-    table.key = schema_of(*request.KeySchema, definitions);
+    table.key = schema_of(*request.KeySchema, definitions, Keyed::table);
     check_definitions_used(request);
 
     auto& description = table.description;

@@ -123,9 +123,7 @@ void start_after(PageRequest& page, const Scope& scope, const Table& table, cons
 }
 
 void check_start_key(const Table& table, const Index* index, const AttributeMap& key) {
-    std::set<std::string_view> wanted{table.key.hash, table.key.range};
-    if (index) wanted.insert({index->key.hash, index->key.range});
-    wanted.erase("");
+    const auto wanted = key_names(table, index);
     bool fits = key.count() == wanted.size();
     for (const auto name : wanted) {
         const auto value = key.find(name);

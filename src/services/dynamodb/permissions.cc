@@ -65,7 +65,7 @@ std::vector<std::string> leading_keys(const Statement& statement, const std::opt
         std::optional<Condition> where;
         if (statement.where) where = partiql::condition_of(*statement.where, values);
         const auto& schema = statement.index.empty() ? table.key : table.index(statement.index).key;
-        for (const auto& read : partiql::plan_reads(pointer(where), schema)) keys.push_back(text_of(read.hash));
+        for (const auto& read : partiql::plan_reads(pointer(where), schema)) keys.push_back(text_of(read.hash.front()));
     } catch (const aws::Error&) {
         keys.clear();
     }

@@ -21,29 +21,65 @@ struct PolicyHolder {
     std::string table;
 };
 
-PolicyHolder holder_of(const std::string& text) {
+[[noreturn]] void invalid(std::string_view message) {
+    throw aws::validation_error(fmt::format("One or more parameter values were invalid: {}", message));
+}
+
+PolicyHolder holder_of(const Call& call, const std::string& text) {
+    if (!text.starts_with("arn:")) invalid(fmt::format("ARNs must start with 'arn:': {}", text));
     const auto arn = Arn::parse(text);
-    if (!arn || arn->service != "dynamodb" || !arn->resource.starts_with("table/")) {
-        throw aws::validation_error(fmt::format("Invalid ResourceArn: {}", text));  // Unverified: the words
+    const bool of_table = arn && arn->service == "dynamodb" && arn->resource.starts_with("table/");
+    const auto rest = of_table ? arn->resource.substr(6) : "";
+    const auto table = rest.substr(0, rest.find('/'));
+    const auto part = rest.substr(table.size());
+    const bool index = part.starts_with("/index/");
+    if (!of_table || (!part.empty() && !index && !part.starts_with("/stream/"))) {
+        invalid(fmt::format("Provided Arn is not a DynamoDB resource arn: {}", text));
     }
-    const auto rest = arn->resource.substr(6);
-    return {
-        .scope = Scope(arn->account, arn->region), .resource = arn->resource, .table = rest.substr(0, rest.find('/'))};
+    if (arn->account != call.account) {
+        throw aws::validation_error(
+            "This action is only supported by accounts that match the resource owner\u2019s account.");
+    }
+    if (arn->region != call.region || !text.starts_with("arn:aws:")) {
+        invalid(fmt::format("Invalid resource Arn: {}", text));
+    }
+    if (index) {
+        invalid(fmt::format(
+            "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {}", text));
+    }
+    return {.scope = Scope(call), .resource = arn->resource, .table = table};
 }
 
 /// Throws ResourceNotFoundException unless the table, or the stream that is its last one, is there.
 Task<void> check_holder(store::Transaction& tx, PolicyHolder holder, std::string arn) {
-    const auto table = co_await find_table(tx, holder.scope, holder.table);
-    const bool found = table && !table->creating &&
-                       (holder.resource == "table/" + holder.table || table->description.LatestStreamArn == arn);
-    if (!found) {
-        throw ResourceNotFoundException(fmt::format("Requested resource not found: ResourceArn: {} not found", arn));
-    }
+    const auto table = co_await load_named_table(tx, holder.scope, holder.table);
+    if (holder.resource == "table/" + holder.table || table.description.LatestStreamArn == arn) co_return;
+    throw ResourceNotFoundException(fmt::format("Requested resource not found: Stream: {} not found for Table: {}",
+                                                arn.substr(arn.rfind('/') + 1), holder.table));
 }
 
-/// Unverified: the words.
-[[noreturn]] void throw_missing(const std::string& arn) {
-    throw PolicyNotFoundException(fmt::format("Resource-based policy not found for the provided ResourceArn: {}", arn));
+[[noreturn]] void throw_missing(std::string_view what) {
+    throw PolicyNotFoundException(
+        fmt::format("Resource-based policy not found for the provided ResourceArn: {}", what));
+}
+
+/// Throws unless the policy is the one that the caller expects; "NO_POLICY" asks that there is none.
+void check_expected(const std::optional<std::string>& expected, const std::optional<ResourcePolicy>& policy,
+                    const PolicyHolder& holder, const std::string& arn) {
+    if (!expected) return;
+    if (*expected == "NO_POLICY") {
+        if (!policy) return;
+        throw_missing(fmt::format(
+            "Requested policy update expecting none to be present for table {}, but a policy exists with revision id "
+            "{}.",
+            holder.table, policy->revision));
+    }
+    if (!policy) throw_missing(arn);
+    if (policy->revision == *expected) return;
+    throw_missing(fmt::format(
+        "Requested update for policy with revision id {}, but the policy associated to target table {} has revision id "
+        "{}.",
+        *expected, holder.table, policy->revision));
 }
 
 void check_policy(const std::string& text) {
@@ -88,23 +124,19 @@ void erase_policies(store::Transaction& tx, const Scope& scope, std::string_view
 }
 
 Task<PutResourcePolicyOutput> Service::put_resource_policy(Call& call, PutResourcePolicyInput request) {
-    const auto holder = holder_of(request.ResourceArn);
+    const auto holder = holder_of(call, request.ResourceArn);
     auto revision = co_await store_.transact([&](store::Transaction& tx) -> Task<std::string> {
         co_await check_holder(tx, holder, request.ResourceArn);
         const auto existing = co_await find_policy(tx, holder.scope, holder.resource);
-        const auto& expected = request.ExpectedRevisionId;
-        // "NO_POLICY" asks that there is none yet.
-        const bool fits =
-            !expected || (*expected == "NO_POLICY" ? !existing : existing && existing->revision == *expected);
-        if (!fits) throw_missing(request.ResourceArn);
+        check_expected(request.ExpectedRevisionId, existing, holder, request.ResourceArn);
         if (existing && existing->text == request.Policy) co_return existing->revision;
         co_return save_policy(tx, call, holder.scope, holder.resource, request.Policy);
     });
     co_return PutResourcePolicyOutput{.RevisionId = std::move(revision)};
 }
 
-Task<GetResourcePolicyOutput> Service::get_resource_policy(Call&, GetResourcePolicyInput request) {
-    const auto holder = holder_of(request.ResourceArn);
+Task<GetResourcePolicyOutput> Service::get_resource_policy(Call& call, GetResourcePolicyInput request) {
+    const auto holder = holder_of(call, request.ResourceArn);
     const auto policy = co_await store_.transact([&](store::Transaction& tx) -> Task<std::optional<ResourcePolicy>> {
         co_await check_holder(tx, holder, request.ResourceArn);
         co_return co_await find_policy(tx, holder.scope, holder.resource);
@@ -113,14 +145,12 @@ Task<GetResourcePolicyOutput> Service::get_resource_policy(Call&, GetResourcePol
     co_return GetResourcePolicyOutput{.Policy = policy->text, .RevisionId = policy->revision};
 }
 
-Task<DeleteResourcePolicyOutput> Service::delete_resource_policy(Call&, DeleteResourcePolicyInput request) {
-    const auto holder = holder_of(request.ResourceArn);
+Task<DeleteResourcePolicyOutput> Service::delete_resource_policy(Call& call, DeleteResourcePolicyInput request) {
+    const auto holder = holder_of(call, request.ResourceArn);
     const auto gone = co_await store_.transact([&](store::Transaction& tx) -> Task<std::optional<ResourcePolicy>> {
         co_await check_holder(tx, holder, request.ResourceArn);
         auto policy = co_await find_policy(tx, holder.scope, holder.resource);
-        if (request.ExpectedRevisionId && (!policy || policy->revision != *request.ExpectedRevisionId)) {
-            throw_missing(request.ResourceArn);
-        }
+        check_expected(request.ExpectedRevisionId, policy, holder, request.ResourceArn);
         tx.erase(policy_key(holder.scope, holder.resource));
         co_return policy;
     });

@@ -62,7 +62,7 @@ Task<QueryOutput> Service::query(Call& call, QueryInput request) {
         table.check_paths(pointer(filter));
 
         PageRequest wanted{
-            .range = query_range(scope, table, index, keys.hash, keys.range),
+            .range = query_range(scope, table, index, keys),
             .order = request.ScanIndexForward.value_or(true) ? store::Order::ascending : store::Order::descending,
             .limit = request.Limit,
             .filter = pointer(filter),

@@ -39,13 +39,39 @@ RangeCondition range_condition(const KeyComparison& comparison) {
 static_assert(static_cast<int>(RangeCondition::Kind::begins_with) ==
               static_cast<int>(KeyComparison::Kind::begins_with) + 1);
 
+/// Of a key of several attributes: every HASH attribute equals something, and so does every RANGE attribute that stands
+/// before one that is compared.
+void check_equalities(const KeySchema& schema, const std::vector<KeyComparison>& comparisons, std::string_view name) {
+    const auto* comparison = find(comparisons, name);
+    if (comparison && comparison->kind == KeyComparison::Kind::equal) return;
+    if (schema.is_hash(name)) {
+        if (schema.more_hash.empty()) return;
+        // Unverified: the words.
+        refuse(fmt::format("HASH key attributes {} must have equality conditions specified in the query", name));
+    }
+    bool behind = false;
+    schema.each([&](std::string_view later) {
+        // The words are those of DynamoDB Local 3.3.1.
+        if (behind && find(comparisons, later)) {
+            refuse(
+                fmt::format("RANGE key attributes {} must have equality conditions specified in the query because "
+                            "a condition is present on key attribute {}",
+                            name, later));
+        }
+        behind = behind || later == name;
+    });
+}
+
 /// The comparison of one attribute of the key; nullptr where there is none and need not be.
 const KeyComparison* fitting(const KeySchema& schema, const std::vector<KeyComparison>& comparisons,
-                             const std::string& name) {
-    const bool hash = name == schema.hash;
+                             std::string_view name) {
+    const bool hash = schema.is_hash(name);
+    check_equalities(schema, comparisons, name);
     const auto* comparison = find(comparisons, name);
     if (!comparison) {
-        if (hash || comparisons.size() > 1) refuse(fmt::format("Query condition missed key schema element: {}", name));
+        const bool foreign = std::ranges::any_of(
+            comparisons, [&](const KeyComparison& other) { return !schema.names(other.attribute); });
+        if (hash || foreign) refuse(fmt::format("Query condition missed key schema element: {}", name));
         return nullptr;
     }
     if (comparison->kind == KeyComparison::Kind::other) {
@@ -78,33 +104,31 @@ bool holds(const KeyComparison& comparison, AttributeView value) {
 KeyRange key_range(const KeySchema& schema, const std::vector<KeyComparison>& comparisons,
                    const AttributeMap* start_key) {
     KeyRange result;
-    const size_t keys = schema.has_range() ? 2 : 1;
-    for (const auto* name : {&schema.hash, &schema.range}) {
-        if (name->empty()) continue;
+    const size_t keys = schema.count();
+    schema.each([&](std::string_view name) {
         if (start_key) {
-            if (!start_key->find(*name)) refuse("The provided starting key is invalid");
-            schema.check_attribute(start_key->view(), *name);
+            if (!start_key->find(name)) refuse("The provided starting key is invalid");
+            schema.check_attribute(start_key->view(), name);
         }
         if (comparisons.size() > keys) {
             refuse(fmt::format(
                 "The number of query conditions ({}) exceeds the number of key attributes defined in the schema ({})",
                 comparisons.size(), keys));
         }
-        const auto* comparison = fitting(schema, comparisons, *name);
-        if (!comparison) continue;
-        if (name == &schema.hash)
-            result.hash = comparison->first;
+        const auto* comparison = fitting(schema, comparisons, name);
+        if (!comparison) return;
+        if (schema.is_hash(name))
+            result.hash.push_back(comparison->first);
+        else if (comparison->kind == KeyComparison::Kind::equal)
+            result.equal.push_back(comparison->first);
         else
             result.range = range_condition(*comparison);
-    }
+    });
     return result;
 }
 
 void check_start_count(const Table& table, const Index* index, const AttributeMap& start_key) {
-    std::set<std::string_view> wanted{table.key.hash, table.key.range};
-    if (index) wanted.insert({index->key.hash, index->key.range});
-    wanted.erase("");
-    if (start_key.count() != wanted.size()) refuse("The provided starting key is invalid");
+    if (start_key.count() != key_names(table, index).size()) refuse("The provided starting key is invalid");
 }
 
 void check_table_start(const Table& table, const AttributeMap& start_key) {
@@ -119,13 +143,20 @@ void check_table_start(const Table& table, const AttributeMap& start_key) {
 void check_start(const Table& table, const KeySchema& schema, const std::vector<KeyComparison>& comparisons,
                  const AttributeMap& start_key) {
     check_table_start(table, start_key);
-    const bool same_hash = holds(*find(comparisons, schema.hash), start_key.find(schema.hash));
-    const auto* range = schema.has_range() ? find(comparisons, schema.range) : nullptr;
-    if (range && !holds(*range, start_key.find(schema.range))) {
-        refuse("The provided starting key does not match the range key predicate");
-    }
+    bool same_hash = true, ranged = false;
+    schema.each([&](std::string_view name) {
+        const auto* comparison = find(comparisons, name);
+        if (!comparison) return;
+        const bool satisfied = holds(*comparison, start_key.find(name));
+        if (schema.is_hash(name)) {
+            same_hash = same_hash && satisfied;
+            return;
+        }
+        ranged = true;
+        if (!satisfied) refuse("The provided starting key does not match the range key predicate");
+    });
     if (!same_hash) {
-        refuse(range ? "The query can return at most one row and cannot be restarted" : outside_query);
+        refuse(ranged ? "The query can return at most one row and cannot be restarted" : outside_query);
     }
 }
 

@@ -6,11 +6,6 @@
 
 namespace cumulet::dynamodb {
 
-struct KeyRange {
-    AttributeView hash;
-    RangeCondition range;
-};
-
 /// Fits the comparisons to the key that is queried. Throws aws::Error where they do not fit, or, attribute by attribute
 /// as DynamoDB looks at them, where those of `start_key` (nullptr: none) do not.
 KeyRange key_range(const KeySchema& schema, const std::vector<KeyComparison>& comparisons,

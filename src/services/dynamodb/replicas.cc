@@ -91,6 +91,7 @@ DescribedTable table_for(const Call& call, const std::string& region, const Desc
     table.logs.clear();
     table.recovery.reset();
     table.class_changes.clear();
+    table.encryption_changes.clear();
     auto& description = table.description;
     description.TableArn = fmt::format("arn:aws:dynamodb:{}:{}:table/{}", region, call.account, table.name);
     description.TableId = Reactor::current().random().uuid();

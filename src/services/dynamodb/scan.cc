@@ -36,11 +36,10 @@ void check_scan_start(const Table& table, const Index* index, const AttributeMap
         throw aws::validation_error(fmt::format("{}: {}", complaint, error.message));
     }
     check_start_count(table, index, key);
-    for (const auto* name : {&index->key.hash, &index->key.range}) {
-        if (name->empty()) continue;
-        if (!key.find(*name)) throw aws::validation_error(std::string(complaint));
-        index->key.check_attribute(key.view(), *name);
-    }
+    index->key.each([&](std::string_view name) {
+        if (!key.find(name)) throw aws::validation_error(std::string(complaint));
+        index->key.check_attribute(key.view(), name);
+    });
     check_table_start(table, key);
 }
 

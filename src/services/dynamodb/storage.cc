@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "contracts/reflect.h"
+#include "services/dynamodb/index_keys.h"
 
 namespace cumulet::dynamodb {
 
@@ -26,8 +27,7 @@ std::string bounded(std::string_view content) {
 uint64_t bucket_of(std::string_view content) { return crc32(content) >> (32 - bucket_bits); }
 
 /// Up to the hash key, which is where all items of one collection begin.
-Key hash_key(const Scope& scope, uint64_t number, AttributeView hash) {
-    const auto content = hash.content();
+Key hash_key(const Scope& scope, uint64_t number, std::string_view content) {
     return base(scope) << "item" << ((number << bucket_bits) | bucket_of(content)) << bounded(content);
 }
 
@@ -43,9 +43,25 @@ std::string primary_of(const Table& table, AttributeView item) {
     return bounded(key.bytes());
 }
 
+/// One content for the values of several HASH attributes; they are in the key's order.
+std::string joined(const std::vector<AttributeView>& hash) {
+    if (hash.size() == 1) return std::string(hash.front().content());
+    Key key;
+    for (const auto value : hash) key << value.content();
+    return std::move(key).bytes();
+}
+
+std::string hash_content(const KeySchema& key, AttributeView item) {
+    if (key.more_hash.empty()) return std::string(item.find(key.hash).content());
+    std::vector<AttributeView> values{item.find(key.hash)};
+    for (const auto& more : key.more_hash) values.push_back(item.find(more.name));
+    return joined(values);
+}
+
 std::string index_key(const Scope& scope, const Table& table, const Index& index, AttributeView item) {
-    Key key = hash_key(scope, index.number, item.find(index.key.hash));
+    Key key = hash_key(scope, index.number, hash_content(index.key, item));
     if (index.key.has_range()) key << item.find(index.key.range).content();
+    for (const auto& more : index.key.more_range) key << item.find(more.name).content();
     key << primary_of(table, item);
     return std::move(key).bytes();
 }
@@ -54,11 +70,18 @@ std::string index_key(const Scope& scope, const Table& table, const Index& index
 
 void write_schema(AttributeWriter& writer, const KeySchema& key) {
     writer.begin(AttributeType::L);
-    writer.string(key.hash);
-    writer.string(name_of(key.hash_type));
-    if (key.has_range()) {
-        writer.string(key.range);
-        writer.string(name_of(key.range_type));
+    const auto write = [&](std::string_view name, AttributeType type) {
+        writer.string(name);
+        writer.string(name_of(type));
+    };
+    const bool more = !key.more_hash.empty() || !key.more_range.empty();
+    write(key.hash, key.hash_type);
+    if (key.has_range() || more) write(key.range, key.range_type);
+    for (const auto& [kind, attributes] : {std::pair("HASH", &key.more_hash), std::pair("RANGE", &key.more_range)}) {
+        for (const auto& attribute : *attributes) {
+            writer.string(kind);
+            write(attribute.name, attribute.type);
+        }
     }
     writer.end();
 }
@@ -72,6 +95,10 @@ KeySchema read_schema(AttributeView list) {
     if (list.count() > 2) {
         key.range = list.at(2).content();
         key.range_type = type_named(list.at(3).content());
+    }
+    for (size_t at = 4; at < list.count(); at += 3) {
+        auto& more = list.at(at).content() == "HASH" ? key.more_hash : key.more_range;
+        more.push_back({std::string(list.at(at + 1).content()), type_named(list.at(at + 2).content())});
     }
     return key;
 }
@@ -146,6 +173,21 @@ const contracts::Shape& description_shape() {
     return shape;
 }
 
+void write_times(AttributeWriter& writer, std::string_view name, const std::vector<Time>& times) {
+    if (times.empty()) return;
+    writer.key(name);
+    writer.begin(AttributeType::L);
+    for (const auto time : times) writer.string(std::to_string(time.time_since_epoch().count()));
+    writer.end();
+}
+
+std::vector<Time> read_times(AttributeView list) {
+    std::vector<Time> times;
+    if (!list) return times;
+    for (const auto time : list.elements()) times.push_back(Time(Duration(read_number(time))));
+    return times;
+}
+
 std::string record_of(const DescribedTable& table) {
     std::string bytes;
     AttributeWriter writer(bytes);
@@ -168,12 +210,8 @@ std::string record_of(const DescribedTable& table) {
         writer.end();
     }
     write_logs(writer, table);
-    if (!table.class_changes.empty()) {
-        writer.key("class_changes");
-        writer.begin(AttributeType::L);
-        for (const auto time : table.class_changes) writer.string(std::to_string(time.time_since_epoch().count()));
-        writer.end();
-    }
+    write_times(writer, "class_changes", table.class_changes);
+    write_times(writer, "encryption_changes", table.encryption_changes);
     if (table.creating) {
         writer.key("creating");
         writer.boolean(true);
@@ -219,9 +257,8 @@ DescribedTable read_table(std::string name, AttributeView record) {
                           .since = Time(Duration(read_number(recovery.at(1)))),
                           .period_days = static_cast<int32_t>(read_number(recovery.at(2)))};
     }
-    if (const auto changes = record.find("class_changes")) {
-        for (const auto time : changes.elements()) table.class_changes.push_back(Time(Duration(read_number(time))));
-    }
+    table.class_changes = read_times(record.find("class_changes"));
+    table.encryption_changes = read_times(record.find("encryption_changes"));
     for (const auto& tag : record.find("tags").members()) {
         table.tags.emplace(std::string(tag.name), std::string(tag.value.content()));
     }
@@ -299,9 +336,7 @@ Task<std::optional<std::string>> fill_index(store::Transaction& tx, Scope scope,
     if (entries.empty()) co_return std::nullopt;
     for (const auto& entry : entries) {
         const auto item = AttributeMap::from_bytes(entry.value);
-        // An item whose attribute has another type than the index's key stays out of it.
-        const auto fits = [&](const std::string& name) { return item.find(name).is(index.key.type_of(name)); };
-        if (!fits(index.key.hash) || (index.key.has_range() && !fits(index.key.range))) continue;
+        if (!fits_index(index, item.view())) continue;  // DynamoDB leaves out what it would refuse now
         tx.put(index_key(scope, table, index, item.view()), table.projected(item, index).bytes());
     }
     co_return entries.back().key;
@@ -333,7 +368,7 @@ Task<std::vector<std::string>> list_tables(store::Transaction& tx, Scope scope, 
 }
 
 std::string item_key(const Scope& scope, const Table& table, AttributeView key) {
-    Key built = hash_key(scope, table.number, key.find(table.key.hash));
+    Key built = hash_key(scope, table.number, key.find(table.key.hash).content());
     if (table.key.has_range()) built << key.find(table.key.range).content();
     return std::move(built).bytes();
 }
@@ -391,10 +426,11 @@ Task<std::vector<Expiry>> list_expired(store::Transaction& tx, Scope scope, cons
     co_return expired;
 }
 
-store::Range query_range(const Scope& scope, const Table& table, const Index* index, AttributeView hash,
-                         const RangeCondition& condition) {
+store::Range query_range(const Scope& scope, const Table& table, const Index* index, const KeyRange& keys) {
     using Kind = RangeCondition::Kind;
-    const Key collection = hash_key(scope, index ? index->number : table.number, hash);
+    const auto& condition = keys.range;
+    Key collection = hash_key(scope, index ? index->number : table.number, joined(keys.hash));
+    for (const auto value : keys.equal) collection << value.content();
     auto range = store::Range::prefix(collection);
     const auto at = [&](AttributeView value) { return Key(collection) << value.content(); };
     switch (condition.kind) {

@@ -9,8 +9,9 @@
 // Streams have theirs in streams/storage.h, backups in backups/storage.h, background work in due.h and work.h.
 // The bucket is a checksum of the hash key, so that items spread, and a segment of a parallel scan is a range of
 // buckets. A hash key stands as "s" and its content, or where that is long as "d" and its digest: only equality is
-// asked of it. A range key stands as its content, which sorts as DynamoDB sorts. Values of "item" are the stored form
-// of the item.
+// asked of it. Several HASH attributes have one content, which joins theirs. A range key stands as its content, which
+// sorts as DynamoDB sorts; several RANGE attributes stand one behind the other. Values of "item" are the stored form of
+// the item.
 #pragma once
 
 #include <optional>
@@ -82,9 +83,15 @@ struct RangeCondition {
     AttributeView first;
     AttributeView second;  // between: the upper bound
 };
-/// The keys of the items of a hash key, in the table or (where `index` is set) an index.
-store::Range query_range(const Scope& scope, const Table& table, const Index* index, AttributeView hash,
-                         const RangeCondition& condition);
+/// Items of one hash key. A key of several attributes has several values; a range of it is what its first RANGE
+/// attributes equal, and a condition on the next.
+struct KeyRange {
+    std::vector<AttributeView> hash;
+    std::vector<AttributeView> equal;
+    RangeCondition range;
+};
+/// Their keys, in the table or (where `index` is set) an index.
+store::Range query_range(const Scope& scope, const Table& table, const Index* index, const KeyRange& keys);
 /// The keys of segment `segment` of `segments`.
 store::Range scan_range(const Scope& scope, const Table& table, const Index* index, int64_t segment, int64_t segments);
 /// Where the item with these key attributes stands in the table or index.

@@ -1,6 +1,7 @@
 #include "services/dynamodb/table.h"
 
 #include "base/arn.h"
+#include "services/dynamodb/index_keys.h"
 
 namespace cumulet::dynamodb {
 
@@ -21,30 +22,10 @@ void check_key_value(const KeySchema& schema, std::string_view name, AttributeVi
             "empty {} value. Key: {}",
             value.is(AttributeType::S) ? "string" : "binary", name));
     }
-    if (name == schema.hash) {
+    if (schema.is_hash(name)) {
         if (size > max_hash_bytes) invalid("Size of hashkey has exceeded the maximum size limit of2048 bytes");
     } else if (size > max_range_bytes) {
         invalid("Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
-    }
-}
-
-void check_index_key(const Index& index, AttributeView item) {
-    for (const auto* name : {&index.key.hash, &index.key.range}) {
-        if (name->empty()) continue;
-        const auto value = item.find(*name);
-        if (!value) continue;
-        const auto expected = index.key.type_of(*name);
-        if (value.type() != expected) {
-            invalid(fmt::format("Type mismatch for Index Key {} Expected: {} Actual: {} IndexName: {}", *name,
-                                name_of(expected), name_of(value.type()), index.name));
-        }
-        if (!value.is(AttributeType::N) && value.content().empty()) {
-            throw aws::validation_error(fmt::format(
-                "One or more parameter values are not valid. A value specified for a secondary index key is not "
-                "supported. "
-                "The AttributeValue for a key attribute cannot contain an empty {} value. IndexName: {}, IndexKey: {}",
-                value.is(AttributeType::S) ? "string" : "binary", index.name, *name));
-        }
     }
 }
 
@@ -68,15 +49,18 @@ std::vector<Path> all_paths(const Update& update) {
     return paths;
 }
 
-AttributeMap pick(AttributeView item, std::initializer_list<const std::string*> names) {
+/// The attributes of the keys, of those that `item` has.
+AttributeMap pick(AttributeView item, std::initializer_list<const KeySchema*> keys) {
     std::string bytes;
     AttributeWriter writer(bytes);
     writer.begin(AttributeType::M);
-    for (const auto* name : names) {
-        const auto value = name->empty() ? AttributeView() : item.find(*name);
-        if (!value) continue;
-        writer.key(*name);
-        writer.value(value);
+    for (const auto* key : keys) {
+        key->each([&](std::string_view name) {
+            const auto value = item.find(name);
+            if (!value) return;
+            writer.key(name);
+            writer.value(value);
+        });
     }
     writer.end();
     return AttributeMap::from_bytes(std::move(bytes));
@@ -84,8 +68,25 @@ AttributeMap pick(AttributeView item, std::initializer_list<const std::string*> 
 
 }  // namespace
 
+bool KeySchema::is_hash(std::string_view attribute) const {
+    return attribute == hash || std::ranges::find(more_hash, attribute, &KeyAttribute::name) != more_hash.end();
+}
+
+bool KeySchema::names(std::string_view attribute) const {
+    return !all([&](std::string_view name) { return name != attribute; });
+}
+
+AttributeType KeySchema::type_of(std::string_view attribute) const {
+    if (attribute == hash) return hash_type;
+    for (const auto* more : {&more_hash, &more_range}) {
+        const auto found = std::ranges::find(*more, attribute, &KeyAttribute::name);
+        if (found != more->end()) return found->type;
+    }
+    return range_type;
+}
+
 bool Index::covers(AttributeView item) const {
-    return item.find(key.hash) && (!key.has_range() || item.find(key.range));
+    return key.all([&](std::string_view name) { return static_cast<bool>(item.find(name)); });
 }
 
 bool Index::holds(std::string_view attribute, const KeySchema& table_key) const {
@@ -141,9 +142,11 @@ void Table::check_item(const AttributeMap& item) const {
 
 void Table::check_updated(const AttributeMap& item) const {
     for (const auto& index : indexes) {
-        for (const auto* name : {&index.key.hash, &index.key.range}) {
-            const auto value = name->empty() ? AttributeView() : item.find(*name);
-            if (!value || value.is(index.key.type_of(*name))) continue;
+        const bool fits = index.key.all([&](std::string_view name) {
+            const auto value = item.find(name);
+            return !value || value.is(index.key.type_of(name));
+        });
+        if (!fits) {
             throw aws::validation_error(
                 "The update expression attempted to update the secondary index key to unsupported type");
         }
@@ -152,11 +155,11 @@ void Table::check_updated(const AttributeMap& item) const {
     if (too_large(item)) throw aws::validation_error("Item size to update has exceeded the maximum allowed size");
 }
 
-AttributeMap Table::key_of(const AttributeMap& item) const { return pick(item.view(), {&key.hash, &key.range}); }
+AttributeMap Table::key_of(const AttributeMap& item) const { return pick(item.view(), {&key}); }
 
 AttributeMap Table::key_of(const AttributeMap& item, const Index* index) const {
     if (!index) return key_of(item);
-    return pick(item.view(), {&key.hash, &key.range, &index->key.hash, &index->key.range});
+    return pick(item.view(), {&key, &index->key});
 }
 
 AttributeMap Table::projected(const AttributeMap& item, const Index& index) const {
@@ -215,6 +218,20 @@ void Table::check_update(const Update& update) const {
         for (const auto& index : indexes) check_index_key(index, AttributeView(bytes));
     }
     check_paths(all_paths(update));
+}
+
+std::set<std::string_view> key_names(const Table& table) {
+    auto names = key_names(table, nullptr);
+    for (const auto& index : table.indexes) names.merge(key_names(table, &index));
+    return names;
+}
+
+std::set<std::string_view> key_names(const Table& table, const Index* index) {
+    std::set<std::string_view> names;
+    const auto add = [&](std::string_view name) { names.insert(name); };
+    table.key.each(add);
+    if (index) index->key.each(add);
+    return names;
 }
 
 void check_size(const AttributeMap& item) {

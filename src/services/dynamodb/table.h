@@ -9,16 +9,39 @@
 
 namespace cumulet::dynamodb {
 
+struct KeyAttribute {
+    std::string name;
+    AttributeType type = AttributeType::S;
+};
+
 /// A primary key's attributes, of a table or an index.
 struct KeySchema {
     std::string hash;
     AttributeType hash_type = AttributeType::S;
     std::string range;  ///< "" if there is none
     AttributeType range_type = AttributeType::S;
+    std::vector<KeyAttribute> more_hash;   ///< HASH attributes behind the first, of a global index
+    std::vector<KeyAttribute> more_range;  ///< RANGE attributes behind the first, of a global index
 
     bool has_range() const { return !range.empty(); }
-    bool names(std::string_view attribute) const { return attribute == hash || (has_range() && attribute == range); }
-    AttributeType type_of(std::string_view attribute) const { return attribute == hash ? hash_type : range_type; }
+    bool is_hash(std::string_view attribute) const;
+    bool names(std::string_view attribute) const;
+    AttributeType type_of(std::string_view attribute) const;
+    size_t count() const { return 1 + more_hash.size() + (has_range() ? 1 : 0) + more_range.size(); }
+    /// True if `holds` is, of the name of every attribute; they are looked at in the key's order.
+    template <typename Predicate>
+    bool all(Predicate holds) const {
+        return holds(hash) && std::ranges::all_of(more_hash, holds, &KeyAttribute::name) &&
+               (!has_range() || holds(range)) && std::ranges::all_of(more_range, holds, &KeyAttribute::name);
+    }
+    /// Calls `visit` with every attribute's name, in the key's order.
+    template <typename Visit>
+    void each(Visit visit) const {
+        all([&](std::string_view name) {
+            visit(name);
+            return true;
+        });
+    }
     /// Throws aws::Error (ValidationException) unless `attributes` has this key's attribute `name`, as a key can be.
     void check_attribute(AttributeView attributes, std::string_view name) const;
 };
@@ -104,8 +127,9 @@ struct Table {
 /// A table with all that operations on tables tell of it.
 struct DescribedTable : Table {
     std::map<std::string, std::string> tags;
-    std::optional<Recovery> recovery;  ///< where it is enabled
-    std::vector<Time> class_changes;   ///< the latest, of the table class
+    std::optional<Recovery> recovery;      ///< where it is enabled
+    std::vector<Time> class_changes;       ///< the latest, of the table class
+    std::vector<Time> encryption_changes;  ///< those of the window that the first of them opened
     aws::dynamodb::TableDescription description;
 };
 
@@ -139,6 +163,8 @@ std::optional<aws::dynamodb::SSEDescription> encryption_of(const std::optional<a
 constexpr size_t max_global_indexes = 20;
 /// The attributes that keys of the table or its indexes name.
 std::set<std::string_view> key_names(const Table& table);
+/// The attributes of a starting key: those of the table's key, and of the index's, which may be nullptr.
+std::set<std::string_view> key_names(const Table& table, const Index* index);
 
 /// Largest item in bytes, names included.
 constexpr size_t max_item_bytes = 400 * 1024;

@@ -102,9 +102,17 @@ Task<TransactWriteItemsOutput> Service::transact_write_items(Call& call, Transac
     Spending spending(throttle_, now);
     auto output = co_await store_.transact([&](store::Transaction& tx) -> Task<TransactWriteItemsOutput> {
         spending.restart();
-        if (co_await is_repetition(tx, scope, token, digest, now)) co_return TransactWriteItemsOutput{};
+        const bool again = co_await is_repetition(tx, scope, token, digest, now);
         Tables tables;
         auto changes = co_await load_changes(tx, scope, tables, spending, intents);
+        if (again) {  // costs what it is to read the items
+            GetsOfTransaction reads(spending);
+            for (const auto& change : changes) {
+                reads.add(change.table->name, change.old ? change.old->size_bytes() : 0);
+            }
+            co_return TransactWriteItemsOutput{.ConsumedCapacity =
+                                                   std::move(reads).report(request.ReturnConsumedCapacity)};
+        }
         decide_all(changes, spending);
         TransactWriteItemsOutput output{.ConsumedCapacity =
                                             co_await save_changes(tx, scope, changes, request.ReturnConsumedCapacity)};

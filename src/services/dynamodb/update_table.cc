@@ -174,6 +174,35 @@ void change_class(DescribedTable& table, const std::string& wanted, Time now) {
     summary = {.TableClass = wanted, .LastUpdateDateTime = now};
 }
 
+constexpr size_t free_encryption_changes = 4;
+constexpr auto encryption_window = std::chrono::hours(24);
+constexpr std::chrono::seconds pause_between_encryption_changes = std::chrono::hours(6);
+
+/// To name the same key again counts too, unless by its ARN, which is refused; and the limit is looked at first.
+void change_encryption(DescribedTable& table, const model::SSESpecification& wanted,
+                       std::optional<model::SSEDescription> becoming, Time now) {
+    auto& changes = table.encryption_changes;
+    if (!changes.empty() && changes.front() + encryption_window <= now) changes.clear();
+    if (changes.size() >= free_encryption_changes && now < changes.back() + pause_between_encryption_changes) {
+        throw model::LimitExceededException(fmt::format(
+            "Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at {}. After the "
+            "first {} change, each subsequent change in the same window can be performed at most once every {} "
+            "seconds. Number of updates today: {}. Last change at {}. Next changes can be made at {}.",
+            format_iso8601_millis(changes.front() + encryption_window), free_encryption_changes,
+            pause_between_encryption_changes.count(), changes.size(), format_iso8601_millis(changes.back()),
+            format_iso8601_millis(changes.back() + pause_between_encryption_changes)));
+    }
+    auto& current = table.description.SSEDescription;
+    if (!becoming && !current) invalid("Table is already encrypted by default");
+    if (becoming == current && wanted.KMSMasterKeyId && wanted.KMSMasterKeyId->starts_with("arn:")) {
+        invalid(
+            "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change "
+            "Master Key");
+    }
+    changes.push_back(now);
+    current = std::move(becoming);
+}
+
 void update_index(model::TableDescription& description, model::GlobalSecondaryIndexDescription& index,
                   const model::UpdateGlobalSecondaryIndexAction& wanted, const std::string& region, Time now) {
     const ThroughputOf whose{wanted.IndexName, region};
@@ -342,7 +371,8 @@ IndexWork update_table(DescribedTable& table, const Request& request, const std:
     if (request.DeletionProtectionEnabled) description.DeletionProtectionEnabled = request.DeletionProtectionEnabled;
     if (request.TableClass) change_class(table, *request.TableClass, now);
     if (request.SSESpecification) {
-        description.SSEDescription = encryption_of(request.SSESpecification, region, account);
+        change_encryption(table, *request.SSESpecification, encryption_of(request.SSESpecification, region, account),
+                          now);
     }
     return change_indexes(table, request, region, now);
 }

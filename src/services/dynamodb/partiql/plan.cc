@@ -67,20 +67,20 @@ RangeCondition::Kind kind_of(Comparator comparator, bool mirrored) {
     }
 }
 
-RangeUse range_use(const Condition& condition, const KeySchema& schema) {
-    if (!schema.has_range() || !mentions(condition, schema.range)) return {};
+RangeUse range_use(const Condition& condition, const KeySchema& schema, const std::string& attribute) {
+    if (!mentions(condition, attribute)) return {};
     const auto& operands = condition.operands;
     const bool not_equal = condition.kind == Kind::comparison && condition.comparator == Comparator::not_equal;
     if (condition.kind == Kind::negation || not_equal) return {.negated = true};
-    const auto fits = [&](AttributeView value) { return value.is(schema.range_type); };
+    const auto fits = [&](AttributeView value) { return value.is(schema.type_of(attribute)); };
     if (condition.kind == Kind::comparison) {
-        const bool mirrored = is_attribute(operands[1], schema.range);
+        const bool mirrored = is_attribute(operands[1], attribute);
         const auto& value = operands[mirrored ? 0 : 1];
-        if (!is_attribute(operands[mirrored ? 1 : 0], schema.range) || !is_value(value)) return {};
-        check_type(schema, schema.range, value.value);
+        if (!is_attribute(operands[mirrored ? 1 : 0], attribute) || !is_value(value)) return {};
+        check_type(schema, attribute, value.value);
         return {.range = {{.kind = kind_of(condition.comparator, mirrored), .first = value.value, .second = {}}}};
     }
-    if (operands.empty() || !is_attribute(operands[0], schema.range)) return {};
+    if (operands.empty() || !is_attribute(operands[0], attribute)) return {};
     if (!std::all_of(operands.begin() + 1, operands.end(), is_value)) return {};
     if (condition.kind == Kind::between && fits(operands[1].value) && fits(operands[2].value)) {
         return {.range = {
@@ -92,32 +92,82 @@ RangeUse range_use(const Condition& condition, const KeySchema& schema) {
     return {};
 }
 
+using HashKey = std::vector<AttributeView>;  // the values of the HASH attributes
+
 /// One part of what OR joins: the hash keys it needs, and what it says of the range key.
 struct Branch {
-    std::vector<AttributeView> hashes;
+    std::vector<HashKey> hashes;
+    std::vector<AttributeView> equal;
     std::optional<RangeCondition> range;
     bool negated = false;
 };
 
-/// Nothing if the branch does not say which hash keys it needs.
-std::optional<Branch> branch_of(const Condition& condition, const KeySchema& schema) {
-    Branch branch;
-    for (const auto* part : conjuncts_of(condition)) {
-        if (const auto value = equated(*part, schema.hash)) {
-            check_type(schema, schema.hash, value);
-            branch.hashes = {value};
-        } else if (branch.hashes.empty() && part->kind == Kind::in && is_attribute(part->operands[0], schema.hash) &&
+/// The values that one HASH attribute may have; none if the conditions do not say.
+std::vector<AttributeView> values_of(const std::vector<const Condition*>& parts, const KeySchema& schema,
+                                     std::string_view attribute) {
+    std::vector<AttributeView> values;
+    for (const auto* part : parts) {
+        if (const auto value = equated(*part, attribute)) {
+            check_type(schema, attribute, value);
+            values = {value};
+        } else if (values.empty() && part->kind == Kind::in && is_attribute(part->operands[0], attribute) &&
                    std::all_of(part->operands.begin() + 1, part->operands.end(), is_value)) {
             for (size_t index = 1; index < part->operands.size(); ++index) {
-                check_type(schema, schema.hash, part->operands[index].value);
-                if (std::ranges::find(branch.hashes, part->operands[index].value) == branch.hashes.end()) {
-                    branch.hashes.push_back(part->operands[index].value);
-                }
+                const auto listed = part->operands[index].value;
+                check_type(schema, attribute, listed);
+                if (std::ranges::find(values, listed) == values.end()) values.push_back(listed);
             }
         }
-        auto use = range_use(*part, schema);
+    }
+    return values;
+}
+
+[[noreturn]] void refuse_reads() {
+    throw aws::validation_error("Too many decomposed read operations for a given query.");
+}
+
+/// Every hash key that the conditions allow; none if they do not say.
+std::vector<HashKey> hash_keys(const std::vector<const Condition*>& parts, const KeySchema& schema) {
+    std::vector<HashKey> keys{{}};
+    schema.each([&](std::string_view attribute) {
+        if (!schema.is_hash(attribute)) return;
+        const auto values = values_of(parts, schema, attribute);
+        std::vector<HashKey> longer;
+        for (const auto& key : keys) {
+            for (const auto value : values) {
+                longer.push_back(key);
+                longer.back().push_back(value);
+            }
+        }
+        if (longer.size() > max_hash_values) refuse_reads();
+        keys = std::move(longer);
+    });
+    return keys;
+}
+
+/// Adds what `parts` say of one RANGE attribute; false if no range of keys comes of it.
+bool add_range(Branch& branch, const std::vector<const Condition*>& parts, const KeySchema& schema,
+               const std::string& attribute) {
+    std::optional<RangeCondition> range;
+    for (const auto* part : parts) {
+        auto use = range_use(*part, schema, attribute);
         branch.negated = branch.negated || use.negated;
-        if (use.range && !branch.range) branch.range = std::move(use.range);
+        if (use.range && !range) range = use.range;
+    }
+    if (!range) return false;
+    if (branch.range) branch.equal.push_back(branch.range->first);
+    branch.range = range;
+    return range->kind == RangeCondition::Kind::equal;
+}
+
+/// Nothing if the branch does not say which hash keys it needs.
+std::optional<Branch> branch_of(const Condition& condition, const KeySchema& schema) {
+    const auto parts = conjuncts_of(condition);
+    Branch branch{.hashes = hash_keys(parts, schema)};
+    if (schema.has_range() && add_range(branch, parts, schema, schema.range)) {
+        for (const auto& more : schema.more_range) {
+            if (!add_range(branch, parts, schema, more.name)) break;
+        }
     }
     if (branch.hashes.empty()) return std::nullopt;
     return branch;
@@ -159,10 +209,11 @@ void check_overlap(const std::vector<Branch>& branches) {
         for (size_t two = one + 1; two < branches.size(); ++two) {
             const auto &left = branches[one], &right = branches[two];
             if (left.negated || right.negated || (!left.range && !right.range)) continue;
-            const bool same_hash = std::ranges::any_of(left.hashes, [&](AttributeView hash) {
+            const bool same_hash = std::ranges::any_of(left.hashes, [&](const HashKey& hash) {
                 return std::ranges::find(right.hashes, hash) != right.hashes.end();
             });
-            if (!same_hash || !overlap(interval_of(left.range), interval_of(right.range))) continue;
+            if (!same_hash || left.equal != right.equal || !overlap(interval_of(left.range), interval_of(right.range)))
+                continue;
             throw aws::validation_error("Overlapping conditions with range keys are not supported in where clause");
         }
     }
@@ -170,7 +221,7 @@ void check_overlap(const std::vector<Branch>& branches) {
 
 }  // namespace
 
-std::vector<KeyRead> plan_reads(const Condition* where, const KeySchema& schema) {
+std::vector<KeyRange> plan_reads(const Condition* where, const KeySchema& schema) {
     if (!where) return {};
     std::vector<Branch> branches;
     const auto add = [&](const Condition& condition) {
@@ -184,24 +235,22 @@ std::vector<KeyRead> plan_reads(const Condition* where, const KeySchema& schema)
         return {};
     }
     check_overlap(branches);
-    std::vector<KeyRead> reads;
+    std::vector<KeyRange> reads;
     for (const auto& branch : branches) {
-        for (const auto hash : branch.hashes) {
-            const auto known = std::ranges::find(reads, hash, &KeyRead::hash);
+        for (const auto& hash : branch.hashes) {
+            const auto known = std::ranges::find(reads, hash, &KeyRange::hash);
             // Two branches of one hash key: all its items are read once, and the filter chooses.
             if (known != reads.end())
-                known->range = {};
+                *known = {.hash = hash};
             else
-                reads.push_back({.hash = hash, .range = branch.range.value_or(RangeCondition())});
+                reads.push_back({hash, branch.equal, branch.range.value_or(RangeCondition())});
         }
     }
-    if (reads.size() > max_hash_values) {
-        throw aws::validation_error("Too many decomposed read operations for a given query.");
-    }
+    if (reads.size() > max_hash_values) refuse_reads();
     return reads;
 }
 
-bool plan_order(const Statement& statement, const KeySchema& schema, std::vector<KeyRead>& reads) {
+bool plan_order(const Statement& statement, const KeySchema& schema, std::vector<KeyRange>& reads) {
     if (statement.order.empty()) return false;
     if (!statement.where) {
         throw aws::validation_error("Must have WHERE clause in the statement when using ORDER BY clause.");
@@ -217,7 +266,7 @@ bool plan_order(const Statement& statement, const KeySchema& schema, std::vector
             throw aws::validation_error(fmt::format("Attribute {} in ORDER BY clause must be part of the primary key",
                                                     path.back().is_index() ? path[0].name : path.back().name));
         }
-        (path[0].name == schema.hash ? by_hash : by_range) = &ordering;
+        (schema.is_hash(path[0].name) ? by_hash : by_range) = &ordering;
     }
     if (reads.empty()) {
         throw aws::validation_error(
@@ -228,7 +277,7 @@ bool plan_order(const Statement& statement, const KeySchema& schema, std::vector
             "Must have hash key in ORDER BY clause when more than one hash key condition specified in WHERE clause.");
     }
     if (by_hash) {
-        std::ranges::sort(reads, {}, [](const KeyRead& read) { return read.hash.content(); });
+        std::ranges::sort(reads, {}, [](const KeyRange& read) { return read.hash.front().content(); });
         if (by_hash->descending) std::ranges::reverse(reads);
     }
     return by_range && by_range->descending;

@@ -6,19 +6,13 @@
 
 namespace cumulet::dynamodb::partiql {
 
-/// One hash key, and a range of its items.
-struct KeyRead {
-    AttributeView hash;
-    RangeCondition range;
-};
-
 /// The reads that together see every item which may satisfy `where`; none: the whole table or index must be scanned.
 /// Throws aws::Error (ValidationException) for what DynamoDB refuses.
-std::vector<KeyRead> plan_reads(const Condition* where, const KeySchema& schema);
+std::vector<KeyRange> plan_reads(const Condition* where, const KeySchema& schema);
 
 /// True if the rows of `statement` come in descending order. Throws aws::Error for an ORDER BY that DynamoDB does not
 /// do; sorts `reads` if the hash key is ordered.
-bool plan_order(const Statement& statement, const KeySchema& schema, std::vector<KeyRead>& reads);
+bool plan_order(const Statement& statement, const KeySchema& schema, std::vector<KeyRange>& reads);
 
 /// The one item that `where` names by its primary key, and what it demands besides.
 struct Target {

@@ -58,7 +58,7 @@ const Index* index_of(const Statement& statement, const Table& table, bool consi
 struct Plan {
     const Index* index = nullptr;
     std::optional<Condition> where;
-    std::vector<KeyRead> reads;  // empty: a scan
+    std::vector<KeyRange> reads;  // empty: a scan
     bool descending = false;
     bool whole_items = false;
 };
@@ -88,9 +88,8 @@ PageRequest page_request(const Scope& scope, const Table& table, const Plan& pla
                         .filter = pointer(plan.where),
                         .whole_items = plan.whole_items,
                         .consistent = options.consistent};
-    request.range = plan.reads.empty()
-                        ? scan_range(scope, table, plan.index, 0, 1)
-                        : query_range(scope, table, plan.index, plan.reads[read].hash, plan.reads[read].range);
+    request.range = plan.reads.empty() ? scan_range(scope, table, plan.index, 0, 1)
+                                       : query_range(scope, table, plan.index, plan.reads[read]);
     if (read == options.from.read && options.from.after) {
         check_start_key(table, plan.index, *options.from.after);
         start_after(request, scope, table, *options.from.after, "Invalid NextToken");

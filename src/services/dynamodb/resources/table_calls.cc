@@ -197,7 +197,12 @@ Task<void> TableCalls::set_alone(Call& call, std::string table, json::object bef
         co_await update(call, table, std::move(members));
     }
     if (contracts::any_differs(before, after, {"SSESpecification"})) {
+        const auto enabled = [](const boost::json::object& encryption) {
+            const auto* flag = encryption.if_contains("Enabled");
+            return flag && *flag == true;
+        };
         auto wanted = encryption_in_api(object_or_empty(after, "SSESpecification"));
+        if (!enabled(wanted) && !enabled(encryption_in_api(object_or_empty(before, "SSESpecification")))) co_return;
         if (wanted.empty()) wanted["Enabled"] = false;
         co_await update(call, table, {{"SSESpecification", std::move(wanted)}});
     }

@@ -332,8 +332,18 @@ TEST(ResourcePolicy, HasARevisionAndCoversIndexes) {
     const auto first = put("NO_POLICY", policy);
     EXPECT_EQ(get().Policy, policy);
     EXPECT_EQ(put({}, policy), first);
-    EXPECT_EQ(refusal([&] { put("NO_POLICY", policy + " "); }).substr(0, 23), "PolicyNotFoundException");
-    EXPECT_EQ(refusal([&] { put("other", policy + " "); }).substr(0, 23), "PolicyNotFoundException");
+    const std::string missing =
+        "PolicyNotFoundException: Resource-based policy not found for the provided ResourceArn: ";
+    EXPECT_EQ(refusal([&] { put("NO_POLICY", policy + " "); }),
+              missing +
+                  "Requested policy update expecting none to be present for table orders, but a policy exists "
+                  "with revision id " +
+                  *first + ".");
+    EXPECT_EQ(refusal([&] { put("7", policy + " "); }),
+              missing +
+                  "Requested update for policy with revision id 7, but the policy associated to target table "
+                  "orders has revision id " +
+                  *first + ".");
     EXPECT_NE(put(first, policy + " "), first);
     EXPECT_NE(refusal([&] { put({}, "no policy"); }), "");
     EXPECT_EQ(world.run(world.service.resource_policy(world.call, arn + "/index/by-state")), policy + " ");
@@ -343,7 +353,32 @@ TEST(ResourcePolicy, HasARevisionAndCoversIndexes) {
     world.run(world.service.delete_table(world.call, {.TableName = "orders"}));
     EXPECT_EQ(refusal(get).substr(0, 25), "ResourceNotFoundException");
     world.make_table("orders");
-    EXPECT_EQ(refusal(get).substr(0, 23), "PolicyNotFoundException");
+    EXPECT_EQ(refusal(get), missing + arn);
+}
+
+TEST(ResourcePolicy, IsOfATableOrAStreamOfTheCaller) {
+    World world;
+    world.make_table("orders");
+    const std::string invalid = "ValidationException: One or more parameter values were invalid: ";
+    const std::string here = "arn:aws:dynamodb:us-east-1:000000000000:table/";
+    const auto asked = [&](std::string arn) {
+        return refusal([&] { world.run(world.service.get_resource_policy(world.call, {.ResourceArn = arn})); });
+    };
+    EXPECT_EQ(asked("orders"), invalid + "ARNs must start with 'arn:': orders");
+    EXPECT_EQ(asked(here + "orders/backup/1"),
+              invalid + "Provided Arn is not a DynamoDB resource arn: " + here + "orders/backup/1");
+    EXPECT_EQ(asked(here + "orders/index/by-state"),
+              invalid + "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: " +
+                  here + "orders/index/by-state");
+    const std::string elsewhere = "arn:aws:dynamodb:eu-west-1:000000000000:table/orders";
+    EXPECT_EQ(asked(elsewhere), invalid + "Invalid resource Arn: " + elsewhere);
+    EXPECT_EQ(asked("arn:aws:dynamodb:us-east-1:111111111111:table/orders"),
+              "ValidationException: This action is only supported by accounts that match the resource owner\u2019s "
+              "account.");
+    EXPECT_EQ(asked(here + "stock"), "ResourceNotFoundException: Requested resource not found: Table: stock not found");
+    EXPECT_EQ(asked(here + "orders/stream/2000-01-01T00:00:00.000"),
+              "ResourceNotFoundException: Requested resource not found: Stream: 2000-01-01T00:00:00.000 not found for "
+              "Table: orders");
 }
 
 }  // namespace

@@ -109,9 +109,13 @@ TEST(TransactWriteItems, NamesTheFirstPartThatIsWrongAndLooksAtNoCondition) {
 
 TEST(TransactWriteItems, CountsATokenOnceForTenMinutes) {
     Accounts world;
-    const TransactWriteItemsInput request{.TransactItems = {world.add("a", 1)}, .ClientRequestToken = "token-1"};
-    world.run(world.service.transact_write_items(world.call, request));
-    world.run(world.service.transact_write_items(world.call, request));
+    const TransactWriteItemsInput request{
+        .TransactItems = {world.add("a", 1)}, .ReturnConsumedCapacity = "TOTAL", .ClientRequestToken = "token-1"};
+    const auto first = world.run(world.service.transact_write_items(world.call, request));
+    EXPECT_EQ(first.ConsumedCapacity->at(0).WriteCapacityUnits, 2);
+    const auto second = world.run(world.service.transact_write_items(world.call, request));
+    EXPECT_EQ(second.ConsumedCapacity->at(0).ReadCapacityUnits, 2);
+    EXPECT_FALSE(second.ConsumedCapacity->at(0).WriteCapacityUnits);
     EXPECT_EQ(world.amount("a"), "101");
     const TransactWriteItemsInput other{.TransactItems = {world.add("a", 2)}, .ClientRequestToken = "token-1"};
     EXPECT_EQ(refusal([&] { world.run(world.service.transact_write_items(world.call, other)); }).substr(0, 36),

@@ -279,5 +279,36 @@ TEST(UpdateTable, ChangesTheTableClassTwiceInThirtyDays) {
     EXPECT_EQ(world.table().TableClassSummary->TableClass, "STANDARD_INFREQUENT_ACCESS");
 }
 
+TEST(UpdateTable, ChangesTheEncryptionFourTimesADayAndThenEverySixHours) {
+    Tables world;
+    const auto change = [&](bool enabled, std::optional<std::string> key = {}) {
+        return refusal([&] { world.send({.SSESpecification = {{.Enabled = enabled, .KMSMasterKeyId = key}}}); });
+    };
+    EXPECT_EQ(change(false), invalid + "Table is already encrypted by default");
+    EXPECT_EQ(change(true), "");
+    EXPECT_EQ(change(true, world.table().SSEDescription->KMSMasterKeyArn),
+              invalid +
+                  "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want "
+                  "to change Master Key");
+    EXPECT_EQ(change(true), "");  // the same key, which counts
+    EXPECT_EQ(change(false), "");
+    EXPECT_EQ(change(true), "");
+    // The world's clock stands at 2023-11-14T22:13:20Z.
+    const std::string limit =
+        "LimitExceededException: Subscriber limit exceeded: Encryption mode changes are limited in the 24h window "
+        "ending at 2023-11-15T22:13:20.000Z. After the first 4 change, each subsequent change in the same window can "
+        "be performed at most once every 21600 seconds. Number of updates today: {}. Last change at {}. Next changes "
+        "can be made at {}.";
+    EXPECT_EQ(change(false),
+              fmt::format(fmt::runtime(limit), 4, "2023-11-14T22:13:20.000Z", "2023-11-15T04:13:20.000Z"));
+    world.clock_forward(6h);
+    EXPECT_EQ(change(false), "");
+    EXPECT_EQ(change(true),
+              fmt::format(fmt::runtime(limit), 5, "2023-11-15T04:13:20.000Z", "2023-11-15T10:13:20.000Z"));
+    world.clock_forward(18h);
+    EXPECT_EQ(change(true), "");
+    EXPECT_EQ(change(false), "");
+}
+
 }  // namespace
 }  // namespace cumulet::dynamodb
