@@ -10,7 +10,25 @@ namespace cumulet {
 
 namespace {
 
-constexpr int gzip_window = 15 + 16;  // zlib's way of asking for GZIP's frame
+constexpr int zlib_window = 15;
+constexpr int gzip_window = zlib_window + 16;  // zlib's way of asking for GZIP's frame
+
+std::string compressed(std::string_view text, int window) {
+    constexpr int usual_memory = 8;
+    z_stream stream{};
+    const int ready =
+        deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, window, usual_memory, Z_DEFAULT_STRATEGY);
+    if (ready != Z_OK) throw std::bad_alloc();
+    const std::unique_ptr<z_stream, int (*)(z_stream*)> owner(&stream, deflateEnd);
+    std::string bytes(deflateBound(&stream, text.size()), '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+    stream.avail_in = static_cast<uInt>(text.size());
+    stream.next_out = reinterpret_cast<Bytef*>(bytes.data());
+    stream.avail_out = static_cast<uInt>(bytes.size());
+    if (deflate(&stream, Z_FINISH) != Z_STREAM_END) throw std::bad_alloc();
+    bytes.resize(stream.total_out);
+    return bytes;
+}
 
 }  // namespace
 
@@ -34,5 +52,8 @@ std::optional<std::string> gunzip(std::string_view bytes, size_t max_bytes) {
     } while (stream.avail_in > 0 || result != Z_STREAM_END);
     return text;
 }
+
+std::string gzip(std::string_view text) { return compressed(text, gzip_window); }
+std::string deflated(std::string_view text) { return compressed(text, zlib_window); }
 
 }  // namespace cumulet

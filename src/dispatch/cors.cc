@@ -12,16 +12,16 @@ constexpr std::string_view exposed =
 
 }  // namespace
 
-bool is_preflight(const http::Request& request) {
-    return request.method == "OPTIONS" && request.headers.has("origin") &&
-           request.headers.has("access-control-request-method");
-}
+bool is_preflight(const http::Request& request) { return request.method == "OPTIONS" && request.headers.has("origin"); }
 
 http::Response answer_preflight(const http::Request& request) {
     http::Response response;
     response.status = 204;
-    allow_origin(request.headers.get("origin"), response);
-    response.headers.set("Access-Control-Allow-Methods", "HEAD,GET,PUT,POST,DELETE,OPTIONS,PATCH");
+    allow_origin("*", response);
+    // Whatever is asked for, as DynamoDB answers it.
+    const auto method = request.headers.get("access-control-request-method");
+    response.headers.set("Access-Control-Allow-Methods",
+                         method.empty() ? "HEAD,GET,PUT,POST,DELETE,OPTIONS,PATCH" : std::string(method));
     const auto wanted = request.headers.get("access-control-request-headers");
     if (!wanted.empty()) response.headers.set("Access-Control-Allow-Headers", std::string(wanted));
     if (request.headers.get("access-control-request-private-network") == "true") {
@@ -34,7 +34,6 @@ http::Response answer_preflight(const http::Request& request) {
 void allow_origin(std::string_view origin, http::Response& response) {
     if (response.headers.has("access-control-allow-origin")) return;
     response.headers.set("Access-Control-Allow-Origin", std::string(origin));
-    response.headers.add("Vary", "Origin");
     response.headers.set("Access-Control-Expose-Headers", std::string(exposed));
 }
 

@@ -183,6 +183,23 @@ http::Response prometheus(State& door) {
     return response;
 }
 
+/// GET / without a caller: a host of DynamoDB says that it is well; a list of buckets is not for everyone.
+bool is_health_check(const http::Request& request, const auth::Claim& claim) {
+    if (request.method != "GET" || request.path != "/" || !request.query.empty()) return false;
+    if (!claim.access_key_id.empty()) return false;
+    const auto host = read_host(request.headers.get("host"), "");
+    return host.service.empty() || host.service == "dynamodb";
+}
+
+http::Response well(const http::Request& request) {
+    http::Response response;
+    response.headers.add("Content-Type", "text/plain");
+    auto host = request.headers.get("host");
+    host = host.substr(0, host.rfind(':'));
+    response.body = fmt::format("healthy: {} ", host);
+    return response;
+}
+
 Task<http::Response> find_endpoint(State& door, http::Request request) {
     std::string_view path = request.path;
     if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
@@ -193,6 +210,7 @@ Task<http::Response> find_endpoint(State& door, http::Request request) {
         co_return error_response(501, "NotImplemented",
                                  fmt::format("Cumulet does not implement {} {}", request.method, path));
     }
+    if (path == "/") co_return well(request);
     if (reads) {
         if (path == "/_localstack/health" || path == "/health") co_return health(door);
         if (path == "/_localstack/info") co_return about(door);
@@ -209,6 +227,7 @@ Task<http::Response> find_endpoint(State& door, http::Request request) {
 
 bool is_endpoint(const http::Request& request, const auth::Claim& claim) {
     const std::string_view path = request.path;
+    if (is_health_check(request, claim)) return true;
     if (path.size() < 2) return false;
     if (path[1] == '_') return path.starts_with("/_localstack/") || path.starts_with("/_cumulet/");
     // "health" and "metrics" may be buckets of those who sign.

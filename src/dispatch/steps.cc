@@ -7,6 +7,7 @@
 #include "runtime/byte_stream.h"
 #include "runtime/log.h"
 #include "runtime/unavailable.h"
+#include "wire/compression.h"
 
 namespace cumulet::dispatch {
 namespace {
@@ -118,8 +119,12 @@ Task<void> handle(Passage& passage) {
 }
 
 http::Response encode(Passage& passage) {
-    return wire::encode(passage.route.protocol, passage.service(), passage.operation(), passage.output,
-                        passage.call.request_id);
+    auto response = wire::encode(passage.route.protocol, passage.service(), passage.operation(), passage.output,
+                                 passage.call.request_id);
+    if (passage.request) {
+        wire::compress(passage.service(), passage.request->headers.get("accept-encoding"), response);
+    }
+    return response;
 }
 
 std::unique_ptr<aws::Error> describe_failure(Passage& passage) {

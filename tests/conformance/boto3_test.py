@@ -1,17 +1,22 @@
 """Smoke runs with boto3: Debian 12's still speaks SQS's query protocol, and sends S3 bodies without trailers."""
 
 import contextlib
+import gzip
 import io
 import json
 import time
 import unittest
 import zipfile
+import zlib
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.httpsession import URLLib3Session
 
-from clients import ENDPOINT, ON_AWS, eventually, unique
+from clients import ENDPOINT, ON_AWS, REGION, eventually, unique
 
 CODE = """
 def handler(event, context):
@@ -230,6 +235,25 @@ class Boto3(unittest.TestCase):
         self.assertEqual(dynamodb.scan(TableName=table)["Count"], 1)
         with self.refused("ConditionalCheckFailedException", 400):
             dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(id)")
+
+        def long_answer(encoding):
+            request = AWSRequest(
+                "POST", dynamodb.meta.endpoint_url,
+                headers={"X-Amz-Target": "DynamoDB_20120810.GetItem", "Content-Type": "application/x-amz-json-1.0",
+                         "Accept-Encoding": encoding},
+                data=json.dumps({"TableName": table, "Key": {"id": {"S": "long"}}, "ConsistentRead": True}))
+            SigV4Auth(boto3.Session().get_credentials(), "dynamodb", REGION).add_auth(request)
+            answer = URLLib3Session().send(request.prepare())
+            self.assertEqual(int(answer.headers["x-amz-crc32"]), zlib.crc32(answer.content))
+            return answer.headers.get("Content-Encoding"), answer.content
+
+        dynamodb.put_item(TableName=table, Item={"id": {"S": "long"}, "text": {"S": "x" * 5000}})
+        plain = long_answer("identity")
+        self.assertEqual(json.loads(plain[1])["Item"]["text"], {"S": "x" * 5000})
+        self.assertIsNone(plain[0])
+        for encoding, read in (("gzip", gzip.decompress), ("deflate", zlib.decompress)):
+            used, content = long_answer(f"br, {encoding}")
+            self.assertEqual((used, read(content)), (encoding, plain[1]))
 
     def test_s3(self):
         for addressing in ["path"] if not ON_AWS else ["virtual"]:

@@ -27,5 +27,16 @@ TEST(Gunzip, StopsAtItsBound) {
     EXPECT_EQ(gunzip(hello, 4), std::nullopt);
 }
 
+TEST(Gzip, IsReadBackAndSmaller) {
+    const std::string text(100'000, 'x');
+    EXPECT_LT(gzip(text).size(), 1'000u);
+    EXPECT_EQ(gunzip(gzip(text), text.size()), text);
+    EXPECT_EQ(gunzip(gzip(""), 0), "");
+}
+
+TEST(Deflated, HasTheFrameOfZlib) {
+    EXPECT_EQ(to_hex(deflated("hello")), "789ccb48cdc9c90700062c0215");  // zlib.compress(b"hello").hex()
+}
+
 }  // namespace
 }  // namespace cumulet

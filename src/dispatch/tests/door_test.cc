@@ -241,6 +241,18 @@ TEST(Surfaces, AnswerBrowsersThemselves) {
     EXPECT_FALSE(response.headers.has("access-control-allow-origin"));
 }
 
+TEST(Endpoints, SayThatDynamoDbIsWell) {
+    World world;
+    const auto of = [&](std::string host, std::string target) {
+        return world.serve(request_of("GET", std::move(target), {{"Host", std::move(host)}})).body;
+    };
+    EXPECT_EQ(of("127.0.0.1:4566", "/"), "healthy: 127.0.0.1 ");
+    EXPECT_EQ(of("dynamodb.us-east-1.amazonaws.com", "/"), "healthy: dynamodb.us-east-1.amazonaws.com ");
+    EXPECT_FALSE(of("photos.s3.localhost.localstack.cloud", "/").contains("healthy"));
+    EXPECT_FALSE(of("api.example.com", "/").contains("healthy"));
+    EXPECT_FALSE(of("127.0.0.1:4566", "/?list-type=2").contains("healthy"));
+}
+
 TEST(Cors, LetsBrowsersCall) {
     World world;
     const auto preflight = world.serve(request_of("OPTIONS", "/",
@@ -248,11 +260,15 @@ TEST(Cors, LetsBrowsersCall) {
                                                    {"Access-Control-Request-Method", "POST"},
                                                    {"Access-Control-Request-Headers", "x-amz-target"}}));
     EXPECT_EQ(preflight.status, 204);
-    EXPECT_EQ(preflight.headers.get("access-control-allow-origin"), "http://localhost:3000");
+    EXPECT_EQ(preflight.headers.get("access-control-allow-origin"), "*");
+    EXPECT_EQ(preflight.headers.get("access-control-allow-methods"), "POST");
     EXPECT_EQ(preflight.headers.get("access-control-allow-headers"), "x-amz-target");
     auto call = send_message();
     call.headers.add("Origin", "http://localhost:3000");
-    EXPECT_EQ(world.serve(call).headers.get("access-control-allow-origin"), "http://localhost:3000");
+    EXPECT_EQ(world.serve(call).headers.get("access-control-allow-origin"), "*");
+    const auto any = world.serve(request_of("OPTIONS", "/", {{"Origin", "http://localhost:3000"}}));
+    EXPECT_EQ(any.headers.get("access-control-allow-origin"), "*");
+    EXPECT_TRUE(any.headers.has("access-control-max-age"));
     EXPECT_FALSE(world.serve(send_message()).headers.has("access-control-allow-origin"));
 }
 
