@@ -212,7 +212,7 @@ std::vector<KeyComparison> key_comparisons(const std::map<std::string, aws::dyna
                                                          {"BETWEEN", To::between},
                                                          {"BEGINS_WITH", To::begins_with}};
     const auto comparisons = comparisons_of(conditions);
-    if (comparisons.empty() || comparisons.size() > 2) {
+    if (comparisons.empty()) {  // too many are more than the key has: query_keys.h
         throw aws::validation_error("Conditions can be of length 1 or 2 only");
     }
     std::vector<KeyComparison> keys;

@@ -276,7 +276,8 @@ TEST(KeyConditions, NameTheKeyAndNothingElse) {
     };
     const auto a = condition("EQ", {R"({"S":"a"})"}), one = condition("EQ", {R"({"N":"1"})"});
     EXPECT_EQ(query({}), "Conditions can be of length 1 or 2 only");
-    EXPECT_EQ(query({{"pk", a}, {"sk", one}, {"v", one}}), "Conditions can be of length 1 or 2 only");
+    EXPECT_EQ(query({{"pk", a}, {"sk", one}, {"v", one}}),
+              "The number of query conditions (3) exceeds the number of key attributes defined in the schema (2)");
     EXPECT_EQ(query({{"sk", one}}), "Query condition missed key schema element: pk");
     EXPECT_EQ(query({{"pk", a}, {"v", one}}), "Query condition missed key schema element: sk");
     EXPECT_EQ(query({{"pk", condition("LT", {R"({"S":"a"})"})}}), "Query key condition not supported");
