@@ -9,7 +9,6 @@ using namespace aws::dynamodb;
 namespace {
 
 constexpr auto token_counts = 10min;
-constexpr size_t max_transaction_bytes = 4 * 1024 * 1024;
 
 /// What is wrong with an intent before its item is looked at. Throws aws::Error for an empty key, which DynamoDB
 /// notices before it begins a transaction.
@@ -32,6 +31,8 @@ std::string refusal_of(const Intent& intent, const Table& table) {
 void refuse_repetition() {
     throw aws::validation_error("Transaction request cannot include multiple operations on one item");
 }
+
+void refuse_size() { throw aws::validation_error("Transaction payload size cannot exceed 4 MB"); }
 
 Task<bool> is_repetition(store::Transaction& tx, Scope scope, std::string token, std::string digest, Time now) {
     if (token.empty()) co_return false;
@@ -153,9 +154,7 @@ Task<std::vector<Change>> load_changes(store::Transaction& tx, Scope scope, Tabl
         auto old = co_await load_item(tx, place);
         changes.push_back({.intent = &intent, .table = table, .place = std::move(place), .old = std::move(old)});
     }
-    if (payload_bytes > max_transaction_bytes) {
-        throw aws::validation_error("Transaction payload size cannot exceed 4 MB");  // Unverified: the words
-    }
+    if (payload_bytes > max_transaction_bytes) refuse_size();
     co_return changes;
 }
 

@@ -88,6 +88,10 @@ Task<bool> is_repetition(store::Transaction& tx, Scope scope, std::string token,
 
 /// "Transaction request cannot include multiple operations on one item"
 [[noreturn]] void refuse_repetition();
+/// A transaction may write, and may read, so much.
+constexpr size_t max_transaction_bytes = 4 * 1024 * 1024;
+/// "Transaction payload size cannot exceed 4 MB"
+[[noreturn]] void refuse_size();
 
 /// A transaction costs twice the units.
 constexpr double transaction_factor = 2;

@@ -73,6 +73,7 @@ Task<TransactGetItemsOutput> Service::transact_get_items(Call& call, TransactGet
         output.Responses.emplace();
         Tables tables;
         std::set<std::string> places;
+        size_t size_bytes = 0;
         for (size_t index = 0; index < request.TransactItems.size(); ++index) {
             const auto& get = request.TransactItems[index].Get;
             const Table* table = co_await load_once(tx, scope, tables, spending, table_name(get.TableName));
@@ -81,7 +82,10 @@ Task<TransactGetItemsOutput> Service::transact_get_items(Call& call, TransactGet
             const auto place = item_key(scope, *table, get.Key.view());
             if (!places.insert(place).second) refuse_repetition();
             auto item = co_await load_item(tx, place);
-            gets.add(table->name, item ? item->size_bytes() : 0);
+            const size_t item_bytes = item ? item->size_bytes() : 0;
+            size_bytes += item_bytes;
+            if (size_bytes > max_transaction_bytes) refuse_size();  // Unverified: the words
+            gets.add(table->name, item_bytes);
             if (item && projections[index]) item = project(*projections[index], item->view());
             output.Responses->push_back({.Item = std::move(item)});
         }

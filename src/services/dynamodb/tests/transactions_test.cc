@@ -140,5 +140,22 @@ TEST(TransactGetItems, AnswersInTheOrderOfTheRequest) {
     EXPECT_EQ((*output.ConsumedCapacity)[0].CapacityUnits, 6.0);
 }
 
+TEST(TransactGetItems, ReadsUpToFourMegabytes) {
+    Accounts world;
+    const std::string text(399'000, 'x');
+    std::vector<TransactGetItem> gets;
+    for (int number = 0; number < 11; ++number) {
+        const auto pk = std::to_string(number);
+        world.put("accounts", fmt::format(R"({{"pk":{{"S":"{}"}},"text":{{"S":"{}"}}}})", pk, text));
+        gets.push_back({.Get = {.Key = key(pk), .TableName = "accounts"}});
+    }
+    const auto read = [&] {
+        return refusal([&] { world.run(world.service.transact_get_items(world.call, {.TransactItems = gets})); });
+    };
+    EXPECT_EQ(read(), "ValidationException: Transaction payload size cannot exceed 4 MB");
+    gets.pop_back();
+    EXPECT_EQ(read(), "");
+}
+
 }  // namespace
 }  // namespace cumulet::dynamodb
