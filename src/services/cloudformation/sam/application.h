@@ -88,6 +88,14 @@ class Application {
     void write_rest_stage(const std::string& id, const RestApi& api, const std::string& deployment_id);
     void write_authorizer_permissions(const std::string& id, const RestApi& api);
 
+    // web_socket_api.cc
+    void web_socket_api(const std::string& id, const json::object& resource);
+    /// What the $connect route has of the API's Auth; makes its authorizer.
+    json::object web_socket_authorization(const std::string& id, const json::object& given,
+                                          const json::object& attributes);
+    void web_socket_route(const std::string& id, std::string_view key, const json::value& route,
+                          const json::object& authorization, const json::object& attributes);
+
     // simple_table.cc
     void simple_table(const std::string& id, const json::object& resource);
     void layer_version(const std::string& id, const json::object& resource);

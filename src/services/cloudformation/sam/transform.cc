@@ -177,14 +177,14 @@ void Application::merge_globals() {
     const auto* globals = document_.if_contains("Globals");
     if (!globals) return;
     if (!globals->is_object()) refuse("'Globals' section is invalid. It must be a non-empty dictionary");
-    static constexpr std::string_view supported[] = {"Api",         "Function",     "HttpApi",
-                                                     "SimpleTable", "StateMachine", "LayerVersion"};
+    static constexpr std::string_view supported[] = {"Api",          "Function",     "HttpApi",     "SimpleTable",
+                                                     "StateMachine", "LayerVersion", "WebSocketApi"};
     for (const auto& [kind, properties] : globals->get_object()) {
         if (std::ranges::find(supported, std::string_view(kind)) == std::end(supported) || !properties.is_object()) {
             refuse(
                 "'Globals' section is invalid. '{}' is not supported. Must be one of the following values - ['Api', "
                 "'Function', "
-                "'HttpApi', 'SimpleTable', 'StateMachine', 'LayerVersion']",
+                "'HttpApi', 'SimpleTable', 'StateMachine', 'LayerVersion', 'WebSocketApi']",
                 std::string_view(kind));
         }
         for (auto& [id, resource] : document_.at("Resources").get_object()) {
@@ -243,6 +243,7 @@ void Application::serverless_resource(const std::string& id, const std::string& 
     if (type == "AWS::Serverless::Function") return function(id, resource);
     if (type == "AWS::Serverless::SimpleTable") return simple_table(id, resource);
     if (type == "AWS::Serverless::LayerVersion") return layer_version(id, resource);
+    if (type == "AWS::Serverless::WebSocketApi") return web_socket_api(id, resource);
     // Written out once every function has added its routes.
     if (type == "AWS::Serverless::HttpApi" || type == "AWS::Serverless::Api") return;
     invalid(id, "The resource type {} is not supported by Cumulet.", type);

@@ -116,6 +116,41 @@ TEST(ServerlessTransform, WritesTheImplicitHttpApi) {
         {"__ApiId__": {"Ref": "ServerlessHttpApi"}, "__Stage__": "*"}]})"));
 }
 
+TEST(ServerlessTransform, MakesWebSocketApisOfTheirRoutes) {
+    const auto resources = resources_of(R"(
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Chat:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: $request.body.action
+      StageName: prod
+      Auth: {AuthType: CUSTOM, AuthArn: !GetAtt Door.Arn, IdentitySource: [route.request.header.Auth]}
+      Routes:
+        $connect: {FunctionArn: !GetAtt Join.Arn}
+        send-all: {FunctionArn: !GetAtt Send.Arn, IntegrationTimeout: 5000, RouteResponseSelectionExpression: $default}
+Outputs:
+  Stage: {Value: !Ref Chat.Stage}
+)");
+    EXPECT_EQ(names(resources),
+              (std::set<std::string>{"Chat", "ChatAuthorizer", "ChatAuthorizerPermission", "ChatconnectIntegration",
+                                     "ChatconnectPermission", "ChatconnectRoute", "ChatprodStage",
+                                     "ChatsendallIntegration", "ChatsendallPermission", "ChatsendallRoute"}));
+    EXPECT_EQ(properties(resources, "Chat").at("ProtocolType"), "WEBSOCKET");
+    EXPECT_EQ(properties(resources, "ChatprodStage").at("AutoDeploy"), true);
+    EXPECT_EQ(properties(resources, "ChatconnectRoute"), parsed(R"({"ApiId": {"Ref": "Chat"}, "RouteKey": "$connect",
+        "Target": {"Fn::Join": ["/", ["integrations", {"Ref": "ChatconnectIntegration"}]]},
+        "AuthorizationType": "CUSTOM", "AuthorizerId": {"Ref": "ChatAuthorizer"}})"));
+    EXPECT_FALSE(properties(resources, "ChatsendallRoute").as_object().contains("AuthorizerId"));
+    EXPECT_EQ(properties(resources, "ChatsendallIntegration"), parsed(R"({"ApiId": {"Ref": "Chat"},
+        "IntegrationType": "AWS_PROXY", "TimeoutInMillis": 5000, "IntegrationUri": {"Fn::Sub": [
+            "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${__FunctionArn__}/invocations",
+            {"__FunctionArn__": {"Fn::GetAtt": ["Send", "Arn"]}}]}})"));
+    EXPECT_EQ(properties(resources, "ChatsendallPermission").at("SourceArn"), parsed(R"({"Fn::Sub": [
+        "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${__ApiId__}/*/send-all",
+        {"__ApiId__": {"Ref": "Chat"}}]})"));
+}
+
 constexpr std::string_view listening = R"(
 Transform: AWS::Serverless-2016-10-31
 Resources:
