@@ -14,6 +14,9 @@ struct Exception {
 };
 
 constexpr Exception exceptions[] = {
+    {"apigatewaymanagementapi", "DeleteConnection", "ManageConnections"},
+    {"apigatewaymanagementapi", "GetConnection", "ManageConnections"},
+    {"apigatewaymanagementapi", "PostToConnection", "ManageConnections"},
     // DynamoDB asks for these by the items they are about.
     {"dynamodb", "BatchExecuteStatement", ""},
     {"dynamodb", "BatchGetItem", ""},

@@ -141,6 +141,7 @@ void Cloud::stop() {
         // Long polls answer what they have, so that the server need not wait for them.
         parts.store->wake_all();
         if (parts.started) {
+            co_await parts.services.send_away();
             co_await parts.server.stop(stop_grace);
             co_await parts.services.stop();
         }

@@ -1,12 +1,12 @@
 #include "main/services.h"
 
-#include "contracts/apigatewaymanagementapi.h"
 #include "main/http_sender.h"
 #include "main/identities.h"
 #include "services/apigateway/service.h"
 #include "services/apigateway/surface.h"
 #include "services/apigatewayv2/service.h"
 #include "services/apigatewayv2/surface.h"
+#include "services/apigatewayv2/websocket/connections_api.h"
 #include "services/cloudformation/service.h"
 #include "services/dynamodb/service.h"
 #include "services/dynamodb/streams/service.h"
@@ -63,6 +63,7 @@ struct Services::All {
                                        .http = &http_sender,
                                        .metrics = &foundation.metrics,
                                        .others = &http_apis}),
+          connections(http_apis.web_sockets().connections()),
           cloudformation(foundation.store, foundation.door, all_resource_types(foundation.door)),
           dynamodb(foundation.store, {.door = &foundation.door,
                                       .gate = deciding_gate(foundation.door),
@@ -118,10 +119,10 @@ struct Services::All {
     const bool exclusive;
     HttpSender http_sender;
     apigateway::Service apigateway;
-    aws::apigatewaymanagementapi::Api connections;
     apigatewayv2::Service apigatewayv2;
     apigatewayv2::Surface http_apis;
     apigateway::Surface rest_apis;
+    apigatewayv2::ConnectionsApi connections;
     cloudformation::Service cloudformation;
     dynamodb::Service dynamodb;
     dynamodb::Streams dynamodbstreams;
@@ -154,6 +155,8 @@ Task<void> Services::start(std::string endpoint) {
     all_->sqs.start();
     co_await all_->cloudformation.start();
 }
+
+Task<void> Services::send_away() { co_await all_->http_apis.web_sockets().stop(); }
 
 Task<void> Services::stop() {
     co_await all_->cloudformation.stop();

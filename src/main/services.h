@@ -39,6 +39,8 @@ class Services {
     Task<void> prepare();
     /// Starts background work. `endpoint`: where functions of this cloud reach it, such as "http://127.0.0.1:4566".
     Task<void> start(std::string endpoint);
+    /// Ends connections that last, while what hears of their end is still served.
+    Task<void> send_away();
     Task<void> stop();
 
   private:

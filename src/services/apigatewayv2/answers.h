@@ -11,12 +11,14 @@ template <typename Answer>
 Answer answer_of(const Call& call, const HttpApi& api) {
     Answer answer;
     answer.ApiEndpoint = contracts::api_endpoint(call, api.ApiId.value_or(""));
+    if (api.ProtocolType == "WEBSOCKET") answer.ApiEndpoint->replace(0, 4, "ws");  // for http
     answer.ApiGatewayManaged = api.ApiGatewayManaged;
     answer.ApiId = api.ApiId;
     answer.ApiKeySelectionExpression = api.ApiKeySelectionExpression;
     answer.CorsConfiguration = api.CorsConfiguration;
     answer.CreatedDate = api.CreatedDate;
     answer.Description = api.Description;
+    answer.DisableSchemaValidation = api.DisableSchemaValidation;
     answer.DisableExecuteApiEndpoint = api.DisableExecuteApiEndpoint;
     answer.ImportInfo = api.ImportInfo;
     answer.IpAddressType = api.IpAddressType;
@@ -37,9 +39,13 @@ Answer answer_of(const Route& route) {
     answer.AuthorizationScopes = route.AuthorizationScopes;
     answer.AuthorizationType = route.AuthorizationType;
     answer.AuthorizerId = route.AuthorizerId;
+    answer.ModelSelectionExpression = route.ModelSelectionExpression;
     answer.OperationName = route.OperationName;
+    answer.RequestModels = route.RequestModels;
+    answer.RequestParameters = route.RequestParameters;
     answer.RouteId = route.RouteId;
     answer.RouteKey = route.RouteKey;
+    answer.RouteResponseSelectionExpression = route.RouteResponseSelectionExpression;
     answer.Target = route.Target;
     return answer;
 }
@@ -49,16 +55,21 @@ Answer answer_of(const Integration& integration) {
     Answer answer;
     answer.ApiGatewayManaged = integration.ApiGatewayManaged;
     answer.ConnectionType = integration.ConnectionType;
+    answer.ContentHandlingStrategy = integration.ContentHandlingStrategy;
     answer.CredentialsArn = integration.CredentialsArn;
     answer.Description = integration.Description;
     answer.IntegrationId = integration.IntegrationId;
     answer.IntegrationMethod = integration.IntegrationMethod;
+    answer.IntegrationResponseSelectionExpression = integration.IntegrationResponseSelectionExpression;
     answer.IntegrationSubtype = integration.IntegrationSubtype;
     answer.IntegrationType = integration.IntegrationType;
     answer.IntegrationUri = integration.IntegrationUri;
+    answer.PassthroughBehavior = integration.PassthroughBehavior;
     answer.PayloadFormatVersion = integration.PayloadFormatVersion;
     answer.RequestParameters = integration.RequestParameters;
+    answer.RequestTemplates = integration.RequestTemplates;
     answer.ResponseParameters = integration.ResponseParameters;
+    answer.TemplateSelectionExpression = integration.TemplateSelectionExpression;
     answer.TimeoutInMillis = integration.TimeoutInMillis;
     return answer;
 }

@@ -131,7 +131,7 @@ Task<std::expected<Verdict, http::Response>> Surface::ask_function(Call& call, c
     const auto answer = co_await functions_.ask(
         call, passage, place,
         {.target = authorization.function,
-         .payload = authorizer_event_text(passage, *authorizer.AuthorizerPayloadFormatVersion, identity),
+         .payload = authorizer_event_text(passage, authorizer.AuthorizerPayloadFormatVersion.value_or("1.0"), identity),
          .source_arn = source,
          .patience = authorizer_patience});
     if (!answer.response) co_return std::unexpected(internal_server_error());

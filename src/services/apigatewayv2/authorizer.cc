@@ -5,6 +5,7 @@
 #include "contracts/http_sender.h"
 #include "services/apigatewayv2/http_api.h"
 #include "services/apigatewayv2/request_value.h"
+#include "services/apigatewayv2/websocket/web_socket_event.h"
 
 namespace cumulet::apigatewayv2 {
 namespace {
@@ -185,7 +186,8 @@ std::optional<Verdict> read_verdict(std::string_view payload, bool simple) {
 std::optional<std::vector<std::string>> identity_of(const Passage& passage, const Authorizer& authorizer) {
     std::vector<std::string> values;
     for (const auto& source : authorizer.IdentitySource.value_or(std::vector<std::string>())) {
-        auto value = request_value(passage, source);
+        // "route.request.header.Auth" in WebSocket APIs, "$request.header.Auth" in HTTP APIs
+        auto value = request_value(passage, passage.web_socket ? expression_of(source) : source);
         if (!value || value->empty()) return std::nullopt;
         values.push_back(std::move(*value));
     }

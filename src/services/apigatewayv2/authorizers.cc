@@ -4,6 +4,7 @@
 #include "services/apigatewayv2/answers.h"
 #include "services/apigatewayv2/authorizer.h"
 #include "services/apigatewayv2/service.h"
+#include "services/apigatewayv2/websocket/web_socket_api.h"
 
 namespace cumulet::apigatewayv2 {
 
@@ -28,6 +29,17 @@ void take_over(Authorizer& authorizer, const Request& request) {
     if (request.JwtConfiguration) authorizer.JwtConfiguration = request.JwtConfiguration;
 }
 
+/// With what AWS assumes where the authorizer does not say. Throws for what it may not be in this API.
+Authorizer checked_for(const HttpApi& api, Authorizer authorizer) {
+    if (is_web_socket(api)) {
+        check_web_socket_authorizer(authorizer);
+        return authorizer;
+    }
+    authorizer = with_defaults(std::move(authorizer));
+    check_authorizer(authorizer);
+    return authorizer;
+}
+
 }  // namespace
 
 Task<CreateAuthorizerResponse> Service::create_authorizer(Call& call, CreateAuthorizerRequest request) {
@@ -37,13 +49,11 @@ Task<CreateAuthorizerResponse> Service::create_authorizer(Call& call, CreateAuth
     authorizer.IdentitySource = request.IdentitySource;
     authorizer.Name = request.Name;
     take_over(authorizer, request);
-    authorizer = with_defaults(std::move(authorizer));
-    check_authorizer(authorizer);
     const auto version = call.random().next();
 
     const auto place = place_of(call, request.ApiId);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await load_api(tx, place);
+        authorizer = checked_for(co_await load_api(tx, place), authorizer);
         co_await check_room<Authorizer>(tx, place);
         for (const auto& other : co_await all_items<Authorizer>(tx, place)) {
             // Unverified: the words.
@@ -81,7 +91,7 @@ Task<UpdateAuthorizerResponse> Service::update_authorizer(Call& call, UpdateAuth
         take(authorizer.Name, request.Name);
         if (request.IdentitySource) authorizer.IdentitySource = request.IdentitySource;
         take_over(authorizer, request);
-        check_authorizer(authorizer);
+        authorizer = checked_for(co_await load_api(tx, place), std::move(authorizer));
         save_item(tx, place, authorizer);
         save_address(tx, place, version);
         co_return authorizer;

@@ -11,6 +11,8 @@ constexpr size_t most_kept = 1024;
 
 using Variables = std::map<std::string, std::string>;
 
+Variables variables_of(const Stage& stage) { return stage.StageVariables.value_or(Variables()); }
+
 /// The function that a URI names, without one if it names none.
 FunctionTarget target_of(const std::string& uri, const std::string& role, const Variables& variables) {
     FunctionTarget target{.function = {}, .qualifier = {}, .role = role};
@@ -47,9 +49,8 @@ RoutedTo route_to(const Route& route, const Integration* integration, const Vari
     routed.timeout = std::chrono::milliseconds(integration->TimeoutInMillis.value_or(longest_timeout_ms));
     routed.integration = std::make_shared<const Integration>(*integration);
     const auto uri = integration->IntegrationUri.value_or("");
-    if (integration->IntegrationType == "HTTP_PROXY") {
-        routed.uri = with_stage_variables(uri, variables).value_or("");
-    } else {
+    routed.uri = with_stage_variables(uri, variables).value_or("");
+    if (integration->IntegrationType.value_or("").starts_with("AWS")) {
         routed.target = target_of(uri, integration->CredentialsArn.value_or(""), variables);
     }
     return routed;
@@ -81,33 +82,72 @@ Task<std::shared_ptr<const DeployedApi>> compile(store::Transaction& tx, Address
     deployed->address = address;
     deployed->endpoint_disabled = api->DisableExecuteApiEndpoint.value_or(false);
     deployed->cors = api->CorsConfiguration;
+    if (api->ProtocolType == "WEBSOCKET") {
+        deployed->web_socket = {.route_selection = api->RouteSelectionExpression,
+                                .api_key_selection = api->ApiKeySelectionExpression.value_or(""),
+                                .stages = {}};
+    }
     const auto live = co_await live_definition(tx, address.place);
     for (const auto& stage : co_await all_items<Stage>(tx, address.place)) {
         Definition snapshot;
         const bool current = stage.AutoDeploy.value_or(false);
         if (!current && stage.DeploymentId) snapshot = co_await find_snapshot(tx, address.place, *stage.DeploymentId);
-        deployed->stages.emplace(stage.StageName, compile_stage(stage, current ? live : snapshot));
+        const auto& definition = current ? live : snapshot;
+        if (deployed->web_socket) {
+            deployed->web_socket->stages.emplace(stage.StageName, compile_web_socket_stage(stage, definition));
+        } else {
+            deployed->stages.emplace(stage.StageName, compile_stage(stage, definition));
+        }
     }
     co_return deployed;
 }
 
 }  // namespace
 
-DeployedStage compile_stage(const Stage& stage, const Definition& definition) {
-    DeployedStage deployed{.name = stage.StageName,
-                           .variables = stage.StageVariables.value_or(std::map<std::string, std::string>()),
-                           .routes = {},
-                           .access_log = stage.AccessLogSettings};
+namespace {
+
+/// Calls `take` with each route and what stands behind it.
+template <typename Take>
+void compile_routes(const Stage& stage, const Definition& definition, const Variables& variables, Take take) {
     std::map<std::string, const Integration*> integrations;
     for (const auto& integration : definition.integrations)
         integrations[integration.IntegrationId.value_or("")] = &integration;
     for (const auto& route : definition.routes) {
         const auto found = route.Target ? integrations.find(integration_id_of(*route.Target)) : integrations.end();
-        auto routed = route_to(route, found == integrations.end() ? nullptr : found->second, deployed.variables);
-        routed.authorization = authorization_of(route, definition, deployed.variables);
+        auto routed = route_to(route, found == integrations.end() ? nullptr : found->second, variables);
+        routed.authorization = authorization_of(route, definition, variables);
         apply_settings(stage, routed);
-        deployed.routes.add(std::move(routed));
+        take(route, std::move(routed));
     }
+}
+
+template <typename Part>
+std::vector<Part> parts_of(const std::map<std::string, std::vector<Part>>& by_owner, const std::string& owner_id) {
+    const auto found = by_owner.find(owner_id);
+    return found == by_owner.end() ? std::vector<Part>() : found->second;
+}
+
+}  // namespace
+
+DeployedStage compile_stage(const Stage& stage, const Definition& definition) {
+    DeployedStage deployed{
+        .name = stage.StageName, .variables = variables_of(stage), .routes = {}, .access_log = stage.AccessLogSettings};
+    compile_routes(stage, definition, deployed.variables,
+                   [&](const Route&, RoutedTo routed) { deployed.routes.add(std::move(routed)); });
+    return deployed;
+}
+
+WebSocketStage compile_web_socket_stage(const Stage& stage, const Definition& definition) {
+    WebSocketStage deployed{
+        .name = stage.StageName, .variables = variables_of(stage), .routes = {}, .access_log = stage.AccessLogSettings};
+    compile_routes(stage, definition, deployed.variables, [&](const Route& route, RoutedTo routed) {
+        const auto integration_id = routed.integration ? routed.integration->IntegrationId.value_or("") : "";
+        auto compiled = compile_web_socket_route(route, std::move(routed),
+                                                 parts_of(definition.integration_responses, integration_id));
+        const auto answers = parts_of(definition.route_responses, route.RouteId.value_or(""));
+        compiled.two_way = route.RouteResponseSelectionExpression.value_or("") == default_route && !answers.empty();
+        deployed.routes.emplace(route.RouteKey, std::move(compiled));
+    });
     return deployed;
 }
 

@@ -6,6 +6,7 @@
 
 #include "services/apigatewayv2/routing.h"
 #include "services/apigatewayv2/storage.h"
+#include "services/apigatewayv2/websocket/web_socket_stage.h"
 
 namespace cumulet::apigatewayv2 {
 
@@ -20,11 +21,13 @@ struct DeployedApi {
     Address address;
     bool endpoint_disabled = false;
     std::optional<aws::apigatewayv2::Cors> cors;
-    std::map<std::string, DeployedStage, std::less<>> stages;
+    std::map<std::string, DeployedStage, std::less<>> stages;  ///< of an HTTP API
+    std::optional<WebSocketApi> web_socket;
 };
 
-/// The stage's routes; stage variables in their integrations are replaced.
+// The stage's routes; stage variables in their integrations are replaced.
 DeployedStage compile_stage(const Stage& stage, const Definition& definition);
+WebSocketStage compile_web_socket_stage(const Stage& stage, const Definition& definition);
 
 /// The APIs that were asked for lately. A request costs one read of the store, of the version.
 class DeployedApis {

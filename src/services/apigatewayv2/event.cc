@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "contracts/proxy_event.h"
+#include "services/apigatewayv2/websocket/web_socket_event.h"
 
 namespace cumulet::apigatewayv2 {
 namespace {
@@ -26,7 +27,8 @@ std::string port_of(const http::Request& request) {
     return std::string(host.substr(colon + 1));
 }
 
-/// The headers that a function sees: what API Gateway adds comes last.
+}  // namespace
+
 Fields headers_of(const Passage& passage) {
     const auto& request = *passage.request;
     Fields fields;
@@ -42,6 +44,8 @@ Fields headers_of(const Passage& passage) {
     fields.push_back({"X-Forwarded-Proto", request.tls ? "https" : "http"});
     return fields;
 }
+
+namespace {
 
 json::object to_object(const std::map<std::string, std::string>& texts) {
     json::object object;
@@ -238,6 +242,7 @@ std::string event_text(const Passage& passage) {
 
 std::string authorizer_event_text(const Passage& passage, std::string_view version,
                                   const std::vector<std::string>& identity) {
+    if (passage.web_socket) return web_socket_authorizer_event(passage);
     json::object event = version == "1.0" ? event_1(passage) : event_2(passage);
     for (const auto* name : {"body", "isBase64Encoded"}) event.erase(name);
     event["type"] = "REQUEST";

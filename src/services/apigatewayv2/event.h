@@ -26,6 +26,8 @@ struct Outcome {
     std::string error;  ///< API Gateway's own refusal: "Forbidden"
 };
 
+struct WebSocketEvent;  // websocket/web_socket_event.h
+
 /// A request on its way to a function.
 struct Passage {
     const http::Request* request = nullptr;
@@ -44,6 +46,7 @@ struct Passage {
     std::string source_address;
     std::string trace;  ///< X-Amzn-Trace-Id, never empty
     Time received;
+    const WebSocketEvent* web_socket = nullptr;  ///< what happened on a connection; nullptr for HTTP APIs
 };
 
 /// The event in the payload format of the route that was matched, as JSON text.
@@ -52,6 +55,9 @@ std::string event_text(const Passage& passage);
 /// sources.
 std::string authorizer_event_text(const Passage& passage, std::string_view version,
                                   const std::vector<std::string>& identity);
+
+/// The headers that a function sees: what API Gateway adds comes last.
+std::vector<http::Header> headers_of(const Passage& passage);
 
 /// True if a body of that content type comes as Base64 whatever is in it.
 bool is_binary(std::string_view content_type);

@@ -3,6 +3,7 @@
 
 #include "services/apigatewayv2/answers.h"
 #include "services/apigatewayv2/service.h"
+#include "services/apigatewayv2/websocket/web_socket_api.h"
 
 namespace cumulet::apigatewayv2 {
 
@@ -24,13 +25,31 @@ void take_over(Integration& integration, const Request& request) {
     if (request.ResponseParameters) integration.ResponseParameters = request.ResponseParameters;
     if (request.TimeoutInMillis) integration.TimeoutInMillis = request.TimeoutInMillis;
     if (request.TlsConfig) integration.TlsConfig.emplace().ServerNameToVerify = request.TlsConfig->ServerNameToVerify;
-    if (request.ContentHandlingStrategy || request.PassthroughBehavior || request.RequestTemplates ||
-        request.TemplateSelectionExpression) {
+    if (request.ContentHandlingStrategy) integration.ContentHandlingStrategy = request.ContentHandlingStrategy;
+    if (request.PassthroughBehavior) integration.PassthroughBehavior = request.PassthroughBehavior;
+    if (request.RequestTemplates) integration.RequestTemplates = request.RequestTemplates;
+    if (request.TemplateSelectionExpression) {
+        integration.TemplateSelectionExpression = request.TemplateSelectionExpression;
+    }
+}
+
+/// With what AWS assumes where the integration does not say. Throws for what it may not be in this API.
+Integration checked_for(const HttpApi& api, Integration integration) {
+    if (is_web_socket(api)) {
+        integration = with_web_socket_defaults(std::move(integration));
+        check_web_socket_integration(integration);
+        return integration;
+    }
+    if (integration.ContentHandlingStrategy || integration.PassthroughBehavior || integration.RequestTemplates ||
+        integration.TemplateSelectionExpression) {
         // Unverified: the words.
         throw BadRequestException(
             "ContentHandlingStrategy, PassthroughBehavior, RequestTemplates and "
             "TemplateSelectionExpression are not supported for HTTP APIs");
     }
+    integration = with_defaults(std::move(integration));
+    check_integration(integration);
+    return integration;
 }
 
 }  // namespace
@@ -40,13 +59,11 @@ Task<CreateIntegrationResult> Service::create_integration(Call& call, CreateInte
     integration.IntegrationId = new_id(call.random(), 7);
     integration.IntegrationType = request.IntegrationType;
     take_over(integration, request);
-    integration = with_defaults(std::move(integration));
-    check_integration(integration);
     const auto version = call.random().next();
 
     const auto place = place_of(call, request.ApiId);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await load_api(tx, place);
+        integration = checked_for(co_await load_api(tx, place), integration);
         co_await check_room<Integration>(tx, place);
         save_item(tx, place, integration);
         save_address(tx, place, version);
@@ -75,7 +92,7 @@ Task<UpdateIntegrationResult> Service::update_integration(Call& call, UpdateInte
         auto integration = co_await load_item<Integration>(tx, place, request.IntegrationId);
         if (request.IntegrationType) integration.IntegrationType = request.IntegrationType;
         take_over(integration, request);
-        check_integration(integration);
+        integration = checked_for(co_await load_api(tx, place), std::move(integration));
         save_item(tx, place, integration);
         save_address(tx, place, version);
         co_return integration;
@@ -96,6 +113,7 @@ Task<DeleteIntegrationResponse> Service::delete_integration(Call& call, DeleteIn
             }
         }
         erase_item<Integration>(tx, place, request.IntegrationId);
+        erase_parts<IntegrationResponse>(tx, place, request.IntegrationId);
         save_address(tx, place, version);
     });
     co_return DeleteIntegrationResponse{};

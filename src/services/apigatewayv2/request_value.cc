@@ -2,6 +2,7 @@
 
 #include "base/json_path.h"
 #include "contracts/proxy_event.h"
+#include "services/apigatewayv2/websocket/web_socket_event.h"
 
 namespace cumulet::apigatewayv2 {
 namespace {
@@ -82,6 +83,9 @@ std::optional<std::string> outcome_value(const Outcome& outcome, std::string_vie
 }  // namespace
 
 std::optional<std::string> context_value(const Passage& passage, std::string_view name) {
+    if (passage.web_socket) {
+        if (auto value = web_socket_context_value(passage, name)) return value;
+    }
     constexpr std::string_view authorizer_prefix = "authorizer.", identity_prefix = "identity.";
     if (name.starts_with(authorizer_prefix)) return authorizer_value(passage, name.substr(authorizer_prefix.size()));
     if (name.starts_with(identity_prefix)) return identity_value(passage, name.substr(identity_prefix.size()));

@@ -26,6 +26,8 @@ std::string api_arn(const Call& call, std::string_view api_id);
 Task<void> replace_tags(Call& call, aws::apigatewayv2::Client gateway, std::string arn,
                         std::map<std::string, std::string> tags);
 
+/// AWS::ApiGatewayV2::RouteResponse and IntegrationResponse.
+std::vector<std::unique_ptr<contracts::ResourceType>> response_resources(contracts::Door& door);
 std::unique_ptr<contracts::ResourceType> api_resource(contracts::Door& door);
 
 }  // namespace cumulet::apigatewayv2

@@ -97,9 +97,11 @@ class IntegrationResource final : public PartOfApi {
                                      json::object before, json::object after) override {
         if (removed(before, after, {"Description"})) after["Description"] = "";
         if (removed(before, after, {"TimeoutInMillis"})) after["TimeoutInMillis"] = 30'000;
-        for (const auto* gone : {"RequestParameters", "ResponseParameters"}) {
+        for (const auto* gone : {"RequestParameters", "ResponseParameters", "RequestTemplates"}) {
             if (removed(before, after, {gone})) after[gone] = json::object();
         }
+        if (removed(before, after, {"TemplateSelectionExpression"})) after["TemplateSelectionExpression"] = "";
+        if (removed(before, after, {"PassthroughBehavior"})) after["PassthroughBehavior"] = "WHEN_NO_MATCH";
         after["IntegrationId"] = physical_id;
         co_await gateway_.update_integration(
             call, request_of<UpdateIntegrationRequest>("UpdateIntegration", with_mappings(after)));
@@ -157,7 +159,11 @@ class RouteResource final : public PartOfApi {
         if (removed(before, after, {"Target"})) {
             throw aws::not_implemented("apigatewayv2", "AWS::ApiGatewayV2::Route", "updates that remove Target");
         }
-        if (removed(before, after, {"OperationName"})) after["OperationName"] = "";
+        for (const auto* gone : {"OperationName", "RouteResponseSelectionExpression"}) {
+            if (removed(before, after, {gone})) after[gone] = "";
+        }
+        if (removed(before, after, {"ApiKeyRequired"})) after["ApiKeyRequired"] = false;
+        if (removed(before, after, {"RequestParameters"})) after["RequestParameters"] = json::object();
         if (removed(before, after, {"AuthorizationType"})) after["AuthorizationType"] = "NONE";
         if (removed(before, after, {"AuthorizationScopes"})) after["AuthorizationScopes"] = json::array();
         after["RouteId"] = physical_id;
@@ -313,6 +319,7 @@ std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::
     types.push_back(std::make_unique<AuthorizerResource>(door));
     types.push_back(std::make_unique<StageResource>(door));
     types.push_back(std::make_unique<DeploymentResource>(door));
+    std::ranges::move(response_resources(door), std::back_inserter(types));
     return types;
 }
 

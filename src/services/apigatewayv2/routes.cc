@@ -3,6 +3,7 @@
 
 #include "services/apigatewayv2/answers.h"
 #include "services/apigatewayv2/service.h"
+#include "services/apigatewayv2/websocket/web_socket_api.h"
 
 namespace cumulet::apigatewayv2 {
 
@@ -29,6 +30,10 @@ void take_over(Route& route, const Request& request) {
         if (!request.AuthorizationScopes) route.AuthorizationScopes.reset();
         if (!request.AuthorizerId && *request.AuthorizationType != "CUSTOM") route.AuthorizerId.reset();
     }
+}
+
+void check_for(const HttpApi& api, const Route& route) {
+    is_web_socket(api) ? check_web_socket_route(route) : check_route(route);
 }
 
 /// Its authorizer is there, and of the kind that the route says.
@@ -71,12 +76,11 @@ Task<CreateRouteResult> Service::create_route(Call& call, CreateRouteRequest req
     route.ApiKeyRequired = false;
     route.AuthorizationType = "NONE";
     take_over(route, request);
-    check_route(route);
     const auto version = call.random().next();
 
     const auto place = place_of(call, request.ApiId);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await load_api(tx, place);
+        check_for(co_await load_api(tx, place), route);
         co_await check_room<Route>(tx, place);
         co_await check_against_others(tx, place, route);
         save_item(tx, place, route);
@@ -106,7 +110,7 @@ Task<UpdateRouteResult> Service::update_route(Call& call, UpdateRouteRequest req
         auto route = co_await load_item<Route>(tx, place, request.RouteId);
         take(route.RouteKey, request.RouteKey);
         take_over(route, request);
-        check_route(route);
+        check_for(co_await load_api(tx, place), route);
         co_await check_against_others(tx, place, route);
         save_item(tx, place, route);
         save_address(tx, place, version);
@@ -121,6 +125,7 @@ Task<DeleteRouteResponse> Service::delete_route(Call& call, DeleteRouteRequest r
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await load_item<Route>(tx, place, request.RouteId);
         erase_item<Route>(tx, place, request.RouteId);
+        erase_parts<RouteResponse>(tx, place, request.RouteId);
         save_address(tx, place, version);
     });
     co_return DeleteRouteResponse{};

@@ -39,7 +39,7 @@ struct RoutedTo {
     std::string route_key;                                              ///< "GET /pets/{id}" or "$default"
     std::shared_ptr<const aws::apigatewayv2::Integration> integration;  ///< nullptr if the route leads nowhere
     FunctionTarget target;                                              ///< of a Lambda integration
-    std::string uri;                                                    ///< of an HTTP_PROXY integration
+    std::string uri;                                                    ///< of the integration
     std::string payload_version = "2.0";
     Duration timeout = 30s;
     Authorization authorization;

@@ -67,6 +67,30 @@ class Service final : public aws::apigatewayv2::Api {
     Task<aws::apigatewayv2::ResetAuthorizersCacheResponse> reset_authorizers_cache(
         Call& call, aws::apigatewayv2::ResetAuthorizersCacheRequest request) override;
 
+    // websocket/responses.cc
+    Task<aws::apigatewayv2::CreateRouteResponseResponse> create_route_response(
+        Call& call, aws::apigatewayv2::CreateRouteResponseRequest request) override;
+    Task<aws::apigatewayv2::CreateIntegrationResponseResponse> create_integration_response(
+        Call& call, aws::apigatewayv2::CreateIntegrationResponseRequest request) override;
+    Task<aws::apigatewayv2::GetRouteResponseResponse> get_route_response(
+        Call& call, aws::apigatewayv2::GetRouteResponseRequest request) override;
+    Task<aws::apigatewayv2::GetIntegrationResponseResponse> get_integration_response(
+        Call& call, aws::apigatewayv2::GetIntegrationResponseRequest request) override;
+    Task<aws::apigatewayv2::GetRouteResponsesResponse> get_route_responses(
+        Call& call, aws::apigatewayv2::GetRouteResponsesRequest request) override;
+    Task<aws::apigatewayv2::GetIntegrationResponsesResponse> get_integration_responses(
+        Call& call, aws::apigatewayv2::GetIntegrationResponsesRequest request) override;
+    Task<aws::apigatewayv2::UpdateRouteResponseResponse> update_route_response(
+        Call& call, aws::apigatewayv2::UpdateRouteResponseRequest request) override;
+    Task<aws::apigatewayv2::UpdateIntegrationResponseResponse> update_integration_response(
+        Call& call, aws::apigatewayv2::UpdateIntegrationResponseRequest request) override;
+    Task<aws::apigatewayv2::DeleteRouteResponseResponse> delete_route_response(
+        Call& call, aws::apigatewayv2::DeleteRouteResponseRequest request) override;
+    Task<aws::apigatewayv2::DeleteIntegrationResponseResponse> delete_integration_response(
+        Call& call, aws::apigatewayv2::DeleteIntegrationResponseRequest request) override;
+    Task<aws::apigatewayv2::DeleteRouteRequestParameterResponse> delete_route_request_parameter(
+        Call& call, aws::apigatewayv2::DeleteRouteRequestParameterRequest request) override;
+
     // stages.cc
     Task<aws::apigatewayv2::CreateStageResponse> create_stage(Call& call,
                                                               aws::apigatewayv2::CreateStageRequest request) override;
@@ -110,7 +134,7 @@ class Service final : public aws::apigatewayv2::Api {
     store::Store& store_;
 };
 
-/// AWS::ApiGatewayV2::Api, Stage, Route, Integration, Authorizer and Deployment.
+/// AWS::ApiGatewayV2::Api, Stage, Route, RouteResponse, Integration, IntegrationResponse, Authorizer and Deployment.
 std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::Door& door);
 
 }  // namespace cumulet::apigatewayv2

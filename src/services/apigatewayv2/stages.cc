@@ -3,6 +3,7 @@
 
 #include "services/apigatewayv2/answers.h"
 #include "services/apigatewayv2/service.h"
+#include "services/apigatewayv2/websocket/web_socket_api.h"
 
 namespace cumulet::apigatewayv2 {
 
@@ -22,6 +23,10 @@ void take_over(Stage& stage, const Request& request) {
     if (request.StageVariables) stage.StageVariables = request.StageVariables;
 }
 
+void check_for(const HttpApi& api, const Stage& stage) {
+    is_web_socket(api) ? check_web_socket_stage(stage) : check_stage(stage);
+}
+
 Task<void> check_deployment(store::Transaction& tx, Place place, std::optional<std::string> id) {
     if (!id || co_await find_item<Deployment>(tx, place, *id)) co_return;
     // Unverified: the words.
@@ -38,12 +43,11 @@ Task<CreateStageResponse> Service::create_stage(Call& call, CreateStageRequest r
     stage.Tags = request.Tags.value_or(std::map<std::string, std::string>());
     stage.StageVariables.emplace();
     take_over(stage, request);
-    check_stage(stage);
     const auto version = call.random().next();
 
     const auto place = place_of(call, request.ApiId);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await load_api(tx, place);
+        check_for(co_await load_api(tx, place), stage);
         if (co_await find_item<Stage>(tx, place, stage.StageName)) throw ConflictException("Stage already exists");
         co_await check_room<Stage>(tx, place);
         co_await check_deployment(tx, place, stage.DeploymentId);
@@ -76,7 +80,7 @@ Task<UpdateStageResponse> Service::update_stage(Call& call, UpdateStageRequest r
         const bool was_current = stage.AutoDeploy.value_or(false);
         take_over(stage, request);
         stage.LastUpdatedDate = call.now();
-        check_stage(stage);
+        check_for(co_await load_api(tx, place), stage);
         co_await check_deployment(tx, place, request.DeploymentId);
         if (was_current && !stage.AutoDeploy.value_or(false) && !request.DeploymentId) {
             // It goes on serving what it serves now.

@@ -69,6 +69,21 @@ struct Kind<Deployment> {
     static std::string id(const Deployment& deployment) { return deployment.DeploymentId.value_or(""); }
 };
 
+template <>
+struct Kind<RouteResponse> {
+    static constexpr std::string_view collection = "route response", operation = "GetRouteResponses",
+                                      noun = "RouteResponse";
+    static constexpr size_t most = 300;
+    static std::string id(const RouteResponse& response) { return response.RouteResponseId.value_or(""); }
+};
+template <>
+struct Kind<IntegrationResponse> {
+    static constexpr std::string_view collection = "integration response", operation = "GetIntegrationResponses",
+                                      noun = "IntegrationResponse";
+    static constexpr size_t most = 300;
+    static std::string id(const IntegrationResponse& response) { return response.IntegrationResponseId.value_or(""); }
+};
+
 template <typename T>
 const contracts::Shape& shape_of() {
     static const auto& shape = item_shape(Kind<T>::operation);
@@ -184,7 +199,8 @@ void save_api(store::Transaction& tx, const Place& place, const HttpApi& api) {
 }
 
 void erase_api(store::Transaction& tx, const Place& place) {
-    for (const auto name : {"route", "integration", "authorizer", "stage", "deployment", "snapshot"}) {
+    for (const auto name : {"route", "integration", "authorizer", "stage", "deployment", "snapshot", "route response",
+                            "integration response"}) {
         tx.erase_range(Range::prefix(collection(place, name)));
     }
     tx.erase(collection(place, "api"));
@@ -253,11 +269,91 @@ Task<void> check_room(store::Transaction& tx, Place place) {
     }
 }
 
+namespace {
+
+template <typename T>
+Key parts_of(const Place& place, const std::string& owner_id) {
+    return std::move(collection(place, Kind<T>::collection) << owner_id);
+}
+
+template <typename T>
+Task<std::map<std::string, std::vector<T>>> parts_by_owner(store::Transaction& tx, Place place) {
+    std::map<std::string, std::vector<T>> parts;
+    const auto all = collection(place, Kind<T>::collection);
+    for (const auto& entry : co_await tx.scan(Range::prefix(all), {.limit = 300 * Kind<T>::most})) {
+        parts[std::string(store::KeyReader(entry.key, all.bytes()).text())].push_back(decode<T>(entry.value));
+    }
+    co_return parts;
+}
+
+template <typename T>
+json::object to_object(const std::map<std::string, std::vector<T>>& by_owner) {
+    json::object object;
+    for (const auto& [owner, parts] : by_owner) object[owner] = to_array(parts);
+    return object;
+}
+
+template <typename T>
+std::map<std::string, std::vector<T>> parts_in(const json::value& snapshot, std::string_view name) {
+    std::map<std::string, std::vector<T>> by_owner;
+    const auto* all = find(snapshot, name);
+    if (!all) return by_owner;
+    for (const auto& [owner, parts] : all->as_object()) {
+        for (const auto& each : parts.as_array()) by_owner[std::string(owner)].push_back(from_value<T>(each));
+    }
+    return by_owner;
+}
+
+}  // namespace
+
+template <typename T>
+Task<T> load_part(store::Transaction& tx, Place place, std::string owner_id, std::string id) {
+    co_await load_api(tx, place);
+    const auto bytes = co_await tx.get(parts_of<T>(place, owner_id) << id);
+    // Unverified: the words.
+    if (!bytes) throw NotFoundException(fmt::format("Invalid {} identifier specified {}", Kind<T>::noun, id));
+    co_return decode<T>(*bytes);
+}
+
+template <typename T>
+void save_part(store::Transaction& tx, const Place& place, const std::string& owner_id, const T& part) {
+    tx.put(parts_of<T>(place, owner_id) << Kind<T>::id(part), encode(part));
+}
+
+template <typename T>
+void erase_part(store::Transaction& tx, const Place& place, const std::string& owner_id, const std::string& id) {
+    tx.erase(parts_of<T>(place, owner_id) << id);
+}
+
+template <typename T>
+void erase_parts(store::Transaction& tx, const Place& place, const std::string& owner_id) {
+    tx.erase_range(Range::prefix(parts_of<T>(place, owner_id)));
+}
+
+template <typename T>
+Task<std::vector<T>> all_parts(store::Transaction& tx, Place place, std::string owner_id) {
+    std::vector<T> parts;
+    for (const auto& entry : co_await tx.scan(Range::prefix(parts_of<T>(place, owner_id)), {.limit = Kind<T>::most}))
+        parts.push_back(decode<T>(entry.value));
+    // Unverified: the number, and the words.
+    if (parts.size() == Kind<T>::most)
+        throw TooManyRequestsException(fmt::format("Maximum number of {}s has been reached.", Kind<T>::noun));
+    co_return parts;
+}
+
+template <typename T>
+Task<Page<T>> list_parts(store::Transaction& tx, Place place, std::string owner_id,
+                         std::optional<std::string> max_results, std::optional<std::string> token) {
+    return list<T>(tx, parts_of<T>(place, owner_id), std::move(max_results), std::move(token));
+}
+
 Task<Definition> live_definition(store::Transaction& tx, Place place) {
     Definition definition;
     definition.routes = co_await all_items<Route>(tx, place);
     definition.integrations = co_await all_items<Integration>(tx, place);
     definition.authorizers = co_await all_items<Authorizer>(tx, place);
+    definition.route_responses = co_await parts_by_owner<RouteResponse>(tx, place);
+    definition.integration_responses = co_await parts_by_owner<IntegrationResponse>(tx, place);
     co_return definition;
 }
 
@@ -275,6 +371,8 @@ Task<Definition> find_snapshot(store::Transaction& tx, Place place, std::string 
     if (const auto* authorizers = find(*parsed, "authorizers")) {
         for (const auto& each : authorizers->as_array()) definition.authorizers.push_back(from_value<Authorizer>(each));
     }
+    definition.route_responses = parts_in<RouteResponse>(*parsed, "routeResponses");
+    definition.integration_responses = parts_in<IntegrationResponse>(*parsed, "integrationResponses");
     co_return definition;
 }
 
@@ -282,7 +380,9 @@ void save_snapshot(store::Transaction& tx, const Place& place, const std::string
                    const Definition& definition) {
     const json::object snapshot{{"routes", to_array(definition.routes)},
                                 {"integrations", to_array(definition.integrations)},
-                                {"authorizers", to_array(definition.authorizers)}};
+                                {"authorizers", to_array(definition.authorizers)},
+                                {"routeResponses", to_object(definition.route_responses)},
+                                {"integrationResponses", to_object(definition.integration_responses)}};
     tx.put(collection(place, "snapshot") << deployment_id,
            store::RecordWriter(1).text(json::serialize(snapshot)).take());
 }
@@ -306,6 +406,18 @@ CUMULET_INSTANTIATE(Integration)
 CUMULET_INSTANTIATE(Authorizer)
 CUMULET_INSTANTIATE(Stage)
 CUMULET_INSTANTIATE(Deployment)
+#undef CUMULET_INSTANTIATE
+
+#define CUMULET_INSTANTIATE(T)                                                                                \
+    template Task<T> load_part<T>(store::Transaction&, Place, std::string, std::string);                      \
+    template void save_part<T>(store::Transaction&, const Place&, const std::string&, const T&);              \
+    template void erase_part<T>(store::Transaction&, const Place&, const std::string&, const std::string&);   \
+    template void erase_parts<T>(store::Transaction&, const Place&, const std::string&);                      \
+    template Task<std::vector<T>> all_parts<T>(store::Transaction&, Place, std::string);                      \
+    template Task<Page<T>> list_parts<T>(store::Transaction&, Place, std::string, std::optional<std::string>, \
+                                         std::optional<std::string>);
+CUMULET_INSTANTIATE(RouteResponse)
+CUMULET_INSTANTIATE(IntegrationResponse)
 #undef CUMULET_INSTANTIATE
 
 }  // namespace cumulet::apigatewayv2

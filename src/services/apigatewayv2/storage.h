@@ -1,4 +1,4 @@
-// The keys of API Gateway's HTTP APIs; nothing else knows them.
+// The keys of API Gateway's HTTP and WebSocket APIs; nothing else knows them.
 //
 //   ("", "global", "apigatewayv2", "address") api id                          Address: whose API it is, and its version
 //   (account, region, "apigatewayv2", "api") api id                           Api
@@ -7,6 +7,8 @@
 //   (account, region, "apigatewayv2", "authorizer") api id, authorizer id     Authorizer
 //   (account, region, "apigatewayv2", "stage") api id, stage name             Stage
 //   (account, region, "apigatewayv2", "deployment") api id, deployment id     Deployment
+//   (account, region, "apigatewayv2", "route response") api id, route id, id
+//   (account, region, "apigatewayv2", "integration response") api id, integration id, id
 //   (account, region, "apigatewayv2", "snapshot") api id, deployment id       the routes, integrations and
 //   authorizers that it deployed
 //
@@ -23,7 +25,9 @@ namespace cumulet::apigatewayv2 {
 using aws::apigatewayv2::Authorizer;
 using aws::apigatewayv2::Deployment;
 using aws::apigatewayv2::Integration;
+using aws::apigatewayv2::IntegrationResponse;
 using aws::apigatewayv2::Route;
+using aws::apigatewayv2::RouteResponse;
 using aws::apigatewayv2::Stage;
 /// AWS's Api; the generated class of operations has that name.
 using HttpApi = aws::apigatewayv2::Api_;
@@ -45,6 +49,8 @@ struct Definition {
     std::vector<Route> routes;
     std::vector<Integration> integrations;
     std::vector<Authorizer> authorizers;
+    std::map<std::string, std::vector<RouteResponse>> route_responses;              ///< by route id
+    std::map<std::string, std::vector<IntegrationResponse>> integration_responses;  ///< by integration id
 };
 
 template <typename T>
@@ -96,6 +102,22 @@ Task<Page<T>> list_items(store::Transaction& tx, Place place, std::optional<std:
 /// Throws TooManyRequestsException if the API has as many of them as AWS allows.
 template <typename T>
 Task<void> check_room(store::Transaction& tx, Place place);
+
+// T is RouteResponse, a part of a route, or IntegrationResponse, a part of an integration: `owner_id` is that one's.
+/// Throws NotFoundException.
+template <typename T>
+Task<T> load_part(store::Transaction& tx, Place place, std::string owner_id, std::string id);
+template <typename T>
+void save_part(store::Transaction& tx, const Place& place, const std::string& owner_id, const T& part);
+template <typename T>
+void erase_part(store::Transaction& tx, const Place& place, const std::string& owner_id, const std::string& id);
+template <typename T>
+void erase_parts(store::Transaction& tx, const Place& place, const std::string& owner_id);
+template <typename T>
+Task<std::vector<T>> all_parts(store::Transaction& tx, Place place, std::string owner_id);
+template <typename T>
+Task<Page<T>> list_parts(store::Transaction& tx, Place place, std::string owner_id,
+                         std::optional<std::string> max_results, std::optional<std::string> token);
 
 Task<Definition> live_definition(store::Transaction& tx, Place place);
 /// What was deployed, empty if nothing of that id was.

@@ -71,6 +71,7 @@ Task<http::Response> Surface::route(Call& call, http::Request request, std::stri
     if (!destination) co_return not_found();
     const auto api = co_await apis_.find(destination->api_id);
     if (!api || api->endpoint_disabled) co_return not_found();
+    if (api->web_socket) co_return co_await web_sockets_.serve(call, std::move(request), api, *destination);
     if (api->cors && is_preflight(request)) co_return preflight_reply(*api->cors, request);
     const auto staged = find_stage(*api, *destination);
     if (!staged.stage) co_return not_found();
@@ -117,6 +118,7 @@ Task<http::Response> Surface::take_steps(Call& call, Passage& passage, Address a
 }
 
 Task<void> Surface::stop() {
+    co_await web_sockets_.stop();
     co_await functions_.stop();
     co_await access_log_.stop();
 }

@@ -1,4 +1,4 @@
-// Where requests to HTTP APIs come in:
+// Where requests to HTTP APIs and WebSocket APIs come in:
 //     http://<id>.execute-api.<anything>/<path>                   the stage's name first, unless it is $default
 //     http://<anything>/_aws/execute-api/<id>/<stage>/<path>
 //     http://<anything>/restapis/<id>/<stage>/_user_request_/<path>
@@ -14,6 +14,7 @@
 #include "services/apigatewayv2/event.h"
 #include "services/apigatewayv2/functions.h"
 #include "services/apigatewayv2/verdicts.h"
+#include "services/apigatewayv2/websocket/web_sockets.h"
 
 namespace cumulet::apigatewayv2 {
 
@@ -40,11 +41,24 @@ class Surface final : public contracts::Surface {
           apis_(store),
           functions_(neighbours.door),
           issuers_(neighbours.http),
-          access_log_(neighbours.door) {}
+          access_log_(neighbours.door),
+          web_sockets_({.door = neighbours.door,
+                        .gate = gate_,
+                        .http = http_,
+                        .wire = wire_,
+                        .metrics = metrics_,
+                        .apis = apis_,
+                        .functions = functions_,
+                        .throttle = throttle_,
+                        .access_log = access_log_,
+                        .authorize = [this](Call& call, Passage& passage, Address address) {
+                            return authorize(call, passage, std::move(address));
+                        }}) {}
 
     Task<http::Response> serve(Call& call, http::Request request) override;
     /// Waits for invocations whose callers have their answer already, and for lines of access logs.
     Task<void> stop();
+    WebSockets& web_sockets() { return web_sockets_; }
 
   private:
     Task<http::Response> route(Call& call, http::Request request, std::string request_id);
@@ -84,6 +98,7 @@ class Surface final : public contracts::Surface {
     Verdicts verdicts_;
     contracts::Throttle throttle_;
     contracts::AccessLog access_log_;
+    WebSockets web_sockets_;
 };
 
 }  // namespace cumulet::apigatewayv2

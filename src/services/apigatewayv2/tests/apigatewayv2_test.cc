@@ -35,11 +35,13 @@ TEST(CreateApi, TakesTheIdOfATag) {
 TEST(CreateApi, RefusesWhatIsNotBuiltByName) {
     World world;
     try {
-        world.run(world.service.create_api(world.call, {.Name = "chat", .ProtocolType = "WEBSOCKET"}));
+        aws::apigatewayv2::CreateApiRequest request{.Name = "orders", .ProtocolType = "HTTP"};
+        request.IpAddressType = "dualstack";
+        world.run(world.service.create_api(world.call, request));
         FAIL();
     } catch (const aws::Error& error) {
         EXPECT_EQ(error.status, 501);
-        EXPECT_THAT(error.message, testing::HasSubstr("WEBSOCKET"));
+        EXPECT_THAT(error.message, testing::HasSubstr("IpAddressType dualstack"));
     }
 }
 
