@@ -16,6 +16,7 @@
 #include "functions.h"
 #include "scenario.h"
 #include "server.h"
+#include "web_sockets.h"
 
 namespace cumulet::load {
 namespace {
@@ -243,6 +244,7 @@ int run(int count, char** arguments) {
     }
     if (filter.empty() || filter == "Lambda") measure_functions(program);
     measure_apis(program, filter);
+    if (filter.empty() || filter == "WebSockets") measure_web_sockets(program);
     const auto mode = from_environment("CUMULET_BENCH_MODE");
     const auto folder = from_environment("CUMULET_BENCH_FOLDER");
     use_core(true);
