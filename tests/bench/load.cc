@@ -6,7 +6,7 @@
 // The environment sets what is there beforehand: CUMULET_BENCH_ITEMS in the table (1000), CUMULET_BENCH_MESSAGES that
 // wait in the queue (0), of which CUMULET_BENCH_IN_FLIGHT (0) are received and not deleted. CUMULET_BENCH_MODE is
 // ephemeral, durable, or both where it is not set. CUMULET_BENCH_FOLDER is a folder for the durable one's data, to be
-// measured again without being filled again.
+// measured again without being filled again. CUMULET_BENCH_SECONDS is how long each scenario is measured (2).
 
 #include <functional>
 #include <random>
@@ -26,7 +26,6 @@ using namespace std::chrono_literals;
 size_t connections = 32;
 constexpr size_t most_connections = 1024;
 constexpr auto warm_up = 300ms;
-constexpr auto measured = 2s;
 constexpr int starts = 5;
 
 std::string request(std::string_view service, std::string_view target, std::string_view body) {
@@ -96,6 +95,7 @@ size_t from_environment(const char* name, size_t otherwise) {
 const size_t items = std::max<size_t>(from_environment("CUMULET_BENCH_ITEMS", 1000), 10);
 const size_t messages = from_environment("CUMULET_BENCH_MESSAGES", 0);
 const size_t in_flight = from_environment("CUMULET_BENCH_IN_FLIGHT", 0);
+const std::chrono::seconds measured(from_environment("CUMULET_BENCH_SECONDS", 2));
 
 /// One of the items: ten in each collection.
 std::string key_of(size_t number) {

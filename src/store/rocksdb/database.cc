@@ -37,13 +37,10 @@ rocksdb::DBOptions database_options(rocksdb::Env* env) {
 rocksdb::ColumnFamilyOptions row_options(const RocksOptions& wanted) {
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = rocksdb::NewLRUCache(wanted.block_cache_bytes, 4);
-    // In parts, of which the cache holds those in use: whole, they are megabytes in each file.
-    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-    table.partition_filters = true;
     table.cache_index_and_filter_blocks = true;
-    table.metadata_block_size = 16 << 10;
-    table.pin_top_level_index_and_filter = true;
+    table.index_block_restart_interval = 8;  // keys begin alike: spelled out they fill three times the memory
+    table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
     table.pin_l0_filter_and_index_blocks_in_cache = true;
     table.format_version = 5;
 
@@ -51,10 +48,17 @@ rocksdb::ColumnFamilyOptions row_options(const RocksOptions& wanted) {
     options.write_buffer_size = write_buffer_bytes;
     options.max_write_buffer_number = 3;
     options.level_compaction_dynamic_level_bytes = true;
+    // A queue's writes lie at its head and at its tail. With small files, several of the first level at a time and small
+    // upper levels, what waits between the two is seldom written again. Fewer levels are searched for a row.
+    options.target_file_size_base = 16 << 20;
+    options.level0_file_num_compaction_trigger = 6;
+    options.max_bytes_for_level_multiplier = 16;
     options.compression = rocksdb::kLZ4Compression;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    // Files dense with deleted keys are compacted first: what is consumed in order leaves them behind.
-    options.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));
+    // Many deleted keys in a row are compacted first: what is consumed in order leaves them behind. Fewer are not worth
+    // rewriting what lies next to them.
+    options.table_properties_collector_factories.push_back(
+        rocksdb::NewCompactOnDeletionCollectorFactory(256 << 10, 128 << 10));
     return options;
 }
 
