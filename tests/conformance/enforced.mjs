@@ -1,6 +1,7 @@
 // Who may do what, with signatures checked and policies enforced: run.py --serve "--signatures check --iam enforce".
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import * as management from '@aws-sdk/client-apigatewaymanagementapi';
 import * as apis from '@aws-sdk/client-apigatewayv2';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as iam from '@aws-sdk/client-iam';
@@ -10,6 +11,7 @@ import * as sns from '@aws-sdk/client-sns';
 import * as sqs from '@aws-sdk/client-sqs';
 import * as sts from '@aws-sdk/client-sts';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import WebSocket from 'ws';
 import { clientOf, endpoint, eventually, fails, undoList, unique } from './support.mjs';
 import { zip } from './zip.mjs';
 
@@ -111,6 +113,64 @@ describe('routes of HTTP APIs', () => {
         assert.equal((await get(ApiId, '/orders/8', guest.credentials)).status, 403);
         // The route leads nowhere, which only those learn who may take it.
         assert.equal((await get(ApiId, '/orders/7', guest.credentials)).status, 500);
+    });
+});
+
+describe('WebSocket APIs', () => {
+    const gateway = clientOf(apis.ApiGatewayV2Client);
+
+    /** The status of a handshake with the API's stage "live", signed where there are credentials; the socket where it is open. */
+    async function dial(ApiId, credentials) {
+        const target = new URL(`/_aws/execute-api/${ApiId}/live`, endpoint);
+        let headers = { host: target.host };
+        if (credentials) {
+            const { config } = clientOf(apis.ApiGatewayV2Client, { credentials });
+            const signer = await config.signer({ name: 'sigv4', signingName: 'execute-api' });
+            ({ headers } = await signer.sign({
+                method: 'GET', protocol: 'http:', hostname: target.hostname, port: Number(target.port), path: target.pathname,
+                query: {}, headers,
+            }));
+        }
+        const socket = new WebSocket(target.href.replace('http', 'ws'), { headers });
+        undo.add(async () => socket.terminate());
+        return new Promise((resolve) => socket.on('error', () => {}).on('open', () => resolve(socket)).on('message', (text) => { socket.said = text.toString(); })
+            .on('unexpected-response', (_, answer) => resolve(answer.statusCode)));
+    }
+
+    test('let in who signs, and let be posted to by whom a policy permits', async () => {
+        const { ApiId } = await gateway.send(new apis.CreateApiCommand({
+            Name: unique('guarded'), ProtocolType: 'WEBSOCKET', RouteSelectionExpression: '$request.body.action' }));
+        undo.add(() => gateway.send(new apis.DeleteApiCommand({ ApiId })));
+        const { IntegrationId } = await gateway.send(new apis.CreateIntegrationCommand({ ApiId, IntegrationType: 'MOCK' }));
+        await gateway.send(new apis.CreateIntegrationResponseCommand({
+            ApiId, IntegrationId, IntegrationResponseKey: '$default', ResponseTemplates: { $default: '$context.connectionId' } }));
+        const Target = `integrations/${IntegrationId}`;
+        await gateway.send(new apis.CreateRouteCommand({ ApiId, RouteKey: '$connect', AuthorizationType: 'AWS_IAM', Target }));
+        const { RouteId } = await gateway.send(new apis.CreateRouteCommand({
+            ApiId, RouteKey: '$default', Target, RouteResponseSelectionExpression: '$default' }));
+        await gateway.send(new apis.CreateRouteResponseCommand({ ApiId, RouteId, RouteResponseKey: '$default' }));
+        await gateway.send(new apis.CreateStageCommand({ ApiId, StageName: 'live', AutoDeploy: true }));
+
+        const guest = await newUser(policyOf({ Action: 'execute-api:Invoke', Resource: `arn:aws:execute-api:*:${account}:${ApiId}/live/$connect` }));
+        const stranger = await newUser();
+        assert.equal(await dial(ApiId), 403);
+        assert.equal(await dial(ApiId, stranger.credentials), 403);
+        assert.equal(await dial(ApiId, { ...guest.credentials, secretAccessKey: 'wrong' }), 403);
+        const socket = await dial(ApiId, guest.credentials);
+        socket.send('who am I');
+        const ConnectionId = await eventually(async () => socket.said);
+
+        const backend = await newUser(policyOf({
+            Action: 'execute-api:ManageConnections', Resource: `arn:aws:execute-api:*:${account}:${ApiId}/live/POST/@connections/*` }));
+        const at = ({ credentials }) => clientOf(management.ApiGatewayManagementApiClient, {
+            credentials, endpoint: `${endpoint}/_aws/execute-api/${ApiId}/live` });
+        const post = (user) => at(user).send(new management.PostToConnectionCommand({ ConnectionId, Data: 'news' }));
+        await fails(post(guest), 'AccessDeniedException', 403, /execute-api:ManageConnections/);
+        await fails(post({ credentials: { ...backend.credentials, secretAccessKey: 'wrong' } }), 'InvalidSignatureException', 403);
+        await post(backend);
+        await eventually(async () => socket.said === 'news');
+        await fails(at(backend).send(new management.GetConnectionCommand({ ConnectionId })), 'AccessDeniedException', 403);
+        await fails(at(backend).send(new management.PostToConnectionCommand({ ConnectionId: 'gone=', Data: 'x' })), 'GoneException', 410);
     });
 });
 
