@@ -195,5 +195,60 @@ TEST(PartResources, RefuseAPropertyThatTheyDoNotHave) {
         aws::Error);
 }
 
+TEST(WebSocketResources, AreMadeChangedAndRemoved) {
+    World world;
+    const auto api = world
+                         .create("AWS::ApiGatewayV2::Api", {{"Name", "chat"},
+                                                            {"ProtocolType", "WEBSOCKET"},
+                                                            {"RouteSelectionExpression", "$request.body.action"}})
+                         .physical_id;
+    const json::object mock{{"ApiId", api},
+                            {"IntegrationType", "MOCK"},
+                            {"TemplateSelectionExpression", "200"},
+                            {"RequestTemplates", {{"200", R"({"statusCode":200})"}}}};
+    const auto integration = world.create("AWS::ApiGatewayV2::Integration", mock).physical_id;
+    const json::object route{{"ApiId", api},
+                             {"RouteKey", "join"},
+                             {"RouteResponseSelectionExpression", "$default"},
+                             {"Target", "integrations/" + integration}};
+    const auto route_id = world.create("AWS::ApiGatewayV2::Route", route).physical_id;
+    const json::object answer{{"ApiId", api}, {"RouteId", route_id}, {"RouteResponseKey", "$default"}};
+    const auto made = world.create("AWS::ApiGatewayV2::RouteResponse", answer);
+    EXPECT_EQ(made.attributes.at("RouteResponseId").as_string(), made.physical_id);
+    EXPECT_EQ(world.create("AWS::ApiGatewayV2::RouteResponse", answer).physical_id, made.physical_id);
+    const json::object mapped{{"ApiId", api},
+                              {"IntegrationId", integration},
+                              {"IntegrationResponseKey", "/200/"},
+                              {"ResponseTemplates", {{"$default", "one"}}}};
+    const auto response = world.create("AWS::ApiGatewayV2::IntegrationResponse", mapped).physical_id;
+    EXPECT_EQ(world.create("AWS::ApiGatewayV2::IntegrationResponse", mapped).physical_id, response);
+
+    auto after = mapped;
+    after["ResponseTemplates"] = json::object{{"$default", "two"}};
+    auto& type = world.type("AWS::ApiGatewayV2::IntegrationResponse");
+    EXPECT_FALSE(type.needs_replacement(mapped, after));
+    world.update("AWS::ApiGatewayV2::IntegrationResponse", response, mapped, after);
+    const auto found = world.run(world.service.get_integration_response(world.call, {api, integration, response}));
+    EXPECT_EQ(found.ResponseTemplates->at("$default"), "two");
+    auto elsewhere = mapped;
+    elsewhere["IntegrationId"] = "other";
+    EXPECT_TRUE(type.needs_replacement(mapped, elsewhere));
+
+    auto silent = route;
+    silent.erase("RouteResponseSelectionExpression");
+    world.update("AWS::ApiGatewayV2::Route", route_id, route, silent);
+    EXPECT_EQ(world.run(world.service.get_route(world.call, {api, route_id})).RouteResponseSelectionExpression, "");
+    world.update("AWS::ApiGatewayV2::Integration", integration, mock, {{"ApiId", api}, {"IntegrationType", "MOCK"}});
+    EXPECT_TRUE(world.run(world.service.get_integration(world.call, {api, integration})).RequestTemplates->empty());
+
+    for (int i = 0; i < 2; ++i) {  // removing what is gone succeeds
+        world.run(type.remove(world.call, world.context, response, mapped));
+        world.run(
+            world.type("AWS::ApiGatewayV2::RouteResponse").remove(world.call, world.context, made.physical_id, answer));
+    }
+    EXPECT_THROW(world.run(world.service.get_integration_response(world.call, {api, integration, response})),
+                 aws::apigatewayv2::NotFoundException);
+}
+
 }  // namespace
 }  // namespace cumulet::apigatewayv2

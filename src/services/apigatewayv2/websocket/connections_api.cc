@@ -36,7 +36,7 @@ Task<PostToConnectionResponse> ConnectionsApi::post_to_connection(Call&, PostToC
     if (request.Data.size() > WebSocketLimits().max_message_bytes)
         throw PayloadTooLargeException("Message too long");  // Unverified: the words
     WebSocketMessage message{.bytes = std::move(request.Data)};
-    message.binary = !valid_utf8(message.bytes);
+    message.binary = !valid_utf8(message.bytes);  // Unverified: that what is no text goes as a binary message
     const Use post = [&](OpenConnection& connection, std::shared_ptr<WebSocket> socket) -> Task<void> {
         co_await socket->send(std::move(message));
         connection.last_active = Reactor::current().now();
