@@ -2,6 +2,7 @@
 #include "contracts/error.h"
 #include "services/dynamodb/expressions/key_condition.h"
 #include "services/dynamodb/expressions/parser.h"
+#include "services/dynamodb/query_keys.h"
 
 namespace {
 
@@ -16,7 +17,13 @@ const AttributeMap& item() {
 void check_condition(std::string_view text, Placeholders& placeholders) {
     const auto condition = parse_condition("ConditionExpression", text, placeholders);
     holds(condition, item().view());
-    key_comparisons(condition);
+    const auto comparisons = key_comparisons(condition);
+    static const KeySchema key = {.hash = "a",
+                                  .range = "b",
+                                  .range_type = AttributeType::N,
+                                  .more_hash = {{.name = "c"}},
+                                  .more_range = {{.name = "e"}}};
+    key_range(key, comparisons, nullptr);
 }
 
 void check_update(std::string_view text, Placeholders& placeholders) {

@@ -21,6 +21,15 @@ const Table& table() {
     return schema;
 }
 
+/// A global index's, of the attributes that statements of the corpus name.
+const KeySchema& long_key() {
+    static const KeySchema key = {.hash = "a",
+                                  .range = "c",
+                                  .more_hash = {{.name = "b", .type = AttributeType::N}},
+                                  .more_range = {{.name = "d", .type = AttributeType::S}}};
+    return key;
+}
+
 void check(const partiql::Statement& statement, const partiql::Parameters& parameters) {
     partiql::Values values(statement, statement.parameters == 0 ? nullptr : &parameters);
     if (statement.item) values.item_of(*statement.item);
@@ -30,6 +39,8 @@ void check(const partiql::Statement& statement, const partiql::Parameters& param
         auto reads = partiql::plan_reads(&where, table().key);
         partiql::plan_order(statement, table().key, reads);
         partiql::find_target(&where, table());
+        auto long_reads = partiql::plan_reads(&where, long_key());
+        partiql::plan_order(statement, long_key(), long_reads);
     }
     const auto after = apply(partiql::update_of(statement, values), item());
     // What was written is canonical: it reads back as itself.
