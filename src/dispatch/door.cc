@@ -287,7 +287,9 @@ Task<http::Response> Door::forward(Call& caller, contracts::ServiceRequest reque
     passage.request = &request.message;
     const auto steps = [&](Passage& forwarded) -> Task<http::Response> {
         const auto* entry = state.catalog.at_host(request.service);
-        if (!entry) throw aws::not_implemented(request.service, request.action);
+        const auto& message = request.message;
+        const auto operation = request.action.empty() ? message.method + " " + message.path : request.action;
+        if (!entry) throw aws::not_implemented(request.service, operation);
         check_depth(state.settings, caller, request.service, request.action);
         const auto label = request.subdomain.empty() ? request.service : request.subdomain + "." + request.service;
         request.message.headers.set("Host", fmt::format("{}.{}.amazonaws.com", label, caller.region));

@@ -143,9 +143,30 @@ describe('integrations of HTTP APIs', { skip: onAws && 'needs an endpoint that A
         assert.equal((await call(created, '/purge', { method: 'POST' })).status, 200);
         // What the service refuses is its own answer.
         assert.ok((await call(created, '/jobs?handle=nonsense', { method: 'DELETE' })).status >= 400);
-        await assert.rejects(
-            send(api.CreateIntegrationCommand, { ApiId, ...service('EventBridge-PutEvents', {}) }),
-            (error) => error.$metadata.httpStatusCode === 501 && /EventBridge-PutEvents/.test(error.message));
+        await fails(send(api.CreateIntegrationCommand, { ApiId, ...service('SQS-SendMessage', { Other: 'x' }) }),
+            'BadRequestException', 400);
+    });
+
+    test('other services take their subtypes\' parameters', async () => {
+        const service = (IntegrationSubtype, RequestParameters) => ({
+            IntegrationType: 'AWS_PROXY', IntegrationSubtype, PayloadFormatVersion: '1.0', RequestParameters,
+            CredentialsArn: 'arn:aws:iam::000000000000:role/sender' });
+        const all = {
+            'EventBridge-PutEvents': { Detail: '$request.body', DetailType: 'order', Source: 'shop' },
+            'Kinesis-PutRecord': { StreamName: 'orders', Data: '$request.body', PartitionKey: '1' },
+            'StepFunctions-StartExecution': { StateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:orders' },
+            'StepFunctions-StartSyncExecution': { StateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:orders' },
+            'StepFunctions-StopExecution': { ExecutionArn: '$request.querystring.arn' },
+            'AppConfig-GetConfiguration': { Application: 'a', Environment: 'e', Configuration: 'c', ClientId: '1' },
+        };
+        for (const [subtype, parameters] of Object.entries(all)) {
+            const [missing] = Object.keys(parameters);
+            const { [missing]: _, ...rest } = parameters;
+            await fails(send(api.CreateIntegrationCommand, { ApiId, ...service(subtype, rest) }),
+                'BadRequestException', 400, new RegExp(missing));
+            const made = await send(api.CreateIntegrationCommand, { ApiId, ...service(subtype, parameters) });
+            assert.deepEqual(made.RequestParameters, parameters);
+        }
     });
 
     test('a stage throttles and logs what it serves', async () => {

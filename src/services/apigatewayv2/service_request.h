@@ -8,8 +8,7 @@
 
 namespace cumulet::apigatewayv2 {
 
-/// Throws BadRequestException for parameters that the subtype does not have or lacks, NotImplemented for a subtype that
-/// is not built, by its name.
+/// Throws BadRequestException for a subtype that there is not, and for parameters that it does not have or lacks.
 void check_subtype(const Integration& integration);
 
 /// The call, in the service's own protocol.

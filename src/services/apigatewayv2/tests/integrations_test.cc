@@ -37,6 +37,8 @@ class FakeWire final : public contracts::WireDoor {
   public:
     Task<http::Response> forward(Call& caller, contracts::ServiceRequest request) override {
         asked = request.service + " " + request.action + " " + request.message.body;
+        line = request.message.method + " " + request.message.target;
+        region = caller.region;
         principal = caller.principal.arn;
         http::Response response;
         response.headers.add("Content-Type", "text/xml");
@@ -44,6 +46,8 @@ class FakeWire final : public contracts::WireDoor {
         co_return response;
     }
     std::string asked;
+    std::string line;  ///< method and target
+    std::string region;
     std::string principal;
 };
 
@@ -231,7 +235,63 @@ TEST(ServiceIntegrations, CallQueuesAsTheirRole) {
     EXPECT_EQ(world.wire.asked, "sqs ReceiveMessage AttributeName.1=All&QueueUrl=u");
 }
 
-TEST(ServiceIntegrations, ThatAreNotBuiltAreRefusedByName) {
+struct Called {
+    std::string_view subtype;
+    Mappings parameters;
+    std::string_view asked;
+    std::string_view line = "POST /";
+};
+
+TEST(ServiceIntegrations, AskEachServiceInItsOwnProtocol) {
+    const auto state_machine = "arn:aws:states:us-east-1:000000000000:stateMachine:orders";
+    const Called rows[] = {
+        {"EventBridge-PutEvents",
+         {{"Detail", "$request.body"},
+          {"DetailType", "order"},
+          {"Source", "shop"},
+          {"Time", "2026-11-23T00:55:00Z"},
+          {"Resources", R"(["arn:aws:sqs:us-east-1:000000000000:jobs"])"},
+          {"EventBusName", "$request.querystring.bus"}},
+         R"(events PutEvents {"Entries":[{"Detail":"{\"n\":1}","DetailType":"order","EventBusName":"main",)"
+         R"("Resources":["arn:aws:sqs:us-east-1:000000000000:jobs"],"Source":"shop","Time":1.7953953E9}]})"},
+        {"Kinesis-PutRecord",
+         {{"StreamName", "orders"}, {"Data", "$request.body"}, {"PartitionKey", "$request.querystring.bus"}},
+         R"(kinesis PutRecord {"Data":"eyJuIjoxfQ==","PartitionKey":"main","StreamName":"orders"})"},
+        {"StepFunctions-StartExecution",
+         {{"StateMachineArn", state_machine}, {"Input", "$request.body"}},
+         R"(states StartExecution {"input":"{\"n\":1}",)"
+         R"("stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:orders"})"},
+        {"StepFunctions-StartSyncExecution",
+         {{"StateMachineArn", state_machine}, {"Name", "first"}, {"TraceHeader", "Root=1"}},
+         R"(states StartSyncExecution {"name":"first",)"
+         R"("stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:orders","traceHeader":"Root=1"})"},
+        {"StepFunctions-StopExecution",
+         {{"ExecutionArn", "$request.querystring.bus"}, {"Cause", "late"}, {"Error", "E"}},
+         R"(states StopExecution {"cause":"late","error":"E","executionArn":"main"})"},
+        {"AppConfig-GetConfiguration",
+         {{"Application", "shop"},
+          {"Environment", "prod & test"},
+          {"Configuration", "flags"},
+          {"ClientId", "$request.querystring.bus"},
+          {"ClientConfigurationVersion", "7"}},
+         "appconfig  ",
+         "GET /applications/shop/environments/prod%20%26%20test/configurations/flags?client_id=main&"
+         "client_configuration_version=7"},
+    };
+    for (const auto& row : rows) {
+        SCOPED_TRACE(row.subtype);
+        Fronted world;
+        auto parameters = row.parameters;
+        parameters["Region"] = "eu-west-1";
+        world.route_to("POST /call", world.to_service(std::string(row.subtype), parameters));
+        EXPECT_EQ(world.ask("POST", "/call?bus=main", {}, R"({"n":1})").status, 200);
+        EXPECT_EQ(world.wire.asked, row.asked);
+        EXPECT_EQ(world.wire.line, row.line);
+        EXPECT_EQ(world.wire.region, "eu-west-1");
+    }
+}
+
+TEST(ServiceIntegrations, ThatCannotWorkAreRefused) {
     Fronted world;
     const auto refused = [&](aws::apigatewayv2::CreateIntegrationRequest request) -> std::string {
         request.ApiId = world.api;
@@ -242,8 +302,11 @@ TEST(ServiceIntegrations, ThatAreNotBuiltAreRefusedByName) {
         }
         return "";
     };
-    EXPECT_THAT(refused(world.to_service("EventBridge-PutEvents", {})),
-                testing::AllOf(testing::StartsWith("501"), testing::HasSubstr("EventBridge-PutEvents")));
+    EXPECT_THAT(refused(world.to_service("EventBridge-PutEvents", {{"Detail", "{}"}, {"Source", "shop"}})),
+                testing::AllOf(testing::StartsWith("400"), testing::HasSubstr("DetailType")));
+    EXPECT_THAT(refused(world.to_service("Kinesis-PutRecord", {{"StreamName", "s"}, {"Data", "d"}})),
+                testing::AllOf(testing::StartsWith("400"), testing::HasSubstr("PartitionKey")));
+    EXPECT_THAT(refused(world.to_service("SNS-Publish", {})), testing::StartsWith("400"));
     EXPECT_THAT(refused(world.to_service("SQS-SendMessage", {{"QueueUrl", "u"}})),
                 testing::AllOf(testing::StartsWith("400"), testing::HasSubstr("MessageBody")));
     EXPECT_THAT(refused(world.to_service("SQS-PurgeQueue", {{"QueueUrl", "u"}, {"Other", "x"}})),
