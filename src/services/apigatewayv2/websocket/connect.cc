@@ -74,6 +74,20 @@ http::Response refused(int status, std::string_view message, const ConnectionFac
     return response;
 }
 
+/// What the integration of $connect makes of a handshake.
+http::Response handshake_answer(IntegrationResult result, const ConnectionFacts& facts, std::string_view request_id) {
+    if (result.failed) return refused(502, "Internal server error", facts, request_id);
+    http::Response answer;
+    answer.status = 101;
+    if (result.status / 100 != 2) {
+        answer.status = std::clamp(result.status, 400, 599);
+        answer.body = std::move(result.body);
+    } else if (const auto chosen = result.headers.get("sec-websocket-protocol"); !chosen.empty()) {
+        answer.headers.set("Sec-WebSocket-Protocol", std::string(chosen));
+    }
+    return answer;
+}
+
 /// The name of the first declared parameter that is required and missing; "" if none is.
 std::string missing_parameter(const Passage& passage, const Route& route) {
     if (!route.RequestParameters) return "";
@@ -166,15 +180,7 @@ Task<http::Response> WebSockets::connect(Call& call, http::Request request, std:
         if (refusal) {
             answer = std::move(*refusal);
         } else {
-            auto result = co_await integrate(call, passage, *route, place);
-            if (result.failed) {
-                answer = refused(502, "Internal server error", facts, passage.request_id);
-            } else if (result.status / 100 != 2) {
-                answer.status = std::clamp(result.status, 400, 599);
-                answer.body = std::move(result.body);
-            } else if (const auto chosen = result.headers.get("sec-websocket-protocol"); !chosen.empty()) {
-                answer.headers.set("Sec-WebSocket-Protocol", std::string(chosen));
-            }
+            answer = handshake_answer(co_await integrate(call, passage, *route, place), facts, passage.request_id);
         }
     }
     facts.authorized = passage.authorized;
@@ -200,7 +206,7 @@ Task<std::optional<http::Response>> WebSockets::admit(Call& call, Passage& passa
         co_return refused(refusal->status, said ? string_or(*said, "message") : "Forbidden", facts, passage.request_id);
     }
     facts.authorized = passage.authorized;
-    if (route.route.ApiKeyRequired.value_or(false) && !co_await check_api_key(call, passage, api, facts))
+    if (route.route.ApiKeyRequired.value_or(false) && !co_await check_api_key(passage, api, facts))
         co_return refused(403, "Forbidden", facts, passage.request_id);
     if (const auto missing = missing_parameter(passage, route.route); !missing.empty()) {
         // Unverified: the words.
@@ -210,33 +216,49 @@ Task<std::optional<http::Response>> WebSockets::admit(Call& call, Passage& passa
     co_return std::nullopt;
 }
 
+namespace {
+
+Task<std::optional<aws::apigateway::ApiKey>> find_key(Call& caller, aws::apigateway::Client gateway,
+                                                      std::string value) {
+    aws::apigateway::GetApiKeysRequest asked;
+    asked.limit = 500;
+    asked.includeValues = true;
+    do {
+        const auto page = co_await gateway.get_api_keys(caller, asked);
+        for (const auto& key : page.items.value_or(std::vector<aws::apigateway::ApiKey>())) {
+            if (key.value == value && key.enabled.value_or(false)) co_return key;
+        }
+        asked.position = page.position;
+    } while (!asked.position.value_or("").empty());
+    co_return std::nullopt;
+}
+
+bool covers(const aws::apigateway::UsagePlan& plan, const Passage& passage) {
+    const auto stages = plan.apiStages.value_or(std::vector<aws::apigateway::ApiStage>());
+    return std::ranges::any_of(
+        stages, [&](const auto& each) { return each.apiId == passage.api_id && each.stage == passage.stage; });
+}
+
+}  // namespace
+
 /// A key counts that is enabled and belongs to a usage plan of the stage. Keys and plans are REST APIs' too.
-Task<bool> WebSockets::check_api_key(Call&, const Passage& passage, const DeployedApi& api, ConnectionFacts& facts) {
+Task<bool> WebSockets::check_api_key(const Passage& passage, const DeployedApi& api, ConnectionFacts& facts) {
     const auto given = request_value(passage, api.web_socket->api_key_selection).value_or("");
     if (given.empty()) co_return false;
     const auto& place = api.address.place;
     auto caller = service_call(Reactor::current(), "apigateway.amazonaws.com", place.account, place.region);
     try {
-        aws::apigateway::GetApiKeysRequest asked{.limit = 500, .includeValues = true};
-        do {
-            const auto page = co_await gateway_.get_api_keys(caller, asked);
-            for (const auto& key : page.items.value_or(std::vector<aws::apigateway::ApiKey>())) {
-                if (key.value != given || !key.enabled.value_or(false)) continue;
-                aws::apigateway::GetUsagePlansRequest of_key;
-                of_key.keyId = key.id;
-                of_key.limit = 500;
-                const auto plans = co_await gateway_.get_usage_plans(caller, std::move(of_key));
-                for (const auto& plan : plans.items.value_or(std::vector<aws::apigateway::UsagePlan>())) {
-                    for (const auto& stage : plan.apiStages.value_or(std::vector<aws::apigateway::ApiStage>())) {
-                        if (stage.apiId != passage.api_id || stage.stage != passage.stage) continue;
-                        facts.api_key = given;
-                        facts.api_key_id = key.id.value_or("");
-                        co_return true;
-                    }
-                }
-            }
-            asked.position = page.position;
-        } while (asked.position && !asked.position->empty());
+        const auto key = co_await find_key(caller, gateway_, given);
+        if (!key) co_return false;
+        aws::apigateway::GetUsagePlansRequest of_key;
+        of_key.keyId = key->id;
+        of_key.limit = 500;
+        const auto plans = co_await gateway_.get_usage_plans(caller, std::move(of_key));
+        const auto all = plans.items.value_or(std::vector<aws::apigateway::UsagePlan>());
+        if (!std::ranges::any_of(all, [&](const auto& plan) { return covers(plan, passage); })) co_return false;
+        facts.api_key = given;
+        facts.api_key_id = key->id.value_or("");
+        co_return true;
     } catch (const std::exception& error) {
         log::warning("API keys could not be read", {{"reason", error.what()}});
     }

@@ -57,14 +57,13 @@ class WebSockets {
 
   private:
     class Session;
-    struct Target;
 
     // connect.cc
     Task<http::Response> connect(Call& call, http::Request request, std::shared_ptr<const DeployedApi> api,
                                  const WebSocketStage& stage, ConnectionFacts facts);
     Task<std::optional<http::Response>> admit(Call& call, Passage& passage, const DeployedApi& api,
                                               const WebSocketRoute& route, ConnectionFacts& facts);
-    Task<bool> check_api_key(Call& call, const Passage& passage, const DeployedApi& api, ConnectionFacts& facts);
+    Task<bool> check_api_key(const Passage& passage, const DeployedApi& api, ConnectionFacts& facts);
     Task<http::Response> manage(Call& call, http::Request request, const DeployedApi& api, std::string stage,
                                 std::string connection_id);
 
