@@ -37,7 +37,39 @@ json::value convert(const YAML::Node& node, int depth, size_t& nodes) {
     return nullptr;
 }
 
+void emit(YAML::Emitter& out, const json::value& value) {
+    if (const auto* object = value.if_object()) {
+        out << YAML::BeginMap;
+        for (const auto& [name, member] : *object) {
+            const bool plain =
+                std::ranges::all_of(name, [](unsigned char c) { return std::isalpha(c) || c == '-' || c == '/'; });
+            out << YAML::Key;
+            if (!plain || name.empty() || name == "true" || name == "false" || name == "null")
+                out << YAML::DoubleQuoted;
+            out << std::string(name) << YAML::Value;
+            emit(out, member);
+        }
+        out << YAML::EndMap;
+    } else if (const auto* array = value.if_array()) {
+        out << YAML::BeginSeq;
+        for (const auto& element : *array) emit(out, element);
+        out << YAML::EndSeq;
+    } else if (const auto* text = value.if_string()) {
+        out << YAML::DoubleQuoted << std::string(*text);
+    } else if (value.is_null()) {
+        out << YAML::Null;
+    } else {
+        out << json::serialize(value);
+    }
+}
+
 }  // namespace
+
+std::string write_yaml(const json::value& value) {
+    YAML::Emitter out;
+    emit(out, value);
+    return "---\n" + std::string(out.c_str()) + "\n";
+}
 
 std::optional<json::value> parse_document(const std::string& text) {
     if (auto parsed = parse_json(text, deepest)) return std::move(*parsed);

@@ -1,6 +1,7 @@
 #include "contracts/execute_api.h"
 
 #include "base/bytes.h"
+#include "base/certificate.h"
 #include "contracts/proxy_event.h"
 
 namespace cumulet::contracts {
@@ -21,9 +22,7 @@ std::string domain_of(std::string_view host, const std::string& region) {
 
 }  // namespace
 
-std::string_view without_port(std::string_view host) {
-    return split_port(host).first;
-}
+std::string_view without_port(std::string_view host) { return split_port(host).first; }
 
 std::string_view take_segment(std::string_view& path) {
     if (path.starts_with('/')) path.remove_prefix(1);
@@ -63,6 +62,30 @@ std::string api_domain_name(const Call& call, std::string_view api_id) {
 std::string api_endpoint(const Call& call, std::string_view api_id) {
     return fmt::format("{}://{}{}", call.tls ? "https" : "http", api_domain_name(call, api_id),
                        split_port(call.host).second);
+}
+
+json::object custom_domain(const DomainMatch& match) {
+    json::object domain;
+    if (match.rule_id.empty() || !match.base_path.empty())
+        domain["basePathMatched"] = match.base_path.empty() ? "(none)" : match.base_path;
+    if (!match.rule_id.empty()) domain["routingRuleIdMatched"] = match.rule_id;
+    return domain;
+}
+
+std::optional<json::object> client_certificate(const std::optional<DomainMatch>& match) {
+    if (!match || match->client_certificate.empty()) return std::nullopt;
+    const auto facts = read_certificate(match->client_certificate);
+    if (!facts) return std::nullopt;
+    return json::object{{"clientCertPem", facts->pem},
+                        {"subjectDN", facts->subject},
+                        {"issuerDN", facts->issuer},
+                        {"serialNumber", facts->serial},
+                        {"validity", json::object{{"notBefore", facts->not_before}, {"notAfter", facts->not_after}}}};
+}
+
+Task<http::Response> ApiSurface::serve(Call& call, http::Request request) {
+    auto destination = read_api_destination(request.host(), request.path);
+    co_return co_await serve_api(call, std::move(request), std::move(destination));
 }
 
 }  // namespace cumulet::contracts

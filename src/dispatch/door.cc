@@ -1,8 +1,11 @@
 #include "dispatch/door.h"
 
+#include "base/bytes.h"
 #include "contracts/error.h"
+#include "contracts/execute_api.h"
 #include "contracts/reflect.h"
 #include "dispatch/steps.h"
+#include "runtime/log.h"
 
 namespace cumulet::dispatch {
 namespace {
@@ -67,7 +70,7 @@ http::Response encode_result(Passage& passage) {
 }
 
 Task<http::Response> answer_request(Passage& passage) {
-    route(passage);
+    if (!passage.route.surface) route(passage);
     if (passage.route.surface) {
         co_return co_await passage.route.surface->serve(passage.call, std::move(*passage.request));
     }
@@ -81,6 +84,22 @@ void check_depth(const Settings& settings, const Call& caller, std::string_view 
                      fmt::format("{}.{} was called through {} services, which is the most there may be.", service,
                                  operation, caller.depth),
                      508);
+}
+
+/// The surface that users named this host for; nullptr if there is none.
+Task<contracts::Surface*> named_surface(Door::State& door, std::string host_name) {
+    try {
+        co_return co_await door.named->answers(std::move(host_name)) ? door.named : nullptr;
+    } catch (const std::exception& error) {
+        log::error("Could not find out whom a host belongs to", {{"reason", error.what()}});
+        co_return nullptr;
+    }
+}
+
+/// Only what is unsigned, or signed for APIs, may be for a host that users named.
+bool asks_for_named(const Door::State& door, const http::Request& request, const auth::Claim& claim) {
+    return door.named && (claim.service.empty() || claim.service == "execute-api") &&
+           may_be_named(door.catalog, request.host(), door.own_host);
 }
 
 /// Surfaces answer browsers themselves: an API as its CORS configuration says.
@@ -136,6 +155,7 @@ void Door::add_host_surface(std::string label, contracts::Surface& surface) {
 void Door::add_path_surface(std::string prefix, contracts::Surface& surface) {
     state_->catalog.add_path_surface(std::move(prefix), surface);
 }
+void Door::set_named_surface(contracts::NamedSurface& surface) { state_->named = &surface; }
 void Door::set_identities(contracts::IdentitySource& identities) { state_->identities = &identities; }
 void Door::set_init_status(std::function<json::object()> status) { state_->init_status = std::move(status); }
 void Door::add_health(std::function<std::vector<std::string>()> warnings) {
@@ -149,16 +169,21 @@ const Settings& Door::settings() const { return state_->settings; }
 
 Task<http::Response> Door::serve(http::Request request) {
     auto& state = *state_;
-    if (state.settings.cors && is_preflight(request) && !surface_of(state, request))
+    auto claim = auth::read_claim(request);
+    contracts::Surface* named = nullptr;
+    if (asks_for_named(state, request, claim))
+        named = co_await named_surface(state, to_lower(contracts::without_port(request.host())));
+    if (state.settings.cors && !named && is_preflight(request) && !surface_of(state, request))
         co_return answer_preflight(request);
     const bool from_a_page = state.settings.cors && request.headers.has("origin");
 
     auto& reactor = Reactor::current();
     Passage passage{.door = state, .shard = state.shard(), .call = Call(reactor, reactor.random().uuid())};
     passage.request = &request;
-    passage.claim = auth::read_claim(request);
+    passage.claim = std::move(claim);
+    passage.route.surface = named;
     http::Response response;
-    if (is_endpoint(request, passage.claim) && !state.catalog.surface_at_path(request.path)) {
+    if (!named && is_endpoint(request, passage.claim) && !state.catalog.surface_at_path(request.path)) {
         response = co_await serve_endpoint(state, std::move(request));
     } else {
         describe_caller(passage);

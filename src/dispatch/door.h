@@ -15,6 +15,10 @@
 #include "runtime/clock.h"
 #include "runtime/task.h"
 
+namespace cumulet::contracts {
+class NamedSurface;  // contracts/execute_api.h
+}
+
 namespace cumulet::dispatch {
 
 enum class SignatureMode : uint8_t { off, check };
@@ -46,6 +50,8 @@ class Door final : public contracts::Door, public contracts::Gate, public contra
     void add_host_surface(std::string label, contracts::Surface& surface);
     /// Requests whose path starts with `prefix`, in which "*" stands for any segment; the longest wins.
     void add_path_surface(std::string prefix, contracts::Surface& surface);
+    /// Requests to the hosts that `surface` says are its own.
+    void set_named_surface(contracts::NamedSurface& surface);
     void set_identities(contracts::IdentitySource& identities);
     /// What GET /_localstack/init answers.
     void set_init_status(std::function<json::object()> status);

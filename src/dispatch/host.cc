@@ -35,6 +35,16 @@ std::optional<std::string_view> below_domain(std::string_view host, std::string_
     return std::nullopt;
 }
 
+std::string_view without_port(std::string_view host) {
+    const auto colon = host.rfind(':');
+    return colon != std::string_view::npos && !host.ends_with(']') ? host.substr(0, colon) : host;
+}
+
+bool means_cumulet(std::string_view host, std::string_view own_host) {
+    return host.empty() || host == "localhost" || host.front() == '[' ||
+           std::isdigit(static_cast<unsigned char>(host.back())) || host == own_host;
+}
+
 bool is_s3_label(std::string_view label) { return label == "s3" || label.starts_with("s3-") || label == "s3express"; }
 
 /// "<bucket>.s3[.region]": the bucket may have dots, so S3's own label is looked for from the end.
@@ -54,12 +64,8 @@ bool read_s3(HostName& name, const std::vector<std::string_view>& labels, std::s
 
 HostName read_host(std::string_view host, std::string_view own_host) {
     HostName name;
-    const auto colon = host.rfind(':');
-    if (colon != std::string_view::npos && !host.ends_with(']')) host = host.substr(0, colon);
-    if (host.empty() || host == "localhost" || host.front() == '[' ||
-        std::isdigit(static_cast<unsigned char>(host.back())) || host == own_host) {
-        return name;
-    }
+    host = without_port(host);
+    if (means_cumulet(host, own_host)) return name;
     const auto text = to_lower(host);
     const auto below = below_domain(text, own_host);
     const auto labels = labels_of(below.value_or(text));
@@ -80,6 +86,16 @@ HostName read_host(std::string_view host, std::string_view own_host) {
     // "jobs.localhost": a client that was given http://localhost and no path style puts the bucket in front.
     if (below && labels.size() == 1 && !text.ends_with(".amazonaws.com")) name.bucket = labels[0];
     return name;
+}
+
+bool may_be_named(const Catalog& catalog, std::string_view host, std::string_view own_host) {
+    host = without_port(host);
+    if (means_cumulet(host, own_host) || !host.contains('.')) return false;
+    const auto text = to_lower(host);
+    if (text.ends_with(".amazonaws.com") || text == "localhost.localstack.cloud") return false;
+    if (!below_domain(text, own_host)) return true;
+    const auto name = read_host(text, own_host);
+    return !catalog.at_host(name.service) && !catalog.surface_at_host(name.surface);
 }
 
 }  // namespace cumulet::dispatch

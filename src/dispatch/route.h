@@ -19,6 +19,10 @@ struct HostName {
 /// `own_host` is the name that Cumulet is reached by, without port, where it is none of the usual ones.
 HostName read_host(std::string_view host, std::string_view own_host);
 
+/// True if users may have given a surface of theirs that name: it means neither Cumulet as a whole nor what the catalog
+/// has.
+bool may_be_named(const Catalog& catalog, std::string_view host, std::string_view own_host);
+
 struct Route {
     contracts::Surface* surface = nullptr;  ///< set: no AWS operation
     const Entry* entry = nullptr;

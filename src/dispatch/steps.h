@@ -39,6 +39,7 @@ struct Door::State {
     Settings settings;
     Clock& clock;
     contracts::IdentitySource* identities;
+    contracts::NamedSurface* named = nullptr;
     Catalog catalog;
     Faults faults;
     std::string own_host;  ///< settings.host without its port

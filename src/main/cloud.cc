@@ -47,11 +47,14 @@ std::unique_ptr<store::Store> open_store(const ServeOptions& options) {
 }
 
 net::ServerOptions server_options(const ServeOptions& options, const std::filesystem::path& folder,
-                                  const dispatch::Door& door) {
+                                  const dispatch::Door& door, Services& services) {
     net::ServerOptions server;
     server.listen = options.listen;
     if (options.tls) server.tls = net::TlsOptions{options.certificate, options.key, folder / "tls"};
     server.stream_body = [&door](const http::Request& head) { return door.wants_stream(head); };
+    server.asks_certificate = [&services](std::string host_name) {
+        return services.asks_certificate(std::move(host_name));
+    };
     return server;
 }
 
@@ -84,7 +87,7 @@ struct Cloud::Parts {
           door(options.door, clock),
           services({*store, *packages, *objects, door, threads, clock, metrics, functions_folder(), exclusive(),
                     options.queues, options.table_throttling, options.functions}),
-          server(reactors.reactors(), server_options(options, folder, door),
+          server(reactors.reactors(), server_options(options, folder, door, services),
                  [this](http::Request request) { return door.serve(std::move(request)); }) {
         door.set_clock_keeper([this](Clock::Setting setting) { return keep_clock(*store, setting); });
         door.add_metrics([this](std::string& out) { append_store_metrics(out, *store); });

@@ -4,6 +4,7 @@
 #include "main/identities.h"
 #include "services/apigateway/service.h"
 #include "services/apigateway/surface.h"
+#include "services/apigatewayv2/domains/domain_surface.h"
 #include "services/apigatewayv2/service.h"
 #include "services/apigatewayv2/surface.h"
 #include "services/apigatewayv2/websocket/connections_api.h"
@@ -50,8 +51,9 @@ contracts::Gate* deciding_gate(dispatch::Door& door) {
 struct Services::All {
     explicit All(Foundation foundation)
         : exclusive(foundation.exclusive),
-          apigateway(foundation.store, &rest_apis),
-          apigatewayv2(foundation.store),
+          domains(foundation.store, foundation.door),
+          apigateway(foundation.store, &rest_apis, {.domains = &domains, .has_other_api = apigatewayv2::has_api}),
+          apigatewayv2(foundation.store, foundation.door, domains, apigateway::has_api),
           http_apis(foundation.store, {.door = foundation.door,
                                        .gate = &foundation.door,
                                        .http = &http_sender,
@@ -64,6 +66,7 @@ struct Services::All {
                                        .metrics = &foundation.metrics,
                                        .others = &http_apis}),
           connections(http_apis.web_sockets().connections()),
+          custom_domains(domains, rest_apis),
           cloudformation(foundation.store, foundation.door, all_resource_types(foundation.door)),
           dynamodb(foundation.store, {.door = &foundation.door,
                                       .gate = deciding_gate(foundation.door),
@@ -102,6 +105,7 @@ struct Services::All {
         door.add(aws::sqs::service, sqs);
         door.add(aws::sts::service, sts);
         door.set_identities(identities);
+        door.set_named_surface(custom_domains);
         door.add_health([this] { return lambda.warnings(); });
         door.add_path_surface(std::string(lambda::Service::code_prefix), lambda.code_surface());
         door.add_path_surface(std::string(dynamodb::Service::expired_path), dynamodb.developer_surface());
@@ -118,11 +122,13 @@ struct Services::All {
 
     const bool exclusive;
     HttpSender http_sender;
+    apigatewayv2::Domains domains;
     apigateway::Service apigateway;
     apigatewayv2::Service apigatewayv2;
     apigatewayv2::Surface http_apis;
     apigateway::Surface rest_apis;
     apigatewayv2::ConnectionsApi connections;
+    apigatewayv2::DomainSurface custom_domains;
     cloudformation::Service cloudformation;
     dynamodb::Service dynamodb;
     dynamodb::Streams dynamodbstreams;
@@ -157,6 +163,10 @@ Task<void> Services::start(std::string endpoint) {
 }
 
 Task<void> Services::send_away() { co_await all_->http_apis.web_sockets().stop(); }
+
+Task<bool> Services::asks_certificate(std::string host_name) {
+    return all_->custom_domains.asks_certificate(std::move(host_name));
+}
 
 Task<void> Services::stop() {
     co_await all_->cloudformation.stop();

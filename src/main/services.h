@@ -42,6 +42,8 @@ class Services {
     /// Ends connections that last, while what hears of their end is still served.
     Task<void> send_away();
     Task<void> stop();
+    /// True if callers of that host have to show a certificate in the TLS handshake.
+    Task<bool> asks_certificate(std::string host_name);
 
   private:
     struct All;

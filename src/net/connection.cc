@@ -1,6 +1,8 @@
 #include "net/connection.h"
 
 #include "base/bytes.h"
+#include "base/certificate.h"
+#include "net/client_hello.h"
 #include "net/message_head.h"
 #include "net/web_socket.h"
 #include "runtime/log.h"
@@ -109,6 +111,7 @@ Task<void> Connection::serve() {
         if (!co_await read_head()) co_return;
         request.remote_address = remote_address_;
         request.tls = transport_.tls();
+        if (!certificate_.empty()) hand_over_certificate(request);
         const bool answers_head = request.method == "HEAD";
         keep_alive_ = parser_->keep_alive() && !station_->stopping;
         if (!parser_->done()) co_await take_body(request);
@@ -130,9 +133,33 @@ Task<void> Connection::greet() {
     idle_ = true;
     co_await read_more(read_bytes, due(limits().idle_time));
     idle_ = false;
-    if (buffer_.view().front() == tls_handshake) {
-        co_await transport_.accept_tls(*station_->tls, buffer_.take_all(), due(limits().handshake_time));
+    if (buffer_.view().front() != tls_handshake) co_return;
+    const auto handshake_due = due(limits().handshake_time);
+    const bool asks = station_->options.asks_certificate && co_await asks_certificate(handshake_due);
+    co_await transport_.accept_tls(*station_->tls, buffer_.take_all(), handshake_due, asks);
+    if (asks) certificate_ = transport_.peer_certificate();
+}
+
+// Keeps the server's name that the caller asks for. Nobody who says no name in one record is asked.
+Task<bool> Connection::asks_certificate(Tick handshake_due) {
+    while (buffer_.size() < hello_bytes(buffer_.view())) {
+        if (hello_bytes(buffer_.view()) > largest_hello_bytes) co_return false;
+        co_await read_more(read_bytes, handshake_due);
     }
+    server_name_ = read_server_name(buffer_.view().substr(0, hello_bytes(buffer_.view())));
+    if (server_name_.empty()) co_return false;
+    try {
+        co_return co_await station_->options.asks_certificate(server_name_);
+    } catch (const std::exception& error) {
+        throw TlsFailed(error.what());
+    }
+}
+
+// Another host of the same connection asked for nothing.
+void Connection::hand_over_certificate(http::Request& request) const {
+    const auto host = request.host();
+    if (equal_ignoring_case(host.substr(0, host.rfind(':')), server_name_))
+        request.headers.add(std::string(client_certificate_field), certificate_);
 }
 
 bool Connection::parse_buffered() {

@@ -58,6 +58,9 @@ struct ServerOptions {
     /// `request.body`. Reading the stream reads the socket, so a slow reader slows its sender. It ends when the answer
     /// has been sent.
     std::function<bool(const http::Request& head)> stream_body;
+    /// Asked for the server's name in a TLS handshake: true makes the caller show a certificate, which is handed over
+    /// with requests to that host (base/certificate.h), whoever issued it.
+    std::function<Task<bool>(std::string server_name)> asks_certificate;
     /// The Server field of answers that have none; empty: none.
     std::string server_name;
 };

@@ -37,8 +37,11 @@ class Transport final : private EventLoop::Watched {
     /// Writes all pieces, in order, as one packet where it can. `limit` is for each part that the peer takes.
     Task<void> write(std::array<std::string_view, 3> pieces, std::chrono::milliseconds limit);
 
-    /// Speaks TLS from here on; `received` was read already. Throws TlsFailed.
-    Task<void> accept_tls(TlsContext& context, std::string received, Tick due);
+    /// Speaks TLS from here on; `received` was read already. With `asks_certificate` the peer has to show one, whoever
+    /// issued it. Throws TlsFailed.
+    Task<void> accept_tls(TlsContext& context, std::string received, Tick due, bool asks_certificate = false);
+    /// What the peer showed, in PEM; "" if nothing.
+    std::string peer_certificate() const;
     Task<void> connect_tls(TlsContext& context, std::string host, Tick due);
     bool tls() const { return tls_ != nullptr; }
 

@@ -1,12 +1,25 @@
 #include "net/transport_tls.h"
 
 #include <arpa/inet.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 namespace cumulet::net {
 namespace {
 
 constexpr size_t record_bytes = 16 << 10;
+
+/// Who is trusted depends on the host that a request is for, which is known later.
+int accept_any_certificate(int, X509_STORE_CTX*) { return 1; }
+
+/// A session that began without a certificate is not taken up again, and none is kept.
+void ask_certificate(SSL* session) {
+    static constexpr unsigned char asked[] = "certificate asked";
+    SSL_set_verify(session, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, accept_any_certificate);
+    SSL_set_session_id_context(session, asked, sizeof asked - 1);
+    SSL_set_options(session, SSL_OP_NO_TICKET);
+    SSL_set_num_tickets(session, 0);
+}
 
 }  // namespace
 
@@ -44,8 +57,9 @@ Task<void> Transport::write_tls(std::array<std::string_view, 3> pieces, std::chr
     }
 }
 
-Task<void> Transport::accept_tls(TlsContext& context, std::string received, Tick due) {
+Task<void> Transport::accept_tls(TlsContext& context, std::string received, Tick due, bool asks_certificate) {
     tls_ = std::make_unique<Tls>(socket_, context);
+    if (asks_certificate) ask_certificate(tls_->stream.native_handle());
     Operation operation(read_memory_);
     read_due_ = due;
     co_await operation.run([&](Operation::Done done) {
@@ -53,6 +67,19 @@ Task<void> Transport::accept_tls(TlsContext& context, std::string received, Tick
     });
     check_handshake(operation);
     if (operation.bytes != received.size()) throw TlsFailed("bytes behind the handshake");
+}
+
+std::string Transport::peer_certificate() const {
+    X509* certificate = tls_ ? SSL_get1_peer_certificate(tls_->stream.native_handle()) : nullptr;
+    if (!certificate) return "";
+    BIO* text = BIO_new(BIO_s_mem());
+    PEM_write_bio_X509(text, certificate);
+    char* bytes = nullptr;
+    const auto size_bytes = BIO_get_mem_data(text, &bytes);
+    std::string pem(bytes, static_cast<size_t>(size_bytes));
+    BIO_free(text);
+    X509_free(certificate);
+    return pem;
 }
 
 Task<void> Transport::connect_tls(TlsContext& context, std::string host, Tick due) {

@@ -134,6 +134,32 @@ Outputs:
         self.assertRegex(self.aws("sts", "get-caller-identity")["Account"], r"^\d{12}$")
         self.assertIn("NoSuchEntity", self.refused("iam", "get-role", "--role-name", unique("missing")))
 
+    def test_a_custom_domain_leads_to_both_kinds_of_apis(self):
+        domain = f"{unique('api')}.example.com"
+        certificate = "arn:aws:acm:us-east-1:000000000000:certificate/11111111-2222-3333-4444-555555555555"
+        self.aws("apigateway", "create-domain-name", "--domain-name", domain, "--regional-certificate-arn", certificate,
+                 "--endpoint-configuration", "types=REGIONAL")
+        self.addCleanup(run, "apigateway", "delete-domain-name", "--domain-name", domain)
+        rest = self.aws("apigateway", "create-rest-api", "--name", unique("api"))["id"]
+        self.addCleanup(run, "apigateway", "delete-rest-api", "--rest-api-id", rest)
+        self.aws("apigateway", "create-base-path-mapping", "--domain-name", domain, "--rest-api-id", rest,
+                 "--base-path", "rest")
+        http = self.aws("apigatewayv2", "create-api", "--name", unique("api"), "--protocol-type", "HTTP",
+                        "--target", "https://site.example")["ApiId"]
+        self.addCleanup(run, "apigatewayv2", "delete-api", "--api-id", http)
+        self.aws("apigatewayv2", "create-api-mapping", "--domain-name", domain, "--api-id", http, "--stage", "$default",
+                 "--api-mapping-key", "http/v1")
+        mapped = self.aws("apigatewayv2", "get-api-mappings", "--domain-name", domain)["Items"]
+        self.assertEqual({item["ApiMappingKey"]: item["ApiId"] for item in mapped}, {"rest": rest, "http/v1": http})
+        self.assertIn("Base path already exists",
+                      self.refused("apigateway", "create-base-path-mapping", "--domain-name", domain, "--rest-api-id", rest,
+                                   "--base-path", "rest"))
+        self.aws("apigatewayv2", "export-api", "--api-id", http, "--specification", "OAS30", "--output-type", "YAML",
+                 "api.yaml")
+        self.assertIn("$default", (self.folder / "api.yaml").read_text())
+        for item in mapped:
+            self.aws("apigatewayv2", "delete-api-mapping", "--domain-name", domain, "--api-mapping-id", item["ApiMappingId"])
+
     def test_logs_and_apis(self):
         group = unique("/conformance/group")
         self.aws("logs", "create-log-group", "--log-group-name", group)

@@ -81,6 +81,15 @@ RestApi shown(RestApi api) {
     return api;
 }
 
+Task<bool> has_api(store::Transaction& tx, std::string api_id) {
+    co_return (co_await find_address(tx, std::move(api_id))).has_value();
+}
+
+Task<void> Service::check_free(store::Transaction& tx, std::string api_id) {
+    if (co_await has_api(tx, api_id) || (has_other_api_ && co_await has_other_api_(tx, api_id)))
+        throw ConflictException(fmt::format("API {} already exists.", api_id));
+}
+
 Task<RestApi> Service::create_rest_api(Call& call, CreateRestApiRequest request) {
     auto api = new_api(call, request);
     const auto fresh = first_definition(call, api);
@@ -89,8 +98,7 @@ Task<RestApi> Service::create_rest_api(Call& call, CreateRestApiRequest request)
     const auto place = place_of(call, *api.id);
     const auto made = co_await store_.transact([&](store::Transaction& tx) -> Task<RestApi> {
         co_await check_room<RestApi>(tx, place_of(call));
-        if (co_await find_address(tx, place.owner))
-            throw ConflictException(fmt::format("API {} already exists.", place.owner));
+        co_await check_free(tx, place.owner);
         auto definition = fresh;
         auto saved = api;
         if (request.cloneFrom) {
@@ -144,6 +152,7 @@ Task<RestApi> Service::update_rest_api(Call& call, UpdateRestApiRequest request)
 
 Task<DeleteRestApiResponse> Service::delete_rest_api(Call& call, DeleteRestApiRequest request) {
     const auto place = place_of(call, request.restApiId);
+    co_await check_unmapped(call, request.restApiId, std::nullopt);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await load_api(tx, place);
         erase_api(tx, place);

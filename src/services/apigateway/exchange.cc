@@ -25,6 +25,7 @@ json::object identity_of(const Exchange& exchange) {
     identity["userAgent"] = null_or(exchange.request.headers.get("user-agent"));
     identity["userArn"] = nullptr;
     for (const auto& [name, value] : exchange.identity) identity[name] = value;
+    if (auto certificate = contracts::client_certificate(exchange.domain)) identity["clientCert"] = *certificate;
     return identity;
 }
 
@@ -145,6 +146,7 @@ json::object context_of(const Exchange& exchange) {
                          {"requestTimeEpoch", epoch_millis(exchange.received)},
                          {"stage", exchange.stage->stageName.value_or("")},
                          {"xrayTraceId", exchange.trace}};
+    if (exchange.domain) context["customDomain"] = contracts::custom_domain(*exchange.domain);
     if (exchange.method) {
         context["resourceId"] = exchange.method->resource_id;
         context["resourcePath"] = exchange.method->resource_path;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/http.h"
+#include "contracts/execute_api.h"
 #include "contracts/proxy_event.h"
 #include "services/apigateway/deployed.h"
 
@@ -26,12 +27,13 @@ struct Exchange {
     const CompiledMethod* method = nullptr;  ///< nullptr until it is found
     http::Request request;
     std::string path;       ///< without the stage, still percent-encoded
-    std::string full_path;  ///< with the stage, decoded
+    std::string full_path;  ///< decoded, with the stage, or as a custom domain's caller wrote it
     std::vector<PathParameter> path_parameters;
     std::vector<http::Parameter> query;
     std::string request_id;           ///< a UUID
     std::string extended_request_id;  ///< "JKJaXmPLvHcESHA="
     std::string domain_name;
+    std::optional<contracts::DomainMatch> domain;  ///< the custom domain that led here
     std::string source_address;
     std::string trace;  ///< X-Amzn-Trace-Id, never empty
     Time received;

@@ -94,9 +94,10 @@ bool wants_bytes(const Exchange& exchange) {
 }  // namespace
 
 json::object request_event(const Exchange& exchange) {
-    json::object event{{"resource", exchange.method->resource_path},
-                       {"path", readable(percent_decode(exchange.path))},
-                       {"httpMethod", exchange.request.method}};
+    json::object event{
+        {"resource", exchange.method->resource_path},
+        {"path", exchange.domain ? readable(exchange.full_path) : readable(percent_decode(exchange.path))},
+        {"httpMethod", exchange.request.method}};
     add_pairs(event, headers_of(exchange), "headers", "multiValueHeaders");
     add_pairs(event, exchange.query, "queryStringParameters", "multiValueQueryStringParameters");
     event["pathParameters"] = path_parameters_of(exchange);

@@ -44,5 +44,6 @@ contracts::Resource resource_with(std::string id, std::string_view attribute = "
 void add_api_types(Types& types, contracts::Door& door);     // api_resources.cc
 void add_method_type(Types& types, contracts::Door& door);   // method_resource.cc
 void add_access_types(Types& types, contracts::Door& door);  // access_resources.cc
+void add_domain_types(Types& types, contracts::Door& door);  // domain_resources.cc
 
 }  // namespace cumulet::apigateway

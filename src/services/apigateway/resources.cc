@@ -301,6 +301,7 @@ Types resource_types(contracts::Door& door) {
     add_api_types(types, door);
     add_method_type(types, door);
     add_access_types(types, door);
+    add_domain_types(types, door);
     types.push_back(std::make_unique<ResourceResource>(door));
     types.push_back(std::make_unique<ModelResource>(door));
     types.push_back(std::make_unique<RequestValidatorResource>(door));

@@ -1,6 +1,7 @@
 // API Gateway's REST APIs: what they consist of, and who may use them. Requests to them come to Surface.
 #pragma once
 
+#include "contracts/api_domains.h"
 #include "contracts/apigateway.h"
 #include "contracts/resource.h"
 #include "services/apigateway/storage.h"
@@ -9,10 +10,21 @@ namespace cumulet::apigateway {
 
 class Surface;
 
+/// True if there is a REST API of that id, whoever's.
+Task<bool> has_api(store::Transaction& tx, std::string api_id);
+
+/// What all kinds of APIs have together. Pointers may be nullptr in tests that have no use for them.
+struct Shared {
+    contracts::ApiDomains* domains = nullptr;
+    /// Whether an API of another kind has the id.
+    Task<bool> (*has_other_api)(store::Transaction& tx, std::string api_id) = nullptr;
+};
+
 class Service final : public aws::apigateway::Api {
   public:
     /// `surface` invokes the methods that are to be tested.
-    explicit Service(store::Store& store, Surface* surface = nullptr) : store_(store), surface_(surface) {}
+    explicit Service(store::Store& store, Surface* surface = nullptr, Shared shared = {})
+        : store_(store), surface_(surface), domains_(shared.domains), has_other_api_(shared.has_other_api) {}
 
     // apis.cc
     Task<aws::apigateway::RestApi> create_rest_api(Call& call, aws::apigateway::CreateRestApiRequest request) override;
@@ -200,6 +212,40 @@ class Service final : public aws::apigateway::Api {
     Task<aws::apigateway::DeleteVpcLinkResponse> delete_vpc_link(
         Call& call, aws::apigateway::DeleteVpcLinkRequest request) override;
 
+    // domain_names.cc
+    Task<aws::apigateway::DomainName> create_domain_name(Call& call,
+                                                         aws::apigateway::CreateDomainNameRequest request) override;
+    Task<aws::apigateway::DomainName> get_domain_name(Call& call,
+                                                      aws::apigateway::GetDomainNameRequest request) override;
+    Task<aws::apigateway::DomainNames> get_domain_names(Call& call,
+                                                        aws::apigateway::GetDomainNamesRequest request) override;
+    Task<aws::apigateway::DomainName> update_domain_name(Call& call,
+                                                         aws::apigateway::UpdateDomainNameRequest request) override;
+    Task<aws::apigateway::DeleteDomainNameResponse> delete_domain_name(
+        Call& call, aws::apigateway::DeleteDomainNameRequest request) override;
+
+    // base_path_mappings.cc
+    Task<aws::apigateway::BasePathMapping> create_base_path_mapping(
+        Call& call, aws::apigateway::CreateBasePathMappingRequest request) override;
+    Task<aws::apigateway::BasePathMapping> get_base_path_mapping(
+        Call& call, aws::apigateway::GetBasePathMappingRequest request) override;
+    Task<aws::apigateway::BasePathMappings> get_base_path_mappings(
+        Call& call, aws::apigateway::GetBasePathMappingsRequest request) override;
+    Task<aws::apigateway::BasePathMapping> update_base_path_mapping(
+        Call& call, aws::apigateway::UpdateBasePathMappingRequest request) override;
+    Task<aws::apigateway::DeleteBasePathMappingResponse> delete_base_path_mapping(
+        Call& call, aws::apigateway::DeleteBasePathMappingRequest request) override;
+
+    // domain_access.cc
+    Task<aws::apigateway::DomainNameAccessAssociation> create_domain_name_access_association(
+        Call& call, aws::apigateway::CreateDomainNameAccessAssociationRequest request) override;
+    Task<aws::apigateway::DomainNameAccessAssociations> get_domain_name_access_associations(
+        Call& call, aws::apigateway::GetDomainNameAccessAssociationsRequest request) override;
+    Task<aws::apigateway::DeleteDomainNameAccessAssociationResponse> delete_domain_name_access_association(
+        Call& call, aws::apigateway::DeleteDomainNameAccessAssociationRequest request) override;
+    Task<aws::apigateway::RejectDomainNameAccessAssociationResponse> reject_domain_name_access_association(
+        Call& call, aws::apigateway::RejectDomainNameAccessAssociationRequest request) override;
+
     // test_invoke.cc
     Task<aws::apigateway::TestInvokeMethodResponse> test_invoke_method(
         Call& call, aws::apigateway::TestInvokeMethodRequest request) override;
@@ -218,8 +264,27 @@ class Service final : public aws::apigateway::Api {
     /// Makes what the stage has cached stale.
     Task<void> touch_stage(Call& call, std::string api_id, std::string stage_name);
 
+    // apis.cc
+    /// Throws ConflictException if there is an API of that id, of whatever kind.
+    Task<void> check_free(store::Transaction& tx, std::string api_id);
+
+    // tags.cc
+    /// The tags of what the ARN names, changed if `change` is given.
+    Task<std::map<std::string, std::string>> change_tags_of(
+        Call& call, std::string arn, std::function<void(std::map<std::string, std::string>&)> change);
+
+    // domain_names.cc
+    /// Throws NotFoundException, as does edit_domain. Private domains have an id beside their name.
+    Task<contracts::ApiDomain> load_domain(Call& call, std::string name, std::optional<std::string> id);
+    Task<contracts::ApiDomain> edit_domain(Call& call, std::string name, std::optional<std::string> id,
+                                           contracts::ApiDomains::Change change);
+    /// Throws BadRequestException while domains lead to the API, or to its stage where one is given.
+    Task<void> check_unmapped(Call& call, std::string api_id, std::optional<std::string> stage);
+
     store::Store& store_;
     Surface* surface_;
+    contracts::ApiDomains* domains_;
+    Task<bool> (*has_other_api_)(store::Transaction& tx, std::string api_id);
 };
 
 /// What CloudFormation may create here.

@@ -81,6 +81,7 @@ Task<Stage> Service::update_stage(Call& call, UpdateStageRequest request) {
 Task<DeleteStageResponse> Service::delete_stage(Call& call, DeleteStageRequest request) {
     const auto place = place_of(call, request.restApiId);
     const auto version = call.random().next();
+    co_await check_unmapped(call, request.restApiId, request.stageName);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await load_item<Stage>(tx, place, request.stageName);
         erase_item<Stage>(tx, place, request.stageName);

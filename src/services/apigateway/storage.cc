@@ -31,13 +31,13 @@ Key deployed(const Place& place, const std::string& deployment_id) {
 /// What tells the kinds of records apart. `missing` is followed by the id where it ends with a colon.
 template <typename T>
 struct Kind;
-#define CUMULET_KIND(T, NAME, OPERATION, MISSING, MOST, ID)                   \
-    template <>                                                               \
-    struct Kind<T> {                                                          \
-        static constexpr std::string_view name = NAME, operation = OPERATION; \
-        static constexpr std::string_view missing = MISSING;                  \
-        static constexpr size_t most = MOST;                                  \
-        static std::string id(const T& item) { return item.ID.value_or(""); } \
+#define CUMULET_KIND(T, NAME, OPERATION, MISSING, MOST, ID)                                    \
+    template <>                                                                                \
+    struct Kind<T> {                                                                           \
+        [[maybe_unused]] static constexpr std::string_view name = NAME, operation = OPERATION; \
+        [[maybe_unused]] static constexpr std::string_view missing = MISSING;                  \
+        [[maybe_unused]] static constexpr size_t most = MOST;                                  \
+        static std::string id(const T& item) { return item.ID.value_or(""); }                  \
     };
 CUMULET_KIND(RestApi, "api", "GetRestApi", "Invalid API identifier specified", 600, id)
 CUMULET_KIND(Resource, "resource", "GetResource", "Invalid Resource identifier specified", 300, id)
@@ -59,9 +59,11 @@ CUMULET_KIND(UsagePlanKey, "plan key", "GetUsagePlanKey", "Invalid API Key ident
 CUMULET_KIND(ClientCertificate, "certificate", "GetClientCertificate",
              "Invalid Client Certificate identifier specified", 60, clientCertificateId)
 CUMULET_KIND(VpcLink, "VPC link", "GetVpcLink", "VPCLink not found", 20, id)
-CUMULET_KIND(DomainName, "domain", "GetDomainName", "Invalid domain name identifier specified", 120, domainName)
-CUMULET_KIND(BasePathMapping, "mapping", "GetBasePathMapping", "Invalid base path mapping identifier specified", 300,
-             basePath)
+CUMULET_KIND(DomainNameAccessAssociation, "domain access", "CreateDomainNameAccessAssociation",
+             "Invalid domain name access association identifier specified", 100, domainNameAccessAssociationArn)
+// What is kept elsewhere, and only listed here.
+CUMULET_KIND(DomainName, "", "GetDomainName", "", 0, domainName)
+CUMULET_KIND(BasePathMapping, "", "GetBasePathMapping", "", 0, basePath)
 #undef CUMULET_KIND
 
 template <>
@@ -398,8 +400,11 @@ CUMULET_INSTANTIATE(UsagePlan)
 CUMULET_INSTANTIATE(UsagePlanKey)
 CUMULET_INSTANTIATE(ClientCertificate)
 CUMULET_INSTANTIATE(VpcLink)
-CUMULET_INSTANTIATE(DomainName)
-CUMULET_INSTANTIATE(BasePathMapping)
+CUMULET_INSTANTIATE(DomainNameAccessAssociation)
 #undef CUMULET_INSTANTIATE
+template Page<DomainName> page_of<DomainName>(std::vector<DomainName>, std::optional<int32_t>,
+                                              const std::optional<std::string>&);
+template Page<BasePathMapping> page_of<BasePathMapping>(std::vector<BasePathMapping>, std::optional<int32_t>,
+                                                        const std::optional<std::string>&);
 
 }  // namespace cumulet::apigateway

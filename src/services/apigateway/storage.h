@@ -1,5 +1,5 @@
 // The keys of API Gateway's REST APIs; nothing else knows them. What stands in a collection is a record of AWS's own
-// shape. "Owner" is the API that a record belongs to, the usage plan of its keys, the domain of its mappings, or "".
+// shape. "Owner" is the API that a record belongs to, the usage plan of its keys, or "".
 //
 //   ("", "global", "apigateway", "address") api id                              Address: whose API, and its version
 //   (account, region, "apigateway", collection) owner, id                       RestApi, Resource, Stage, ...
@@ -29,6 +29,7 @@ using aws::apigateway::Deployment;
 using aws::apigateway::DocumentationPart;
 using aws::apigateway::DocumentationVersion;
 using aws::apigateway::DomainName;
+using aws::apigateway::DomainNameAccessAssociation;
 using aws::apigateway::GatewayResponse;
 using aws::apigateway::Integration;
 using aws::apigateway::IntegrationResponse;

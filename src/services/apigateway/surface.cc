@@ -24,11 +24,25 @@ http::Response plain(int status, std::string_view message, std::string_view erro
 
 http::Response forbidden() { return plain(403, "Forbidden", "ForbiddenException"); }
 
-/// The stage that a path is for, and what of the path is left.
-const DeployedStage* find_stage(const DeployedApi& api, std::string_view& path) {
-    const auto name = percent_decode(contracts::take_segment(path));
+/// The stage that a request is for, and what of the path is left.
+const DeployedStage* find_stage(const DeployedApi& api, const contracts::ApiDestination& destination,
+                                std::string_view& path) {
+    const bool known = destination.domain && !destination.domain->stage.empty();
+    const auto name = known ? destination.domain->stage : percent_decode(contracts::take_segment(path));
     const auto found = api.stages.find(name);
     return found == api.stages.end() ? nullptr : &found->second;
+}
+
+/// True if the API may only be called by its custom domains, and was not.
+bool endpoint_disabled(const DeployedApi& api, const contracts::ApiDestination& destination) {
+    return destination.by_host && !destination.domain && api.api.disableExecuteApiEndpoint.value_or(false);
+}
+
+/// The host by which the API was called, or could have been.
+std::string domain_name_of(const Call& call, const contracts::ApiDestination& destination, std::string_view host) {
+    if (destination.domain) return destination.domain->domain_name;
+    if (destination.by_host) return to_lower(contracts::without_port(host));
+    return contracts::api_domain_name(call, destination.api_id);
 }
 
 bool takes_canary(Call& call, const DeployedStage& stage) {
@@ -56,17 +70,17 @@ void add_ids(const Exchange& exchange, http::Response& response) {
 
 }  // namespace
 
-Task<http::Response> Surface::serve(Call& call, http::Request request) {
-    const auto destination = contracts::read_api_destination(request.host(), request.path);
+Task<http::Response> Surface::serve_api(Call& call, http::Request request,
+                                        std::optional<contracts::ApiDestination> destination) {
     const auto api = destination ? co_await apis_.find(destination->api_id) : nullptr;
     if (!api) {
-        if (neighbours_.others) co_return co_await neighbours_.others->serve(call, std::move(request));
+        if (neighbours_.others)
+            co_return co_await neighbours_.others->serve_api(call, std::move(request), std::move(destination));
         co_return forbidden();
     }
     std::string_view path = destination->path;
-    const auto* stage = find_stage(*api, path);
-    const bool disabled = destination->by_host && api->api.disableExecuteApiEndpoint.value_or(false);
-    if (!stage || disabled) co_return forbidden();
+    const auto* stage = find_stage(*api, *destination, path);
+    if (!stage || endpoint_disabled(*api, *destination)) co_return forbidden();
 
     Exchange exchange;
     exchange.api = api.get();
@@ -74,12 +88,12 @@ Task<http::Response> Surface::serve(Call& call, http::Request request) {
     exchange.canary = takes_canary(call, *stage);
     exchange.definition = exchange.canary ? &*stage->canary : &stage->main;
     exchange.path = path.empty() ? "/" : std::string(path);
-    exchange.full_path = percent_decode(destination->path);
+    exchange.full_path = percent_decode(destination->domain ? request.path : destination->path);
     exchange.query = http::parse_query(request.query);
     exchange.request_id = call.random().uuid();
     exchange.extended_request_id = call.random().text(15, letters_and_digits) + "=";
-    exchange.domain_name = destination->by_host ? to_lower(contracts::without_port(request.host()))
-                                                : contracts::api_domain_name(call, destination->api_id);
+    exchange.domain_name = domain_name_of(call, *destination, request.host());
+    exchange.domain = std::move(destination->domain);
     exchange.source_address = call.source_address;
     exchange.trace = call.trace.empty() ? contracts::new_trace(call) : call.trace;
     exchange.received = call.now();

@@ -5,6 +5,7 @@
 #include "base/expiring_map.h"
 #include "contracts/access_log.h"
 #include "contracts/client.h"
+#include "contracts/execute_api.h"
 #include "contracts/lambda.h"
 #include "contracts/metrics.h"
 #include "contracts/throttle.h"
@@ -25,7 +26,7 @@ struct Neighbours {
     contracts::Gate* gate = nullptr;
     contracts::HttpSender* http = nullptr;
     contracts::Metrics* metrics = nullptr;
-    contracts::Surface* others = nullptr;  ///< APIs of other kinds
+    contracts::ApiSurface* others = nullptr;  ///< APIs of other kinds
 };
 
 /// What an authorizer said of a caller.
@@ -48,7 +49,7 @@ const contracts::Service& execute_api();
 /// The function in ".../functions/<ARN>/invocations"; "" if there is none.
 std::string function_of(std::string_view uri);
 
-class Surface final : public contracts::Surface {
+class Surface final : public contracts::ApiSurface {
   public:
     Surface(store::Store& store, Neighbours neighbours)
         : store_(store),
@@ -58,7 +59,8 @@ class Surface final : public contracts::Surface {
           issuers_(neighbours.http),
           log_(neighbours.door) {}
 
-    Task<http::Response> serve(Call& call, http::Request request) override;
+    Task<http::Response> serve_api(Call& call, http::Request request,
+                                   std::optional<contracts::ApiDestination> destination) override;
     /// Invokes a method of a definition that is being edited; the request names one of it.
     Task<aws::apigateway::TestInvokeMethodResponse> test(Call& call, Definition definition,
                                                          aws::apigateway::TestInvokeMethodRequest request);

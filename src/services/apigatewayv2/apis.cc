@@ -124,6 +124,20 @@ Task<void> update_quick_api(store::Transaction& tx, Place place, UpdateApiReques
 
 }  // namespace
 
+Task<void> Service::check_free(store::Transaction& tx, std::string api_id) {
+    if (co_await has_api(tx, api_id) || (has_rest_api_ && co_await has_rest_api_(tx, api_id)))
+        throw ConflictException(fmt::format("API {} already exists.", api_id));
+}
+
+// Unverified: the words, and that it is refused.
+Task<void> Service::check_unmapped(Call& call, std::string api_id, std::optional<std::string> stage) {
+    const auto names = co_await domains_.mapped_to(call, api_id, stage);
+    if (names.empty()) co_return;
+    throw BadRequestException(
+        fmt::format("Deleting {} failed. Please remove all API mappings related to it in your domains: {}.",
+                    stage ? "Stage " + *stage : "API " + api_id, fmt::join(names, ", ")));
+}
+
 Task<CreateApiResponse> Service::create_api(Call& call, CreateApiRequest request) {
     auto api = new_api(call, request);
     auto tags = request.Tags.value_or(std::map<std::string, std::string>());
@@ -188,6 +202,7 @@ Task<UpdateApiResponse> Service::update_api(Call& call, UpdateApiRequest request
 
 Task<DeleteApiResponse> Service::delete_api(Call& call, DeleteApiRequest request) {
     const auto place = place_of(call, request.ApiId);
+    co_await check_unmapped(call, request.ApiId, std::nullopt);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await load_api(tx, place);
         erase_api(tx, place);

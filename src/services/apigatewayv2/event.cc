@@ -94,6 +94,8 @@ json::object context_2(const Passage& passage) {
                          {"stage", passage.stage},
                          {"time", contracts::format_request_time(passage.received)},
                          {"timeEpoch", epoch_millis(passage.received)}};
+    if (auto certificate = contracts::client_certificate(passage.domain))
+        context["authentication"] = json::object{{"clientCert", std::move(*certificate)}};
     if (passage.authorized.by != Authorized::By::nobody) context["authorizer"] = authorizer_2(passage.authorized);
     return context;
 }
@@ -149,6 +151,8 @@ json::object identity_of(const Passage& passage) {
         identity["caller"] = signer.at("callerId");
         identity["user"] = signer.at("userId");
     }
+    if (auto certificate = contracts::client_certificate(passage.domain))
+        identity["clientCert"] = std::move(*certificate);
     return identity;
 }
 

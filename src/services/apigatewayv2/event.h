@@ -4,6 +4,7 @@
 
 #include "base/http.h"
 #include "base/json.h"
+#include "contracts/execute_api.h"
 #include "services/apigatewayv2/routing.h"
 
 namespace cumulet::apigatewayv2 {
@@ -31,10 +32,11 @@ struct WebSocketEvent;  // websocket/web_socket_event.h
 /// A request on its way to a function.
 struct Passage {
     const http::Request* request = nullptr;
-    std::string path;     ///< decoded, with the stage's name in front unless it is $default
+    std::string path;     ///< decoded, as the caller wrote it: with the stage's name, or a custom domain's base path
     std::string account;  ///< the API's
     std::string api_id;
     std::string domain_name;
+    std::optional<contracts::DomainMatch> domain;  ///< the custom domain that led here
     std::string stage;
     std::map<std::string, std::string> stage_variables;
     std::string route_path;  ///< decoded, without the stage's name

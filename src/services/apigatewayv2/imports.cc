@@ -11,10 +11,6 @@ using namespace aws::apigatewayv2;
 
 namespace {
 
-void check_base_path(const std::optional<std::string>& base_path) {
-    if (base_path && *base_path != "ignore") throw unsupported("basepath " + *base_path);
-}
-
 void describe(HttpApi& api, const Blueprint& blueprint) {
     api.Name = blueprint.name;
     api.Version = blueprint.version;
@@ -52,8 +48,8 @@ void save_definition(store::Transaction& tx, const Place& place, const Definitio
 }  // namespace
 
 Task<ImportApiResponse> Service::import_api(Call& call, ImportApiRequest request) {
-    check_base_path(request.Basepath);
     auto blueprint = read_open_api(request.Body);
+    apply_base_path(blueprint, request.Basepath.value_or("ignore"));
     HttpApi api;
     api.ApiId = wanted_id(blueprint.tags).value_or(new_id(call.random(), 10));
     api.ProtocolType = "HTTP";
@@ -77,8 +73,8 @@ Task<ImportApiResponse> Service::import_api(Call& call, ImportApiRequest request
 }
 
 Task<ReimportApiResponse> Service::reimport_api(Call& call, ReimportApiRequest request) {
-    check_base_path(request.Basepath);
-    const auto blueprint = read_open_api(request.Body);
+    auto blueprint = read_open_api(request.Body);
+    apply_base_path(blueprint, request.Basepath.value_or("ignore"));
     const auto definition = build(call.random(), blueprint);
     const auto version = call.random().next();
 

@@ -161,7 +161,51 @@ void read_tags(Blueprint& blueprint, const json::object& document) {
     }
 }
 
+/// The path of the first server's URL, its variables replaced by their defaults.
+std::string read_base_path(const json::object& document) {
+    const auto* servers = document.if_contains("servers");
+    if (!servers || !servers->is_array() || servers->as_array().empty()) return "";
+    const auto* server = servers->as_array().front().if_object();
+    if (!server) return "";
+    auto url = text_in(*server, "url").value_or("");
+    if (const auto* variables = object_in(*server, "variables")) {
+        for (const auto& [name, variable] : *variables) {
+            const auto written = fmt::format("{{{}}}", std::string_view(name));
+            const auto* described = variable.if_object();
+            const auto value = described ? text_in(*described, "default").value_or("") : "";
+            // A variable that is a path may begin with the slash that stands before it.
+            if (const auto at = url.find(written); at != std::string::npos) {
+                const bool doubled = value.starts_with('/') && at > 0 && url[at - 1] == '/';
+                url.replace(at, written.size(), doubled ? value.substr(1) : value);
+            }
+        }
+    }
+    const auto scheme = url.find("://");
+    const auto begin = scheme == std::string::npos ? 0 : url.find('/', scheme + 3);
+    auto path = begin == std::string::npos ? "" : url.substr(begin);
+    while (path.ends_with('/')) path.pop_back();
+    return path;
+}
+
 }  // namespace
+
+void apply_base_path(Blueprint& blueprint, std::string_view mode) {
+    if (mode == "ignore") return;
+    // Unverified: the words.
+    if (mode != "prepend" && mode != "split")
+        throw BadRequestException(fmt::format("Invalid basepath: {}. It must be ignore, prepend or split", mode));
+    auto prefix = blueprint.base_path;
+    if (mode == "split" && !prefix.empty()) prefix.erase(0, std::min(prefix.find('/', 1), prefix.size()));
+    if (prefix.empty()) return;
+    for (auto& operation : blueprint.operations) {
+        auto& key = operation.route.RouteKey;
+        const auto space = key.find(' ');
+        if (space == std::string::npos) continue;  // $default
+        const auto path = key.substr(space + 1);
+        key = key.substr(0, space + 1) + prefix + (path == "/" ? "" : path);
+        check_route(operation.route);
+    }
+}
 
 Blueprint read_open_api(const std::string& body) {
     const auto parsed = contracts::parse_document(body);
@@ -185,6 +229,7 @@ Blueprint read_open_api(const std::string& body) {
     if (const auto* endpoint = object_in(*document, "x-amazon-apigateway-endpoint-configuration")) {
         blueprint.disable_endpoint = text_in(*endpoint, "disableExecuteApiEndpoint").value_or("false") == "true";
     }
+    blueprint.base_path = read_base_path(*document);
     read_tags(blueprint, *document);
     blueprint.authorizers = read_security_schemes(*document);
     if (const auto* paths = object_in(*document, "paths")) {

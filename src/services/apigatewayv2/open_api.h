@@ -17,6 +17,7 @@ struct Blueprint {
     std::optional<std::string> version;
     std::optional<aws::apigatewayv2::Cors> cors;
     bool disable_endpoint = false;
+    std::string base_path;  ///< of the first server: "/shop/v1", "" for none
     std::map<std::string, std::string> tags;
     std::map<std::string, Authorizer> authorizers;  ///< by name, without id
     std::vector<Operation> operations;
@@ -25,6 +26,10 @@ struct Blueprint {
 /// Reads JSON or YAML. Throws BadRequestException for what is no OpenAPI 3 document, NotImplemented for an extension
 /// that is not built, by its name.
 Blueprint read_open_api(const std::string& body);
+
+/// Puts the base path in front of the routes' paths, as `mode` says: "ignore", "prepend", or "split", which leaves its
+/// first segment out. Throws BadRequestException for another mode.
+void apply_base_path(Blueprint& blueprint, std::string_view mode);
 
 /// The authorizers among the document's security schemes, by name (open_api_security.cc).
 std::map<std::string, Authorizer> read_security_schemes(const json::object& document);

@@ -44,9 +44,22 @@ std::optional<std::string> authorizer_value(const Passage& passage, std::string_
     return member(claims->as_object(), name.substr(claims_prefix.size()));
 }
 
+std::optional<std::string> certificate_value(const std::optional<contracts::DomainMatch>& domain,
+                                             std::string_view name) {
+    constexpr std::string_view validity_prefix = "validity.";
+    const auto certificate = contracts::client_certificate(domain);
+    if (!certificate) return std::nullopt;
+    if (!name.starts_with(validity_prefix)) return member(*certificate, name);
+    return member(certificate->at("validity").as_object(), name.substr(validity_prefix.size()));
+}
+
 std::optional<std::string> identity_value(const Passage& passage, std::string_view name) {
     if (name == "sourceIp") return passage.source_address;
     if (name == "userAgent") return std::string(passage.request->headers.get("user-agent"));
+    constexpr std::string_view certificate_prefix = "clientCert.";
+    if (name.starts_with(certificate_prefix)) {
+        return certificate_value(passage.domain, name.substr(certificate_prefix.size()));
+    }
     if (passage.authorized.by != Authorized::By::signature) return std::nullopt;
     const auto& values = passage.authorized.values;
     if (name == "accountId") return member(values, "accountId");
@@ -86,10 +99,14 @@ std::optional<std::string> context_value(const Passage& passage, std::string_vie
     if (passage.web_socket) {
         if (auto value = web_socket_context_value(passage, name)) return value;
     }
-    constexpr std::string_view authorizer_prefix = "authorizer.", identity_prefix = "identity.";
+    constexpr std::string_view authorizer_prefix = "authorizer.", identity_prefix = "identity.",
+                               domain_prefix = "customDomain.";
     if (name.starts_with(authorizer_prefix)) return authorizer_value(passage, name.substr(authorizer_prefix.size()));
     if (name.starts_with(identity_prefix)) return identity_value(passage, name.substr(identity_prefix.size()));
     if (name == "accountId") return passage.account;
+    if (passage.domain && name.starts_with(domain_prefix)) {
+        return member(contracts::custom_domain(*passage.domain), name.substr(domain_prefix.size()));
+    }
     if (name == "apiId") return passage.api_id;
     if (name == "domainName") return passage.domain_name;
     if (name == "domainPrefix") return passage.domain_name.substr(0, passage.domain_name.find('.'));

@@ -29,5 +29,6 @@ Task<void> replace_tags(Call& call, aws::apigatewayv2::Client gateway, std::stri
 /// AWS::ApiGatewayV2::RouteResponse and IntegrationResponse.
 std::vector<std::unique_ptr<contracts::ResourceType>> response_resources(contracts::Door& door);
 std::unique_ptr<contracts::ResourceType> api_resource(contracts::Door& door);
+void add_domain_types(std::vector<std::unique_ptr<contracts::ResourceType>>& types, contracts::Door& door);
 
 }  // namespace cumulet::apigatewayv2

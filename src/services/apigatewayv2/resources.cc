@@ -320,6 +320,7 @@ std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::
     types.push_back(std::make_unique<StageResource>(door));
     types.push_back(std::make_unique<DeploymentResource>(door));
     std::ranges::move(response_resources(door), std::back_inserter(types));
+    add_domain_types(types, door);
     return types;
 }
 

@@ -2,7 +2,9 @@
 // Requests themselves come to Surface.
 #pragma once
 
+#include "contracts/api_domains.h"
 #include "contracts/apigatewayv2.h"
+#include "contracts/client.h"
 #include "contracts/resource.h"
 #include "services/apigatewayv2/storage.h"
 
@@ -10,7 +12,13 @@ namespace cumulet::apigatewayv2 {
 
 class Service final : public aws::apigatewayv2::Api {
   public:
-    explicit Service(store::Store& store) : store_(store) {}
+    /// Whether an API of another kind has the id.
+    using HasApi = Task<bool> (*)(store::Transaction& tx, std::string api_id);
+
+    /// `domains` are the custom domains of all kinds of APIs; `door` leads to REST APIs, whose ids `has_rest_api`
+    /// knows.
+    Service(store::Store& store, contracts::Door& door, contracts::ApiDomains& domains, HasApi has_rest_api = nullptr)
+        : store_(store), door_(door), domains_(domains), has_rest_api_(has_rest_api) {}
 
     // apis.cc
     Task<aws::apigatewayv2::CreateApiResponse> create_api(Call& call,
@@ -29,6 +37,10 @@ class Service final : public aws::apigatewayv2::Api {
                                                           aws::apigatewayv2::ImportApiRequest request) override;
     Task<aws::apigatewayv2::ReimportApiResponse> reimport_api(Call& call,
                                                               aws::apigatewayv2::ReimportApiRequest request) override;
+
+    // exports.cc
+    Task<aws::apigatewayv2::ExportApiResponse> export_api(Call& call,
+                                                          aws::apigatewayv2::ExportApiRequest request) override;
 
     // routes.cc
     Task<aws::apigatewayv2::CreateRouteResult> create_route(Call& call,
@@ -120,6 +132,68 @@ class Service final : public aws::apigatewayv2::Api {
     Task<aws::apigatewayv2::DeleteDeploymentResponse> delete_deployment(
         Call& call, aws::apigatewayv2::DeleteDeploymentRequest request) override;
 
+    // models.cc
+    Task<aws::apigatewayv2::CreateModelResponse> create_model(Call& call,
+                                                              aws::apigatewayv2::CreateModelRequest request) override;
+    Task<aws::apigatewayv2::GetModelResponse> get_model(Call& call,
+                                                        aws::apigatewayv2::GetModelRequest request) override;
+    Task<aws::apigatewayv2::GetModelsResponse> get_models(Call& call,
+                                                          aws::apigatewayv2::GetModelsRequest request) override;
+    Task<aws::apigatewayv2::GetModelTemplateResponse> get_model_template(
+        Call& call, aws::apigatewayv2::GetModelTemplateRequest request) override;
+    Task<aws::apigatewayv2::UpdateModelResponse> update_model(Call& call,
+                                                              aws::apigatewayv2::UpdateModelRequest request) override;
+    Task<aws::apigatewayv2::DeleteModelResponse> delete_model(Call& call,
+                                                              aws::apigatewayv2::DeleteModelRequest request) override;
+
+    // vpc_links.cc
+    Task<aws::apigatewayv2::CreateVpcLinkResponse> create_vpc_link(
+        Call& call, aws::apigatewayv2::CreateVpcLinkRequest request) override;
+    Task<aws::apigatewayv2::GetVpcLinkResponse> get_vpc_link(Call& call,
+                                                             aws::apigatewayv2::GetVpcLinkRequest request) override;
+    Task<aws::apigatewayv2::GetVpcLinksResponse> get_vpc_links(Call& call,
+                                                               aws::apigatewayv2::GetVpcLinksRequest request) override;
+    Task<aws::apigatewayv2::UpdateVpcLinkResponse> update_vpc_link(
+        Call& call, aws::apigatewayv2::UpdateVpcLinkRequest request) override;
+    Task<aws::apigatewayv2::DeleteVpcLinkResponse> delete_vpc_link(
+        Call& call, aws::apigatewayv2::DeleteVpcLinkRequest request) override;
+
+    // domains/domain_names.cc
+    Task<aws::apigatewayv2::CreateDomainNameResponse> create_domain_name(
+        Call& call, aws::apigatewayv2::CreateDomainNameRequest request) override;
+    Task<aws::apigatewayv2::GetDomainNameResponse> get_domain_name(
+        Call& call, aws::apigatewayv2::GetDomainNameRequest request) override;
+    Task<aws::apigatewayv2::GetDomainNamesResponse> get_domain_names(
+        Call& call, aws::apigatewayv2::GetDomainNamesRequest request) override;
+    Task<aws::apigatewayv2::UpdateDomainNameResponse> update_domain_name(
+        Call& call, aws::apigatewayv2::UpdateDomainNameRequest request) override;
+    Task<aws::apigatewayv2::DeleteDomainNameResponse> delete_domain_name(
+        Call& call, aws::apigatewayv2::DeleteDomainNameRequest request) override;
+
+    // domains/api_mappings.cc
+    Task<aws::apigatewayv2::CreateApiMappingResponse> create_api_mapping(
+        Call& call, aws::apigatewayv2::CreateApiMappingRequest request) override;
+    Task<aws::apigatewayv2::GetApiMappingResponse> get_api_mapping(
+        Call& call, aws::apigatewayv2::GetApiMappingRequest request) override;
+    Task<aws::apigatewayv2::GetApiMappingsResponse> get_api_mappings(
+        Call& call, aws::apigatewayv2::GetApiMappingsRequest request) override;
+    Task<aws::apigatewayv2::UpdateApiMappingResponse> update_api_mapping(
+        Call& call, aws::apigatewayv2::UpdateApiMappingRequest request) override;
+    Task<aws::apigatewayv2::DeleteApiMappingResponse> delete_api_mapping(
+        Call& call, aws::apigatewayv2::DeleteApiMappingRequest request) override;
+
+    // domains/routing_rules.cc
+    Task<aws::apigatewayv2::CreateRoutingRuleResponse> create_routing_rule(
+        Call& call, aws::apigatewayv2::CreateRoutingRuleRequest request) override;
+    Task<aws::apigatewayv2::GetRoutingRuleResponse> get_routing_rule(
+        Call& call, aws::apigatewayv2::GetRoutingRuleRequest request) override;
+    Task<aws::apigatewayv2::ListRoutingRulesResponse> list_routing_rules(
+        Call& call, aws::apigatewayv2::ListRoutingRulesRequest request) override;
+    Task<aws::apigatewayv2::PutRoutingRuleResponse> put_routing_rule(
+        Call& call, aws::apigatewayv2::PutRoutingRuleRequest request) override;
+    Task<aws::apigatewayv2::DeleteRoutingRuleResponse> delete_routing_rule(
+        Call& call, aws::apigatewayv2::DeleteRoutingRuleRequest request) override;
+
     // tags.cc
     Task<aws::apigatewayv2::TagResourceResponse> tag_resource(Call& call,
                                                               aws::apigatewayv2::TagResourceRequest request) override;
@@ -131,10 +205,41 @@ class Service final : public aws::apigatewayv2::Api {
     std::string resource_of(const Call& call, const contracts::Operation& operation, const void* input) const override;
 
   private:
+    // tags.cc
+    /// The tags of what the ARN names, changed if `change` is given.
+    Task<std::map<std::string, std::string>> change_tags_of(
+        Call& call, std::string arn, std::function<void(std::map<std::string, std::string>&)> change);
+
+    // domains/domain_names.cc
+    /// Throws NotFoundException, as does edit_domain.
+    Task<contracts::ApiDomain> load_domain(Call& call, std::string name);
+    Task<contracts::ApiDomain> edit_domain(Call& call, std::string name, contracts::ApiDomains::Change change);
+
+    // domains/api_mappings.cc
+    /// Throws BadRequestException unless there is that stage, of an API of any kind. True if its API is a WebSocket
+    /// API.
+    Task<bool> check_stage_exists(Call& call, std::string api_id, std::string stage);
+    Task<void> check_rest_stage(Call& call, std::string api_id, std::string stage);
+    /// The same, and unless the domain may lead there.
+    Task<void> check_target(Call& call, std::string domain_name, std::string api_id, std::string stage);
+
+    // domains/routing_rules.cc
+    Task<void> save_rule(Call& call, std::string domain_name, std::optional<std::string> domain_name_id,
+                         aws::apigatewayv2::RoutingRule rule, bool fresh);
+
+    // apis.cc
+    /// Throws ConflictException if there is an API of that id, of whatever kind.
+    Task<void> check_free(store::Transaction& tx, std::string api_id);
+    /// Throws BadRequestException while domains lead to the API, or to its stage where one is given.
+    Task<void> check_unmapped(Call& call, std::string api_id, std::optional<std::string> stage);
+
     store::Store& store_;
+    contracts::Door& door_;
+    contracts::ApiDomains& domains_;
+    HasApi has_rest_api_;
 };
 
-/// AWS::ApiGatewayV2::Api, Stage, Route, RouteResponse, Integration, IntegrationResponse, Authorizer and Deployment.
+/// What CloudFormation may create here.
 std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::Door& door);
 
 }  // namespace cumulet::apigatewayv2

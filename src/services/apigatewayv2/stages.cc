@@ -102,6 +102,7 @@ Task<UpdateStageResponse> Service::update_stage(Call& call, UpdateStageRequest r
 Task<DeleteStageResponse> Service::delete_stage(Call& call, DeleteStageRequest request) {
     const auto place = place_of(call, request.ApiId);
     const auto version = call.random().next();
+    co_await check_unmapped(call, request.ApiId, request.StageName);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await load_item<Stage>(tx, place, request.StageName);
         erase_item<Stage>(tx, place, request.StageName);

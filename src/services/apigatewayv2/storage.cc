@@ -68,6 +68,18 @@ struct Kind<Deployment> {
     static constexpr size_t most = 1000;
     static std::string id(const Deployment& deployment) { return deployment.DeploymentId.value_or(""); }
 };
+template <>
+struct Kind<Model> {
+    static constexpr std::string_view collection = "model", operation = "GetModels", noun = "Model";
+    static constexpr size_t most = 400;
+    static std::string id(const Model& model) { return model.ModelId.value_or(""); }
+};
+template <>
+struct Kind<VpcLink> {
+    static constexpr std::string_view collection = "VPC link", operation = "GetVpcLinks", noun = "VpcLink";
+    static constexpr size_t most = 10;
+    static std::string id(const VpcLink& link) { return link.VpcLinkId; }
+};
 
 template <>
 struct Kind<RouteResponse> {
@@ -122,15 +134,6 @@ json::array to_array(const std::vector<T>& items) {
     return array;
 }
 
-size_t page_size(const std::optional<std::string>& max_results) {
-    if (!max_results) return largest_page;
-    int64_t size = 0;
-    const auto* end = max_results->data() + max_results->size();
-    const auto [read, error] = std::from_chars(max_results->data(), end, size);
-    if (error != std::errc() || read != end || size < 1) throw BadRequestException("Invalid value for maxResults");
-    return static_cast<size_t>(std::min(size, largest_page));
-}
-
 template <typename T>
 Task<Page<T>> list(store::Transaction& tx, Key all, std::optional<std::string> max_results,
                    std::optional<std::string> token) {
@@ -156,6 +159,26 @@ Task<Page<T>> list(store::Transaction& tx, Key all, std::optional<std::string> m
 
 }  // namespace
 
+size_t page_size(const std::optional<std::string>& max_results) {
+    if (!max_results) return largest_page;
+    int64_t size = 0;
+    const auto* end = max_results->data() + max_results->size();
+    const auto [read, error] = std::from_chars(max_results->data(), end, size);
+    if (error != std::errc() || read != end || size < 1) throw BadRequestException("Invalid value for maxResults");
+    return static_cast<size_t>(std::min(size, largest_page));
+}
+
+size_t page_begin(const std::optional<std::string>& token) {
+    if (!token) return 0;
+    size_t begin = 0;
+    const auto text = from_base64(*token).value_or("");
+    const auto [read, error] = std::from_chars(text.data(), text.data() + text.size(), begin);
+    if (error != std::errc() || read != text.data() + text.size()) throw BadRequestException("Invalid nextToken");
+    return begin;
+}
+
+std::string page_token(size_t begin) { return to_base64(std::to_string(begin)); }
+
 Place place_of(const Call& call, std::string api_id) { return {call.account, call.region, std::move(api_id)}; }
 
 Task<std::optional<Address>> find_address(store::Transaction& tx, std::string api_id) {
@@ -176,8 +199,8 @@ void save_address(store::Transaction& tx, const Place& place, uint64_t version) 
     tx.put(addresses() << place.api_id, writer.take());
 }
 
-Task<void> check_free(store::Transaction& tx, std::string api_id) {
-    if (co_await find_address(tx, api_id)) throw ConflictException(fmt::format("API {} already exists.", api_id));
+Task<bool> has_api(store::Transaction& tx, std::string api_id) {
+    co_return (co_await find_address(tx, std::move(api_id))).has_value();
 }
 
 Task<std::optional<HttpApi>> find_api(store::Transaction& tx, Place place) {
@@ -200,7 +223,7 @@ void save_api(store::Transaction& tx, const Place& place, const HttpApi& api) {
 
 void erase_api(store::Transaction& tx, const Place& place) {
     for (const auto name : {"route", "integration", "authorizer", "stage", "deployment", "snapshot", "route response",
-                            "integration response"}) {
+                            "integration response", "model"}) {
         tx.erase_range(Range::prefix(collection(place, name)));
     }
     tx.erase(collection(place, "api"));
@@ -406,6 +429,8 @@ CUMULET_INSTANTIATE(Integration)
 CUMULET_INSTANTIATE(Authorizer)
 CUMULET_INSTANTIATE(Stage)
 CUMULET_INSTANTIATE(Deployment)
+CUMULET_INSTANTIATE(Model)
+CUMULET_INSTANTIATE(VpcLink)
 #undef CUMULET_INSTANTIATE
 
 #define CUMULET_INSTANTIATE(T)                                                                                \

@@ -9,6 +9,8 @@
 //   (account, region, "apigatewayv2", "deployment") api id, deployment id     Deployment
 //   (account, region, "apigatewayv2", "route response") api id, route id, id
 //   (account, region, "apigatewayv2", "integration response") api id, integration id, id
+//   (account, region, "apigatewayv2", "model") api id, model id               Model
+//   (account, region, "apigatewayv2", "VPC link") "", link id                 VpcLink
 //   (account, region, "apigatewayv2", "snapshot") api id, deployment id       the routes, integrations and
 //   authorizers that it deployed
 //
@@ -26,9 +28,11 @@ using aws::apigatewayv2::Authorizer;
 using aws::apigatewayv2::Deployment;
 using aws::apigatewayv2::Integration;
 using aws::apigatewayv2::IntegrationResponse;
+using aws::apigatewayv2::Model;
 using aws::apigatewayv2::Route;
 using aws::apigatewayv2::RouteResponse;
 using aws::apigatewayv2::Stage;
+using aws::apigatewayv2::VpcLink;
 /// AWS's Api; the generated class of operations has that name.
 using HttpApi = aws::apigatewayv2::Api_;
 
@@ -66,8 +70,8 @@ Task<std::optional<Address>> find_address(store::Transaction& tx, std::string ap
 /// Says that the API changed: routing tables made of another version are stale.
 void save_address(store::Transaction& tx, const Place& place, uint64_t version);
 
-/// Throws ConflictException if there is an API of that id, whoever's.
-Task<void> check_free(store::Transaction& tx, std::string api_id);
+/// True if there is an API of that id, whoever's.
+Task<bool> has_api(store::Transaction& tx, std::string api_id);
 
 Task<std::optional<HttpApi>> find_api(store::Transaction& tx, Place place);
 /// Throws NotFoundException.
@@ -80,8 +84,8 @@ void erase_api(store::Transaction& tx, const Place& place);
 Task<Page<HttpApi>> list_apis(store::Transaction& tx, const Call& call, std::optional<std::string> max_results,
                               std::optional<std::string> token);
 
-// T is Route, Integration, Authorizer, Stage or Deployment; `id` is a stage's name. All need the API to exist where
-// they say "load".
+// T is Route, Integration, Authorizer, Stage, Deployment, Model, or VpcLink, which belongs to the API ""; `id` is a
+// stage's name. All need the API to exist where they say "load".
 template <typename T>
 Task<std::optional<T>> find_item(store::Transaction& tx, Place place, std::string id);
 /// Throws NotFoundException.
@@ -118,6 +122,24 @@ Task<std::vector<T>> all_parts(store::Transaction& tx, Place place, std::string 
 template <typename T>
 Task<Page<T>> list_parts(store::Transaction& tx, Place place, std::string owner_id,
                          std::optional<std::string> max_results, std::optional<std::string> token);
+
+/// How many items a page has. Throws BadRequestException for what is no number of any.
+size_t page_size(const std::optional<std::string>& max_results);
+/// Where a page of what is in memory begins, and the token of that place. Throws BadRequestException.
+size_t page_begin(const std::optional<std::string>& token);
+std::string page_token(size_t begin);
+/// One page of what is in memory.
+template <typename T>
+Page<T> page_of(std::vector<T> all, const std::optional<std::string>& max_results,
+                const std::optional<std::string>& token) {
+    const auto begin = std::min(page_begin(token), all.size());
+    const auto end = std::min(begin + page_size(max_results), all.size());
+    Page<T> page;
+    if (end < all.size()) page.next_token = page_token(end);
+    page.items.assign(std::make_move_iterator(all.begin() + static_cast<ptrdiff_t>(begin)),
+                      std::make_move_iterator(all.begin() + static_cast<ptrdiff_t>(end)));
+    return page;
+}
 
 Task<Definition> live_definition(store::Transaction& tx, Place place);
 /// What was deployed, empty if nothing of that id was.

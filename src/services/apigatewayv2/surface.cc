@@ -21,7 +21,16 @@ struct Staged {
     std::string shown;  ///< that the function is told, decoded
 };
 
-Staged find_stage(const DeployedApi& api, const contracts::ApiDestination& destination) {
+/// What a custom domain's mapping says.
+Staged mapped_stage(const DeployedApi& api, const contracts::ApiDestination& destination, std::string_view path) {
+    Staged staged{.stage = nullptr, .path = destination.path, .shown = percent_decode(path)};
+    const auto found = api.stages.find(destination.domain->stage);
+    if (found != api.stages.end()) staged.stage = &found->second;
+    return staged;
+}
+
+Staged find_stage(const DeployedApi& api, const contracts::ApiDestination& destination, std::string_view path) {
+    if (destination.domain && !destination.domain->stage.empty()) return mapped_stage(api, destination, path);
     std::string_view rest = destination.path;
     const auto first = percent_decode(contracts::take_segment(rest));
     Staged staged;
@@ -43,6 +52,13 @@ Staged find_stage(const DeployedApi& api, const contracts::ApiDestination& desti
     return staged;
 }
 
+/// WebSocket APIs are told their stage by the path, also where a custom domain's mapping knows it.
+contracts::ApiDestination with_stage_in_path(contracts::ApiDestination destination) {
+    if (destination.domain && !destination.domain->stage.empty())
+        destination.path = "/" + destination.domain->stage + (destination.path == "/" ? "" : destination.path);
+    return destination;
+}
+
 Task<void> read_body(http::Request& request) {
     if (!request.stream) co_return;
     request.body = co_await read_all(std::exchange(request.stream, nullptr), largest_body_bytes);
@@ -50,12 +66,14 @@ Task<void> read_body(http::Request& request) {
 
 }  // namespace
 
-Task<http::Response> Surface::serve(Call& call, http::Request request) {
+Task<http::Response> Surface::serve_api(Call& call, http::Request request,
+                                        std::optional<contracts::ApiDestination> destination) {
     const auto request_id =
         call.random().text(15, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") + "=";
     http::Response response;
     try {
-        response = co_await route(call, std::move(request), request_id);
+        response =
+            destination ? co_await route(call, std::move(request), std::move(*destination), request_id) : not_found();
     } catch (const StreamTooLong&) {
         response = message_reply(413, "Request Entity Too Large");
     } catch (const std::exception& error) {
@@ -66,14 +84,13 @@ Task<http::Response> Surface::serve(Call& call, http::Request request) {
     co_return response;
 }
 
-Task<http::Response> Surface::route(Call& call, http::Request request, std::string request_id) {
-    const auto destination = contracts::read_api_destination(request.host(), request.path);
-    if (!destination) co_return not_found();
-    const auto api = co_await apis_.find(destination->api_id);
-    if (!api || api->endpoint_disabled) co_return not_found();
-    if (api->web_socket) co_return co_await web_sockets_.serve(call, std::move(request), api, *destination);
+Task<http::Response> Surface::route(Call& call, http::Request request, contracts::ApiDestination destination,
+                                    std::string request_id) {
+    const auto api = co_await apis_.find(destination.api_id);
+    if (!api || (api->endpoint_disabled && !destination.domain)) co_return not_found();
+    if (api->web_socket) co_return co_await web_sockets_.serve(call, std::move(request), api, with_stage_in_path(destination));
     if (api->cors && is_preflight(request)) co_return preflight_reply(*api->cors, request);
-    const auto staged = find_stage(*api, *destination);
+    const auto staged = find_stage(*api, destination, request.path);
     if (!staged.stage) co_return not_found();
     co_await read_body(request);
     if (request.body.size() > largest_body_bytes) co_return message_reply(413, "Request Entity Too Large");
@@ -82,9 +99,11 @@ Task<http::Response> Surface::route(Call& call, http::Request request, std::stri
     passage.request = &request;
     passage.path = staged.shown;
     passage.account = api->address.place.account;
-    passage.api_id = destination->api_id;
-    passage.domain_name = destination->by_host ? to_lower(contracts::without_port(request.host()))
-                                               : contracts::api_domain_name(call, destination->api_id);
+    passage.api_id = destination.api_id;
+    passage.domain_name = destination.domain    ? destination.domain->domain_name
+                          : destination.by_host ? to_lower(contracts::without_port(request.host()))
+                                                : contracts::api_domain_name(call, destination.api_id);
+    passage.domain = std::move(destination.domain);
     passage.stage = staged.stage->name;
     passage.stage_variables = staged.stage->variables;
     if (auto match = staged.stage->routes.find(request.method, staged.path)) passage.match = std::move(*match);

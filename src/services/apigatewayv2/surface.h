@@ -6,6 +6,7 @@
 
 #include "contracts/access_log.h"
 #include "contracts/client.h"
+#include "contracts/execute_api.h"
 #include "contracts/metrics.h"
 #include "contracts/throttle.h"
 #include "contracts/token_issuers.h"
@@ -27,7 +28,7 @@ struct Neighbours {
     contracts::Metrics* metrics = nullptr;
 };
 
-class Surface final : public contracts::Surface {
+class Surface final : public contracts::ApiSurface {
   public:
     /// The host label and path prefixes to register it by.
     static constexpr std::string_view host_label = "execute-api";
@@ -55,13 +56,15 @@ class Surface final : public contracts::Surface {
                             return authorize(call, passage, std::move(address));
                         }}) {}
 
-    Task<http::Response> serve(Call& call, http::Request request) override;
+    Task<http::Response> serve_api(Call& call, http::Request request,
+                                   std::optional<contracts::ApiDestination> destination) override;
     /// Waits for invocations whose callers have their answer already, and for lines of access logs.
     Task<void> stop();
     WebSockets& web_sockets() { return web_sockets_; }
 
   private:
-    Task<http::Response> route(Call& call, http::Request request, std::string request_id);
+    Task<http::Response> route(Call& call, http::Request request, contracts::ApiDestination destination,
+                               std::string request_id);
     /// What a stage answers: throttled, authorized, integrated.
     Task<http::Response> take_steps(Call& call, Passage& passage, Address address);
 

@@ -21,7 +21,8 @@ struct World {
     Reactor reactor{clock, Random(1)};
     std::unique_ptr<store::Store> store = store::open_memory_store();
     contracts::DirectDoor door;
-    Service service{*store};
+    Domains domains{*store, door};
+    Service service{*store, door, domains};
     std::vector<std::unique_ptr<contracts::ResourceType>> types = resource_types(door);
     Call call{reactor, "request"};
     contracts::ResourceContext context{.stack_name = "shop",

@@ -71,7 +71,8 @@ class Application {
     void http_event(Function& function, const std::string& event, const json::object& properties);
     json::object route(const Function& function, const HttpApi& api, const json::object& event);
     void write_api(const std::string& id, const HttpApi& api);
-    void write_stage(const std::string& id, const HttpApi& api);
+    /// The stage's logical id.
+    std::string write_stage(const std::string& id, const HttpApi& api);
     /// Lets an API ask the functions of its authorizers that say so (http_api_auth.cc).
     void permit_authorizers(const std::string& id, const HttpApi& api);
     std::string api_of(const json::object& event, std::string_view function_id, std::string_view event_name);
@@ -95,6 +96,11 @@ class Application {
                                           const json::object& attributes);
     void web_socket_route(const std::string& id, std::string_view key, const json::value& route,
                           const json::object& authorization, const json::object& attributes);
+
+    // domains.cc
+    /// The custom domain of an API, and what leads from there to its stage.
+    void write_rest_domain(const std::string& id, const RestApi& api, const std::string& stage_id);
+    void write_http_domain(const std::string& id, const HttpApi& api, const std::string& stage_id);
 
     // simple_table.cc
     void simple_table(const std::string& id, const json::object& resource);

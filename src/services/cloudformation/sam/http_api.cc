@@ -125,7 +125,7 @@ void Application::write_api(const std::string& id, const HttpApi& api) {
     only(id, given,
          {"StageName", "CorsConfiguration", "DefinitionBody", "DefinitionUri", "Auth", "Name", "Description", "Tags",
           "FailOnWarnings", "StageVariables", "AccessLogSettings", "DefaultRouteSettings", "RouteSettings",
-          "DisableExecuteApiEndpoint", "PropagateTags"});
+          "DisableExecuteApiEndpoint", "PropagateTags", "Domain"});
     json::object properties;
     if (const auto* uri = given.if_contains("DefinitionUri")) {
         const auto location = code_location(id, "DefinitionUri", *uri);
@@ -163,10 +163,10 @@ void Application::write_api(const std::string& id, const HttpApi& api) {
     copy(given, properties, {"FailOnWarnings"});
     add(id, "AWS::ApiGatewayV2::Api", std::move(properties), api.attributes);
     permit_authorizers(id, api);
-    write_stage(id, api);
+    write_http_domain(id, api, write_stage(id, api));
 }
 
-void Application::write_stage(const std::string& id, const HttpApi& api) {
+std::string Application::write_stage(const std::string& id, const HttpApi& api) {
     const auto& given = api.properties;
     const auto* stage = given.if_contains("StageName");
     const auto name = stage ? text_of(*stage).value_or("") : "$default";
@@ -186,6 +186,7 @@ void Application::write_stage(const std::string& id, const HttpApi& api) {
     attributes.erase("Metadata");
     attributes.erase("DependsOn");
     add(stage_id, "AWS::ApiGatewayV2::Stage", std::move(properties), attributes);
+    return stage_id;
 }
 
 }  // namespace cumulet::cloudformation::sam

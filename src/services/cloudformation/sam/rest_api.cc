@@ -310,7 +310,8 @@ void Application::write_rest_api(const std::string& id, const RestApi& api) {
           "OpenApiVersion",
           "DisableExecuteApiEndpoint",
           "ApiKeySourceType",
-          "FailOnWarnings"});
+          "FailOnWarnings",
+          "Domain"});
     json::object properties;
     if (const auto* uri = given.if_contains("DefinitionUri")) {
         const auto location = code_location(id, "DefinitionUri", *uri);
@@ -340,6 +341,7 @@ void Application::write_rest_api(const std::string& id, const RestApi& api) {
     add(id, "AWS::ApiGateway::RestApi", std::move(properties), api.attributes);
     write_rest_stage(id, api, id + "Deployment" + suffix);
     write_authorizer_permissions(id, api);
+    write_rest_domain(id, api, id + rest_stage_name(api) + "Stage");
 }
 
 void Application::write_rest_stage(const std::string& id, const RestApi& api, const std::string& deployment_id) {

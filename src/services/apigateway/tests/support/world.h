@@ -90,8 +90,8 @@ struct FakeLogs final : aws::logs::Api {
     }
 };
 
-struct OtherSurface final : contracts::Surface {
-    Task<http::Response> serve(Call&, http::Request) override {
+struct OtherSurface final : contracts::ApiSurface {
+    Task<http::Response> serve_api(Call&, http::Request, std::optional<contracts::ApiDestination>) override {
         http::Response response;
         response.status = 299;
         co_return response;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "contracts/tests/support/direct_door.h"
+#include "services/apigatewayv2/domains/domains.h"
 #include "services/apigatewayv2/service.h"
 #include "services/apigatewayv2/surface.h"
 #include "store/memory/memory_store.h"
@@ -41,7 +42,8 @@ struct World {
     std::unique_ptr<store::Store> store = store::open_memory_store();
     contracts::DirectDoor door;
     FakeLambda lambda;
-    Service service{*store};
+    Domains domains{*store, door};
+    Service service{*store, door, domains};
     Surface surface{*store, {.door = door}};
     Call call{reactor, "request"};
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/bytes.h"
+#include "base/hash.h"
 #include "services/cloudformation/sam/policy_templates.h"
 #include "services/cloudformation/template/error.h"
 #include "services/cloudformation/template/parse.h"
@@ -271,6 +273,54 @@ Outputs: {}
 )");
     EXPECT_EQ(properties(resources, "FAliaslive").at("ProvisionedConcurrencyConfig"),
               parsed(R"({"ProvisionedConcurrentExecutions": 2})"));
+}
+
+TEST(ServerlessTransform, LeadsCustomDomainsToStages) {
+    const auto resources = resources_of(R"(
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Rest:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: prod
+      DefinitionBody: {swagger: '2.0', info: {title: rest, version: '1'}, paths: {}}
+      Domain:
+        DomainName: rest.example.com
+        CertificateArn: arn:aws:acm:us-east-1:000000000000:certificate/1
+        BasePath: [/orders, shop-v1]
+        MutualTlsAuthentication: {TruststoreUri: s3://trust/roots.pem}
+  Http:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      DefinitionBody: {openapi: '3.0.1', info: {title: http, version: '1'}, paths: {}}
+      Domain:
+        DomainName: http.example.com
+        CertificateArn: arn:aws:acm:us-east-1:000000000000:certificate/1
+        BasePath: [/orders/v1/]
+  Whole:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      StageName: live
+      DefinitionBody: {openapi: '3.0.1', info: {title: whole, version: '1'}, paths: {}}
+      Domain: {DomainName: http.example.com, CertificateArn: c}
+)");
+    const auto digits = [](const char* name) { return to_hex(sha1(name)).substr(0, 10); };
+    const auto rest = "ApiGatewayDomainName" + digits("rest.example.com");
+    const auto http = "ApiGatewayDomainNameV2" + digits("http.example.com");
+    EXPECT_EQ(properties(resources, rest), parsed(R"({"EndpointConfiguration": {"Types": ["REGIONAL"]},
+        "RegionalCertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/1", "DomainName": "rest.example.com",
+        "MutualTlsAuthentication": {"TruststoreUri": "s3://trust/roots.pem"}})"));
+    EXPECT_EQ(properties(resources, "RestordersBasePathMapping").at("BasePath").as_string(), "orders");
+    EXPECT_EQ(properties(resources, "Restshopv1BasePathMapping").at("BasePath").as_string(), "shopv1");
+    EXPECT_EQ(properties(resources, "RestordersBasePathMapping").at("Stage"), parsed(R"({"Ref": "RestprodStage"})"));
+    EXPECT_EQ(properties(resources, http).at("DomainNameConfigurations").at(0).at("EndpointType").as_string(),
+              "REGIONAL");
+    const auto& mapping = properties(resources, "Httpordersv1ApiMapping");
+    EXPECT_EQ(mapping.at("ApiMappingKey").as_string(), "orders/v1");
+    EXPECT_EQ(mapping.at("Stage"), parsed(R"({"Ref": "HttpApiGatewayDefaultStage"})"));
+    EXPECT_EQ(mapping.at("DomainName").at("Ref").as_string(), http);
+    EXPECT_EQ(properties(resources, "WholeApiMapping").at("Stage"), parsed(R"({"Ref": "WholeliveStage"})"));
+    EXPECT_FALSE(properties(resources, "WholeApiMapping").as_object().contains("ApiMappingKey"));
 }
 
 TEST(ServerlessTransform, WritesAnExplicitHttpApiWithStageCorsAndAuthorizer) {

@@ -1,0 +1,111 @@
+// "Domain" of AWS::Serverless::Api and AWS::Serverless::HttpApi: a custom domain, and what leads from there to the
+// stage.
+
+#include "services/cloudformation/sam/application.h"
+
+namespace cumulet::cloudformation::sam {
+namespace {
+
+const json::object& domain_of(std::string_view id, const json::value& value) {
+    const auto* domain = value.if_object();
+    if (!domain) invalid(id, "Property 'Domain' should be a map.");
+    only(id, *domain,
+         {"DomainName", "CertificateArn", "BasePath", "NormalizeBasePath", "EndpointConfiguration", "SecurityPolicy",
+          "MutualTlsAuthentication", "OwnershipVerificationCertificateArn", "Route53"});
+    if (domain->contains("Route53")) invalid(id, "Cumulet does not implement Route53 of 'Domain'.");
+    if (!domain->contains("DomainName") || !domain->contains("CertificateArn"))
+        invalid(id, "Custom Domains only works if both DomainName and CertificateArn are provided.");
+    return *domain;
+}
+
+/// The base paths as texts; none for the API as a whole.
+std::vector<std::string> base_paths_of(std::string_view id, const json::object& domain) {
+    std::vector<std::string> paths;
+    const auto* given = domain.if_contains("BasePath");
+    if (!given) return paths;
+    const auto list = given->is_array() ? given->get_array() : json::array{*given};
+    for (const auto& path : list) {
+        if (!path.is_string()) invalid(id, "Property 'BasePath' should be a list of strings.");
+        paths.emplace_back(path.get_string());
+    }
+    return paths;
+}
+
+std::string letters_and_digits(std::string text) {
+    std::erase_if(text, [](unsigned char c) { return !isalnum(c); });
+    return text;
+}
+
+std::string without_slashes(std::string_view path) {
+    while (path.starts_with('/')) path.remove_prefix(1);
+    while (path.ends_with('/')) path.remove_suffix(1);
+    return std::string(path);
+}
+
+}  // namespace
+
+void Application::write_rest_domain(const std::string& id, const RestApi& api, const std::string& stage_id) {
+    const auto* given = api.properties.if_contains("Domain");
+    if (!given) return;
+    const auto& domain = domain_of(id, *given);
+    const auto domain_id = "ApiGatewayDomainName" + content_suffix(domain.at("DomainName"));
+    const auto* endpoint = domain.if_contains("EndpointConfiguration");
+    const auto type = endpoint ? text_of(*endpoint).value_or("") : "REGIONAL";
+    if (type != "EDGE" && type != "REGIONAL" && type != "PRIVATE")
+        invalid(id, "EndpointConfiguration for Custom Domains must be one of ['EDGE', 'REGIONAL', 'PRIVATE'].");
+    json::object properties{{"EndpointConfiguration", json::object{{"Types", json::array{type}}}}};
+    properties[type == "REGIONAL" ? "RegionalCertificateArn" : "CertificateArn"] = domain.at("CertificateArn");
+    copy(domain, properties,
+         {"DomainName", "SecurityPolicy", "MutualTlsAuthentication", "OwnershipVerificationCertificateArn"});
+    auto attributes = api.attributes;
+    attributes.erase("Metadata");
+    attributes.erase("DependsOn");
+    if (!resources_.contains(domain_id))
+        add(domain_id, "AWS::ApiGateway::DomainName", std::move(properties), attributes);
+
+    const auto map = [&](const std::string& suffix, const std::string& base_path) {
+        json::object mapping{{"DomainName", reference_to(domain_id)},
+                             {"RestApiId", reference_to(id)},
+                             {"Stage", reference_to(stage_id)}};
+        if (!base_path.empty()) mapping["BasePath"] = base_path;
+        add(id + suffix + "BasePathMapping", "AWS::ApiGateway::BasePathMapping", std::move(mapping), attributes);
+    };
+    const auto paths = base_paths_of(id, domain);
+    if (paths.empty()) map("", "");
+    const auto* normalize = domain.if_contains("NormalizeBasePath");
+    const bool as_given = normalize && *normalize == false;
+    for (const auto& path : paths) map(letters_and_digits(path), as_given ? path : letters_and_digits(path));
+}
+
+void Application::write_http_domain(const std::string& id, const HttpApi& api, const std::string& stage_id) {
+    const auto* given = api.properties.if_contains("Domain");
+    if (!given) return;
+    const auto& domain = domain_of(id, *given);
+    const auto domain_id = "ApiGatewayDomainNameV2" + content_suffix(domain.at("DomainName"));
+    const auto* endpoint = domain.if_contains("EndpointConfiguration");
+    if (endpoint && text_of(*endpoint) != "REGIONAL")
+        invalid(id, "EndpointConfiguration for Custom Domains must be one of ['REGIONAL'].");
+    json::object configuration{{"CertificateArn", domain.at("CertificateArn")}, {"EndpointType", "REGIONAL"}};
+    copy(domain, configuration, {"SecurityPolicy", "OwnershipVerificationCertificateArn"});
+    json::object properties{{"DomainName", domain.at("DomainName")},
+                            {"DomainNameConfigurations", json::array{std::move(configuration)}},
+                            {"Tags", json::object{{"httpapi:createdBy", "SAM"}}}};
+    copy(domain, properties, {"MutualTlsAuthentication"});
+    auto attributes = api.attributes;
+    attributes.erase("Metadata");
+    attributes.erase("DependsOn");
+    if (!resources_.contains(domain_id))
+        add(domain_id, "AWS::ApiGatewayV2::DomainName", std::move(properties), attributes);
+
+    const auto map = [&](const std::string& suffix, const std::string& key) {
+        json::object mapping{
+            {"DomainName", reference_to(domain_id)}, {"ApiId", reference_to(id)}, {"Stage", reference_to(stage_id)}};
+        if (!key.empty()) mapping["ApiMappingKey"] = key;
+        add(id + suffix + "ApiMapping", "AWS::ApiGatewayV2::ApiMapping", std::move(mapping), attributes);
+    };
+    const auto paths = base_paths_of(id, domain);
+    if (paths.empty()) map("", "");
+    for (const auto& path : paths) map(letters_and_digits(path), without_slashes(path));
+}
+
+}  // namespace cumulet::cloudformation::sam
