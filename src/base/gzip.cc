@@ -30,11 +30,9 @@ std::string compressed(std::string_view text, int window) {
     return bytes;
 }
 
-}  // namespace
-
-std::optional<std::string> gunzip(std::string_view bytes, size_t max_bytes) {
+std::optional<std::string> decompressed(std::string_view bytes, size_t max_bytes, int window) {
     z_stream stream{};
-    if (inflateInit2(&stream, gzip_window) != Z_OK) throw std::bad_alloc();
+    if (inflateInit2(&stream, window) != Z_OK) throw std::bad_alloc();
     const std::unique_ptr<z_stream, int (*)(z_stream*)> owner(&stream, inflateEnd);
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     stream.avail_in = static_cast<uInt>(bytes.size());
@@ -51,6 +49,15 @@ std::optional<std::string> gunzip(std::string_view bytes, size_t max_bytes) {
         if (text.size() > max_bytes) return std::nullopt;
     } while (stream.avail_in > 0 || result != Z_STREAM_END);
     return text;
+}
+
+}  // namespace
+
+std::optional<std::string> gunzip(std::string_view bytes, size_t max_bytes) {
+    return decompressed(bytes, max_bytes, gzip_window);
+}
+std::optional<std::string> undeflate(std::string_view bytes, size_t max_bytes) {
+    return decompressed(bytes, max_bytes, zlib_window);
 }
 
 std::string gzip(std::string_view text) { return compressed(text, gzip_window); }

@@ -10,7 +10,7 @@ class HttpSender final : public contracts::HttpSender {
   public:
     HttpSender();
     Task<std::optional<http::Response>> send(std::string origin, http::Request request,
-                                             std::chrono::milliseconds patience) override;
+                                             contracts::Sending sending) override;
 
   private:
     net::Client client_;

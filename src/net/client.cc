@@ -13,6 +13,7 @@ namespace {
 
 using Reason = HttpFailed::Reason;
 constexpr size_t max_origins = 256;  // remembered per reactor while nothing is open to them
+constexpr size_t max_tls_contexts = 64;
 
 /// The connections of one reactor to one origin.
 struct Pool {
@@ -94,8 +95,8 @@ struct Client::State {
 
     const ClientOptions options;
     std::mutex mutex;
-    std::map<Reactor*, std::shared_ptr<Pools>> pools;  // each used on its reactor only
-    std::shared_ptr<TlsContext> tls;
+    std::map<Reactor*, std::shared_ptr<Pools>> pools;                         // each used on its reactor only
+    std::map<std::pair<bool, std::string>, std::shared_ptr<TlsContext>> tls;  // by whom they trust, and certificate
 
     std::shared_ptr<Pools> pools_here() {
         std::lock_guard lock(mutex);
@@ -118,8 +119,11 @@ struct Client::State {
     std::shared_ptr<TlsContext> tls_for(const Origin& origin) {
         if (!origin.tls) return nullptr;
         std::lock_guard lock(mutex);
-        if (!tls) tls = TlsContext::for_client(options.trust_any_certificate);
-        return tls;
+        if (tls.size() >= max_tls_contexts) tls.clear();  // connections keep theirs
+        const bool trust_any = options.trust_any_certificate || origin.trust_any_certificate;
+        auto& found = tls[{trust_any, origin.client_certificate}];
+        if (!found) found = TlsContext::for_client(trust_any, origin.client_certificate);
+        return found;
     }
 
     Task<http::Response> ask(Lease& lease, const Origin& origin, const http::Request& request,

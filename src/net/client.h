@@ -12,12 +12,14 @@
 
 namespace cumulet::net {
 
-/// Whom a connection goes to.
+/// Whom a connection goes to, and as whom.
 struct Origin {
     std::string host;  ///< a name or an address without brackets; for a UNIX socket what the Host field says
     uint16_t port = 80;
     bool tls = false;
     std::string unix_path;  ///< a UNIX socket instead of host and port
+    bool trust_any_certificate = false;
+    std::string client_certificate;  ///< PEM of a certificate and its key, shown where the server asks; "" for none
 
     /// "http://host:port", "https://host", "unix:/path". What follows the authority is ignored. Nothing if malformed.
     static std::optional<Origin> parse(std::string_view url);

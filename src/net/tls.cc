@@ -186,10 +186,11 @@ std::shared_ptr<TlsContext> TlsContext::for_server(const TlsOptions& options) {
     return result;
 }
 
-std::shared_ptr<TlsContext> TlsContext::for_client(bool trust_any_certificate) {
+std::shared_ptr<TlsContext> TlsContext::for_client(bool trust_any_certificate, const std::string& certificate_and_key) {
     auto result = make_context(TLS_client_method());
     SSL_CTX_set_default_verify_paths(result->get());
     SSL_CTX_set_verify(result->get(), trust_any_certificate ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
+    if (!certificate_and_key.empty()) use(result->get(), {certificate_and_key, certificate_and_key});
     return result;
 }
 

@@ -20,7 +20,8 @@ class TlsContext {
   public:
     /// Loads the files, or finds or generates a self-signed certificate. Throws TlsFailed with the reason.
     static std::shared_ptr<TlsContext> for_server(const TlsOptions& options);
-    static std::shared_ptr<TlsContext> for_client(bool trust_any_certificate);
+    /// `certificate_and_key` in PEM is shown to servers that ask for one; "" for none. Throws TlsFailed.
+    static std::shared_ptr<TlsContext> for_client(bool trust_any_certificate, const std::string& certificate_and_key);
 
     explicit TlsContext(SSL_CTX* context) : context_(context) {}
     ~TlsContext();

@@ -38,5 +38,12 @@ TEST(Deflated, HasTheFrameOfZlib) {
     EXPECT_EQ(to_hex(deflated("hello")), "789ccb48cdc9c90700062c0215");  // zlib.compress(b"hello").hex()
 }
 
+TEST(Undeflate, ReadsWhatWasDeflated) {
+    const std::string text(100'000, 'a');
+    EXPECT_EQ(undeflate(deflated(text), text.size()), text);
+    EXPECT_EQ(undeflate(deflated(text), text.size() - 1), std::nullopt);
+    EXPECT_EQ(undeflate(gzip(text), text.size()), std::nullopt);
+}
+
 }  // namespace
 }  // namespace cumulet

@@ -10,8 +10,7 @@ namespace {
 /// An issuer's site that counts who asks.
 class FakeIssuer final : public HttpSender {
   public:
-    Task<std::optional<http::Response>> send(std::string origin, http::Request request,
-                                             std::chrono::milliseconds) override {
+    Task<std::optional<http::Response>> send(std::string origin, http::Request request, Sending) override {
         asked.push_back(origin + request.target);
         if (down) throw std::runtime_error("connection refused");
         if (silent) co_return std::nullopt;

@@ -111,7 +111,7 @@ Task<http::Response> HttpCourier::send(Call& call, EndpointUrl url, http::Reques
 }
 
 Task<http::Response> HttpCourier::answer_of(std::string origin, http::Request request) {
-    auto response = co_await sender_.send(std::move(origin), std::move(request), patience);
+    auto response = co_await sender_.send(std::move(origin), std::move(request), contracts::Sending(patience));
     if (!response) throw std::runtime_error("the endpoint did not answer within 15 seconds");
     co_return std::move(*response);
 }

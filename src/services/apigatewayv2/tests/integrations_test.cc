@@ -17,10 +17,10 @@ using aws::apigatewayv2::BadRequestException;
 class FakeEndpoint final : public contracts::HttpSender {
   public:
     Task<std::optional<http::Response>> send(std::string origin, http::Request request,
-                                             std::chrono::milliseconds patience) override {
+                                             contracts::Sending sending) override {
         asked = origin + request.target;
         last = request;
-        waited = patience;
+        waited = sending.patience;
         if (down) throw std::runtime_error("connection refused");
         if (silent) co_return std::nullopt;
         co_return answer;

@@ -39,8 +39,8 @@ struct World : contracts::HttpSender {
     }
 
     Task<std::optional<http::Response>> send(std::string origin, http::Request request,
-                                             std::chrono::milliseconds patience) override {
-        EXPECT_EQ(patience, 15s);
+                                             contracts::Sending sending) override {
+        EXPECT_EQ(sending.patience, 15s);
         urls.push_back(origin + request.target);
         requests.push_back(std::move(request));
         if (silent) co_return std::nullopt;
