@@ -53,7 +53,7 @@ void AccessLog::write(AccessLogEntry entry) {
         if (std::exchange(stream.writing, true)) return;
     }
     auto call = service_call(Reactor::current(), "apigateway.amazonaws.com", entry.account, entry.region);
-    work_.start(drain(std::move(call), key, *group_name, md5_hex(entry.source)));
+    work_.start(drain(std::move(call), key, {*group_name, md5_hex(entry.source), entry.makes_group}));
 }
 
 std::optional<std::pair<std::vector<aws::logs::InputLogEvent>, bool>> AccessLog::take(const std::string& key) {
@@ -71,21 +71,31 @@ std::optional<std::pair<std::vector<aws::logs::InputLogEvent>, bool>> AccessLog:
     return std::pair(std::move(events), !std::exchange(stream.made, true));
 }
 
-Task<void> AccessLog::drain(Call call, std::string key, std::string group_name, std::string stream_name) {
+Task<void> AccessLog::make(Call& call, const Destination& destination) {
+    try {
+        if (destination.makes_group) co_await logs_.create_log_group(call, {.logGroupName = destination.group_name});
+    } catch (const aws::Error&) {
+        // It is there already.
+    }
+    try {
+        co_await logs_.create_log_stream(call, {destination.group_name, destination.stream_name});
+    } catch (const aws::Error&) {
+        // It is there already, or the group is missing, which the next call says.
+    }
+}
+
+Task<void> AccessLog::drain(Call call, std::string key, Destination destination) {
     while (auto taken = take(key)) {
-        try {
-            if (taken->second) co_await logs_.create_log_stream(call, {group_name, stream_name});
-        } catch (const aws::Error&) {
-            // It is there already, or the group is missing, which the next call says.
-        }
+        if (taken->second) co_await make(call, destination);
         try {
             aws::logs::PutLogEventsRequest request;
-            request.logGroupName = group_name;
-            request.logStreamName = stream_name;
+            request.logGroupName = destination.group_name;
+            request.logStreamName = destination.stream_name;
             request.logEvents = std::move(taken->first);
             co_await logs_.put_log_events(call, std::move(request));
         } catch (const aws::Error& error) {
-            log::warning("An access log could not be written", {{"group", group_name}, {"reason", error.message}});
+            log::warning("An access log could not be written",
+                         {{"group", destination.group_name}, {"reason", error.message}});
             const std::lock_guard lock(mutex_);
             streams_[key].made = false;
         }

@@ -27,6 +27,7 @@ struct AccessLogEntry {
     std::string source;  ///< "<api id>/<stage>", which has a stream of its own
     std::string line;
     Time at;
+    bool makes_group = false;  ///< the group is made where it is missing
 };
 
 /// Writes lines behind their requests' backs, those of a stream together.
@@ -45,7 +46,14 @@ class AccessLog {
         bool writing = false;
         bool made = false;
     };
-    Task<void> drain(Call call, std::string key, std::string group_name, std::string stream_name);
+    /// Where lines go.
+    struct Destination {
+        std::string group_name;
+        std::string stream_name;
+        bool makes_group;
+    };
+    Task<void> drain(Call call, std::string key, Destination destination);
+    Task<void> make(Call& call, const Destination& destination);
     /// Takes lines that wait, and says whether the stream may be missing. Nothing if none wait.
     std::optional<std::pair<std::vector<aws::logs::InputLogEvent>, bool>> take(const std::string& key);
 

@@ -52,7 +52,8 @@ struct Services::All {
     explicit All(Foundation foundation)
         : exclusive(foundation.exclusive),
           domains(foundation.store, foundation.door),
-          apigateway(foundation.store, &rest_apis, {.domains = &domains, .has_other_api = apigatewayv2::has_api}),
+          apigateway(foundation.store, &rest_apis,
+                     {.domains = &domains, .has_other_api = apigatewayv2::has_api, .threads = &foundation.threads}),
           apigatewayv2(foundation.store, foundation.door, domains, apigateway::has_api),
           http_apis(foundation.store, {.door = foundation.door,
                                        .gate = &foundation.door,
@@ -64,7 +65,9 @@ struct Services::All {
                                        .gate = &foundation.door,
                                        .http = &http_sender,
                                        .metrics = &foundation.metrics,
-                                       .others = &http_apis}),
+                                       .others = &http_apis,
+                                       .assumes_roles = foundation.door.settings().authorisation ==
+                                                        dispatch::AuthorisationMode::enforce}),
           connections(http_apis.web_sockets().connections()),
           custom_domains(domains, rest_apis),
           cloudformation(foundation.store, foundation.door, all_resource_types(foundation.door)),

@@ -4,7 +4,6 @@
 #include "base/bytes.h"
 #include "contracts/apigatewaymanagementapi.h"
 #include "contracts/error.h"
-#include "services/apigateway/authorizer_policy.h"
 #include "services/apigateway/proxy_event.h"
 #include "services/apigateway/surface.h"
 
@@ -71,32 +70,24 @@ std::string text_of(const json::value& value) {
 
 /// Throws Fault for what is no authorizer's answer.
 Authorised read_answer(std::string_view payload) {
-    auto parsed = parse_json(payload);
-    const auto* answer = parsed ? parsed->if_object() : nullptr;
-    const auto* principal = answer ? answer->if_contains("principalId") : nullptr;
-    const auto* policy = answer ? answer->if_contains("policyDocument") : nullptr;
-    if (!principal || principal->is_null() || principal->is_object() || !policy || !policy->is_object())
-        throw authorizer_misconfigured();
+    auto answer = auth::read_authorizer_answer(payload, false);
+    if (!answer) throw authorizer_misconfigured();
     Authorised found;
-    found.context["principalId"] = text_of(*principal);
-    found.policy = *policy;
-    if (const auto* context = answer->if_contains("context"); context && context->is_object()) {
-        for (const auto& [name, value] : context->as_object()) {
-            if (value.is_object() || value.is_array()) throw authorizer_misconfigured();
-            if (!value.is_null()) found.context[name] = text_of(value);
-        }
+    found.context["principalId"] = answer->principal_id;
+    for (const auto& [name, value] : answer->context) {
+        if (value.is_structured()) throw authorizer_misconfigured();
+        if (!value.is_null()) found.context[name] = text_of(value);
     }
-    if (const auto* key = answer->if_contains("usageIdentifierKey"); key && key->is_string())
-        found.usage_key = key->as_string();
+    found.answer = std::move(*answer);
     return found;
 }
 
 void apply_verdict(const Authorised& authorised, const Exchange& exchange) {
-    switch (evaluate_policy(authorised.policy, method_arn(exchange, false))) {
+    using Verdict = auth::AuthorizerAnswer::Verdict;
+    switch (authorised.answer.of(method_arn(exchange, false), exchange.source_address)) {
         case Verdict::allowed: return;
         case Verdict::denied: throw access_denied(std::string(denied_text));
         case Verdict::denied_explicitly: throw access_denied(std::string(denied_text) + " with an explicit deny");
-        case Verdict::malformed: throw authorizer_misconfigured();
     }
 }
 
@@ -117,22 +108,48 @@ Task<void> Surface::authorise(Call& call, Exchange& exchange) {
     const auto& policy = exchange.definition->api.policy.value_or("");
     call.principal = {.kind = Principal::Kind::anonymous, .account = exchange.account()};
     if (neighbours_.gate && (type == "AWS_IAM" || !policy.empty())) {
+        auto* step = &exchange.permitted;
+        const auto begun = call.now();
         try {
             if (type == "AWS_IAM") {
+                step = &exchange.authenticated;
                 co_await neighbours_.gate->identify(call, exchange.request, execute_api());
+                step->emplace(Permission{.latency = call.now() - begun});
                 note_caller(exchange, call.principal);
+                step = &exchange.permitted;
             }
             co_await neighbours_.gate->permit(call, execute_api(), "execute-api:Invoke", method_arn(exchange, false),
                                               policy, {});
+            step->emplace(Permission{.latency = call.now() - begun});
         } catch (const aws::Error& error) {
+            step->emplace(Permission{.status = 403, .latency = call.now() - begun, .error = error.message});
             throw fault_of(error);
         }
     }
-    if (type == "CUSTOM") co_await ask_authorizer(call, exchange);
-    if (type == "COGNITO_USER_POOLS") co_await check_token(call, exchange);
+    if (type == "CUSTOM" || type == "COGNITO_USER_POOLS") co_await ask_to_be_let_in(call, exchange);
 }
 
-Task<void> Surface::ask_authorizer(Call& call, Exchange& exchange) {
+Task<void> Surface::ask_to_be_let_in(Call& call, Exchange& exchange) {
+    const auto begun = call.now();
+    auto& step = exchange.let_in.emplace();
+    try {
+        if (exchange.method->method.authorizationType == "CUSTOM") {
+            apply_verdict(*co_await ask_authorizer(call, exchange), exchange);
+        } else {
+            co_await check_token(call, exchange);
+        }
+        step.latency = call.now() - begun;
+    } catch (const Fault& fault) {
+        step = {.status = fault.type == "UNAUTHORIZED"    ? 401
+                          : fault.type == "ACCESS_DENIED" ? 403
+                                                          : 500,
+                .latency = call.now() - begun,
+                .error = fault.message};
+        throw;
+    }
+}
+
+Task<std::shared_ptr<const Authorised>> Surface::ask_authorizer(Call& call, Exchange& exchange) {
     if (!exchange.method->authorizer) throw authorizer_misconfigured();
     const auto& authorizer = *exchange.method->authorizer;
     const auto identity = identity_of(exchange, authorizer);
@@ -142,14 +159,15 @@ Task<void> Surface::ask_authorizer(Call& call, Exchange& exchange) {
     std::string key = fmt::format("{}/{}/{}/{}", exchange.api_id(), exchange.api->address.version,
                                   *exchange.stage->stageName, *authorizer.id);
     for (const auto& value : *identity) key.append(1, '\0').append(value);
-    auto known = kept_for > 0s && !identity->empty() ? authorised_.find(key, call.now()) : nullptr;
+    const bool keeps = kept_for > 0s && !exchange.test;
+    auto known = keeps && !identity->empty() ? authorised_.find(key, call.now()) : nullptr;
     if (!known) {
         known = std::make_shared<const Authorised>(co_await invoke_authorizer(call, exchange, *identity));
-        if (kept_for > 0s) authorised_.keep(std::move(key), known, call.now() + kept_for);
+        if (keeps) authorised_.keep(std::move(key), known, call.now() + kept_for);
     }
     exchange.authorizer = known->context;
-    exchange.usage_key = known->usage_key;
-    apply_verdict(*known, exchange);
+    exchange.usage_key = known->answer.usage_key;
+    co_return known;
 }
 
 Task<Authorised> Surface::invoke_authorizer(Call& call, Exchange& exchange, std::vector<std::string> identity) {

@@ -81,6 +81,7 @@ Task<DeployedStage> compile_stage(store::Transaction& tx, Place place, Stage sta
                                              merged(variables, canary->stageVariableOverrides));
         deployed.canary->deployment_id = canary->deploymentId.value_or("");
     }
+    deployed.client_certificate = co_await certificate_and_key(tx, place, stage.clientCertificateId);
     deployed.stage = std::move(stage);
     co_return deployed;
 }

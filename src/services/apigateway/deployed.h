@@ -49,6 +49,7 @@ struct DeployedDefinition {
 
 struct DeployedStage {
     Stage stage;
+    std::string client_certificate;  ///< PEM with its key, "" for none
     DeployedDefinition main;
     std::optional<DeployedDefinition> canary;
 };

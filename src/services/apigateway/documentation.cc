@@ -1,4 +1,4 @@
-// Documentation parts and versions: create, get, list, update, delete.
+// Documentation parts and versions: create, get, list, update, delete. A version keeps the parts as they were.
 // https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDocumentationPart.html
 
 #include "services/apigateway/patch.h"
@@ -103,6 +103,8 @@ Task<DocumentationVersion> Service::create_documentation_version(Call& call,
         if (co_await find_item<DocumentationVersion>(tx, place, request.documentationVersion))
             throw ConflictException("Documentation version already exists");
         save_item(tx, place, version);
+        for (const auto& part : co_await all_items<DocumentationPart>(tx, place))
+            save_item(tx, place_of_version(place, request.documentationVersion), part);
         if (!request.stageName) co_return;
         auto stage = co_await load_item<Stage>(tx, place, *request.stageName);
         stage.documentationVersion = request.documentationVersion;
@@ -148,6 +150,9 @@ Task<DeleteDocumentationVersionResponse> Service::delete_documentation_version(
                 throw ConflictException("Documentation version is in use by the stage " + *stage.stageName);
         }
         erase_item<DocumentationVersion>(tx, place, request.documentationVersion);
+        const auto kept = place_of_version(place, request.documentationVersion);
+        for (const auto& part : co_await all_items<DocumentationPart>(tx, kept))
+            erase_item<DocumentationPart>(tx, kept, *part.id);
     });
     co_return DeleteDocumentationVersionResponse{};
 }

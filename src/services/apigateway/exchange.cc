@@ -31,16 +31,45 @@ json::object identity_of(const Exchange& exchange) {
 
 int64_t millis(Duration duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count(); }
 
-/// What only access logs know.
-void add_outcome(const Exchange& exchange, json::object& context) {
-    context["status"] = exchange.status;
-    context["responseLength"] = exchange.answer_bytes;
-    context["responseLatency"] = millis(exchange.latency);
-    if (!exchange.integration_status) return;
-    context["integrationStatus"] = exchange.integration_status;
+json::value text_or_null(const std::string& text) { return text.empty() ? json::value() : json::value(text); }
+
+json::object told(const Permission& permission) {
+    return {{"status", permission.status},
+            {"latency", millis(permission.latency)},
+            {"error", text_or_null(permission.error)}};
+}
+
+void add_permissions(const Exchange& exchange, json::object& context) {
+    if (exchange.authenticated) context["authenticate"] = told(*exchange.authenticated);
+    if (exchange.permitted) context["authorize"] = told(*exchange.permitted);
+    if (!exchange.let_in) return;
+    auto authorizer = exchange.authorizer;
+    for (auto& [name, value] : told(*exchange.let_in)) authorizer[name] = std::move(value);
+    authorizer["integrationLatency"] = millis(exchange.let_in->latency);
+    authorizer["integrationStatus"] = exchange.let_in->status;
+    authorizer["requestId"] = text_or_null(exchange.let_in->request_id);
+    context["authorizer"] = std::move(authorizer);
+}
+
+void add_integration(const Exchange& exchange, json::object& context) {
+    if (!exchange.integration_error.empty()) context["integrationErrorMessage"] = exchange.integration_error;
+    if (!exchange.integration_status && exchange.integration_error.empty()) return;
+    const json::value status = exchange.integration_status ? json::value(exchange.integration_status) : json::value();
+    context["integrationStatus"] = status;
     context["integrationLatency"] = millis(exchange.integration_latency);
+    context["awsEndpointRequestId"] = text_or_null(exchange.integration_request_id);
+    // Of a function's proxy, "integrationStatus" is Lambda's own and "status" the function's.
     context["integration"] =
-        json::object{{"status", exchange.integration_status}, {"latency", millis(exchange.integration_latency)}};
+        json::object{{"status", exchange.function_status ? json::value(exchange.function_status) : status},
+                     {"integrationStatus", status},
+                     {"latency", millis(exchange.integration_latency)},
+                     {"requestId", text_or_null(exchange.integration_request_id)},
+                     {"error", text_or_null(exchange.integration_error)}};
+}
+
+std::string endpoint_type_of(const Exchange& exchange) {
+    const auto& endpoint = exchange.definition->api.endpointConfiguration;
+    return endpoint && endpoint->types && !endpoint->types->empty() ? endpoint->types->front() : "EDGE";
 }
 
 std::optional<std::string> parameter_value(const Exchange& exchange, std::string_view place, std::string_view name) {
@@ -154,7 +183,6 @@ json::object context_of(const Exchange& exchange) {
     }
     if (exchange.stage->canarySettings) context["isCanaryRequest"] = exchange.canary;
     if (!exchange.authorizer.empty()) context["authorizer"] = exchange.authorizer;
-    if (exchange.status) add_outcome(exchange, context);
     if (!exchange.error_type.empty()) {
         std::string quoted;
         append_json_string(quoted, exchange.error_message);
@@ -166,8 +194,22 @@ json::object context_of(const Exchange& exchange) {
     return context;
 }
 
+json::object log_context_of(const Exchange& exchange) {
+    auto context = context_of(exchange);
+    context["status"] = exchange.status;
+    context["responseLength"] = exchange.answer_bytes;
+    context["responseLatency"] = millis(exchange.latency);
+    context["endpointType"] = endpoint_type_of(exchange);
+    add_permissions(exchange, context);
+    add_integration(exchange, context);
+    return context;
+}
+
 std::optional<std::string> context_value(const Exchange& exchange, std::string_view name) {
-    const auto context = context_of(exchange);
+    return value_in(context_of(exchange), name);
+}
+
+std::optional<std::string> value_in(const json::object& context, std::string_view name) {
     const auto* holder = &context;
     while (holder) {
         // Members may have dots in their names, as claims do: the longest that fits counts.

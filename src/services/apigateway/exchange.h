@@ -6,6 +6,7 @@
 #include "contracts/execute_api.h"
 #include "contracts/proxy_event.h"
 #include "services/apigateway/deployed.h"
+#include "services/apigateway/execution_log.h"
 
 namespace cumulet::apigateway {
 
@@ -20,10 +21,19 @@ struct Overrides {
     std::optional<int> status;
 };
 
+/// How asking for a permission went.
+struct Permission {
+    int status = 200;
+    Duration latency{};
+    std::string error;
+    std::string request_id;  ///< of an authorizer's function
+};
+
 struct Exchange {
     const DeployedApi* api = nullptr;
     const Stage* stage = nullptr;
     const DeployedDefinition* definition = nullptr;
+    std::string_view client_certificate;     ///< PEM with its key, for endpoints over TLS
     const CompiledMethod* method = nullptr;  ///< nullptr until it is found
     http::Request request;
     std::string path;       ///< without the stage, still percent-encoded
@@ -44,17 +54,25 @@ struct Exchange {
     json::object identity;    ///< what $context.identity has beside the caller's address
     std::string usage_key;    ///< the API key that an authorizer chose
     std::string api_key;
+    std::optional<Permission> authenticated;  ///< by a signature
+    std::optional<Permission> permitted;      ///< by policies
+    std::optional<Permission> let_in;         ///< by an authorizer
     // What the integration and API Gateway's own refusals left.
     Overrides overrides;
     int status = 0;  ///< of the answer, once there is one
     size_t answer_bytes = 0;
     Duration latency{};
-    int integration_status = 0;
+    int integration_status = 0;  ///< of the endpoint; of Lambda where that is the endpoint
+    int function_status = 0;     ///< that the function answered with
+    std::string integration_request_id;
+    std::string integration_error;
     Duration integration_latency{};
     std::string error_message;
     std::string error_type;
     std::string error_validation;
     std::optional<bool> from_cache;
+    ExecutionLog log;
+    std::string log_reason;  ///< of a configuration error, for the execution log alone
 
     const std::string& account() const { return api->address.place.account; }
     const std::string& region() const { return api->address.place.region; }
@@ -68,6 +86,10 @@ std::string method_arn(const Exchange& exchange, bool of_resource);
 
 /// $context, whole.
 json::object context_of(const Exchange& exchange);
+/// $context as access logs know it: with the outcome of each step.
+json::object log_context_of(const Exchange& exchange);
+/// "identity.sourceIp" in a context; nothing if there is none.
+std::optional<std::string> value_in(const json::object& context, std::string_view name);
 /// "identity.sourceIp" of $context; nothing if there is none.
 std::optional<std::string> context_value(const Exchange& exchange, std::string_view name);
 

@@ -70,6 +70,10 @@ Fault unsupported_media_type() {
     return {"UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type", "UnsupportedMediaTypeException"};
 }
 Fault too_large() { return {"REQUEST_TOO_LARGE", "Request Too Long", "RequestTooLongException"}; }
+// Unverified: the words.
+Fault undecodable_body() {
+    return {"DEFAULT_4XX", "Could not decompress the request body", "BadRequestException", 400};
+}
 Fault integration_timeout() { return {"INTEGRATION_TIMEOUT", "Endpoint request timed out", internal}; }
 Fault integration_failure() { return {"INTEGRATION_FAILURE", "Network error communicating with endpoint", internal}; }
 Fault misconfigured() { return {"API_CONFIGURATION_ERROR", "Internal server error", internal}; }

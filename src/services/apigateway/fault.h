@@ -32,6 +32,8 @@ Fault missing_parameters(const std::string& names);
 Fault invalid_body(std::string why);
 Fault unsupported_media_type();
 Fault too_large();
+/// A body that is not compressed as it says.
+Fault undecodable_body();
 Fault integration_timeout();
 Fault integration_failure();
 /// What the API's own configuration makes impossible.

@@ -5,13 +5,16 @@
 #include "contracts/error.h"
 #include "runtime/byte_stream.h"
 #include "runtime/log.h"
+#include "services/apigateway/execution_notes.h"
 #include "services/apigateway/proxy_event.h"
+#include "services/apigateway/streaming.h"
 #include "services/apigateway/surface.h"
 
 namespace cumulet::apigateway {
 namespace {
 
 constexpr size_t largest_answer_bytes = 10 << 20;
+constexpr auto role_kept_for = 60s;  // of the cloud's clock: a trust that is taken away counts soon
 constexpr std::string_view of_caller = "arn:aws:iam::*:user/*";
 
 /// As whom API Gateway calls: itself, the role that the integration names, or whoever called the API.
@@ -58,6 +61,8 @@ IntegrationAnswer answer_of(http::Response response) {
     answer.status = response.status;
     answer.headers = std::move(response.headers);
     answer.body = std::move(response.body);
+    answer.stream = std::move(response.stream);
+    answer.stream_size = response.stream_size;
     answer.selected_by = std::to_string(answer.status);
     return answer;
 }
@@ -100,6 +105,9 @@ std::string error_message_of(std::string_view payload) {
     return object ? std::string(string_or(*object, "errorMessage")) : "";
 }
 
+/// True if the answer goes on piece by piece.
+bool streams(const Exchange& exchange) { return exchange.method->integration.responseTransferMode == "STREAM"; }
+
 Duration patience_of(const Exchange& exchange) {
     return std::chrono::milliseconds(exchange.method->integration.timeoutInMillis.value_or(29'000));
 }
@@ -109,6 +117,38 @@ Invocation of_integration(const Exchange& exchange, std::string_view uri) {
             .role = with_stage_variables(exchange.method->integration.credentials.value_or(""), exchange.variables()),
             .source_arn = method_arn(exchange, true),
             .patience = patience_of(exchange)};
+}
+
+/// Names the function in a request of any kind, its qualifier apart:
+/// arn:aws:lambda:<region>:<account>:function:<name>[:<qualifier>]
+template <typename Request>
+void name_function(const Invocation& invocation, Request& request) {
+    request.FunctionName = invocation.function;
+    if (request.FunctionName.empty()) throw misconfigured();
+    if (std::ranges::count(request.FunctionName, ':') != 7) return;
+    const auto colon = request.FunctionName.rfind(':');
+    request.Qualifier = request.FunctionName.substr(colon + 1);
+    request.FunctionName.resize(colon);
+}
+
+/// As execution logs tell it.
+std::string invocation_uri(const Invocation& invocation) {
+    const auto arn = Arn::parse(invocation.function);
+    return fmt::format("https://lambda.{}.amazonaws.com/2015-03-31/functions/{}/invocations", arn ? arn->region : "",
+                       invocation.function);
+}
+
+void note_refusal(Exchange& exchange, const aws::Error& error) {
+    exchange.integration_status = error.status;
+    exchange.integration_error = error.message;
+    exchange.log_reason = error.status == 403 ? "Invalid permissions on Lambda function" : error.message;
+}
+
+/// An answer on its way, whose prelude was read.
+Task<http::Response> open_stream(aws::lambda::Client lambda, Call caller,
+                                 aws::lambda::InvokeWithResponseStreamRequest request) {
+    auto response = co_await lambda.invoke_with_response_stream(caller, std::move(request));
+    co_return co_await read_streamed_answer(std::make_shared<PayloadStream>(std::move(response.EventStream)));
 }
 
 template <typename T>
@@ -136,7 +176,7 @@ std::string function_of(std::string_view uri) {
     const auto at = uri.find(opening);
     if (at == std::string_view::npos) return "";
     uri.remove_prefix(at + opening.size());
-    return std::string(uri.substr(0, uri.rfind("/invocations")));
+    return std::string(uri.substr(0, uri.rfind('/')));
 }
 
 template <typename T>
@@ -159,11 +199,9 @@ Task<T> Surface::within(Call& call, Exchange& exchange, Duration patience, Task<
 
 Task<http::Response> Surface::integrate(Call& call, Exchange& exchange) {
     const auto& type = exchange.method->integration.type.value_or("");
+    if (type == "AWS_PROXY" && streams(exchange)) co_return co_await invoke_streaming(call, exchange);
     if (type == "AWS_PROXY") co_return co_await invoke_proxy(call, exchange);
-    if (type == "HTTP_PROXY") {
-        const auto answer = co_await send(call, exchange, proxy_request(exchange));
-        co_return proxy_response(answer);
-    }
+    if (type == "HTTP_PROXY") co_return proxy_response(co_await send(call, exchange, proxy_request(exchange)));
     auto request = map_request(exchange);
     IntegrationAnswer answer;
     if (type == "MOCK") {
@@ -189,18 +227,26 @@ Task<IntegrationAnswer> Surface::send(Call& call, Exchange& exchange, Integratio
     message.headers = std::move(request.headers);
     message.body = std::move(request.body);
     message.headers.set("Host", request.uri.substr(scheme + 3, path - scheme - 3));
-    const std::chrono::milliseconds patience(exchange.method->integration.timeoutInMillis.value_or(29'000));
+    contracts::Sending sending(
+        std::chrono::milliseconds(exchange.method->integration.timeoutInMillis.value_or(29'000)));
+    sending.client_certificate = exchange.client_certificate;
+    sending.stream = streams(exchange);
+    const auto& tls = exchange.method->integration.tlsConfig;
+    sending.trust_any_certificate = tls && tls->insecureSkipVerification.value_or(false);
+    note_endpoint_request(exchange, request.uri, message.headers, message.body, call.now());
     const auto started = call.now();
     std::optional<http::Response> response;
     try {
-        response = co_await neighbours_.http->send(request.uri.substr(0, path), std::move(message), patience);
+        response = co_await neighbours_.http->send(request.uri.substr(0, path), std::move(message), std::move(sending));
     } catch (const std::exception& error) {
         log::warning("An API's endpoint could not be reached", {{"reason", error.what()}});
+        exchange.integration_error = error.what();
         throw integration_failure();
     }
     exchange.integration_latency = call.now() - started;
     if (!response) throw integration_timeout();
     exchange.integration_status = response->status;
+    note_endpoint_response(exchange, response->headers, response->body, call.now());
     co_return answer_of(std::move(*response));
 }
 
@@ -210,33 +256,34 @@ Task<IntegrationAnswer> Surface::forward(Call& call, Exchange& exchange, Integra
     const auto role = with_stage_variables(exchange.method->integration.credentials.value_or(""), exchange.variables());
     // Without a role there is no one whom another service would know.
     if (role.empty()) throw misconfigured();
+    co_await assume(call, exchange, role);
     auto caller = caller_of(call, exchange, role, "");
     caller.region = arn->region;
     auto wanted = service_request(*arn, std::move(request));
+    note_endpoint_request(exchange, arn->text(), wanted.message.headers, wanted.message.body, call.now());
     auto response = co_await within(call, exchange, patience_of(exchange),
                                     call_service(*neighbours_.wire, std::move(caller), std::move(wanted)));
     exchange.integration_status = response.status;
+    exchange.integration_request_id = response.headers.get("x-amzn-requestid");
+    note_endpoint_response(exchange, response.headers, response.body, call.now());
     co_return answer_of(std::move(response));
 }
 
 Task<aws::lambda::InvocationResponse> Surface::invoke(Call& call, Exchange& exchange, Invocation invocation,
                                                       aws::lambda::InvocationRequest request) {
-    auto& function = invocation.function;
-    // arn:aws:lambda:<region>:<account>:function:<name>[:<qualifier>]
-    if (std::ranges::count(function, ':') == 7) {
-        const auto colon = function.rfind(':');
-        request.Qualifier = function.substr(colon + 1);
-        function.resize(colon);
-    }
-    if (function.empty()) throw misconfigured();
-    request.FunctionName = std::move(function);
+    name_function(invocation, request);
+    co_await assume(call, exchange, invocation.role);
+    note_endpoint_request(exchange, invocation_uri(invocation), {}, request.Payload.value_or(""), call.now());
     auto caller = caller_of(call, exchange, invocation.role, std::move(invocation.source_arn));
     try {
-        co_return co_await within(call, exchange, invocation.patience,
-                                  call_function(lambda_, std::move(caller), std::move(request)));
+        auto response = co_await within(call, exchange, invocation.patience,
+                                        call_function(lambda_, std::move(caller), std::move(request)));
+        exchange.integration_status = response.StatusCode.value_or(200);
+        note_endpoint_response(exchange, {}, response.Payload.value_or(""), call.now());
+        co_return response;
     } catch (const aws::Error& error) {
         log::warning("An API's function could not be invoked", {{"error", error.code}, {"reason", error.message}});
-        exchange.integration_status = error.status;
+        note_refusal(exchange, error);
         throw misconfigured();
     }
 }
@@ -247,7 +294,6 @@ Task<IntegrationAnswer> Surface::invoke_mapped(Call& call, Exchange& exchange, I
     const auto kind = request.headers.get("x-amz-invocation-type");
     if (!kind.empty()) invocation.InvocationType = std::string(kind);
     auto response = co_await invoke(call, exchange, of_integration(exchange, request.uri), std::move(invocation));
-    exchange.integration_status = response.StatusCode.value_or(200);
     IntegrationAnswer answer;
     answer.status = response.StatusCode.value_or(200);
     answer.body = response.Payload.value_or("");
@@ -263,9 +309,50 @@ Task<http::Response> Surface::invoke_proxy(Call& call, Exchange& exchange) {
     invocation.Payload = proxy_event(exchange);
     const auto uri = with_stage_variables(exchange.method->integration.uri.value_or(""), exchange.variables());
     const auto response = co_await invoke(call, exchange, of_integration(exchange, uri), std::move(invocation));
-    exchange.integration_status = response.StatusCode.value_or(200);
-    if (response.FunctionError) throw malformed_proxy_reply();
-    co_return read_proxy_answer(exchange, response.Payload.value_or(""));
+    if (response.FunctionError) {
+        exchange.integration_error = "The function returned an error";
+        throw malformed_proxy_reply();
+    }
+    auto answer = read_proxy_answer(exchange, response.Payload.value_or(""));
+    exchange.function_status = answer.status;
+    co_return answer;
+}
+
+Task<http::Response> Surface::invoke_streaming(Call& call, Exchange& exchange) {
+    const auto uri = with_stage_variables(exchange.method->integration.uri.value_or(""), exchange.variables());
+    auto invocation = of_integration(exchange, uri);
+    aws::lambda::InvokeWithResponseStreamRequest request;
+    name_function(invocation, request);
+    request.Payload = proxy_event(exchange);
+    co_await assume(call, exchange, invocation.role);
+    note_endpoint_request(exchange, invocation_uri(invocation), {}, *request.Payload, call.now());
+    auto caller = caller_of(call, exchange, invocation.role, std::move(invocation.source_arn));
+    try {
+        auto response = co_await within(call, exchange, invocation.patience,
+                                        open_stream(lambda_, std::move(caller), std::move(request)));
+        exchange.integration_status = 200;
+        exchange.function_status = response.status;
+        note_endpoint_response(exchange, response.headers, "", call.now());
+        co_return response;
+    } catch (const aws::Error& error) {
+        log::warning("An API's function could not be invoked", {{"error", error.code}, {"reason", error.message}});
+        note_refusal(exchange, error);
+        throw misconfigured();
+    }
+}
+
+Task<void> Surface::assume(Call& call, Exchange& exchange, std::string role) {
+    if (!neighbours_.assumes_roles || !role.starts_with("arn:") || role == of_caller) co_return;
+    if (trusted_.find(role, call.now())) co_return;
+    auto caller = service_call(call.reactor(), "apigateway.amazonaws.com", exchange.account(), exchange.region());
+    try {
+        co_await sts_.assume_role(caller, {.RoleArn = role, .RoleSessionName = "BackplaneAssumeRoleSession"});
+    } catch (const aws::Error& error) {
+        exchange.log_reason = fmt::format("API Gateway does not have permission to assume the provided role {}", role);
+        log::debug("an API's role cannot be assumed", {{"role", role}, {"why", error.message}});
+        throw misconfigured();
+    }
+    trusted_.keep(role, std::make_shared<const bool>(true), call.now() + role_kept_for);
 }
 
 }  // namespace cumulet::apigateway

@@ -115,10 +115,12 @@ http::Response map_response(Exchange& exchange, const IntegrationAnswer& answer)
     return response;
 }
 
-http::Response proxy_response(const IntegrationAnswer& answer) {
+http::Response proxy_response(IntegrationAnswer answer) {
     http::Response response;
     response.status = answer.status;
-    response.body = answer.body;
+    response.body = std::move(answer.body);
+    response.stream = std::move(answer.stream);
+    response.stream_size = answer.stream_size;
     for (const auto& header : answer.headers) {
         if (equal_ignoring_case(header.name, "transfer-encoding") || equal_ignoring_case(header.name, "keep-alive"))
             continue;

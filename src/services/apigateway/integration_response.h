@@ -10,6 +10,8 @@ struct IntegrationAnswer {
     int status = 200;
     http::Headers headers;
     std::string body;
+    std::shared_ptr<ByteStream> stream;  ///< instead of `body`
+    std::optional<uint64_t> stream_size;
     /// What selection patterns are held against: the status, or the error of a Lambda function.
     std::string selected_by;
 };
@@ -17,7 +19,7 @@ struct IntegrationAnswer {
 /// For integrations that are mapped. Throws Fault.
 http::Response map_response(Exchange& exchange, const IntegrationAnswer& answer);
 /// For HTTP_PROXY.
-http::Response proxy_response(const IntegrationAnswer& answer);
+http::Response proxy_response(IntegrationAnswer answer);
 /// What a MOCK integration answers to its mapped request. Throws Fault.
 IntegrationAnswer mock_answer(const std::string& mapped_body);
 

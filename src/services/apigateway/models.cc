@@ -1,6 +1,7 @@
 // Models and request validators: create, get, list, update, delete; GetModelTemplate.
 // https://docs.aws.amazon.com/apigateway/latest/api/API_CreateModel.html
 
+#include "services/apigateway/model_schema.h"
 #include "services/apigateway/patch.h"
 #include "services/apigateway/rest_api.h"
 #include "services/apigateway/service.h"
@@ -47,6 +48,12 @@ void check_model_name(const std::string& name) {
         throw BadRequestException("Model name must be alphanumeric: " + name);
 }
 
+std::map<std::string, std::string> schemas_of(const std::vector<Model>& models) {
+    std::map<std::string, std::string> schemas;
+    for (const auto& model : models) schemas[*model.name] = model.schema.value_or("");
+    return schemas;
+}
+
 void check_validator(const RequestValidator& validator) {
     if (validator.name == "") throw BadRequestException("Request Validator name cannot be blank");
 }
@@ -75,9 +82,23 @@ Task<Model> Service::create_model(Call& call, CreateModelRequest request) {
 }
 
 Task<Model> Service::get_model(Call& call, GetModelRequest request) {
-    if (request.flatten.value_or(false)) throw unsupported("GetModel with flatten");
+    const auto place = place_of(call, request.restApiId);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<Model> {
-        return load_item<Model>(tx, place_of(call, request.restApiId), request.modelName);
+        auto model = co_await load_item<Model>(tx, place, request.modelName);
+        if (request.flatten.value_or(false)) {
+            model.schema =
+                flattened_schema(model.schema.value_or(""), schemas_of(co_await all_items<Model>(tx, place)));
+        }
+        co_return model;
+    });
+}
+
+Task<Template> Service::get_model_template(Call& call, GetModelTemplateRequest request) {
+    const auto place = place_of(call, request.restApiId);
+    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<Template> {
+        const auto model = co_await load_item<Model>(tx, place, request.modelName);
+        co_return Template{
+            .value = sample_template(model.schema.value_or(""), schemas_of(co_await all_items<Model>(tx, place)))};
     });
 }
 

@@ -25,13 +25,47 @@ const json::object* object_at(const json::object& holder, std::string_view name)
     return value ? value->if_object() : nullptr;
 }
 
+/// Puts a part into `parts`, in the place of one of the same location. The id of the part.
+std::string put_part(std::vector<DocumentationPart>& parts, const json::object& given, Random& random) {
+    DocumentationPart part;
+    auto plain = given;
+    plain.erase("properties");
+    try {
+        contracts::from_json(*aws::apigateway::service.find("GetDocumentationPart")->output, &part, plain);
+    } catch (const aws::Error& error) {
+        throw BadRequestException("Invalid documentation part: " + error.message);  // Unverified: the words.
+    }
+    const auto* properties = given.if_contains("properties");
+    if (!part.location || !properties || !properties->is_object())
+        throw BadRequestException("A documentation part has a location and properties");  // Unverified: the words.
+    part.properties = json::serialize(*properties);
+    const auto same = std::ranges::find(parts, part.location, &DocumentationPart::location);
+    part.id = same == parts.end() ? new_id(random, 6) : *same->id;
+    if (same != parts.end()) {
+        *same = part;
+    } else {
+        parts.push_back(part);
+    }
+    return *part.id;
+}
+
+std::vector<std::string> put_parts(std::vector<DocumentationPart>& parts, const json::value& documentation,
+                                   Random& random) {
+    std::vector<std::string> ids;
+    const auto* listed = find(documentation, "documentationParts");
+    if (!listed || !listed->is_array()) return ids;
+    for (const auto& part : listed->as_array())
+        if (part.is_object()) ids.push_back(put_part(parts, part.as_object(), random));
+    return ids;
+}
+
 std::string after_last_slash(std::string_view text) { return std::string(text.substr(text.rfind('/') + 1)); }
 
 /// One document on its way into a definition.
 class Import {
   public:
-    Import(json::object document, Random& random, Definition base)
-        : document_(std::move(document)), random_(random), definition_(std::move(base)) {}
+    Import(json::object document, Random& random, Definition base, ImportChoice choice)
+        : document_(std::move(document)), random_(random), definition_(std::move(base)), choice_(choice) {}
 
     Definition run() {
         if (!string_or(document_, "openapi").starts_with("3.") && string_or(document_, "swagger") != "2.0")
@@ -41,10 +75,11 @@ class Import {
         read_validators();
         read_authorizers();
         read_gateway_responses();
-        const auto* paths = object_at(document_, "paths");
-        if (paths) {
+        const auto prefix = path_prefix();
+        if (!prefix.empty()) resource_at(prefix);
+        if (const auto* paths = object_at(document_, "paths")) {
             for (const auto& [path, item] : *paths)
-                if (item.is_object() && path.starts_with("/")) read_path(std::string(path), item.as_object());
+                if (item.is_object() && path.starts_with("/")) read_path(prefix + std::string(path), item.as_object());
         }
         return std::move(definition_);
     }
@@ -72,6 +107,38 @@ class Import {
         throw BadRequestException("Invalid OpenAPI input: references in a circle");
     }
 
+    /// What the document itself says stands before its paths: "/a/b", "" for nothing.
+    std::string base_path() const {
+        if (const auto* path = document_.if_contains("basePath")) return text_of(*path);
+        const auto* servers = document_.if_contains("servers");
+        if (!servers || !servers->is_array()) return "";
+        for (const auto& server : servers->as_array()) {
+            const auto* variables = find(server, "variables");
+            const auto* variable = variables ? find(*variables, "basePath") : nullptr;
+            const auto* value = variable ? find(*variable, "default") : nullptr;
+            if (value) return text_of(*value);
+        }
+        for (const auto& server : servers->as_array()) {
+            if (!server.is_object()) continue;
+            const auto url = string_or(server.as_object(), "url");
+            const auto authority = url.find("://");
+            const auto path = url.find('/', authority == std::string_view::npos ? 0 : authority + 3);
+            return std::string(path == std::string_view::npos ? "" : url.substr(path));
+        }
+        return "";
+    }
+
+    /// What stands before every path of the API.
+    std::string path_prefix() const {
+        if (choice_.base_path == BasePathUse::ignore) return "";
+        auto path = base_path();
+        if (!path.empty() && !path.starts_with('/')) path.insert(0, "/");
+        while (path.ends_with('/')) path.pop_back();
+        if (choice_.base_path == BasePathUse::split && !path.empty())
+            path.erase(0, std::min(path.find('/', 1), path.size()));
+        return path;
+    }
+
     void read_api() {
         auto& api = definition_.api;
         if (const auto* info = object_at(document_, "info")) {
@@ -92,8 +159,8 @@ class Import {
             if (const auto* disabled = find(*endpoint, "disableExecuteApiEndpoint"); disabled && disabled->is_bool())
                 api.disableExecuteApiEndpoint = disabled->as_bool();
         }
-        for (const auto* part : {"documentation"})
-            if (extension(part)) throw unsupported(fmt::format("x-amazon-apigateway-{}", part));
+        if (const auto* documentation = extension("documentation"); documentation && choice_.documentation)
+            put_parts(definition_.documentation, *documentation, random_);
     }
 
     const json::value* extension(std::string_view name) const {
@@ -434,14 +501,32 @@ class Import {
     json::object document_;
     Random& random_;
     Definition definition_;
+    ImportChoice choice_;
 };
 
 }  // namespace
 
-Definition read_open_api(const std::string& text, Random& random, Definition base) {
+namespace {
+
+json::object parsed(const std::string& text) {
     auto document = contracts::parse_document(text);
     if (!document || !document->is_object()) throw BadRequestException("Invalid OpenAPI input.");
-    return Import(std::move(document->as_object()), random, std::move(base)).run();
+    return std::move(document->as_object());
+}
+
+}  // namespace
+
+Definition read_open_api(const std::string& text, Random& random, Definition base, ImportChoice choice) {
+    return Import(parsed(text), random, std::move(base), choice).run();
+}
+
+ImportedDocumentation read_documentation(const std::string& text, Random& random,
+                                         std::vector<DocumentationPart> known) {
+    const auto document = parsed(text);
+    ImportedDocumentation imported{.parts = std::move(known), .ids = {}};
+    if (const auto* documentation = document.if_contains("x-amazon-apigateway-documentation"))
+        imported.ids = put_parts(imported.parts, *documentation, random);
+    return imported;
 }
 
 }  // namespace cumulet::apigateway

@@ -70,6 +70,21 @@ void check_authorizer(const Method& method, const Definition& definition) {
         "COGNITO_USER_POOLS requires a valid authorizer.");
 }
 
+// Unverified: the words.
+void check_transfer_mode(const Integration& integration) {
+    const auto mode = integration.responseTransferMode.value_or("BUFFERED");
+    const auto& type = *integration.type;
+    const auto uri = integration.uri.value_or("");
+    const bool streaming_uri = uri.ends_with("/response-streaming-invocations");
+    if (!is_one_of(mode, {"BUFFERED", "STREAM"}))
+        throw BadRequestException("Invalid response transfer mode specified. Valid options are BUFFERED,STREAM");
+    if (mode == "STREAM" && type != "HTTP_PROXY" && type != "AWS_PROXY")
+        throw BadRequestException("Response transfer mode STREAM is only valid for HTTP_PROXY and AWS_PROXY");
+    if (type == "AWS_PROXY" && streaming_uri != (mode == "STREAM"))
+        throw BadRequestException(
+            "The response transfer mode STREAM and a URI of response-streaming-invocations need each other");
+}
+
 bool is_http_url(std::string_view uri) { return uri.starts_with("http://") || uri.starts_with("https://"); }
 
 void check_aws_uri(const Integration& integration) {
@@ -234,7 +249,8 @@ void check_integration(const Integration& integration) {
         check_aws_uri(integration);
     }
     const auto timeout = integration.timeoutInMillis.value_or(longest_timeout_ms);
-    if (timeout < 50 || timeout > longest_timeout_ms)
+    const bool streamed = integration.responseTransferMode == "STREAM";
+    if (timeout < 50 || timeout > (streamed ? longest_stream_ms : longest_timeout_ms))
         throw BadRequestException("Timeout should be between 50 ms and 29000 ms");
     if (!is_one_of(*integration.passthroughBehavior, {"WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"}))
         throw BadRequestException(
@@ -243,8 +259,7 @@ void check_integration(const Integration& integration) {
     if (integration.contentHandling &&
         !is_one_of(*integration.contentHandling, {"CONVERT_TO_BINARY", "CONVERT_TO_TEXT"}))
         throw BadRequestException("Invalid content handling specified");  // Unverified: the words.
-    if (integration.responseTransferMode && integration.responseTransferMode != "BUFFERED")
-        throw unsupported("responseTransferMode " + *integration.responseTransferMode);
+    check_transfer_mode(integration);
     for (const auto& [target, source] : integration.requestParameters.value_or(std::map<std::string, std::string>())) {
         const auto [place, name] = place_and_name(target, "integration.request.");
         if (!is_one_of(place, {"header", "querystring", "path"})) refuse_mapping(target);

@@ -14,6 +14,7 @@ namespace cumulet::apigateway {
 inline constexpr std::string_view custom_id_tags[] = {"_custom_id_", "ms-custom-id"};
 inline constexpr std::string_view derived_id_tag = "aws:cumulet:api-id";
 inline constexpr int32_t longest_timeout_ms = 29'000;
+inline constexpr int32_t longest_stream_ms = 900'000;
 
 inline bool contains(const std::vector<std::string>& texts, std::string_view text) {
     return std::ranges::find(texts, text) != texts.end();

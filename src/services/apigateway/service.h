@@ -6,6 +6,10 @@
 #include "contracts/resource.h"
 #include "services/apigateway/storage.h"
 
+namespace cumulet {
+class BlockingPool;
+}
+
 namespace cumulet::apigateway {
 
 class Surface;
@@ -18,13 +22,18 @@ struct Shared {
     contracts::ApiDomains* domains = nullptr;
     /// Whether an API of another kind has the id.
     Task<bool> (*has_other_api)(store::Transaction& tx, std::string api_id) = nullptr;
+    BlockingPool* threads = nullptr;  ///< that draw keys; without them that is done in place
 };
 
 class Service final : public aws::apigateway::Api {
   public:
     /// `surface` invokes the methods that are to be tested.
     explicit Service(store::Store& store, Surface* surface = nullptr, Shared shared = {})
-        : store_(store), surface_(surface), domains_(shared.domains), has_other_api_(shared.has_other_api) {}
+        : store_(store),
+          surface_(surface),
+          domains_(shared.domains),
+          has_other_api_(shared.has_other_api),
+          threads_(shared.threads) {}
 
     // apis.cc
     Task<aws::apigateway::RestApi> create_rest_api(Call& call, aws::apigateway::CreateRestApiRequest request) override;
@@ -37,6 +46,11 @@ class Service final : public aws::apigateway::Api {
     // imports.cc
     Task<aws::apigateway::RestApi> import_rest_api(Call& call, aws::apigateway::ImportRestApiRequest request) override;
     Task<aws::apigateway::RestApi> put_rest_api(Call& call, aws::apigateway::PutRestApiRequest request) override;
+    Task<aws::apigateway::DocumentationPartIds> import_documentation_parts(
+        Call& call, aws::apigateway::ImportDocumentationPartsRequest request) override;
+
+    // export.cc
+    Task<aws::apigateway::ExportResponse> get_export(Call& call, aws::apigateway::GetExportRequest request) override;
 
     // resource_tree.cc
     Task<aws::apigateway::Resource> create_resource(Call& call,
@@ -108,6 +122,8 @@ class Service final : public aws::apigateway::Api {
     // models.cc
     Task<aws::apigateway::Model> create_model(Call& call, aws::apigateway::CreateModelRequest request) override;
     Task<aws::apigateway::Model> get_model(Call& call, aws::apigateway::GetModelRequest request) override;
+    Task<aws::apigateway::Template> get_model_template(Call& call,
+                                                       aws::apigateway::GetModelTemplateRequest request) override;
     Task<aws::apigateway::Models> get_models(Call& call, aws::apigateway::GetModelsRequest request) override;
     Task<aws::apigateway::Model> update_model(Call& call, aws::apigateway::UpdateModelRequest request) override;
     Task<aws::apigateway::DeleteModelResponse> delete_model(Call& call,
@@ -246,6 +262,22 @@ class Service final : public aws::apigateway::Api {
     Task<aws::apigateway::RejectDomainNameAccessAssociationResponse> reject_domain_name_access_association(
         Call& call, aws::apigateway::RejectDomainNameAccessAssociationRequest request) override;
 
+    // client_certificates.cc
+    Task<aws::apigateway::ClientCertificate> generate_client_certificate(
+        Call& call, aws::apigateway::GenerateClientCertificateRequest request) override;
+    Task<aws::apigateway::ClientCertificate> get_client_certificate(
+        Call& call, aws::apigateway::GetClientCertificateRequest request) override;
+    Task<aws::apigateway::ClientCertificates> get_client_certificates(
+        Call& call, aws::apigateway::GetClientCertificatesRequest request) override;
+    Task<aws::apigateway::ClientCertificate> update_client_certificate(
+        Call& call, aws::apigateway::UpdateClientCertificateRequest request) override;
+    Task<aws::apigateway::DeleteClientCertificateResponse> delete_client_certificate(
+        Call& call, aws::apigateway::DeleteClientCertificateRequest request) override;
+
+    // test_authorizer.cc
+    Task<aws::apigateway::TestInvokeAuthorizerResponse> test_invoke_authorizer(
+        Call& call, aws::apigateway::TestInvokeAuthorizerRequest request) override;
+
     // test_invoke.cc
     Task<aws::apigateway::TestInvokeMethodResponse> test_invoke_method(
         Call& call, aws::apigateway::TestInvokeMethodRequest request) override;
@@ -285,6 +317,7 @@ class Service final : public aws::apigateway::Api {
     Surface* surface_;
     contracts::ApiDomains* domains_;
     Task<bool> (*has_other_api_)(store::Transaction& tx, std::string api_id);
+    BlockingPool* threads_;
 };
 
 /// What CloudFormation may create here.

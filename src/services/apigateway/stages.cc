@@ -19,6 +19,17 @@ Task<void> check_deployments(store::Transaction& tx, Place place, Stage stage) {
     }
 }
 
+/// Throws BadRequestException where a stage writes execution logs and the account has no role to write them with.
+Task<void> check_log_role(store::Transaction& tx, Place place, Stage stage) {
+    const bool logs = std::ranges::any_of(*stage.methodSettings, [](const auto& setting) {
+        return setting.second.loggingLevel.value_or("OFF") != "OFF";
+    });
+    if (!logs) co_return;
+    const auto account = co_await find_account(tx, place);
+    if (!account.cloudwatchRoleArn)
+        throw BadRequestException("CloudWatch Logs role ARN must be set in account settings to enable logging");
+}
+
 }  // namespace
 
 Task<Stage> Service::create_stage(Call& call, CreateStageRequest request) {
@@ -72,6 +83,8 @@ Task<Stage> Service::update_stage(Call& call, UpdateStageRequest request) {
         auto stage = patched_stage(before, request.patchOperations);
         stage.lastUpdatedDate = call.now();
         co_await check_deployments(tx, place, stage);
+        co_await certificate_and_key(tx, place, stage.clientCertificateId);
+        co_await check_log_role(tx, place, stage);
         save_item(tx, place, stage);
         save_address(tx, place, version);
         co_return stage;

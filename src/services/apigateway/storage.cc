@@ -166,6 +166,11 @@ void erase_api(store::Transaction& tx, const Place& place) {
     for (const auto name : {"stage", "deployment", "documentation part", "documentation version", "deployed"}) {
         tx.erase_range(Range::prefix(owned(place, name)));
     }
+    // '0' follows '/' in ASCII: what lies between is of the API's versions.
+    Place after_versions = place;
+    after_versions.owner += "0";
+    tx.erase_range({.begin = owned(place_of_version(place, ""), "documentation part").bytes(),
+                    .end = owned(after_versions, "documentation part").bytes()});
     erase_item<RestApi>(tx, unowned(place), place.owner);
     tx.erase(addresses() << place.owner);
 }
@@ -281,6 +286,7 @@ void save_definition(store::Transaction& tx, const Place& place, const Definitio
     for (const auto& validator : definition.validators) save_item(tx, place, validator);
     for (const auto& authorizer : definition.authorizers) save_item(tx, place, authorizer);
     for (const auto& response : definition.responses) save_item(tx, place, response);
+    for (const auto& part : definition.documentation) save_item(tx, place, part);
 }
 
 Task<void> save_deployed(store::Transaction& tx, Place place, std::string deployment_id) {
@@ -310,6 +316,27 @@ Task<Account> find_account(store::Transaction& tx, Place place) {
 
 void save_account(store::Transaction& tx, const Place& place, const Account& account) {
     tx.put(collection(place, "account"), encode(account));
+}
+
+Place place_of_version(Place place, const std::string& version) {
+    place.owner += "/" + version;
+    return place;
+}
+
+Task<std::string> certificate_and_key(store::Transaction& tx, Place place, std::optional<std::string> id) {
+    if (!id || id->empty()) co_return "";
+    const auto certificate = co_await find_item<ClientCertificate>(tx, unowned(place), *id);
+    const auto key = co_await tx.get(collection(place, "certificate key") << *id);
+    if (!certificate || !key) throw BadRequestException(std::string(Kind<ClientCertificate>::missing));
+    co_return certificate->pemEncodedCertificate.value_or("") + store::RecordReader(*key).text();
+}
+
+void save_certificate_key(store::Transaction& tx, const Place& place, const std::string& id, const std::string& pem) {
+    tx.put(collection(place, "certificate key") << id, store::RecordWriter(1).text(pem).take());
+}
+
+void erase_certificate_key(store::Transaction& tx, const Place& place, const std::string& id) {
+    tx.erase(collection(place, "certificate key") << id);
 }
 
 Task<std::optional<std::string>> find_key_id(store::Transaction& tx, Place place, std::string value) {

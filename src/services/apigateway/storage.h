@@ -1,10 +1,12 @@
 // The keys of API Gateway's REST APIs; nothing else knows them. What stands in a collection is a record of AWS's own
-// shape. "Owner" is the API that a record belongs to, the usage plan of its keys, or "".
+// shape. "Owner" is the API that a record belongs to, the usage plan of its keys, "<API>/<version>" of the
+// documentation's parts as they were in a version, or "".
 //
 //   ("", "global", "apigateway", "address") api id                              Address: whose API, and its version
 //   (account, region, "apigateway", collection) owner, id                       RestApi, Resource, Stage, ...
 //   (account, region, "apigateway", "deployed") api id, deployment id, collection, id   the same as it was deployed
 //   (account, region, "apigateway", "account")                                 Account
+//   (account, region, "apigateway", "certificate key") certificate id           PEM of the private key
 //   (account, region, "apigateway", "key value") value                          id of the API key that has it
 //   (account, region, "apigateway", "plan of key") key id, plan id              ""
 //   (account, region, "apigateway", "usage") plan id, key id, day               requests of that day
@@ -64,6 +66,7 @@ struct Definition {
     std::vector<RequestValidator> validators;
     std::vector<Authorizer> authorizers;
     std::vector<GatewayResponse> responses;
+    std::vector<DocumentationPart> documentation;  ///< that a document brought; deployments have none
 };
 
 template <typename T>
@@ -124,6 +127,14 @@ void erase_definition(store::Transaction& tx, const Place& place);
 /// Empty where nothing was set.
 Task<aws::apigateway::Account> find_account(store::Transaction& tx, Place place);
 void save_account(store::Transaction& tx, const Place& place, const aws::apigateway::Account& account);
+
+/// Where the parts of a documentation version are kept, as they were when it was made.
+Place place_of_version(Place place, const std::string& version);
+
+/// The certificate and its key in PEM, "" without an id. Throws BadRequestException for one that is not there.
+Task<std::string> certificate_and_key(store::Transaction& tx, Place place, std::optional<std::string> id);
+void save_certificate_key(store::Transaction& tx, const Place& place, const std::string& id, const std::string& pem);
+void erase_certificate_key(store::Transaction& tx, const Place& place, const std::string& id);
 
 Task<std::optional<std::string>> find_key_id(store::Transaction& tx, Place place, std::string value);
 void save_key_value(store::Transaction& tx, const Place& place, const std::string& value, const std::string& key_id);

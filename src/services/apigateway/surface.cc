@@ -5,6 +5,8 @@
 #include "contracts/execute_api.h"
 #include "runtime/byte_stream.h"
 #include "runtime/log.h"
+#include "services/apigateway/compression.h"
+#include "services/apigateway/execution_notes.h"
 
 namespace cumulet::apigateway {
 namespace {
@@ -82,9 +84,11 @@ Task<http::Response> Surface::serve_api(Call& call, http::Request request,
     const auto* stage = find_stage(*api, *destination, path);
     if (!stage || endpoint_disabled(*api, *destination)) co_return forbidden();
 
-    Exchange exchange;
+    const auto kept = std::make_shared<Exchange>();
+    auto& exchange = *kept;
     exchange.api = api.get();
     exchange.stage = &stage->stage;
+    exchange.client_certificate = stage->client_certificate;
     exchange.canary = takes_canary(call, *stage);
     exchange.definition = exchange.canary ? &*stage->canary : &stage->main;
     exchange.path = path.empty() ? "/" : std::string(path);
@@ -100,11 +104,9 @@ Task<http::Response> Surface::serve_api(Call& call, http::Request request,
     exchange.request = std::move(request);
     auto response = co_await answer(call, exchange);
     add_ids(exchange, response);
-    exchange.status = response.status;
-    exchange.answer_bytes = response.body.size();
-    exchange.latency = call.now() - exchange.received;
-    measure(exchange);
-    write_log(exchange);
+    compress_answer(exchange.definition->api, exchange.request, response);
+    note_answer(exchange, response, call.now());
+    finish(call, kept, api, response);
     co_return response;
 }
 
@@ -118,6 +120,7 @@ Task<http::Response> Surface::answer(Call& call, Exchange& exchange) {
         fault = too_large();
     } catch (const std::exception& error) {
         log::error("A request to an API failed", {{"reason", error.what()}});
+        exchange.log_reason = error.what();
         fault = misconfigured();
     }
     co_return answer_fault(exchange, *fault);
@@ -131,6 +134,9 @@ Task<http::Response> Surface::take_steps(Call& call, Exchange& exchange) {
     exchange.method = &exchange.definition->methods[match->route];
     exchange.path_parameters = std::move(match->parameters);
     co_await read_body(exchange.request);
+    decompress_request(exchange.definition->api, exchange.request, largest_body_bytes);
+    exchange.log = ExecutionLog(log_level_of(exchange.method->settings));
+    note_request(exchange, call.now());
     co_await authorise(call, exchange);
     co_await admit(call, exchange);
     validate_request(exchange);
@@ -155,7 +161,7 @@ Task<http::Response> Surface::answer_cached(Call& call, Exchange& exchange) {
         response = co_await integrate(call, exchange);
         const std::chrono::seconds kept_for(exchange.method->settings.cacheTtlInSeconds.value_or(300));
         // Unverified: that only successes are kept.
-        if (response->status / 100 == 2) cache_.keep(*key, *response, call.now() + kept_for);
+        if (response->status / 100 == 2 && !response->stream) cache_.keep(*key, *response, call.now() + kept_for);
     }
     if (warn)
         response->headers.set("Warning", "199 Cache-control headers were ignored because the caller was unauthorized.");
@@ -172,38 +178,6 @@ Task<bool> Surface::may_invalidate(Call& call, Exchange& exchange) {
     } catch (const aws::Error&) {
         co_return false;
     }
-}
-
-void Surface::measure(const Exchange& exchange) {
-    if (!neighbours_.metrics) return;
-    const auto api_name = exchange.definition->api.name.value_or("");
-    const auto stage_name = exchange.stage->stageName.value_or("");
-    const contracts::MetricScope::Dimension dimensions[] = {{"ApiName", api_name}, {"Stage", stage_name}};
-    const contracts::MetricScope scope{exchange.account(), exchange.region(), "AWS/ApiGateway", dimensions};
-    const auto millis = [](Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); };
-    std::vector<contracts::MetricSample> samples{
-        {.name = "Count"},
-        {.name = "Latency", .value = millis(exchange.latency), .unit = "Milliseconds"},
-        {.name = "4XXError", .value = exchange.status / 100 == 4 ? 1.0 : 0.0},
-        {.name = "5XXError", .value = exchange.status / 100 == 5 ? 1.0 : 0.0}};
-    if (exchange.integration_status) {
-        samples.push_back(
-            {.name = "IntegrationLatency", .value = millis(exchange.integration_latency), .unit = "Milliseconds"});
-    }
-    if (exchange.from_cache) samples.push_back({.name = *exchange.from_cache ? "CacheHitCount" : "CacheMissCount"});
-    neighbours_.metrics->add(scope, samples, exchange.received);
-}
-
-void Surface::write_log(const Exchange& exchange) {
-    const auto& settings = exchange.stage->accessLogSettings;
-    if (!settings || !settings->format || !settings->destinationArn) return;
-    const auto value_of = [&](std::string_view name) { return context_value(exchange, name); };
-    log_.write({.account = exchange.account(),
-                .region = exchange.region(),
-                .destination_arn = *settings->destinationArn,
-                .source = fmt::format("{}/{}", exchange.api_id(), *exchange.stage->stageName),
-                .line = contracts::access_log_line(*settings->format, value_of),
-                .at = exchange.received});
 }
 
 Task<void> Surface::stop() {

@@ -2,12 +2,14 @@
 // to whoever else has APIs.
 #pragma once
 
+#include "auth/lambda_authorizer.h"
 #include "base/expiring_map.h"
 #include "contracts/access_log.h"
 #include "contracts/client.h"
 #include "contracts/execute_api.h"
 #include "contracts/lambda.h"
 #include "contracts/metrics.h"
+#include "contracts/sts.h"
 #include "contracts/throttle.h"
 #include "contracts/token_issuers.h"
 #include "contracts/wire_door.h"
@@ -27,13 +29,13 @@ struct Neighbours {
     contracts::HttpSender* http = nullptr;
     contracts::Metrics* metrics = nullptr;
     contracts::ApiSurface* others = nullptr;  ///< APIs of other kinds
+    bool assumes_roles = false;               ///< asks the trust of integrations' roles
 };
 
 /// What an authorizer said of a caller.
 struct Authorised {
     json::object context;  ///< $context.authorizer
-    json::value policy;
-    std::string usage_key;
+    auth::AuthorizerAnswer answer;
 };
 
 /// An invocation of a function, and on whose behalf.
@@ -57,13 +59,18 @@ class Surface final : public contracts::ApiSurface {
           neighbours_(neighbours),
           lambda_(neighbours.door),
           issuers_(neighbours.http),
-          log_(neighbours.door) {}
+          log_(neighbours.door),
+          sts_(neighbours.door) {}
 
     Task<http::Response> serve_api(Call& call, http::Request request,
                                    std::optional<contracts::ApiDestination> destination) override;
     /// Invokes a method of a definition that is being edited; the request names one of it.
     Task<aws::apigateway::TestInvokeMethodResponse> test(Call& call, Definition definition,
-                                                         aws::apigateway::TestInvokeMethodRequest request);
+                                                         aws::apigateway::TestInvokeMethodRequest request,
+                                                         std::string client_certificate);
+    /// Asks an authorizer that is being edited, as a request for a method that it guards would.
+    Task<aws::apigateway::TestInvokeAuthorizerResponse> test(Call& call, Definition definition,
+                                                             aws::apigateway::TestInvokeAuthorizerRequest request);
     /// Waits for work whose callers have their answer already.
     Task<void> stop();
 
@@ -74,8 +81,15 @@ class Surface final : public contracts::ApiSurface {
     /// The integration's answer, or what the stage's cache has of it.
     Task<http::Response> answer_cached(Call& call, Exchange& exchange);
     Task<bool> may_invalidate(Call& call, Exchange& exchange);
+
+    // observe.cc
+    /// Tells of a request whose answer is `response`, once that was sent as a whole if it is streamed.
+    void finish(Call& call, std::shared_ptr<Exchange> exchange, std::shared_ptr<const DeployedApi> api,
+                http::Response& response);
+    void observe(const Exchange& exchange);
     void measure(const Exchange& exchange);
     void write_log(const Exchange& exchange);
+    void write_execution_log(const Exchange& exchange);
 
     // test_invoke.cc
     Task<http::Response> answer_test(Call& call, Exchange& exchange);
@@ -91,13 +105,18 @@ class Surface final : public contracts::ApiSurface {
     Task<IntegrationAnswer> forward(Call& call, Exchange& exchange, IntegrationRequest request);
     Task<IntegrationAnswer> invoke_mapped(Call& call, Exchange& exchange, IntegrationRequest request);
     Task<http::Response> invoke_proxy(Call& call, Exchange& exchange);
+    Task<http::Response> invoke_streaming(Call& call, Exchange& exchange);
+    /// Throws Fault unless the role lets API Gateway assume it, where policies decide.
+    Task<void> assume(Call& call, Exchange& exchange, std::string role);
     Task<aws::lambda::InvocationResponse> invoke(Call& call, Exchange& exchange, Invocation invocation,
                                                  aws::lambda::InvocationRequest request);
 
     // authorise.cc
     /// Throws Fault unless the caller may call the method.
     Task<void> authorise(Call& call, Exchange& exchange);
-    Task<void> ask_authorizer(Call& call, Exchange& exchange);
+    Task<void> ask_to_be_let_in(Call& call, Exchange& exchange);
+    /// What the authorizer says of the caller, now in $context.
+    Task<std::shared_ptr<const Authorised>> ask_authorizer(Call& call, Exchange& exchange);
     Task<Authorised> invoke_authorizer(Call& call, Exchange& exchange, std::vector<std::string> identity);
     Task<void> check_token(Call& call, Exchange& exchange);
     /// Waits for `work` so long; then throws Fault, while the work goes on.
@@ -115,6 +134,8 @@ class Surface final : public contracts::ApiSurface {
     TaskGroup work_;
     Gates answers_{64};                   // by request id
     ExpiringMap<Authorised> authorised_;  // by authorizer and identity
+    aws::sts::Client sts_;
+    ExpiringMap<bool> trusted_;  // roles that were assumed
 };
 
 }  // namespace cumulet::apigateway

@@ -2,7 +2,9 @@
 // https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html
 
 #include "base/bytes.h"
+#include "runtime/byte_stream.h"
 #include "runtime/log.h"
+#include "services/apigateway/execution_notes.h"
 #include "services/apigateway/methods.h"
 #include "services/apigateway/rest_api.h"
 #include "services/apigateway/service.h"
@@ -16,43 +18,7 @@ using namespace aws::apigateway;
 namespace {
 
 constexpr auto stage_name = "test-invoke-stage";
-
-/// "Mon Nov 23 00:55:00 UTC 2026"
-std::string format_log_time(Time time) {
-    constexpr std::string_view days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-    return fmt::format("{} {} {:02} {:02}:{:02}:{:02} UTC {}", days[std::chrono::weekday(day).c_encoding()],
-                       months[static_cast<unsigned>(date.month()) - 1], static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                       static_cast<int>(date.year()));
-}
-
-/// What TestInvokeMethod tells of its way.
-class ExecutionLog {
-  public:
-    ExecutionLog(std::string request_id, Time now) : now_(now) {
-        text_ = fmt::format("Execution log for request {}\n", request_id);
-        add("Starting execution for request: " + request_id);
-    }
-    void add(std::string_view line) { text_ += fmt::format("{} : {}\n", format_log_time(now_), line); }
-    std::string take() { return std::move(text_); }
-
-  private:
-    Time now_;
-    std::string text_;
-};
-
-/// "{a=1, b=2}", as Java writes maps.
-template <typename Pairs>
-std::string listed(const Pairs& pairs) {
-    std::string text;
-    for (const auto& pair : pairs) text += fmt::format("{}{}={}", text.empty() ? "" : ", ", pair.name, pair.value);
-    return "{" + text + "}";
-}
+constexpr size_t largest_body_bytes = 10 << 20;
 
 http::Request request_of(const TestInvokeMethodRequest& asked) {
     http::Request request;
@@ -82,7 +48,8 @@ TestInvokeMethodResponse answer_of(const http::Response& response) {
 
 }  // namespace
 
-Task<TestInvokeMethodResponse> Surface::test(Call& call, Definition definition, TestInvokeMethodRequest asked) {
+Task<TestInvokeMethodResponse> Surface::test(Call& call, Definition definition, TestInvokeMethodRequest asked,
+                                             std::string client_certificate) {
     DeployedApi api;
     api.address.place = place_of(call, asked.restApiId);
     api.api = definition.api;
@@ -95,6 +62,7 @@ Task<TestInvokeMethodResponse> Surface::test(Call& call, Definition definition, 
     });
     Exchange exchange;
     exchange.test = true;
+    exchange.client_certificate = client_certificate;
     exchange.api = &api;
     exchange.stage = &stage;
     exchange.definition = &deployed;
@@ -113,23 +81,13 @@ Task<TestInvokeMethodResponse> Surface::test(Call& call, Definition definition, 
         match && &deployed.methods[match->route] == exchange.method)
         exchange.path_parameters = match->parameters;
 
-    ExecutionLog log(exchange.request_id, call.now());
-    log.add(fmt::format("HTTP Method: {}, Resource Path: {}", asked.httpMethod, exchange.path));
-    log.add("Method request path: " + listed(exchange.path_parameters));
-    log.add("Method request query string: " + listed(exchange.query));
-    log.add("Method request headers: " + listed(exchange.request.headers));
-    log.add("Method request body before transformations: " + exchange.request.body);
+    exchange.log = ExecutionLog(LogLevel::bodies);
+    note_request(exchange, call.now());
     auto response = co_await answer_test(call, exchange);
-    if (exchange.error_type.empty()) {
-        log.add("Method response body after transformations: " + response.body);
-        log.add("Method response headers: " + listed(response.headers));
-        log.add("Successfully completed execution");
-    } else {
-        log.add("Execution failed: " + exchange.error_message);
-    }
-    log.add(fmt::format("Method completed with status: {}", response.status));
+    if (response.stream) response.body = co_await read_all(std::exchange(response.stream, nullptr), largest_body_bytes);
+    note_answer(exchange, response, call.now());
     auto answer = answer_of(response);
-    answer.log = log.take();
+    answer.log = exchange.log.text("Execution log for request " + exchange.request_id);
     answer.latency = std::chrono::duration_cast<std::chrono::milliseconds>(call.now() - exchange.received).count();
     co_return answer;
 }
@@ -149,13 +107,15 @@ Task<http::Response> Surface::answer_test(Call& call, Exchange& exchange) {
 }
 
 Task<TestInvokeMethodResponse> Service::test_invoke_method(Call& call, TestInvokeMethodRequest request) {
-    if (!surface_ || request.clientCertificateId) throw unsupported("TestInvokeMethod with a client certificate");
+    if (!surface_) throw unsupported("TestInvokeMethod where no API is served");
+    std::string certificate;
     auto definition = co_await store_.transact([&](store::Transaction& tx) -> Task<Definition> {
+        certificate = co_await certificate_and_key(tx, place_of(call), request.clientCertificateId);
         auto resource = co_await load_item<Resource>(tx, place_of(call, request.restApiId), request.resourceId);
         integration_of(method_of(resource, request.httpMethod));
         co_return co_await read_definition(tx, place_of(call, request.restApiId), "");
     });
-    co_return co_await surface_->test(call, std::move(definition), std::move(request));
+    co_return co_await surface_->test(call, std::move(definition), std::move(request), std::move(certificate));
 }
 
 }  // namespace cumulet::apigateway

@@ -115,7 +115,8 @@ Task<std::optional<http::Response>> Surface::ask_authorizer(Call& call, Passage&
         verdict = std::make_shared<const Verdict>(std::move(*asked));
         if (kept_for > 0s) verdicts_.keep(key, verdict, call.now() + kept_for);
     }
-    if (!verdict->allows(passage.route_arn, passage.source_address)) co_return forbidden();
+    if (verdict->of(passage.route_arn, passage.source_address) != auth::AuthorizerAnswer::Verdict::allowed)
+        co_return forbidden();
     passage.authorized = {
         .by = Authorized::By::function, .values = verdict->context, .principal_id = verdict->principal_id};
     co_return std::nullopt;
@@ -138,8 +139,8 @@ Task<std::expected<Verdict, http::Response>> Surface::ask_function(Call& call, c
     if (answer.response->FunctionError) {
         co_return std::unexpected(says_unauthorized(*answer.response) ? unauthorized() : internal_server_error());
     }
-    auto verdict =
-        read_verdict(answer.response->Payload.value_or(""), authorizer.EnableSimpleResponses.value_or(false));
+    auto verdict = auth::read_authorizer_answer(answer.response->Payload.value_or(""),
+                                                authorizer.EnableSimpleResponses.value_or(false));
     if (!verdict) co_return std::unexpected(internal_server_error());
     co_return std::move(*verdict);
 }

@@ -14,7 +14,6 @@ using aws::apigatewayv2::BadRequestException;
 
 constexpr int32_t usual_ttl_seconds = 300;
 constexpr size_t most_identity_sources = 10;
-constexpr size_t largest_verdict_bytes = 8 << 10;
 
 // Unverified: the words of all that follow.
 void refuse_if(bool wrong, std::string_view words) {
@@ -136,51 +135,6 @@ Authorized authorized_by(const Jwt& token, const std::vector<std::string>& scope
     authorized.values["claims"] = std::move(claims);
     authorized.values["scopes"] = std::move(listed);
     return authorized;
-}
-
-bool Verdict::allows(std::string_view route_arn, std::string_view source_address) const {
-    if (!policy) return authorized;
-    auth::ConditionContext context;
-    context.set("aws:SourceIp", std::string(source_address));
-    const auth::AccessRequest request{.action = "execute-api:Invoke",
-                                      .resource = std::string(route_arn),
-                                      .resource_account = "",
-                                      .requester = {},
-                                      .context = &context};
-    bool allowed = false;
-    for (const auto& statement : policy->statements) {
-        if (!auth::applies(statement, request, policy->has_variables())) continue;
-        if (!statement.allow) return false;
-        allowed = true;
-    }
-    return allowed;
-}
-
-std::optional<Verdict> read_verdict(std::string_view payload, bool simple) {
-    if (payload.size() > largest_verdict_bytes) return std::nullopt;
-    const auto parsed = parse_json(payload, 32);
-    const auto* reply = parsed ? parsed->if_object() : nullptr;
-    if (!reply) return std::nullopt;
-    Verdict verdict;
-    if (const auto* context = reply->if_contains("context"); context && !context->is_null()) {
-        if (!context->is_object()) return std::nullopt;
-        verdict.context = context->as_object();
-    }
-    if (simple) {
-        const auto* authorized = reply->if_contains("isAuthorized");
-        if (!authorized || !authorized->is_bool()) return std::nullopt;
-        verdict.authorized = authorized->as_bool();
-        return verdict;
-    }
-    const auto* policy = reply->if_contains("policyDocument");
-    verdict.principal_id = string_or(*reply, "principalId");
-    if (!policy || verdict.principal_id.empty()) return std::nullopt;
-    try {
-        verdict.policy = auth::Policy::parse(json::serialize(*policy), auth::PolicyKind::identity);
-    } catch (const aws::Error&) {
-        return std::nullopt;
-    }
-    return verdict;
 }
 
 std::optional<std::vector<std::string>> identity_of(const Passage& passage, const Authorizer& authorizer) {

@@ -2,7 +2,6 @@
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control.html
 #pragma once
 
-#include "auth/policy.h"
 #include "base/jwt.h"
 #include "services/apigatewayv2/event.h"
 #include "services/apigatewayv2/storage.h"
@@ -21,20 +20,6 @@ std::string_view without_bearer(std::string_view value);
 std::string_view fault_in(const Jwt& token, const aws::apigatewayv2::JWTConfiguration& expected, Time now);
 /// What a function is told of a token: its claims, each as a text, and its scopes where the route asks for some.
 Authorized authorized_by(const Jwt& token, const std::vector<std::string>& scopes);
-
-/// What a Lambda authorizer answered.
-struct Verdict {
-    bool authorized = false;             ///< of a simple response
-    std::optional<auth::Policy> policy;  ///< of any other
-    std::string principal_id;
-    json::object context;
-
-    /// True if the caller may take the route "arn:aws:execute-api:…:abc/prod/GET/pets/7".
-    bool allows(std::string_view route_arn, std::string_view source_address) const;
-};
-/// Reads {"isAuthorized": …} where responses are simple, otherwise {"principalId": …, "policyDocument": …}. Nothing if
-/// it is malformed.
-std::optional<Verdict> read_verdict(std::string_view payload, bool simple);
 
 /// The values of all identity sources; nothing if one has none.
 std::optional<std::vector<std::string>> identity_of(const Passage& passage, const Authorizer& authorizer);

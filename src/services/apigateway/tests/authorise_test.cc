@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/apigateway/authorizer_policy.h"
 #include "services/apigateway/tests/support/world.h"
 
 namespace cumulet::apigateway {
@@ -189,25 +188,6 @@ TEST(UserPools, TrustNoOtherIssuerAndNeedTheirScopes) {
         offer_keys(world);
         EXPECT_THAT(world.ask("/pets/7", {{"Authorization", std::string(token)}}), testing::StartsWith(status));
     }
-}
-
-TEST(AuthorizerPolicy, IsReadAsIamReadsIt) {
-    const auto verdict = [](std::string_view statement) {
-        return evaluate_policy(*parse_json(fmt::format(R"({{"Statement": {}}})", statement)),
-                               "arn:aws:execute-api:us-east-1:000000000000:abc/prod/GET/pets/7");
-    };
-    EXPECT_EQ(verdict(R"({"Effect": "Allow", "Action": "*", "Resource": "*"})"), Verdict::allowed);
-    EXPECT_EQ(verdict(R"([{"Effect": "Allow", "Action": ["execute-api:*"], "Resource": ["x", "*/GET/*"]}])"),
-              Verdict::allowed);
-    EXPECT_EQ(verdict(R"([{"Effect": "Allow", "Action": "EXECUTE-API:invoke", "Resource": "*"},
-                          {"Effect": "Deny", "Action": "*", "Resource": "*/pets/*"}])"),
-              Verdict::denied_explicitly);
-    EXPECT_EQ(verdict(R"({"Effect": "Allow", "NotAction": "s3:*", "NotResource": "*/POST/*"})"), Verdict::allowed);
-    EXPECT_EQ(verdict(R"({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {}})"), Verdict::denied);
-    EXPECT_EQ(verdict(R"({"Effect": "Maybe"})"), Verdict::malformed);
-    EXPECT_EQ(verdict("[1]"), Verdict::malformed);
-    EXPECT_EQ(verdict("[]"), Verdict::denied);
-    EXPECT_EQ(evaluate_policy(json::object(), "x"), Verdict::malformed);
 }
 
 }  // namespace

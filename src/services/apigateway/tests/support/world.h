@@ -1,7 +1,9 @@
 // A REST API with one stage, "prod", and neighbours that remember what they were asked.
 #pragma once
 
+#include "contracts/event_stream.h"
 #include "contracts/tests/support/direct_door.h"
+#include "runtime/byte_stream.h"
 #include "services/apigateway/service.h"
 #include "services/apigateway/surface.h"
 #include "store/memory/memory_store.h"
@@ -21,6 +23,15 @@ class FakeLambda final : public aws::lambda::Api {
         if (!function_error.empty()) response.FunctionError = function_error;
         co_return response;
     }
+    Task<aws::lambda::InvokeWithResponseStreamResponse> invoke_with_response_stream(
+        Call&, aws::lambda::InvokeWithResponseStreamRequest request) override {
+        streamed.push_back(std::move(request));
+        std::string events;
+        for (const auto& piece : pieces)
+            events += contracts::encode_event(contracts::make_event("PayloadChunk", "application/octet-stream", piece));
+        events += contracts::encode_event(contracts::make_event("InvokeComplete", "application/json", completion));
+        co_return aws::lambda::InvokeWithResponseStreamResponse{.StatusCode = 200, .EventStream = stream_of(events)};
+    }
     json::value event() const { return *parse_json(requests.at(requests.size() - 1).Payload.value_or("")); }
 
     std::string payload = R"({"statusCode": 200, "body": "done"})";
@@ -28,6 +39,9 @@ class FakeLambda final : public aws::lambda::Api {
     std::optional<aws::Error> error;
     Duration takes{};
     std::vector<aws::lambda::InvocationRequest> requests;
+    std::vector<aws::lambda::InvokeWithResponseStreamRequest> streamed;
+    std::vector<std::string> pieces;  ///< of a streamed answer
+    std::string completion = "{}";
     std::vector<Principal> principals;
     std::vector<std::string> source_arns;
 };
@@ -55,7 +69,9 @@ struct FakeHttp final : contracts::HttpSender {
     std::map<std::string, std::string> bodies;  ///< by target, where one is not the response's
     bool fails = false;
     bool silent = false;
-    Task<std::optional<http::Response>> send(std::string to, http::Request sent, std::chrono::milliseconds) override {
+    std::optional<contracts::Sending> sending;
+    Task<std::optional<http::Response>> send(std::string to, http::Request sent, contracts::Sending how) override {
+        sending = std::move(how);
         origin = std::move(to);
         request = std::move(sent);
         if (fails) throw std::runtime_error("no route");
@@ -80,6 +96,11 @@ struct FakeWire final : contracts::WireDoor {
 };
 
 struct FakeLogs final : aws::logs::Api {
+    std::vector<std::string> groups;
+    Task<aws::logs::CreateLogGroupResponse> create_log_group(Call&, aws::logs::CreateLogGroupRequest request) override {
+        groups.push_back(request.logGroupName);
+        co_return aws::logs::CreateLogGroupResponse{};
+    }
     std::vector<std::string> lines;
     Task<aws::logs::CreateLogStreamResponse> create_log_stream(Call&, aws::logs::CreateLogStreamRequest) override {
         co_return aws::logs::CreateLogStreamResponse{};
@@ -194,6 +215,8 @@ struct World {
         put.contentHandling = integration.contentHandling;
         put.timeoutInMillis = integration.timeoutInMillis;
         put.cacheKeyParameters = integration.cacheKeyParameters;
+        put.responseTransferMode = integration.responseTransferMode;
+        put.tlsConfig = integration.tlsConfig;
         run(service.put_integration(call, put));
         for (const auto& [status, response] : responses) add_response(http_method, status, response);
     }
