@@ -56,6 +56,22 @@ class AwsCli(unittest.TestCase):
         template = (self.folder / "template.yaml").read_text()
         (self.folder / "packaged.yaml").write_text(template.replace("CodeUri: src/", f"CodeUri: s3://{bucket}/code.zip"))
 
+    def test_a_rest_api_is_imported_and_exported(self):
+        mock = {"type": "mock", "requestTemplates": {"application/json": '{"statusCode": 200}'},
+                "responses": {"default": {"statusCode": "200"}}}
+        (self.folder / "api.json").write_text(json.dumps({
+            "openapi": "3.0.1", "info": {"title": unique("api"), "version": "1"},
+            "paths": {"/pets": {"get": {"responses": {"200": {"description": "good"}},
+                                        "x-amazon-apigateway-integration": mock}}}}))
+        api = self.aws("apigateway", "import-rest-api", "--body", "fileb://api.json")["id"]
+        self.addCleanup(run, "apigateway", "delete-rest-api", "--rest-api-id", api)
+        self.aws("apigateway", "create-deployment", "--rest-api-id", api, "--stage-name", "live")
+        self.aws("apigateway", "get-export", "--rest-api-id", api, "--stage-name", "live", "--export-type", "swagger",
+                 "--parameters", "extensions=integrations", "exported.json")
+        exported = json.loads((self.folder / "exported.json").read_text())
+        self.assertEqual(exported["paths"]["/pets"]["get"]["x-amazon-apigateway-integration"]["type"], "mock")
+        self.assertIn("Invalid API identifier", self.refused("apigateway", "get-rest-api", "--rest-api-id", "none"))
+
     def test_an_object_goes_up_and_comes_down(self):
         bucket = unique("bucket")
         self.aws("s3", "mb", f"s3://{bucket}")
