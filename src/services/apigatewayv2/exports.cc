@@ -43,6 +43,9 @@ Task<ExportApiResponse> Service::export_api(Call& call, ExportApiRequest request
         } else {
             result.definition = co_await served_by(tx, place, co_await load_item<Stage>(tx, place, result.stage_name));
         }
+        // By name, since ids mean nothing outside.
+        std::ranges::sort(result.definition.routes, {}, &Route::RouteKey);
+        std::ranges::sort(result.definition.authorizers, {}, &Authorizer::Name);
         result.endpoint = contracts::api_endpoint(call, request.ApiId);
         result.with_extensions = request.IncludeExtensions.value_or(true);
         co_return result;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "contracts/tests/support/direct_door.h"
+#include "services/apigatewayv2/domains/domains.h"
 #include "services/apigatewayv2/service.h"
 #include "store/memory/memory_store.h"
 
