@@ -296,7 +296,9 @@ class Builder final : public NativeBuilder {
     /// One level deeper; false, and NULL in its place, if there are too many.
     bool nest() {
         if (nesting_ == max_attribute_nesting) {
-            refuse("Nesting Levels have exceeded supported limits");
+            refuse(
+                "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond "
+                "supported limit");
             writer_.null();
             return false;
         }

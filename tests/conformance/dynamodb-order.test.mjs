@@ -410,6 +410,23 @@ describe('tags', () => {
         }
     });
 
+    test('have each key once, and none that is reserved for AWS', async () => {
+        const ResourceArn = await arn();
+        for (const keys of [['a', 'a'], ['aws:a']]) {
+            const Tags = keys.map((Key, index) => ({ Key, Value: String(index) }));
+            await fails(raw(...tag(ResourceArn, Tags)), 'ValidationException', 400);
+        }
+    });
+
+    test('are not given to indexes', async () => {
+        const ResourceArn = `${await arn()}/index/by-rank`;
+        const message =
+            `${invalid}Invalid resource arn provided, only table or stream is accepted. ` +
+            `Provided resource arn: ${ResourceArn}`;
+        await refused(...tag(ResourceArn, [{ Key: 'a', Value: 'b' }]), message);
+        await refused('ListTagsOfResource', { ResourceArn }, message);
+    });
+
     test('are no more than 50, from the beginning', async () => {
         const Tags = Array.from({ length: 51 }, (_, index) => ({ Key: `k${index}`, Value: 'v' }));
         const input = {

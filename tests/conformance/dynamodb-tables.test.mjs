@@ -101,6 +101,14 @@ describe('indexes of a live table', () => {
             }),
             'ValidationException', 400, /already exists/,
         );
+        await fails(
+            send(dynamodb.UpdateTableCommand, {
+                TableName,
+                AttributeDefinitions: [{ AttributeName: 'state', AttributeType: 'N' }],
+                GlobalSecondaryIndexUpdates: [{ Create: { ...byState, IndexName: 'by-number' } }],
+            }),
+            'ValidationException', 400, /Attributes cannot be redefined/,
+        );
         await send(dynamodb.UpdateTableCommand, {
             TableName,
             GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: 'by-state' } }],

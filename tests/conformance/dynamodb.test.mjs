@@ -188,7 +188,11 @@ describe('tables', () => {
 
     test('a deleted table is gone', async () => {
         const TableName = await newTable();
-        await send(dynamodb.DeleteTableCommand, { TableName });
+        const { TableDescription } = await send(dynamodb.DeleteTableCommand, { TableName });
+        assert.equal(TableDescription.TableStatus, 'DELETING');
+        for (const gone of ['KeySchema', 'AttributeDefinitions', 'CreationDateTime']) {
+            assert.equal(TableDescription[gone], undefined, gone);
+        }
         await dynamodb.waitUntilTableNotExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName });
         await fails(send(dynamodb.DescribeTableCommand, { TableName }), 'ResourceNotFoundException', 400);
     });
@@ -475,6 +479,14 @@ describe('items', () => {
             visits: 2,
             colours: new Set(['blue']),
         });
+    });
+
+    test('what is taken away from an item that is not there need not be there either', async () => {
+        const Key = keyOf();
+        for (const UpdateExpression of ['REMOVE gone', 'REMOVE gone.deep', 'REMOVE gone[0]']) {
+            await ask(lib.UpdateCommand, { TableName, Key, UpdateExpression });
+        }
+        assert.equal((await ask(lib.GetCommand, { TableName, Key, ConsistentRead: true })).Item, undefined);
     });
 
     test('UpdateItem makes an item that is not there, and returns what was asked for', async () => {

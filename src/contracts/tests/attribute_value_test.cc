@@ -241,7 +241,10 @@ std::string nested(int levels) {
 
 TEST(AttributeMap, NestsThirtyTwoLevelsAndNoMore) {
     EXPECT_EQ(AttributeMap::from_json(nested(32)).json(), nested(32));
-    EXPECT_EQ(refusal([] { AttributeMap::from_json(nested(33)); }), "Nesting Levels have exceeded supported limits");
+    EXPECT_EQ(
+        refusal([] { AttributeMap::from_json(nested(33)); }),
+        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
+        "limit");
 }
 
 TEST(AttributeMap, CountsItsSizeAsDynamoDBDoes) {

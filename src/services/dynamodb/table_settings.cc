@@ -17,6 +17,12 @@ Task<DescribedTable> tagged_table(store::Transaction& tx, Scope scope, std::stri
     if (!parsed || parsed->service != "dynamodb") {
         throw aws::validation_error(fmt::format("Invalid TableArn: Invalid ResourceArn provided as input {}", arn));
     }
+    if (parsed->resource.find("/index/") != std::string::npos) {
+        throw aws::validation_error(
+            fmt::format("One or more parameter values were invalid: Invalid resource arn provided, only table or "
+                        "stream is accepted. Provided resource arn: {}",
+                        arn));
+    }
     const auto not_found = [&] {
         return ResourceNotFoundException(fmt::format("Requested resource not found: ResourcArn: {} not found", arn));
     };
@@ -33,6 +39,7 @@ Task<TagResourceResponse> Service::tag_resource(Call& call, TagResourceInput req
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         DescribedTable table = co_await tagged_table(tx, scope, request.ResourceArn);
         if (request.Tags.empty()) throw aws::validation_error("Atleast one Tag needs to be provided as Input.");
+        check_not_reserved(call, request.Tags);
         add_tags(table.tags, request.Tags);
         save_table(tx, scope, table);
     });

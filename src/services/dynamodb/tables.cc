@@ -9,6 +9,7 @@
 #include "services/dynamodb/replicas.h"
 #include "services/dynamodb/service.h"
 #include "services/dynamodb/streams/settings.h"
+#include "services/dynamodb/tags.h"
 #include "services/dynamodb/throughput.h"
 #include "services/dynamodb/update_table.h"
 #include "store/paging.h"
@@ -77,6 +78,7 @@ Task<CreateTableOutput> Service::create_table(Call& call, CreateTableInput reque
     DescribedTable described = table_of(request, call.region, call.account);
     const auto& stream = request.StreamSpecification;
     check_stream(stream);
+    if (request.Tags) check_not_reserved(call, *request.Tags);
     describe_arns(call, described, call.random().uuid());
     const Scope scope(call);
 
@@ -242,9 +244,32 @@ Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput reque
     co_return UpdateTableOutput{.TableDescription = std::move(description)};
 }
 
+namespace {
+
+/// What DynamoDB still tells of a table that is being deleted.
+TableDescription what_remains(TableDescription description, const Counts& counts) {
+    description.TableStatus = "DELETING";
+    description.ItemCount = counts.items;
+    description.TableSizeBytes = counts.size_bytes;
+    description.KeySchema.reset();
+    description.AttributeDefinitions.reset();
+    description.CreationDateTime.reset();
+    description.LocalSecondaryIndexes.reset();
+    description.GlobalSecondaryIndexes.reset();
+    return description;
+}
+
+}  // namespace
+
 Task<DeleteTableOutput> Service::delete_table(Call& call, DeleteTableInput request) {
     const Scope scope(call);
     const auto name = table_name(request.TableName);
+
+    // Counted apart, so that writers do not hold up the deletion.
+    const auto counts = co_await store_.transact([&](store::Transaction& tx) -> Task<Counts> {
+        const DescribedTable table = co_await load_any_table(tx, scope, name);
+        co_return co_await count_items(tx, scope, &table, nullptr);
+    });
 
     std::vector<Work> begun;
     auto description = co_await store_.transact([&](store::Transaction& tx) -> Task<TableDescription> {
@@ -252,8 +277,7 @@ Task<DeleteTableOutput> Service::delete_table(Call& call, DeleteTableInput reque
         check_removable(table);
         co_await leave_replicas(tx, scope, table);
         begun = co_await remove_table(tx, call, worker_, table);
-        table.description.TableStatus = "DELETING";
-        co_return std::move(table.description);
+        co_return what_remains(std::move(table.description), counts);
     });
     for (auto& work : begun) worker_.begin(std::move(work));
     co_return DeleteTableOutput{.TableDescription = std::move(description)};

@@ -225,11 +225,58 @@ void update_index(model::TableDescription& description, model::GlobalSecondaryIn
     index.WarmThroughput = as_warmth<model::GlobalSecondaryIndexWarmThroughputDescription>(warmth);
 }
 
-void add_definitions(DescribedTable& table, const Request& request, const std::string& index) {
+/// A key schema as DynamoDB writes it. Unverified: how several elements are joined.
+std::string schema_text(const std::vector<model::KeySchemaElement>& key,
+                        const std::vector<model::AttributeDefinition>& definitions) {
+    std::string text;
+    for (const auto& element : key) {
+        const auto defined =
+            std::ranges::find(definitions, element.AttributeName, &model::AttributeDefinition::AttributeName);
+        if (defined == definitions.end()) continue;
+        text += fmt::format("{}SchemaElement: key{{{}:{}:{}}}", text.empty() ? "" : ", ", element.AttributeName,
+                            defined->AttributeType, element.KeyType);
+    }
+    return fmt::format("Schema:[{}]", text);
+}
+
+/// The key of the table, or else of the first index, that `attribute` belongs to.
+std::vector<model::KeySchemaElement> key_with(const model::TableDescription& description,
+                                              const std::string& attribute) {
+    const auto has = [&](const std::vector<model::KeySchemaElement>& key) {
+        return std::ranges::find(key, attribute, &model::KeySchemaElement::AttributeName) != key.end();
+    };
+    if (has(*description.KeySchema)) return *description.KeySchema;
+    const auto of = [&](const auto& indexes) -> std::vector<model::KeySchemaElement> {
+        if (!indexes) return {};
+        const auto found = std::ranges::find_if(*indexes, [&](const auto& index) { return has(*index.KeySchema); });
+        return found == indexes->end() ? std::vector<model::KeySchemaElement>() : *found->KeySchema;
+    };
+    const auto local = of(description.LocalSecondaryIndexes);
+    return local.empty() ? of(description.GlobalSecondaryIndexes) : local;
+}
+
+void check_not_redefined(const model::TableDescription& description, const model::AttributeDefinition& existing,
+                         const std::vector<model::AttributeDefinition>& given,
+                         const std::vector<model::KeySchemaElement>& key) {
+    const auto& name = existing.AttributeName;
+    const auto again = std::ranges::find(given, name, &model::AttributeDefinition::AttributeName);
+    if (again == given.end() || again->AttributeType == existing.AttributeType) return;
+    if (std::ranges::find(key, name, &model::KeySchemaElement::AttributeName) == key.end()) return;
+    invalid(fmt::format(
+        "Attributes cannot be redefined. Please check that your attribute has the same type as "
+        "previously defined. Existing schema: {} New schema: {}",
+        schema_text(key_with(description, name), *description.AttributeDefinitions), schema_text(key, given)));
+}
+
+void add_definitions(DescribedTable& table, const Request& request,
+                     const model::CreateGlobalSecondaryIndexAction& index) {
     if (!request.AttributeDefinitions || request.AttributeDefinitions->empty()) {
-        invalid(fmt::format("AttributeDefinitions is not specified for index: {}", index));
+        invalid(fmt::format("AttributeDefinitions is not specified for index: {}", index.IndexName));
     }
     auto& definitions = *table.description.AttributeDefinitions;
+    for (const auto& existing : definitions) {
+        check_not_redefined(table.description, existing, *request.AttributeDefinitions, index.KeySchema);
+    }
     for (const auto& definition : *request.AttributeDefinitions) {
         if (std::ranges::find(definitions, definition.AttributeName, &model::AttributeDefinition::AttributeName) ==
             definitions.end()) {
@@ -258,7 +305,7 @@ void create_index(DescribedTable& table, const model::CreateGlobalSecondaryIndex
         invalid(fmt::format("Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: {}",
                             wanted.IndexName));
     }
-    add_definitions(table, request, wanted.IndexName);
+    add_definitions(table, request, wanted);
     add_global_index(table,
                      {.IndexName = wanted.IndexName,
                       .KeySchema = wanted.KeySchema,

@@ -222,9 +222,9 @@ std::optional<AttributeMap> updated(const Update& update, const AttributeMap* ol
     const auto takes_away = [](const Action& action) {
         return action.kind == Action::Kind::remove || action.kind == Action::Kind::delete_;
     };
-    auto item = apply(update, old ? *old : key);
+    // DynamoDB does not look at paths when there is nothing to take away from.
     if (!old && !update.actions.empty() && std::ranges::all_of(update.actions, takes_away)) return std::nullopt;
-    return item;
+    return apply(update, old ? *old : key);
 }
 
 }  // namespace cumulet::dynamodb

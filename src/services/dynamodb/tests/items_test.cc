@@ -118,8 +118,10 @@ TEST(DeleteItem, RemovesTheItemAndSucceedsAgain) {
 TEST(UpdateItem, MakesAnItemUnlessItOnlyTakesAway) {
     World world;
     world.make_table("orders");
-    world.update("orders", key, "REMOVE n");
-    EXPECT_EQ(world.get("orders", key), "");
+    for (const auto* expression : {"REMOVE n", "REMOVE n.deep", "REMOVE n[0]"}) {
+        world.update("orders", key, expression);
+        EXPECT_EQ(world.get("orders", key), "") << expression;
+    }
     world.update("orders", key, "ADD n :one", R"({":one":{"N":"1"}})");
     EXPECT_EQ(world.get("orders", key), item);
 }

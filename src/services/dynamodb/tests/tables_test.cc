@@ -111,6 +111,10 @@ TEST(DeleteTable, TakesItsItemsWithIt) {
     world.put("orders", R"({"pk":{"S":"a"}})");
     const auto deleted = world.run(world.service.delete_table(world.call, {.TableName = "orders"}));
     EXPECT_EQ(deleted.TableDescription->TableStatus, "DELETING");
+    EXPECT_EQ(deleted.TableDescription->ItemCount, 1);
+    EXPECT_FALSE(deleted.TableDescription->KeySchema);
+    EXPECT_FALSE(deleted.TableDescription->AttributeDefinitions);
+    EXPECT_FALSE(deleted.TableDescription->CreationDateTime);
     world.make_table("orders", "");
     EXPECT_EQ(world.get("orders", R"({"pk":{"S":"a"}})"), "");
     EXPECT_EQ(world.run(world.service.scan(world.call, {.TableName = "orders"})).Count, 0);
@@ -162,6 +166,32 @@ TEST(Tags, AreAddedListedAndRemoved) {
     world.run(world.service.untag_resource(world.call, {.ResourceArn = arn, .TagKeys = {"stage"}}));
     const auto listed = world.run(world.service.list_tags_of_resource(world.call, {.ResourceArn = arn}));
     EXPECT_EQ(*listed.Tags, (std::vector<Tag>{{.Key = "team", .Value = "a"}}));
+}
+
+TEST(Tags, AreNeitherDoubleNorOfAws) {
+    World world;
+    world.make_table("orders");
+    const std::string arn = "arn:aws:dynamodb:us-east-1:000000000000:table/orders";
+    const auto refused = [&](std::vector<Tag> tags) {
+        return refusal([&] { world.run(world.service.tag_resource(world.call, {.ResourceArn = arn, .Tags = tags})); });
+    };
+    const std::string invalid = "ValidationException: One or more parameter values were invalid: ";
+    EXPECT_EQ(refused({{.Key = "a", .Value = "1"}, {.Key = "a", .Value = "2"}}), invalid + "Duplicate tag key: a");
+    EXPECT_EQ(refused({{.Key = "aws:a", .Value = "1"}}), invalid + "The prefix aws: is reserved: aws:a");
+    EXPECT_EQ(refused({{.Key = "aws", .Value = "1"}}), "");
+    world.call.depth = 1;  // as CloudFormation calls
+    EXPECT_EQ(refused({{.Key = "aws:a", .Value = "1"}}), "");
+}
+
+TEST(Tags, AreNoIndexes) {
+    World world;
+    world.make_table("orders");
+    const std::string arn = "arn:aws:dynamodb:us-east-1:000000000000:table/orders/index/by-state";
+    EXPECT_EQ(
+        refusal([&] { world.run(world.service.list_tags_of_resource(world.call, {.ResourceArn = arn})); }),
+        "ValidationException: One or more parameter values were invalid: Invalid resource arn provided, only table "
+        "or stream is accepted. Provided resource arn: " +
+            arn);
 }
 
 TEST(TimeToLive, IsDescribedAsItWasSet) {

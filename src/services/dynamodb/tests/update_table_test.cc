@@ -84,6 +84,27 @@ TEST(IndexCreate, SeesWhatIsWrittenWhileItIsFilled) {
     EXPECT_EQ(world.count("by-state"), 1003);
 }
 
+TEST(IndexCreate, DoesNotGiveAnAttributeASecondType) {
+    Tables world;
+    world.send({create("by-state", "state")});
+    world.run(world.service.settle());
+    const auto refused = [&](std::string attribute) {
+        return refusal([&] {
+            world.send({.AttributeDefinitions = {{{.AttributeName = attribute, .AttributeType = "N"},
+                                                  {.AttributeName = "other", .AttributeType = "S"}}},
+                        .GlobalSecondaryIndexUpdates = {{create("by-number", attribute)}}});
+        });
+    };
+    const std::string redefined =
+        invalid +
+        "Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. ";
+    EXPECT_EQ(refused("state"), redefined +
+                                    "Existing schema: Schema:[SchemaElement: key{state:S:HASH}] New schema: "
+                                    "Schema:[SchemaElement: key{state:N:HASH}]");
+    EXPECT_TRUE(refused("sk").starts_with(redefined));
+    EXPECT_EQ(refused("fresh"), "");
+}
+
 TEST(IndexCreate, GoesOnAfterARestart) {
     auto store = store::open_memory_store();
     Clock clock{Time(1'700'000'000s)};

@@ -11,7 +11,9 @@ class ShortDoor final : public contracts::Door {
     explicit ShortDoor(contracts::AnyApi& api) : api_(api) {}
     Task<void> invoke(Call& caller, const contracts::Service&, const contracts::Operation& operation, void* input,
                       void* output) override {
-        co_await operation.invoke(api_, caller, input, output);
+        Call call = caller;
+        ++call.depth;
+        co_await operation.invoke(api_, call, input, output);
     }
 
   private:
