@@ -205,7 +205,12 @@ class ConditionParser : Parser {
         expect(")");
         const auto* function = condition_function(name);
         if (!function) {
-            note(Problem::unknown_function, fmt::format("Invalid function name; function: {}", name));
+            const bool updates = name == "if_not_exists" || name == "list_append";
+            note(
+                Problem::unknown_function,
+                fmt::format("{}; function: {}",
+                            updates ? "The function is not allowed in a condition expression" : "Invalid function name",
+                            name));
             return call;
         }
         call.kind = function->kind;

@@ -118,6 +118,8 @@ INSTANTIATE_TEST_SUITE_P(
         Error{"one = :none", "An expression attribute value used in expression is not defined; attribute value: :none"},
         Error{"exists(one)", "Invalid function name; function: exists"},
         Error{"Size(one) = :one", "Invalid function name; function: Size"},
+        Error{"if_not_exists(one, one) = :one",
+              "The function is not allowed in a condition expression; function: if_not_exists"},
         Error{"size(one)", "The function is not allowed to be used this way in an expression; function: size"},
         Error{"attribute_exists(one) = :one",
               "The function is not allowed to be used this way in an expression; function: attribute_exists"},
