@@ -64,6 +64,13 @@ std::string api_endpoint(const Call& call, std::string_view api_id) {
                        split_port(call.host).second);
 }
 
+bool headers_too_large(const http::Headers& headers) {
+    constexpr size_t largest_headers_bytes = 10'240;
+    size_t bytes = 0;
+    for (const auto& header : headers) bytes += header.name.size() + header.value.size();
+    return bytes > largest_headers_bytes;
+}
+
 json::object custom_domain(const DomainMatch& match) {
     json::object domain;
     if (match.rule_id.empty() || !match.base_path.empty())

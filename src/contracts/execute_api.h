@@ -46,6 +46,9 @@ std::string_view take_segment(std::string_view& path);
 /// "example.com:8080" without its port.
 std::string_view without_port(std::string_view host);
 
+/// True if a request's headers have more than the 10,240 bytes that API Gateway takes.
+bool headers_too_large(const http::Headers& headers);
+
 /// $context.customDomain of a request by that domain.
 json::object custom_domain(const DomainMatch& match);
 /// $context.identity.clientCert; nothing if the caller showed no certificate.

@@ -12,7 +12,6 @@ namespace cumulet::apigateway {
 namespace {
 
 constexpr size_t largest_body_bytes = 10 << 20;
-constexpr size_t largest_headers_bytes = 10'240;
 constexpr std::string_view letters_and_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 http::Response plain(int status, std::string_view message, std::string_view error_type) {
@@ -55,12 +54,6 @@ bool takes_canary(Call& call, const DeployedStage& stage) {
 Task<void> read_body(http::Request& request) {
     if (request.stream) request.body = co_await read_all(std::exchange(request.stream, nullptr), largest_body_bytes);
     if (request.body.size() > largest_body_bytes) throw too_large();
-}
-
-size_t size_of(const http::Headers& headers) {
-    size_t bytes = 0;
-    for (const auto& header : headers) bytes += header.name.size() + header.value.size();
-    return bytes;
 }
 
 void add_ids(const Exchange& exchange, http::Response& response) {
@@ -127,7 +120,7 @@ Task<http::Response> Surface::answer(Call& call, Exchange& exchange) {
 }
 
 Task<http::Response> Surface::take_steps(Call& call, Exchange& exchange) {
-    if (size_of(exchange.request.headers) > largest_headers_bytes)
+    if (contracts::headers_too_large(exchange.request.headers))
         co_return plain(431, "Request Header Fields Too Large", "RequestHeaderFieldsTooLargeException");
     auto match = exchange.definition->routes.find(exchange.request.method, exchange.path);
     if (!match) throw missing_authentication_token();

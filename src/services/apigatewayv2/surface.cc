@@ -88,7 +88,9 @@ Task<http::Response> Surface::route(Call& call, http::Request request, contracts
                                     std::string request_id) {
     const auto api = co_await apis_.find(destination.api_id);
     if (!api || (api->endpoint_disabled && !destination.domain)) co_return not_found();
-    if (api->web_socket) co_return co_await web_sockets_.serve(call, std::move(request), api, with_stage_in_path(destination));
+    if (contracts::headers_too_large(request.headers)) co_return message_reply(431, "Request Header Fields Too Large");
+    if (api->web_socket)
+        co_return co_await web_sockets_.serve(call, std::move(request), api, with_stage_in_path(destination));
     if (api->cors && is_preflight(request)) co_return preflight_reply(*api->cors, request);
     const auto staged = find_stage(*api, destination, request.path);
     if (!staged.stage) co_return not_found();
