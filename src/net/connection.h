@@ -94,8 +94,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::string head_;
     std::string piece_;
     ServerWebSocket* web_socket_ = nullptr;  // while this is one
-    std::string server_name_;  // that the caller asked for, where certificates may be
-    std::string certificate_;  // that the caller showed
+    std::string server_name_;                // that the caller asked for, where certificates may be
+    std::string certificate_;                // that the caller showed
 
     std::optional<FramingError> body_failure_;
     uint64_t exchange_ = 0;

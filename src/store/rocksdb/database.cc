@@ -48,8 +48,8 @@ rocksdb::ColumnFamilyOptions row_options(const RocksOptions& wanted) {
     options.write_buffer_size = write_buffer_bytes;
     options.max_write_buffer_number = 3;
     options.level_compaction_dynamic_level_bytes = true;
-    // A queue's writes lie at its head and at its tail. With small files, several of the first level at a time and small
-    // upper levels, what waits between the two is seldom written again. Fewer levels are searched for a row.
+    // A queue's writes lie at its head and at its tail. With small files, several of the first level at a time and
+    // small upper levels, what waits between the two is seldom written again. Fewer levels are searched for a row.
     options.target_file_size_base = 16 << 20;
     options.level0_file_num_compaction_trigger = 6;
     options.max_bytes_for_level_multiplier = 16;

@@ -58,8 +58,7 @@ class FakeSocket final : public WebSocket {
 
 class FakeEndpoint final : public contracts::HttpSender {
   public:
-    Task<std::optional<http::Response>> send(std::string origin, http::Request request,
-                                             contracts::Sending) override {
+    Task<std::optional<http::Response>> send(std::string origin, http::Request request, contracts::Sending) override {
         asked = fmt::format("{} {}{} {}", request.method, origin, request.target, request.body);
         last = std::move(request);
         co_return answer;

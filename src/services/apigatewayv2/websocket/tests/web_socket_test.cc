@@ -434,9 +434,7 @@ TEST(WebSocketApi, RefusesWhatAwsRefuses) {
     };
     EXPECT_THROW(integration([](auto& request) { request.TimeoutInMillis = 29'001; }), BadRequestException);
     EXPECT_THROW(integration([](auto& request) { request.PayloadFormatVersion = "2.0"; }), BadRequestException);
-    EXPECT_THROW(integration([](auto& request) {
-                     request.RequestTemplates = {{{"$default", "#if("}}};
-                 }),
+    EXPECT_THROW(integration([](auto& request) { request.RequestTemplates = {{{"$default", "#if("}}}; }),
                  BadRequestException);
     EXPECT_THROW(integration([](auto& request) { request.IntegrationUri = "https://x.example"; }), BadRequestException);
     EXPECT_EQ(integration([](auto&) {}).TimeoutInMillis, 29'000);
