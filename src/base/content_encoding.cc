@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "base/gzip.h"
 #include "base/text.h"
 
 namespace cumulet {
@@ -57,6 +58,12 @@ std::string_view preferred_encoding(std::string_view accept_encoding) {
         if (!named[at]) choice.offer(codings[at], of_others);
     }
     return choice.coding;
+}
+
+std::string_view encode_as_preferred(std::string& body, std::string_view accept_encoding) {
+    const auto encoding = preferred_encoding(accept_encoding);
+    if (!encoding.empty()) body = encoding == "gzip" ? gzip(body) : deflated(body);
+    return encoding;
 }
 
 }  // namespace cumulet

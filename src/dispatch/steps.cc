@@ -121,9 +121,7 @@ Task<void> handle(Passage& passage) {
 http::Response encode(Passage& passage) {
     auto response = wire::encode(passage.route.protocol, passage.service(), passage.operation(), passage.output,
                                  passage.call.request_id);
-    if (passage.request) {
-        wire::compress(passage.service(), passage.request->headers.get("accept-encoding"), response);
-    }
+    if (passage.request) wire::compress(passage.service(), *passage.request, response);
     return response;
 }
 

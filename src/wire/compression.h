@@ -1,14 +1,12 @@
 // Compressed answers.
 #pragma once
 
-#include <string_view>
-
 #include "base/http.h"
 #include "contracts/shape.h"
 
 namespace cumulet::wire {
 
 /// Compresses the answer's body if the service does that, it is long enough, and the caller takes it.
-void compress(const contracts::Service& service, std::string_view accept_encoding, http::Response& response);
+void compress(const contracts::Service& service, const http::Request& request, http::Response& response);
 
 }  // namespace cumulet::wire

@@ -25,9 +25,8 @@ void decompress_request(const RestApi& api, http::Request& request, size_t max_b
 void compress_answer(const RestApi& api, const http::Request& request, http::Response& response) {
     if (!api.minimumCompressionSize || response.stream || response.headers.has("content-encoding")) return;
     if (response.body.empty() || response.body.size() < static_cast<size_t>(*api.minimumCompressionSize)) return;
-    const auto coding = preferred_encoding(request.headers.get("accept-encoding"));
+    const auto coding = encode_as_preferred(response.body, request.headers.get("accept-encoding"));
     if (coding.empty()) return;
-    response.body = coding == "gzip" ? gzip(response.body) : deflated(response.body);
     response.headers.set("Content-Encoding", std::string(coding));
     response.headers.erase("content-length");
 }
