@@ -2,7 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/certificate.h"
-#include "contracts/proxy_event.h"
+#include "base/host.h"
 
 namespace cumulet::contracts {
 namespace {
@@ -21,8 +21,6 @@ std::string domain_of(std::string_view host, const std::string& region) {
 }
 
 }  // namespace
-
-std::string_view without_port(std::string_view host) { return split_port(host).first; }
 
 std::string_view take_segment(std::string_view& path) {
     if (path.starts_with('/')) path.remove_prefix(1);

@@ -43,8 +43,6 @@ std::string api_endpoint(const Call& call, std::string_view api_id);
 
 /// Cuts the first segment off a path that begins with '/': "/dev/orders" gives "dev" and leaves "/orders".
 std::string_view take_segment(std::string_view& path);
-/// "example.com:8080" without its port.
-std::string_view without_port(std::string_view host);
 
 /// True if a request's headers have more than the 10,240 bytes that API Gateway takes.
 bool headers_too_large(const http::Headers& headers);

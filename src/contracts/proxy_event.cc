@@ -1,6 +1,7 @@
 #include "contracts/proxy_event.h"
 
 #include "base/bytes.h"
+#include "base/host.h"
 #include "base/text.h"
 #include "runtime/call.h"
 
@@ -17,10 +18,19 @@ std::string format_request_time(Time time) {
                        clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
-std::pair<std::string_view, std::string_view> split_port(std::string_view host) {
-    const auto colon = host.rfind(':');
-    if (colon == std::string_view::npos || host.find(']', colon) != std::string_view::npos) return {host, ""};
-    return {host.substr(0, colon), host.substr(colon)};
+bool is_own_field(std::string_view name) {
+    for (const auto own :
+         {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "expect",
+          "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id", "content-length"}) {
+        if (equal_ignoring_case(name, own)) return true;
+    }
+    return false;
+}
+
+std::string forwarded_port(const http::Request& request) {
+    const auto port = split_port(request.host()).second;
+    if (port.empty()) return request.tls ? "443" : "80";
+    return std::string(port.substr(1));
 }
 
 std::string readable(std::string_view text) {

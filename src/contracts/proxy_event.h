@@ -4,8 +4,8 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "base/http.h"
 #include "base/json.h"
 #include "base/time.h"
 
@@ -17,8 +17,10 @@ namespace contracts {
 
 /// "23/Nov/2026:00:55:00 +0000"
 std::string format_request_time(Time time);
-/// A Host field's name, and its port with the colon ("" if there is none).
-std::pair<std::string_view, std::string_view> split_port(std::string_view host);
+/// True for fields of a request that a function is not shown as they came: they are the connection's, or rewritten.
+bool is_own_field(std::string_view name);
+/// What X-Forwarded-Port says: "443".
+std::string forwarded_port(const http::Request& request);
 /// `text` where it is UTF-8, which is all that JSON holds, otherwise percent-encoded.
 std::string readable(std::string_view text);
 /// Adds the cookies of a Cookie field, one text each.

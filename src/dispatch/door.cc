@@ -1,6 +1,7 @@
 #include "dispatch/door.h"
 
 #include "base/bytes.h"
+#include "base/host.h"
 #include "contracts/error.h"
 #include "contracts/execute_api.h"
 #include "contracts/reflect.h"
@@ -107,8 +108,6 @@ contracts::Surface* surface_of(const Door::State& door, const http::Request& req
     return find_route(door.catalog, request, auth::read_claim(request), door.own_host).surface;
 }
 
-std::string without_port(const std::string& host) { return host.substr(0, host.rfind(':')); }
-
 uint64_t next_serial() {
     static std::atomic<uint64_t> serial{0};
     return ++serial;
@@ -172,7 +171,7 @@ Task<http::Response> Door::serve(http::Request request) {
     auto claim = auth::read_claim(request);
     contracts::Surface* named = nullptr;
     if (asks_for_named(state, request, claim))
-        named = co_await named_surface(state, to_lower(contracts::without_port(request.host())));
+        named = co_await named_surface(state, to_lower(without_port(request.host())));
     if (state.settings.cors && !named && is_preflight(request) && !surface_of(state, request))
         co_return answer_preflight(request);
     const bool from_a_page = state.settings.cors && request.headers.has("origin");

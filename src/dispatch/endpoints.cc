@@ -1,6 +1,7 @@
 // What users of such tools ask besides AWS's API: is it up, what runs, what time is it, what went wrong.
 
 #include "base/bytes.h"
+#include "base/host.h"
 #include "base/text.h"
 #include "contracts/error.h"
 #include "dispatch/steps.h"
@@ -194,9 +195,7 @@ bool is_health_check(const http::Request& request, const auth::Claim& claim) {
 http::Response well(const http::Request& request) {
     http::Response response;
     response.headers.add("Content-Type", "text/plain");
-    auto host = request.headers.get("host");
-    host = host.substr(0, host.rfind(':'));
-    response.body = fmt::format("healthy: {} ", host);
+    response.body = fmt::format("healthy: {} ", without_port(request.host()));
     return response;
 }
 

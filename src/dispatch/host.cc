@@ -1,5 +1,7 @@
 // Reading host names by the conventions that AWS's and LocalStack's clients have.
 
+#include "base/host.h"
+
 #include "base/bytes.h"
 #include "dispatch/route.h"
 
@@ -33,11 +35,6 @@ std::optional<std::string_view> below_domain(std::string_view host, std::string_
         return host.substr(0, host.size() - own_host.size() - 1);
     }
     return std::nullopt;
-}
-
-std::string_view without_port(std::string_view host) {
-    const auto colon = host.rfind(':');
-    return colon != std::string_view::npos && !host.ends_with(']') ? host.substr(0, colon) : host;
 }
 
 bool means_cumulet(std::string_view host, std::string_view own_host) {

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/certificate.h"
+#include "base/host.h"
 #include "net/client_hello.h"
 #include "net/message_head.h"
 #include "net/web_socket.h"
@@ -157,8 +158,7 @@ Task<bool> Connection::asks_certificate(Tick handshake_due) {
 
 // Another host of the same connection asked for nothing.
 void Connection::hand_over_certificate(http::Request& request) const {
-    const auto host = request.host();
-    if (equal_ignoring_case(host.substr(0, host.rfind(':')), server_name_))
+    if (equal_ignoring_case(without_port(request.host()), server_name_))
         request.headers.add(std::string(client_certificate_field), certificate_);
 }
 

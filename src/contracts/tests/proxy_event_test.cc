@@ -10,14 +10,6 @@ TEST(RequestTime, IsWrittenAsInAnAccessLog) {
     EXPECT_EQ(format_request_time(Time(std::chrono::seconds(1'795'395'300))), "23/Nov/2026:00:55:00 +0000");
 }
 
-TEST(Host, IsSplitFromItsPort) {
-    using Parts = std::pair<std::string_view, std::string_view>;
-    EXPECT_EQ(split_port("a.example:4566"), Parts("a.example", ":4566"));
-    EXPECT_EQ(split_port("a.example"), Parts("a.example", ""));
-    EXPECT_EQ(split_port("[::1]:80"), Parts("[::1]", ":80"));
-    EXPECT_EQ(split_port("[::1]"), Parts("[::1]", ""));
-}
-
 TEST(Cookies, AreReadOneByOne) {
     json::array cookies;
     add_cookies(cookies, "a=1; b=2;;  c=3 ");

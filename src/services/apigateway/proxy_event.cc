@@ -1,6 +1,7 @@
 #include "services/apigateway/proxy_event.h"
 
 #include "base/bytes.h"
+#include "contracts/proxy_event.h"
 #include "contracts/proxy_reply.h"
 
 namespace cumulet::apigateway {
@@ -8,31 +9,15 @@ namespace {
 
 using Fields = std::vector<http::Header>;
 
-bool is_own(std::string_view name) {
-    for (const auto other :
-         {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "expect",
-          "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id", "content-length"}) {
-        if (equal_ignoring_case(name, other)) return true;
-    }
-    return false;
-}
-
-std::string port_of(const http::Request& request) {
-    const auto host = request.host();
-    const auto colon = host.rfind(':');
-    if (colon == std::string_view::npos || host.ends_with(']')) return request.tls ? "443" : "80";
-    return std::string(host.substr(colon + 1));
-}
-
 Fields headers_of(const Exchange& exchange) {
     Fields fields;
     for (const auto& header : exchange.request.headers)
-        if (!is_own(header.name)) fields.push_back(header);
+        if (!contracts::is_own_field(header.name)) fields.push_back(header);
     std::string forwarded;
     for (const auto value : exchange.request.headers.all("x-forwarded-for")) forwarded.append(value).append(", ");
     fields.push_back({"X-Amzn-Trace-Id", exchange.trace});
     fields.push_back({"X-Forwarded-For", forwarded + exchange.source_address});
-    fields.push_back({"X-Forwarded-Port", port_of(exchange.request)});
+    fields.push_back({"X-Forwarded-Port", contracts::forwarded_port(exchange.request)});
     fields.push_back({"X-Forwarded-Proto", exchange.request.tls ? "https" : "http"});
     return fields;
 }

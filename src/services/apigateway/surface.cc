@@ -1,6 +1,7 @@
 #include "services/apigateway/surface.h"
 
 #include "base/bytes.h"
+#include "base/host.h"
 #include "contracts/error.h"
 #include "contracts/execute_api.h"
 #include "runtime/byte_stream.h"
@@ -42,7 +43,7 @@ bool endpoint_disabled(const DeployedApi& api, const contracts::ApiDestination& 
 /// The host by which the API was called, or could have been.
 std::string domain_name_of(const Call& call, const contracts::ApiDestination& destination, std::string_view host) {
     if (destination.domain) return destination.domain->domain_name;
-    if (destination.by_host) return to_lower(contracts::without_port(host));
+    if (destination.by_host) return to_lower(without_port(host));
     return contracts::api_domain_name(call, destination.api_id);
 }
 

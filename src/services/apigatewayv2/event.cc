@@ -11,36 +11,20 @@ using contracts::readable;
 
 using Fields = std::vector<http::Header>;
 
-bool is_hop_by_hop(std::string_view name) {
-    for (const auto other :
-         {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "expect",
-          "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id", "content-length"}) {
-        if (equal_ignoring_case(name, other)) return true;
-    }
-    return false;
-}
-
-std::string port_of(const http::Request& request) {
-    const auto host = request.host();
-    const auto colon = host.rfind(':');
-    if (colon == std::string_view::npos || host.ends_with(']')) return request.tls ? "443" : "80";
-    return std::string(host.substr(colon + 1));
-}
-
 }  // namespace
 
 Fields headers_of(const Passage& passage) {
     const auto& request = *passage.request;
     Fields fields;
     for (const auto& header : request.headers) {
-        if (!is_hop_by_hop(header.name)) fields.push_back(header);
+        if (!contracts::is_own_field(header.name)) fields.push_back(header);
     }
     std::string forwarded;
     for (const auto value : request.headers.all("x-forwarded-for")) forwarded.append(value).append(", ");
     fields.push_back({"Content-Length", std::to_string(request.body.size())});
     fields.push_back({"X-Amzn-Trace-Id", passage.trace});
     fields.push_back({"X-Forwarded-For", forwarded + passage.source_address});
-    fields.push_back({"X-Forwarded-Port", port_of(request)});
+    fields.push_back({"X-Forwarded-Port", contracts::forwarded_port(request)});
     fields.push_back({"X-Forwarded-Proto", request.tls ? "https" : "http"});
     return fields;
 }

@@ -1,6 +1,7 @@
 #include "services/apigatewayv2/surface.h"
 
 #include "base/bytes.h"
+#include "base/host.h"
 #include "contracts/execute_api.h"
 #include "contracts/proxy_event.h"
 #include "runtime/byte_stream.h"
@@ -103,7 +104,7 @@ Task<http::Response> Surface::route(Call& call, http::Request request, contracts
     passage.account = api->address.place.account;
     passage.api_id = destination.api_id;
     passage.domain_name = destination.domain    ? destination.domain->domain_name
-                          : destination.by_host ? to_lower(contracts::without_port(request.host()))
+                          : destination.by_host ? to_lower(without_port(request.host()))
                                                 : contracts::api_domain_name(call, destination.api_id);
     passage.domain = std::move(destination.domain);
     passage.stage = staged.stage->name;

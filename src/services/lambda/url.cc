@@ -1,6 +1,7 @@
 #include "services/lambda/url.h"
 
 #include "base/bytes.h"
+#include "base/host.h"
 #include "base/json.h"
 #include "contracts/proxy_event.h"
 #include "contracts/reflect.h"
@@ -9,7 +10,6 @@ namespace cumulet::lambda {
 namespace {
 
 using contracts::readable;
-using contracts::split_port;
 
 constexpr std::string_view own_domain = "localhost.localstack.cloud";
 constexpr std::string_view label = ".lambda-url.";

@@ -1,6 +1,7 @@
 #include "services/sqs/address.h"
 
 #include "base/bytes.h"
+#include "base/host.h"
 #include "contracts/sqs.h"
 
 namespace cumulet::sqs {
@@ -39,12 +40,6 @@ std::string region_of_host(std::string_view host) {
     return equal_ignoring_case(host, "queue.amazonaws.com") ? "us-east-1" : "";
 }
 
-/// ":4566" of the host that the caller used.
-std::string_view port_of(std::string_view host) {
-    const auto colon = host.rfind(':');
-    return colon == std::string_view::npos || host.ends_with(']') ? std::string_view() : host.substr(colon);
-}
-
 }  // namespace
 
 QueueAddress parse_queue_url(const Call& call, std::string_view url) {
@@ -75,11 +70,11 @@ std::string queue_url(const Call& call, const QueueAddress& address, UrlForm for
         case UrlForm::path:
             return fmt::format("{}/queue/{}/{}/{}", call.base_url(), address.region, address.account, address.name);
         case UrlForm::standard:
-            return fmt::format("{}://sqs.{}.{}{}/{}/{}", scheme, address.region, local_domain, port_of(call.host),
-                               address.account, address.name);
+            return fmt::format("{}://sqs.{}.{}{}/{}/{}", scheme, address.region, local_domain,
+                               split_port(call.host).second, address.account, address.name);
         case UrlForm::domain:
-            return fmt::format("{}://{}.queue.{}{}/{}/{}", scheme, address.region, local_domain, port_of(call.host),
-                               address.account, address.name);
+            return fmt::format("{}://{}.queue.{}{}/{}/{}", scheme, address.region, local_domain,
+                               split_port(call.host).second, address.account, address.name);
         default: return fmt::format("{}/{}/{}", call.base_url(), address.account, address.name);
     }
 }

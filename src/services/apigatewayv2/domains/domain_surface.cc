@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/certificate.h"
 #include "base/hash.h"
+#include "base/host.h"
 #include "runtime/log.h"
 #include "services/apigatewayv2/domains/domain.h"
 
@@ -21,7 +22,7 @@ http::Response forbidden() {
     return response;
 }
 
-std::string host_of(const http::Request& request) { return to_lower(contracts::without_port(request.host())); }
+std::string host_of(const http::Request& request) { return to_lower(without_port(request.host())); }
 
 }  // namespace
 

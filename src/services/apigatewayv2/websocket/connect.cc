@@ -3,6 +3,7 @@
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html
 
 #include "base/bytes.h"
+#include "base/host.h"
 #include "contracts/apigatewaymanagementapi.h"
 #include "contracts/error.h"
 #include "contracts/proxy_event.h"
@@ -154,7 +155,7 @@ Task<http::Response> WebSockets::serve(Call& call, http::Request request, std::s
     facts.id = new_connection_id(call.random());
     facts.api_id = destination.api_id;
     facts.stage = name;
-    facts.domain_name = destination.by_host ? to_lower(contracts::without_port(request.host()))
+    facts.domain_name = destination.by_host ? to_lower(without_port(request.host()))
                                             : contracts::api_domain_name(call, destination.api_id);
     facts.source_address = call.source_address;
     facts.user_agent = request.headers.get("user-agent");
