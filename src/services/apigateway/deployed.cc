@@ -51,7 +51,8 @@ CompiledMethod compile_method(const Definition& definition, const Stage& stage, 
         return std::nullopt;
     };
     for (const auto& [type, name] : method.requestModels.value_or(TextMap())) {
-        if (const auto schema = schema_of(name)) compiled.models.emplace(type, JsonSchema::parse(*schema, schema_of));
+        if (const auto schema = schema_of(name))
+            compiled.models.emplace(type, contracts::JsonSchema::parse(*schema, schema_of));
     }
     if (!method.methodIntegration) return compiled;
     compiled.integration = *method.methodIntegration;

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "services/apigateway/json_schema.h"
+#include "contracts/json_schema.h"
 #include "services/apigateway/routing.h"
 #include "services/apigateway/storage.h"
 #include "velocity/template.h"
@@ -31,7 +31,7 @@ struct CompiledMethod {
     Integration integration;
     aws::apigateway::MethodSetting settings;
     std::optional<RequestValidator> validator;
-    std::map<std::string, std::expected<JsonSchema, std::string>> models;  ///< by content type
+    std::map<std::string, std::expected<contracts::JsonSchema, std::string>> models;  ///< by content type
     std::optional<Authorizer> authorizer;
     Templates request_templates;
     std::vector<CompiledResponse> responses;

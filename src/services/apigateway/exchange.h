@@ -4,11 +4,14 @@
 
 #include "base/http.h"
 #include "contracts/execute_api.h"
+#include "contracts/execution_log.h"
 #include "contracts/proxy_event.h"
 #include "services/apigateway/deployed.h"
-#include "services/apigateway/execution_log.h"
 
 namespace cumulet::apigateway {
+
+using contracts::ExecutionLog;
+using contracts::LogLevel;
 
 using contracts::readable;
 

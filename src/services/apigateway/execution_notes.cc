@@ -3,6 +3,8 @@
 namespace cumulet::apigateway {
 namespace {
 
+using contracts::listed;
+
 /// AWS's words for why API Gateway itself answered.
 std::string failure_of(const Exchange& exchange) {
     const auto& type = exchange.error_type;
@@ -23,10 +25,7 @@ std::string failure_of(const Exchange& exchange) {
 }  // namespace
 
 LogLevel log_level_of(const aws::apigateway::MethodSetting& settings) {
-    const auto level = settings.loggingLevel.value_or("OFF");
-    if (level == "ERROR") return LogLevel::errors;
-    if (level != "INFO") return LogLevel::none;
-    return settings.dataTraceEnabled.value_or(false) ? LogLevel::bodies : LogLevel::all;
+    return contracts::log_level_of(settings.loggingLevel.value_or("OFF"), settings.dataTraceEnabled.value_or(false));
 }
 
 void note_request(Exchange& exchange, Time now) {

@@ -104,19 +104,13 @@ void Surface::write_log(const Exchange& exchange) {
 }
 
 void Surface::write_execution_log(const Exchange& exchange) {
-    if (exchange.log.lines().empty()) return;
     const auto source = fmt::format("{}/{}", exchange.api_id(), *exchange.stage->stageName);
-    const auto group = fmt::format("arn:aws:logs:{}:{}:log-group:API-Gateway-Execution-Logs_{}", exchange.region(),
-                                   exchange.account(), source);
-    for (const auto& line : exchange.log.lines()) {
-        log_.write({.account = exchange.account(),
-                    .region = exchange.region(),
-                    .destination_arn = group,
-                    .source = source,
-                    .line = fmt::format("({}) {}", exchange.request_id, line.text),
-                    .at = line.at,
-                    .makes_group = true});
-    }
+    contracts::write_execution_log(log_, exchange.log,
+                                   {.account = exchange.account(),
+                                    .region = exchange.region(),
+                                    .group_name = "API-Gateway-Execution-Logs_" + source,
+                                    .source = source,
+                                    .request_id = exchange.request_id});
 }
 
 }  // namespace cumulet::apigateway

@@ -41,7 +41,6 @@ struct DeliveryWorld : World {
         responses.clear();
     }
     std::vector<std::string> logged() {
-        reactor.block_on(reactor.sleep_for(Duration{}));
         run(surface.stop());
         return logs.lines;
     }

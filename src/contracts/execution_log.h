@@ -1,4 +1,4 @@
-// What API Gateway writes of a request's way: the lines of execution logs, and of tests. Pure.
+// What API Gateway writes of a request's way: the lines of execution logs, and of tests.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
 #pragma once
 
@@ -8,11 +8,15 @@
 #include "base/http.h"
 #include "base/time.h"
 
-namespace cumulet::apigateway {
+namespace cumulet::contracts {
+
+class AccessLog;
 
 /// Lines are told where they interest someone: `errors` only those that say why a request failed, `all` its steps too,
 /// `bodies` also what was sent.
 enum class LogLevel : uint8_t { none, errors, all, bodies };
+/// What a stage's settings ask for: "OFF", "ERROR" or "INFO", and whether bodies are told too.
+LogLevel log_level_of(std::string_view logging_level, bool data_trace);
 
 /// The lines of one request, each at its time.
 class ExecutionLog {
@@ -46,8 +50,19 @@ class ExecutionLog {
     std::vector<Line> lines_;
 };
 
+/// Where the lines of one request are written.
+struct ExecutionLogPlace {
+    std::string account;
+    std::string region;
+    std::string group_name;  ///< is made where it is missing
+    std::string source;      ///< "<api id>/<stage>", which has a stream of its own
+    std::string request_id;
+};
+/// Writes each line as "(<request id>) <line>", behind the request's back. On the reactor of the request.
+void write_execution_log(AccessLog& into, const ExecutionLog& log, const ExecutionLogPlace& place);
+
 /// "{a=1, b=2}", as Java writes maps. What tells who someone is, is left out: "{Authorization=*****abcdef}".
 std::string listed(const http::Headers& headers);
 std::string listed(const std::vector<http::Parameter>& parameters);
 
-}  // namespace cumulet::apigateway
+}  // namespace cumulet::contracts

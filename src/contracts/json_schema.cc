@@ -1,4 +1,4 @@
-#include "services/apigateway/json_schema.h"
+#include "contracts/json_schema.h"
 
 #include <re2/re2.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 
-namespace cumulet::apigateway {
+namespace cumulet::contracts {
 
 struct JsonSchema::Documents {
     std::map<std::string, json::value, std::less<>> by_model;  ///< "" for the schema itself
@@ -320,4 +320,4 @@ std::optional<std::string> JsonSchema::refusal(const json::value& document) cons
     return SchemaReading(*documents_).check(root, root, document, 0);
 }
 
-}  // namespace cumulet::apigateway
+}  // namespace cumulet::contracts

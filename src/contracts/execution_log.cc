@@ -1,12 +1,13 @@
-#include "services/apigateway/execution_log.h"
+#include "contracts/execution_log.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "contracts/access_log.h"
 
-namespace cumulet::apigateway {
+namespace cumulet::contracts {
 namespace {
 
 constexpr size_t shown_of_secrets = 6;
@@ -38,6 +39,25 @@ std::string hidden(std::string_view value) {
 
 }  // namespace
 
+LogLevel log_level_of(std::string_view logging_level, bool data_trace) {
+    if (logging_level == "ERROR") return LogLevel::errors;
+    if (logging_level != "INFO") return LogLevel::none;
+    return data_trace ? LogLevel::bodies : LogLevel::all;
+}
+
+void write_execution_log(AccessLog& into, const ExecutionLog& log, const ExecutionLogPlace& place) {
+    const auto group = fmt::format("arn:aws:logs:{}:{}:log-group:{}", place.region, place.account, place.group_name);
+    for (const auto& line : log.lines()) {
+        into.write({.account = place.account,
+                    .region = place.region,
+                    .destination_arn = group,
+                    .source = place.source,
+                    .line = fmt::format("({}) {}", place.request_id, line.text),
+                    .at = line.at,
+                    .makes_group = true});
+    }
+}
+
 void ExecutionLog::body(Time at, std::string_view title, std::string_view body) {
     if (!tells_bodies()) return;
     const bool long_body = body.size() > longest_line_bytes;
@@ -67,4 +87,4 @@ std::string listed(const std::vector<http::Parameter>& parameters) {
     return "{" + text + "}";
 }
 
-}  // namespace cumulet::apigateway
+}  // namespace cumulet::contracts

@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 
-namespace cumulet::apigateway {
+namespace cumulet::contracts {
 
 class JsonSchema {
   public:
@@ -31,4 +31,4 @@ class JsonSchema {
     std::shared_ptr<const Documents> documents_;
 };
 
-}  // namespace cumulet::apigateway
+}  // namespace cumulet::contracts
