@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <thread>
 
 #include "base/bytes.h"
@@ -29,13 +30,23 @@ class Echo final : public WebSocketSession {
             } catch (const WebSocketEnded&) {
             }
         }
-        const std::lock_guard lock(mutex);
-        closing = socket->closing();
-        ended = true;
+        {
+            const std::lock_guard lock(mutex_);
+            closing_ = socket->closing();
+        }
+        ended_.notify_all();
     }
-    std::mutex mutex;
-    std::optional<WebSocketClosing> closing;
-    std::atomic<bool> ended{false};
+    /// How the last connection ended, once it has.
+    WebSocketClosing closing() {
+        std::unique_lock lock(mutex_);
+        ended_.wait_for(lock, 10s, [&] { return closing_.has_value(); });
+        return closing_.value_or(WebSocketClosing{0, "still open"});
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable ended_;
+    std::optional<WebSocketClosing> closing_;
 };
 
 /// A server whose every WebSocket is the same echo.
@@ -52,12 +63,7 @@ struct EchoServer {
         response.stream = echo;
         co_return response;
     }
-    /// How the last connection ended, once it has.
-    WebSocketClosing closing() {
-        for (int i = 0; i < 2000 && !echo->ended; ++i) std::this_thread::sleep_for(1ms);
-        const std::lock_guard lock(echo->mutex);
-        return echo->closing.value_or(WebSocketClosing{0, "still open"});
-    }
+    WebSocketClosing closing() { return echo->closing(); }
 
     std::shared_ptr<Echo> echo = std::make_shared<Echo>();
     RunningServer running;
