@@ -370,11 +370,23 @@ Task<Page<T>> list_parts(store::Transaction& tx, Place place, std::string owner_
     return list<T>(tx, parts_of<T>(place, owner_id), std::move(max_results), std::move(token));
 }
 
+Task<void> check_models_exist(store::Transaction& tx, Place place,
+                              std::optional<std::map<std::string, std::string>> models) {
+    if (!models || models->empty()) co_return;
+    const auto all = co_await all_items<Model>(tx, std::move(place));
+    for (const auto& [key, name] : *models) {
+        // Unverified: the words, and that it is checked here.
+        if (std::ranges::find(all, name, &Model::Name) == all.end())
+            throw BadRequestException(fmt::format("Invalid model identifier specified: {}", name));
+    }
+}
+
 Task<Definition> live_definition(store::Transaction& tx, Place place) {
     Definition definition;
     definition.routes = co_await all_items<Route>(tx, place);
     definition.integrations = co_await all_items<Integration>(tx, place);
     definition.authorizers = co_await all_items<Authorizer>(tx, place);
+    definition.models = co_await all_items<Model>(tx, place);
     definition.route_responses = co_await parts_by_owner<RouteResponse>(tx, place);
     definition.integration_responses = co_await parts_by_owner<IntegrationResponse>(tx, place);
     co_return definition;
@@ -394,6 +406,9 @@ Task<Definition> find_snapshot(store::Transaction& tx, Place place, std::string 
     if (const auto* authorizers = find(*parsed, "authorizers")) {
         for (const auto& each : authorizers->as_array()) definition.authorizers.push_back(from_value<Authorizer>(each));
     }
+    if (const auto* models = find(*parsed, "models")) {
+        for (const auto& each : models->as_array()) definition.models.push_back(from_value<Model>(each));
+    }
     definition.route_responses = parts_in<RouteResponse>(*parsed, "routeResponses");
     definition.integration_responses = parts_in<IntegrationResponse>(*parsed, "integrationResponses");
     co_return definition;
@@ -404,6 +419,7 @@ void save_snapshot(store::Transaction& tx, const Place& place, const std::string
     const json::object snapshot{{"routes", to_array(definition.routes)},
                                 {"integrations", to_array(definition.integrations)},
                                 {"authorizers", to_array(definition.authorizers)},
+                                {"models", to_array(definition.models)},
                                 {"routeResponses", to_object(definition.route_responses)},
                                 {"integrationResponses", to_object(definition.integration_responses)}};
     tx.put(collection(place, "snapshot") << deployment_id,

@@ -11,8 +11,8 @@
 //   (account, region, "apigatewayv2", "integration response") api id, integration id, id
 //   (account, region, "apigatewayv2", "model") api id, model id               Model
 //   (account, region, "apigatewayv2", "VPC link") "", link id                 VpcLink
-//   (account, region, "apigatewayv2", "snapshot") api id, deployment id       the routes, integrations and
-//   authorizers that it deployed
+//   (account, region, "apigatewayv2", "snapshot") api id, deployment id       the routes, integrations, authorizers and
+//   models that it deployed
 //
 // Whoever calls an API has no account, so addresses stand outside all of them. Every change of an API changes the
 // version in its address: a routing table in memory is current while that version stands.
@@ -53,6 +53,7 @@ struct Definition {
     std::vector<Route> routes;
     std::vector<Integration> integrations;
     std::vector<Authorizer> authorizers;
+    std::vector<Model> models;
     std::map<std::string, std::vector<RouteResponse>> route_responses;              ///< by route id
     std::map<std::string, std::vector<IntegrationResponse>> integration_responses;  ///< by integration id
 };
@@ -140,6 +141,10 @@ Page<T> page_of(std::vector<T> all, const std::optional<std::string>& max_result
                       std::make_move_iterator(all.begin() + static_cast<ptrdiff_t>(end)));
     return page;
 }
+
+/// Throws BadRequestException where `models`, names by key, names a model that the API does not have.
+Task<void> check_models_exist(store::Transaction& tx, Place place,
+                              std::optional<std::map<std::string, std::string>> models);
 
 Task<Definition> live_definition(store::Transaction& tx, Place place);
 /// What was deployed, empty if nothing of that id was.

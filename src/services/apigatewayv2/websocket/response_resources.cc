@@ -8,145 +8,131 @@ namespace {
 
 using namespace aws::apigatewayv2;
 
-std::string text(const json::object& properties, std::string_view name) {
-    return std::string(string_or(properties, name));
-}
+/// What a template's RouteResponse is, by the operations' names.
+struct OfRoute {
+    static constexpr std::string_view type = "AWS::ApiGatewayV2::RouteResponse", owner = "RouteId",
+                                      id = "RouteResponseId", key = "RouteResponseKey";
 
-/// What both have in common: they belong to a route or an integration for good, and end with it.
-class ResponseResource : public contracts::ResourceType {
+    static Task<std::string> make(Client gateway, Call& call, json::object properties) {
+        const auto made = co_await gateway.create_route_response(
+            call, request_of<CreateRouteResponseRequest>("CreateRouteResponse", properties));
+        co_return made.RouteResponseId.value_or("");
+    }
+    static Task<std::vector<RouteResponse>> all(Client gateway, Call& call, json::object of) {
+        auto found =
+            co_await gateway.get_route_responses(call, request_of<GetRouteResponsesRequest>("GetRouteResponses", of));
+        co_return found.Items.value_or(std::vector<RouteResponse>());
+    }
+    static bool has_key(const RouteResponse& response, std::string_view key) {
+        return response.RouteResponseKey == key;
+    }
+    static std::string id_of(const RouteResponse& response) { return response.RouteResponseId.value_or(""); }
+    static Task<void> change(Client gateway, Call& call, json::object properties) {
+        co_await gateway.update_route_response(
+            call, request_of<UpdateRouteResponseRequest>("UpdateRouteResponse", properties));
+    }
+    static Task<void> erase(Client gateway, Call& call, json::object of) {
+        co_await gateway.delete_route_response(call, request_of<DeleteRouteResponseRequest>("DeleteRouteResponse", of));
+    }
+};
+
+/// The same of an IntegrationResponse.
+struct OfIntegration {
+    static constexpr std::string_view type = "AWS::ApiGatewayV2::IntegrationResponse", owner = "IntegrationId",
+                                      id = "IntegrationResponseId", key = "IntegrationResponseKey";
+
+    static Task<std::string> make(Client gateway, Call& call, json::object properties) {
+        const auto made = co_await gateway.create_integration_response(
+            call, request_of<CreateIntegrationResponseRequest>("CreateIntegrationResponse", properties));
+        co_return made.IntegrationResponseId.value_or("");
+    }
+    static Task<std::vector<IntegrationResponse>> all(Client gateway, Call& call, json::object of) {
+        auto found = co_await gateway.get_integration_responses(
+            call, request_of<GetIntegrationResponsesRequest>("GetIntegrationResponses", of));
+        co_return found.Items.value_or(std::vector<IntegrationResponse>());
+    }
+    static bool has_key(const IntegrationResponse& response, std::string_view key) {
+        return response.IntegrationResponseKey == key;
+    }
+    static std::string id_of(const IntegrationResponse& response) {
+        return response.IntegrationResponseId.value_or("");
+    }
+    static Task<void> change(Client gateway, Call& call, json::object properties) {
+        co_await gateway.update_integration_response(
+            call, request_of<UpdateIntegrationResponseRequest>("UpdateIntegrationResponse", properties));
+    }
+    static Task<void> erase(Client gateway, Call& call, json::object of) {
+        co_await gateway.delete_integration_response(
+            call, request_of<DeleteIntegrationResponseRequest>("DeleteIntegrationResponse", of));
+    }
+};
+
+/// A response belongs to a route or an integration for good, and ends with it.
+template <typename Kind>
+class ResponseResource final : public contracts::ResourceType {
   public:
-    ResponseResource(contracts::Door& door, std::string_view owner, std::string_view id)
-        : gateway_(door), owner_(owner), id_(id) {}
+    explicit ResponseResource(contracts::Door& door) : gateway_(door) {}
+    std::string_view name() const override { return Kind::type; }
 
     Task<contracts::Resource> create(Call& call, const contracts::ResourceContext&, json::object properties) override {
         std::exception_ptr conflict;
         try {
-            co_return made(co_await make(call, properties));
+            co_return made(co_await Kind::make(gateway_, call, properties));
         } catch (const ConflictException&) {
             conflict = std::current_exception();
         }
         // A step that is repeated after a crash finds the response that its first try made.
-        auto id = co_await find(call, properties);
-        if (id.empty()) std::rethrow_exception(conflict);
-        co_return made(std::move(id));
+        for (const auto& each : co_await Kind::all(gateway_, call, owner_in(properties))) {
+            if (Kind::has_key(each, string_or(properties, Kind::key))) co_return made(Kind::id_of(each));
+        }
+        std::rethrow_exception(conflict);
     }
     bool needs_replacement(const json::object& before, const json::object& after) const override {
-        return contracts::any_differs(before, after, {"ApiId", owner_}) ||
+        return contracts::any_differs(before, after, {"ApiId", Kind::owner}) ||
                removed(before, after, {"ContentHandlingStrategy"});
     }
     Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id,
                                      json::object before, json::object after) override {
-        if (removed(before, after, {"ResponseTemplates"})) after["ResponseTemplates"] = json::object();
-        if (removed(before, after, {"TemplateSelectionExpression"})) after["TemplateSelectionExpression"] = "";
-        after[id_] = physical_id;
-        co_await change(call, std::move(after));
+        for (const auto* map : {"ResponseModels", "ResponseParameters", "ResponseTemplates"}) {
+            if (removed(before, after, {map})) after[map] = json::object();
+        }
+        for (const auto* text : {"ModelSelectionExpression", "TemplateSelectionExpression"}) {
+            if (removed(before, after, {text})) after[text] = "";
+        }
+        after[Kind::id] = physical_id;
+        co_await Kind::change(gateway_, call, std::move(after));
         co_return made(std::move(physical_id));
     }
     Task<void> remove(Call& call, const contracts::ResourceContext&, std::string physical_id,
                       json::object properties) override {
+        auto of = owner_in(properties);
+        of[Kind::id] = std::move(physical_id);
         try {
-            co_await erase(call, text(properties, "ApiId"), text(properties, owner_), std::move(physical_id));
+            co_await Kind::erase(gateway_, call, std::move(of));
         } catch (const NotFoundException&) {
             // gone already, or what it belonged to is
         }
     }
 
-  protected:
-    virtual Task<std::string> make(Call& call, json::object properties) = 0;
-    /// The id of the response with these properties' key, "" if there is none.
-    virtual Task<std::string> find(Call& call, json::object properties) = 0;
-    virtual Task<void> change(Call& call, json::object properties) = 0;
-    virtual Task<void> erase(Call& call, std::string api_id, std::string owner_id, std::string id) = 0;
-    Client gateway_;
-
   private:
-    contracts::Resource made(std::string id) const {
+    static json::object owner_in(const json::object& properties) {
+        return {{"ApiId", string_or(properties, "ApiId")}, {Kind::owner, string_or(properties, Kind::owner)}};
+    }
+    static contracts::Resource made(std::string id) {
         contracts::Resource resource;
-        resource.attributes[id_] = id;
+        resource.attributes[Kind::id] = id;
         resource.physical_id = std::move(id);
         return resource;
     }
-    std::string_view owner_;
-    std::string_view id_;
-};
-
-class RouteResponseResource final : public ResponseResource {
-  public:
-    explicit RouteResponseResource(contracts::Door& door) : ResponseResource(door, "RouteId", "RouteResponseId") {}
-    std::string_view name() const override { return "AWS::ApiGatewayV2::RouteResponse"; }
-
-  private:
-    Task<std::string> make(Call& call, json::object properties) override {
-        const auto response = co_await gateway_.create_route_response(
-            call, request_of<CreateRouteResponseRequest>("CreateRouteResponse", properties));
-        co_return response.RouteResponseId.value_or("");
-    }
-    Task<std::string> find(Call& call, json::object properties) override {
-        GetRouteResponsesRequest request;
-        request.ApiId = text(properties, "ApiId");
-        request.RouteId = text(properties, "RouteId");
-        const auto found = co_await gateway_.get_route_responses(call, std::move(request));
-        for (const auto& each : found.Items.value_or(std::vector<RouteResponse>())) {
-            if (each.RouteResponseKey == text(properties, "RouteResponseKey"))
-                co_return each.RouteResponseId.value_or("");
-        }
-        co_return "";
-    }
-    Task<void> change(Call& call, json::object properties) override {
-        co_await gateway_.update_route_response(
-            call, request_of<UpdateRouteResponseRequest>("UpdateRouteResponse", properties));
-    }
-    Task<void> erase(Call& call, std::string api_id, std::string owner_id, std::string id) override {
-        DeleteRouteResponseRequest request;
-        request.ApiId = std::move(api_id);
-        request.RouteId = std::move(owner_id);
-        request.RouteResponseId = std::move(id);
-        co_await gateway_.delete_route_response(call, std::move(request));
-    }
-};
-
-class IntegrationResponseResource final : public ResponseResource {
-  public:
-    explicit IntegrationResponseResource(contracts::Door& door)
-        : ResponseResource(door, "IntegrationId", "IntegrationResponseId") {}
-    std::string_view name() const override { return "AWS::ApiGatewayV2::IntegrationResponse"; }
-
-  private:
-    Task<std::string> make(Call& call, json::object properties) override {
-        const auto response = co_await gateway_.create_integration_response(
-            call, request_of<CreateIntegrationResponseRequest>("CreateIntegrationResponse", properties));
-        co_return response.IntegrationResponseId.value_or("");
-    }
-    Task<std::string> find(Call& call, json::object properties) override {
-        GetIntegrationResponsesRequest request;
-        request.ApiId = text(properties, "ApiId");
-        request.IntegrationId = text(properties, "IntegrationId");
-        const auto found = co_await gateway_.get_integration_responses(call, std::move(request));
-        for (const auto& each : found.Items.value_or(std::vector<IntegrationResponse>())) {
-            if (each.IntegrationResponseKey == text(properties, "IntegrationResponseKey"))
-                co_return each.IntegrationResponseId.value_or("");
-        }
-        co_return "";
-    }
-    Task<void> change(Call& call, json::object properties) override {
-        co_await gateway_.update_integration_response(
-            call, request_of<UpdateIntegrationResponseRequest>("UpdateIntegrationResponse", properties));
-    }
-    Task<void> erase(Call& call, std::string api_id, std::string owner_id, std::string id) override {
-        DeleteIntegrationResponseRequest request;
-        request.ApiId = std::move(api_id);
-        request.IntegrationId = std::move(owner_id);
-        request.IntegrationResponseId = std::move(id);
-        co_await gateway_.delete_integration_response(call, std::move(request));
-    }
+    Client gateway_;
 };
 
 }  // namespace
 
 std::vector<std::unique_ptr<contracts::ResourceType>> response_resources(contracts::Door& door) {
     std::vector<std::unique_ptr<contracts::ResourceType>> types;
-    types.push_back(std::make_unique<RouteResponseResource>(door));
-    types.push_back(std::make_unique<IntegrationResponseResource>(door));
+    types.push_back(std::make_unique<ResponseResource<OfRoute>>(door));
+    types.push_back(std::make_unique<ResponseResource<OfIntegration>>(door));
     return types;
 }
 

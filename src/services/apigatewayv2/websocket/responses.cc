@@ -19,6 +19,11 @@ Task<void> check_protocol(store::Transaction& tx, Place place) {
         throw BadRequestException("Route responses and integration responses are only supported for WebSocket APIs");
 }
 
+Task<void> check_models(store::Transaction& tx, Place place, RouteResponse response) {
+    co_await check_models_exist(tx, std::move(place), response.ResponseModels);
+}
+Task<void> check_models(store::Transaction&, Place, IntegrationResponse) { co_return; }
+
 template <typename Request>
 void take_over(RouteResponse& response, const Request& request) {
     if (request.ModelSelectionExpression) response.ModelSelectionExpression = request.ModelSelectionExpression;
@@ -59,18 +64,43 @@ Answer answer_of(const IntegrationResponse& response) {
 
 void check(const RouteResponse& response) { check_route_response(response); }
 void check(const IntegrationResponse& response) { check_integration_response(response); }
-const std::string& key_of(const RouteResponse& response) { return response.RouteResponseKey; }
-const std::string& key_of(const IntegrationResponse& response) { return response.IntegrationResponseKey; }
-const std::optional<std::string>& id_of(const RouteResponse& response) { return response.RouteResponseId; }
-const std::optional<std::string>& id_of(const IntegrationResponse& response) { return response.IntegrationResponseId; }
 
-/// Saves a new or changed response of `Owner`, which is a Route or an Integration.
-template <typename Owner, typename Response>
+// What both kinds have under names of their own: the response's id and key, and of requests the owner's id.
+template <typename T>
+auto& id_of(T& part) {
+    if constexpr (requires { part.RouteResponseId; }) {
+        return part.RouteResponseId;
+    } else {
+        return part.IntegrationResponseId;
+    }
+}
+template <typename T>
+auto& key_of(T& part) {
+    if constexpr (requires { part.RouteResponseKey; }) {
+        return part.RouteResponseKey;
+    } else {
+        return part.IntegrationResponseKey;
+    }
+}
+template <typename Request>
+const std::string& owner_id_of(const Request& request) {
+    if constexpr (requires { request.RouteId; }) {
+        return request.RouteId;
+    } else {
+        return request.IntegrationId;
+    }
+}
+
+template <typename Response>
+using Owner = std::conditional_t<std::is_same_v<Response, RouteResponse>, Route, Integration>;
+
+/// Saves a new or changed response of a route or an integration.
+template <typename Response>
 Task<void> keep(store::Transaction& tx, Place place, std::string owner_id, Response response, uint64_t version) {
     check(response);
-    co_await load_item<Owner>(tx, place, owner_id);
-    const auto others = co_await all_parts<Response>(tx, place, owner_id);
-    for (const auto& other : others) {
+    co_await load_item<Owner<Response>>(tx, place, owner_id);
+    co_await check_models(tx, place, response);
+    for (const auto& other : co_await all_parts<Response>(tx, place, owner_id)) {
         // Unverified: the words.
         if (key_of(other) == key_of(response) && id_of(other) != id_of(response))
             throw ConflictException(fmt::format("A response with key {} already exists", key_of(response)));
@@ -79,121 +109,110 @@ Task<void> keep(store::Transaction& tx, Place place, std::string owner_id, Respo
     save_address(tx, place, version);
 }
 
-}  // namespace
-
-Task<CreateRouteResponseResponse> Service::create_route_response(Call& call, CreateRouteResponseRequest request) {
-    RouteResponse response;
-    response.RouteResponseId = new_id(call.random(), 7);
-    response.RouteResponseKey = request.RouteResponseKey;
+template <typename Response, typename Answer, typename Request>
+Task<Answer> create(store::Store& store, Call& call, Request request) {
+    Response response;
+    id_of(response) = new_id(call.random(), 7);
+    key_of(response) = key_of(request);
     take_over(response, request);
     const auto version = call.random().next();
     const auto place = place_of(call, request.ApiId);
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
+    co_await store.transact([&](store::Transaction& tx) -> Task<void> {
         co_await check_protocol(tx, place);
-        co_await keep<Route>(tx, place, request.RouteId, response, version);
+        co_await keep(tx, place, owner_id_of(request), response, version);
     });
-    co_return answer_of<CreateRouteResponseResponse>(response);
+    co_return answer_of<Answer>(response);
+}
+
+template <typename Response, typename Answer, typename Request>
+Task<Answer> read(store::Store& store, Call& call, Request request) {
+    const auto response = co_await store.transact([&](store::Transaction& tx) -> Task<Response> {
+        return load_part<Response>(tx, place_of(call, request.ApiId), owner_id_of(request), id_of(request));
+    });
+    co_return answer_of<Answer>(response);
+}
+
+template <typename Response, typename Answer, typename Request>
+Task<Answer> list(store::Store& store, Call& call, Request request) {
+    const auto place = place_of(call, request.ApiId);
+    auto page = co_await store.transact([&](store::Transaction& tx) -> Task<Page<Response>> {
+        co_await load_item<Owner<Response>>(tx, place, owner_id_of(request));
+        co_return co_await list_parts<Response>(tx, place, owner_id_of(request), request.MaxResults, request.NextToken);
+    });
+    co_return Answer{.Items = std::move(page.items), .NextToken = std::move(page.next_token)};
+}
+
+template <typename Response, typename Answer, typename Request>
+Task<Answer> update(store::Store& store, Call& call, Request request) {
+    const auto place = place_of(call, request.ApiId);
+    const auto version = call.random().next();
+    const auto updated = co_await store.transact([&](store::Transaction& tx) -> Task<Response> {
+        auto response = co_await load_part<Response>(tx, place, owner_id_of(request), id_of(request));
+        take(key_of(response), key_of(request));
+        take_over(response, request);
+        co_await keep(tx, place, owner_id_of(request), response, version);
+        co_return response;
+    });
+    co_return answer_of<Answer>(updated);
+}
+
+template <typename Response, typename Request>
+Task<void> erase(store::Store& store, Call& call, Request request) {
+    const auto place = place_of(call, request.ApiId);
+    const auto version = call.random().next();
+    co_await store.transact([&](store::Transaction& tx) -> Task<void> {
+        co_await load_part<Response>(tx, place, owner_id_of(request), id_of(request));
+        erase_part<Response>(tx, place, owner_id_of(request), id_of(request));
+        save_address(tx, place, version);
+    });
+}
+
+}  // namespace
+
+Task<CreateRouteResponseResponse> Service::create_route_response(Call& call, CreateRouteResponseRequest request) {
+    return create<RouteResponse, CreateRouteResponseResponse>(store_, call, std::move(request));
 }
 
 Task<GetRouteResponseResponse> Service::get_route_response(Call& call, GetRouteResponseRequest request) {
-    const auto response = co_await store_.transact([&](store::Transaction& tx) -> Task<RouteResponse> {
-        return load_part<RouteResponse>(tx, place_of(call, request.ApiId), request.RouteId, request.RouteResponseId);
-    });
-    co_return answer_of<GetRouteResponseResponse>(response);
+    return read<RouteResponse, GetRouteResponseResponse>(store_, call, std::move(request));
 }
 
 Task<GetRouteResponsesResponse> Service::get_route_responses(Call& call, GetRouteResponsesRequest request) {
-    const auto place = place_of(call, request.ApiId);
-    auto page = co_await store_.transact([&](store::Transaction& tx) -> Task<Page<RouteResponse>> {
-        co_await load_item<Route>(tx, place, request.RouteId);
-        co_return co_await list_parts<RouteResponse>(tx, place, request.RouteId, request.MaxResults, request.NextToken);
-    });
-    co_return GetRouteResponsesResponse{.Items = std::move(page.items), .NextToken = std::move(page.next_token)};
+    return list<RouteResponse, GetRouteResponsesResponse>(store_, call, std::move(request));
 }
 
 Task<UpdateRouteResponseResponse> Service::update_route_response(Call& call, UpdateRouteResponseRequest request) {
-    const auto place = place_of(call, request.ApiId);
-    const auto version = call.random().next();
-    const auto updated = co_await store_.transact([&](store::Transaction& tx) -> Task<RouteResponse> {
-        auto response = co_await load_part<RouteResponse>(tx, place, request.RouteId, request.RouteResponseId);
-        take(response.RouteResponseKey, request.RouteResponseKey);
-        take_over(response, request);
-        co_await keep<Route>(tx, place, request.RouteId, response, version);
-        co_return response;
-    });
-    co_return answer_of<UpdateRouteResponseResponse>(updated);
+    return update<RouteResponse, UpdateRouteResponseResponse>(store_, call, std::move(request));
 }
 
 Task<DeleteRouteResponseResponse> Service::delete_route_response(Call& call, DeleteRouteResponseRequest request) {
-    const auto place = place_of(call, request.ApiId);
-    const auto version = call.random().next();
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await load_part<RouteResponse>(tx, place, request.RouteId, request.RouteResponseId);
-        erase_part<RouteResponse>(tx, place, request.RouteId, request.RouteResponseId);
-        save_address(tx, place, version);
-    });
+    co_await erase<RouteResponse>(store_, call, std::move(request));
     co_return DeleteRouteResponseResponse{};
 }
 
 Task<CreateIntegrationResponseResponse> Service::create_integration_response(Call& call,
                                                                              CreateIntegrationResponseRequest request) {
-    IntegrationResponse response;
-    response.IntegrationResponseId = new_id(call.random(), 7);
-    response.IntegrationResponseKey = request.IntegrationResponseKey;
-    take_over(response, request);
-    const auto version = call.random().next();
-    const auto place = place_of(call, request.ApiId);
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await check_protocol(tx, place);
-        co_await keep<Integration>(tx, place, request.IntegrationId, response, version);
-    });
-    co_return answer_of<CreateIntegrationResponseResponse>(response);
+    return create<IntegrationResponse, CreateIntegrationResponseResponse>(store_, call, std::move(request));
 }
 
 Task<GetIntegrationResponseResponse> Service::get_integration_response(Call& call,
                                                                        GetIntegrationResponseRequest request) {
-    const auto response = co_await store_.transact([&](store::Transaction& tx) -> Task<IntegrationResponse> {
-        return load_part<IntegrationResponse>(tx, place_of(call, request.ApiId), request.IntegrationId,
-                                              request.IntegrationResponseId);
-    });
-    co_return answer_of<GetIntegrationResponseResponse>(response);
+    return read<IntegrationResponse, GetIntegrationResponseResponse>(store_, call, std::move(request));
 }
 
 Task<GetIntegrationResponsesResponse> Service::get_integration_responses(Call& call,
                                                                          GetIntegrationResponsesRequest request) {
-    const auto place = place_of(call, request.ApiId);
-    auto page = co_await store_.transact([&](store::Transaction& tx) -> Task<Page<IntegrationResponse>> {
-        co_await load_item<Integration>(tx, place, request.IntegrationId);
-        co_return co_await list_parts<IntegrationResponse>(tx, place, request.IntegrationId, request.MaxResults,
-                                                           request.NextToken);
-    });
-    co_return GetIntegrationResponsesResponse{.Items = std::move(page.items), .NextToken = std::move(page.next_token)};
+    return list<IntegrationResponse, GetIntegrationResponsesResponse>(store_, call, std::move(request));
 }
 
 Task<UpdateIntegrationResponseResponse> Service::update_integration_response(Call& call,
                                                                              UpdateIntegrationResponseRequest request) {
-    const auto place = place_of(call, request.ApiId);
-    const auto version = call.random().next();
-    const auto updated = co_await store_.transact([&](store::Transaction& tx) -> Task<IntegrationResponse> {
-        auto response =
-            co_await load_part<IntegrationResponse>(tx, place, request.IntegrationId, request.IntegrationResponseId);
-        take(response.IntegrationResponseKey, request.IntegrationResponseKey);
-        take_over(response, request);
-        co_await keep<Integration>(tx, place, request.IntegrationId, response, version);
-        co_return response;
-    });
-    co_return answer_of<UpdateIntegrationResponseResponse>(updated);
+    return update<IntegrationResponse, UpdateIntegrationResponseResponse>(store_, call, std::move(request));
 }
 
 Task<DeleteIntegrationResponseResponse> Service::delete_integration_response(Call& call,
                                                                              DeleteIntegrationResponseRequest request) {
-    const auto place = place_of(call, request.ApiId);
-    const auto version = call.random().next();
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await load_part<IntegrationResponse>(tx, place, request.IntegrationId, request.IntegrationResponseId);
-        erase_part<IntegrationResponse>(tx, place, request.IntegrationId, request.IntegrationResponseId);
-        save_address(tx, place, version);
-    });
+    co_await erase<IntegrationResponse>(store_, call, std::move(request));
     co_return DeleteIntegrationResponseResponse{};
 }
 
