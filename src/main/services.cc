@@ -84,7 +84,7 @@ struct Services::All {
                   .settings = foundation.lambda,
                   .shared = !foundation.exclusive}),
           logs(foundation.store),
-          s3(foundation.store, foundation.objects),
+          s3(foundation.store, foundation.objects, foundation.door, !foundation.exclusive),
           sns_signer(foundation.store, foundation.threads, foundation.clock),
           sns_http(http_sender, &sns_signer),
           sns(foundation.store, foundation.door, foundation.metrics,
@@ -154,11 +154,13 @@ Services::~Services() = default;
 Task<void> Services::prepare() {
     if (!all_->exclusive) co_return;
     co_await all_->s3.sweep();
+    co_await all_->s3.recover();
     co_await all_->sns.prepare();
 }
 
 Task<void> Services::start(std::string endpoint) {
     all_->lambda.start(std::move(endpoint));
+    all_->s3.start();
     all_->sns.start();
     co_await all_->dynamodb.start();
     all_->sqs.start();
@@ -173,6 +175,7 @@ Task<bool> Services::asks_certificate(std::string host_name) {
 
 Task<void> Services::stop() {
     co_await all_->cloudformation.stop();
+    co_await all_->s3.stop();
     co_await all_->sns.stop();
     co_await all_->dynamodb.stop();
     co_await all_->lambda.stop();

@@ -38,12 +38,6 @@ Task<GetBucketLoggingOutput> Service::get_bucket_logging(Call& call, GetBucketLo
     co_return GetBucketLoggingOutput{};
 }
 
-Task<NotificationConfiguration> Service::get_bucket_notification_configuration(
-    Call& call, GetBucketNotificationConfigurationRequest request) {
-    co_await bucket_of(request.Bucket, request.ExpectedBucketOwner);
-    co_return NotificationConfiguration{};
-}
-
 Task<GetBucketReplicationOutput> Service::get_bucket_replication(Call& call, GetBucketReplicationRequest request) {
     co_await bucket_of(request.Bucket, request.ExpectedBucketOwner);
     throw absent("ReplicationConfigurationNotFoundError", "The replication configuration was not found",

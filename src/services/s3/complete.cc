@@ -122,7 +122,7 @@ Task<CompleteMultipartUploadOutput> Service::complete_multipart_upload(Call& cal
     if (has_other_checksum(request)) throw not_implemented(call, "ChecksumAlgorithm");
 
     Object object;
-    auto freed = co_await store_.transact([&](store::Transaction& tx) -> Task<Freed> {
+    auto written = co_await store_.transact([&](store::Transaction& tx) -> Task<Written> {
         const auto bucket = co_await load_bucket(tx, request.Bucket, request.ExpectedBucketOwner);
         const auto upload = co_await load_upload(tx, bucket, request.Key, request.UploadId);
         if (request.IfMatch || request.IfNoneMatch) {
@@ -136,9 +136,11 @@ Task<CompleteMultipartUploadOutput> Service::complete_multipart_upload(Call& cal
         auto all = co_await erase_upload(tx, bucket, upload, content);
         auto replaced = co_await save_object(tx, bucket, object, content);
         std::ranges::move(replaced, std::back_inserter(all));
-        co_return all;
+        auto told = notices(call, bucket);
+        told.add(tx, event_of("ObjectCreated:CompleteMultipartUpload", object));
+        co_return Written{std::move(all), std::move(told).take()};
     });
-    co_await drop(std::move(freed));
+    co_await settle(std::move(written));
 
     CompleteMultipartUploadOutput output;
     output.Location = fmt::format("{}/{}/{}", call.base_url(), request.Bucket, percent_encode(request.Key, true));

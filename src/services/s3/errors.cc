@@ -48,6 +48,30 @@ const Member members[] = {
 
 const contracts::Shape details_shape{.name = "Error", .kind = contracts::Kind::structure, .members = members};
 
+UnreachableDestinations::UnreachableDestinations(std::vector<RefusedDestination> refused)
+    : aws::Error("InvalidArgument", "Unable to validate the following destination configurations") {
+    for (size_t i = 0; i < std::min(refused.size(), most_told); ++i) {
+        arguments_[2 * i] = std::move(refused[i].name);
+        arguments_[2 * i + 1] = std::move(refused[i].reason);
+    }
+}
+
+const contracts::Shape* UnreachableDestinations::shape() const {
+    static const auto names = [] {
+        std::array<std::string, 2 * most_told> made;
+        for (size_t i = 0; i < made.size(); ++i)
+            made[i] = fmt::format("Argument{}{}", i % 2 == 0 ? "Name" : "Value", i / 2 + 1);
+        return made;
+    }();
+    static const auto numbered = [] {
+        std::array<Member, 2 * most_told> made;
+        for (size_t i = 0; i < made.size(); ++i) made[i] = member(names[i], i * sizeof(arguments_[0]));
+        return made;
+    }();
+    static const contracts::Shape table{.name = "Error", .kind = contracts::Kind::structure, .members = numbered};
+    return &table;
+}
+
 Detailed<> error(std::string code, std::string message, int status, Details details) {
     return {aws::Error(std::move(code), std::move(message), status), std::move(details)};
 }

@@ -43,6 +43,24 @@ class Detailed final : public Base {
     Details details;
 };
 
+/// A destination of notifications that did not take what S3 sent to try it.
+struct RefusedDestination {
+    std::string name;    ///< as AWS's error has it: the ARN
+    std::string reason;  ///< "The destination queue does not exist"
+};
+
+/// InvalidArgument with a numbered pair of ArgumentName and ArgumentValue for each destination, at most ten.
+class UnreachableDestinations final : public aws::Error {
+  public:
+    explicit UnreachableDestinations(std::vector<RefusedDestination> refused);
+    const contracts::Shape* shape() const override;
+    const void* self() const override { return &arguments_; }
+
+  private:
+    static constexpr size_t most_told = 10;
+    std::array<std::optional<std::string>, 2 * most_told> arguments_;
+};
+
 /// An error that the contract has no type for.
 Detailed<> error(std::string code, std::string message, int status = 400, Details details = {});
 

@@ -80,6 +80,7 @@ struct Bucket {
     std::string policy;  ///< "" for none
     std::optional<PublicAccess> public_access = PublicAccess();
     bool bucket_key_enabled = false;
+    std::string notifications;  ///< its rules as a record, read where an event may fall under one; "" for none
 
     std::string arn() const { return "arn:aws:s3:::" + name; }
 };

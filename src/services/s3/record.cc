@@ -9,6 +9,7 @@ using store::RecordReader;
 using store::RecordWriter;
 
 constexpr uint8_t version = 1;
+constexpr uint8_t bucket_version = 2;  // 1 had no notifications
 
 void write(RecordWriter& writer, const Description& description) {
     writer.texts(description.headers)
@@ -39,13 +40,14 @@ Checksum read_checksum(RecordReader& reader) {
 }  // namespace
 
 std::string encode(const Bucket& bucket) {
-    RecordWriter writer(version);
+    RecordWriter writer(bucket_version);
     writer.text(bucket.account).text(bucket.region).time(bucket.created).texts(bucket.tags).text(bucket.policy);
     writer.boolean(bucket.bucket_key_enabled).boolean(bucket.public_access.has_value());
     if (const auto& access = bucket.public_access) {
         writer.boolean(access->block_acls).boolean(access->ignore_acls);
         writer.boolean(access->block_policy).boolean(access->restrict_buckets);
     }
+    writer.text(bucket.notifications);
     return writer.take();
 }
 
@@ -67,7 +69,37 @@ Bucket decode_bucket(std::string name, std::string_view bytes) {
         access.block_policy = reader.boolean();
         access.restrict_buckets = reader.boolean();
     }
+    if (reader.version() >= 2) bucket.notifications = reader.text();
     return bucket;
+}
+
+std::string encode(const std::vector<NotificationRule>& rules) {
+    RecordWriter writer(version);
+    writer.number(static_cast<int64_t>(rules.size()));
+    for (const auto& rule : rules) {
+        writer.text(rule.id).text(rule.destination).number(static_cast<int64_t>(rule.events.size()));
+        for (const auto& event : rule.events) writer.text(event);
+        writer.number(static_cast<int64_t>(rule.filters.size()));
+        for (const auto& filter : rule.filters) writer.text(filter.name).text(filter.value);
+    }
+    return writer.take();
+}
+
+std::vector<NotificationRule> decode_rules(std::string_view bytes) {
+    RecordReader reader(bytes);
+    std::vector<NotificationRule> rules;
+    for (auto left = reader.number(); left > 0; --left) {
+        auto& rule = rules.emplace_back();
+        rule.id = reader.text();
+        rule.destination = reader.text();
+        for (auto events = reader.number(); events > 0; --events) rule.events.push_back(reader.text());
+        for (auto filters = reader.number(); filters > 0; --filters) {
+            auto& filter = rule.filters.emplace_back();
+            filter.name = reader.text();
+            filter.value = reader.text();
+        }
+    }
+    return rules;
 }
 
 std::string encode(const Object& object) {

@@ -1,12 +1,15 @@
 // The stored forms of what S3 keeps. What the key says is not in the record.
 #pragma once
 
+#include "services/s3/notification.h"
 #include "services/s3/object.h"
 
 namespace cumulet::s3 {
 
 std::string encode(const Bucket& bucket);
 Bucket decode_bucket(std::string name, std::string_view bytes);
+std::string encode(const std::vector<NotificationRule>& rules);
+std::vector<NotificationRule> decode_rules(std::string_view bytes);
 std::string encode(const Object& object);
 Object decode_object(std::string key, std::string_view bytes);
 std::string encode(const Content& content);

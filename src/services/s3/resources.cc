@@ -5,12 +5,14 @@
 #include "contracts/resource_tags.h"
 #include "services/s3/rules.h"
 #include "services/s3/service.h"
+#include "services/s3/template_notifications.h"
 
 namespace cumulet::s3 {
 namespace {
 
-constexpr std::string_view built_properties[] = {"BucketName", "BucketEncryption", "PublicAccessBlockConfiguration",
-                                                 "OwnershipControls", "Tags"};
+constexpr std::string_view built_properties[] = {
+    "BucketName", "BucketEncryption",         "PublicAccessBlockConfiguration", "OwnershipControls",
+    "Tags",       "NotificationConfiguration"};
 
 /// Refuses by name what is not built.
 void check_properties(const json::object& properties) {
@@ -56,7 +58,21 @@ class BucketResource final : public contracts::ResourceType {
                                   {"aws:cloudformation:logical-id", context.logical_id}};
             co_await s3_.create_bucket(call, std::move(request));
         }
-        co_await configure(call, context, bucket, {}, properties);
+        std::exception_ptr failure;
+        try {
+            co_await configure(call, context, bucket, {}, properties);
+        } catch (const aws::Error&) {
+            failure = std::current_exception();
+        }
+        if (failure) {
+            // A resource that could not be made leaves nothing behind.
+            try {
+                co_await remove(call, context, bucket, std::move(properties));
+            } catch (const aws::Error&) {
+                // somebody put objects there already
+            }
+            std::rethrow_exception(failure);
+        }
         co_return describe(call, bucket);
     }
 
@@ -124,6 +140,10 @@ class BucketResource final : public contracts::ResourceType {
                 }
             }
             co_await s3_.put_bucket_ownership_controls(call, std::move(request));
+        }
+        if (before.contains("NotificationConfiguration") || after.contains("NotificationConfiguration")) {
+            co_await s3_.put_bucket_notification_configuration(
+                call, {.Bucket = bucket, .NotificationConfiguration = template_notifications(after)});
         }
     }
 

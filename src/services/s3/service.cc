@@ -7,6 +7,20 @@
 
 namespace cumulet::s3 {
 
+Service::Service(store::Store& store, store::Blobs& blobs, contracts::Door& door, bool shared)
+    : store_(store), blobs_(blobs), courier_(door), deliverer_(store, door, tasks_, shared) {
+    store_.keep_resident(outbox_range());
+}
+
+Task<void> Service::recover() { co_await deliverer_.recover(); }
+
+void Service::start() { tasks_.start(deliverer_.sweep()); }
+
+Task<void> Service::stop() {
+    store_.wake_all();
+    co_await tasks_.stop();
+}
+
 Task<size_t> Service::sweep() {
     co_return co_await blobs_.sweep([this](std::string id) -> Task<bool> {
         co_return co_await store_.transact(
@@ -48,25 +62,33 @@ Task<std::shared_ptr<ByteStream>> Service::open(Found found, std::string bucket,
     }
 }
 
-Task<void> Service::save(std::string bucket_name, std::optional<std::string> expected_owner, Object object,
-                         Content content, std::optional<std::string> match, std::optional<std::string> none_match) {
-    Freed freed;
+Task<void> Service::save(Call& call, std::string_view event, std::string bucket_name,
+                         std::optional<std::string> expected_owner, Object object, Content content,
+                         std::optional<std::string> match, std::optional<std::string> none_match) {
+    Written written;
     std::exception_ptr refusal;
     try {
-        freed = co_await store_.transact([&](store::Transaction& tx) -> Task<Freed> {
+        written = co_await store_.transact([&](store::Transaction& tx) -> Task<Written> {
             const auto bucket = co_await load_bucket(tx, bucket_name, expected_owner);
             if (match || none_match) {
                 const auto existing = co_await find_object(tx, bucket, object.key);
                 check_write_conditions(match, none_match, object.key, existing);
             }
-            co_return co_await save_object(tx, bucket, object, content);
+            auto told = notices(call, bucket);
+            told.add(tx, event_of(event, object));
+            co_return Written{co_await save_object(tx, bucket, object, content), std::move(told).take()};
         });
     } catch (const aws::Error&) {
         refusal = std::current_exception();
-        for (const auto& segment : content.segments) freed.push_back(segment.blob);
+        for (const auto& segment : content.segments) written.freed.push_back(segment.blob);
     }
-    co_await drop(std::move(freed));
+    co_await settle(std::move(written));
     if (refusal) std::rethrow_exception(refusal);
+}
+
+Task<void> Service::settle(Written written) {
+    deliverer_.take(std::move(written.notices));
+    co_await drop(std::move(written.freed));
 }
 
 Task<void> Service::drop(Freed blobs) {

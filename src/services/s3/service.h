@@ -3,17 +3,23 @@
 
 #include "contracts/resource.h"
 #include "services/s3/body.h"
-#include "services/s3/storage.h"
+#include "services/s3/deliverer.h"
 
 namespace cumulet::s3 {
 
 class Service final : public aws::s3::Api {
   public:
-    /// `blobs` is S3's alone: `sweep` removes what S3 does not name.
-    Service(store::Store& store, store::Blobs& blobs) : store_(store), blobs_(blobs) {}
+    /// `blobs` is S3's alone: `sweep` removes what S3 does not name. `shared`: other processes may use the store too.
+    Service(store::Store& store, store::Blobs& blobs, contracts::Door& door, bool shared = true);
 
     /// Removes blobs that a crash left without a name, and says how many. At start, by one process.
     Task<size_t> sweep();
+    /// Makes due the notifications that a crash left undelivered. Before the first call, by one process.
+    Task<void> recover();
+    /// Begins to deliver notifications, on this reactor.
+    void start();
+    /// Ends it. Ends the waits of the whole store, so call it at shutdown only.
+    Task<void> stop();
 
     // buckets.cc
     Task<aws::s3::CreateBucketOutput> create_bucket(Call& call, aws::s3::CreateBucketRequest request) override;
@@ -65,8 +71,6 @@ class Service final : public aws::s3::Api {
         Call& call, aws::s3::GetBucketLifecycleConfigurationRequest request) override;
     Task<aws::s3::GetBucketLoggingOutput> get_bucket_logging(Call& call,
                                                              aws::s3::GetBucketLoggingRequest request) override;
-    Task<aws::s3::NotificationConfiguration> get_bucket_notification_configuration(
-        Call& call, aws::s3::GetBucketNotificationConfigurationRequest request) override;
     Task<aws::s3::GetBucketReplicationOutput> get_bucket_replication(
         Call& call, aws::s3::GetBucketReplicationRequest request) override;
     Task<aws::s3::GetBucketRequestPaymentOutput> get_bucket_request_payment(
@@ -75,6 +79,12 @@ class Service final : public aws::s3::Api {
                                                              aws::s3::GetBucketWebsiteRequest request) override;
     Task<aws::s3::GetObjectLockConfigurationOutput> get_object_lock_configuration(
         Call& call, aws::s3::GetObjectLockConfigurationRequest request) override;
+
+    // notifications.cc
+    Task<aws::s3::NotificationConfiguration> get_bucket_notification_configuration(
+        Call& call, aws::s3::GetBucketNotificationConfigurationRequest request) override;
+    Task<aws::s3::PutBucketNotificationConfigurationResponse> put_bucket_notification_configuration(
+        Call& call, aws::s3::PutBucketNotificationConfigurationRequest request) override;
 
     // write.cc
     Task<aws::s3::PutObjectOutput> put_object(Call& call, aws::s3::PutObjectRequest request) override;
@@ -132,11 +142,25 @@ class Service final : public aws::s3::Api {
     Task<Found> find(std::string bucket, std::string key, std::optional<std::string> expected_owner);
     /// A slice of what was found, or of what has replaced it since if that is the same object still.
     Task<std::shared_ptr<ByteStream>> open(Found found, std::string bucket, Slice slice);
+    /// What a transaction leaves to be done once it is committed.
+    struct Written {
+        Freed freed;
+        std::vector<OutboxEntry> notices;
+    };
     /// Saves the object if the conditions hold, and removes the blobs that it replaces, or its own if it is refused.
-    Task<void> save(std::string bucket, std::optional<std::string> expected_owner, Object object, Content content,
-                    std::optional<std::string> match, std::optional<std::string> none_match);
+    /// `event` names how it came ("ObjectCreated:Put").
+    Task<void> save(Call& call, std::string_view event, std::string bucket, std::optional<std::string> expected_owner,
+                    Object object, Content content, std::optional<std::string> match,
+                    std::optional<std::string> none_match);
+    /// Where a transaction notes what it does to objects of the bucket, which outlives them.
+    Notices notices(Call& call, const Bucket& bucket) { return Notices(call, bucket, deliverer_, sequencer_); }
+    Task<void> settle(Written written);
     /// Removes blobs after the commit that freed them; what fails is left to the sweep.
     Task<void> drop(Freed blobs);
+    /// Changes the tags of an object. `event` says how.
+    Task<void> set_tags(Call& call, std::string_view event, std::string bucket,
+                        std::optional<std::string> expected_owner, std::string key,
+                        std::map<std::string, std::string> tags);
     /// Changes the bucket's record.
     template <typename Change>
     Task<void> change_bucket(std::string name, std::optional<std::string> expected_owner, Change change) {
@@ -152,6 +176,10 @@ class Service final : public aws::s3::Api {
 
     store::Store& store_;
     store::Blobs& blobs_;
+    TaskGroup tasks_;
+    Sequencer sequencer_;
+    Courier courier_;
+    Deliverer deliverer_;
 };
 
 /// AWS::S3::Bucket and AWS::S3::BucketPolicy.

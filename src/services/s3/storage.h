@@ -3,6 +3,7 @@
 //   ("", "", "s3")                  names that are one for all accounts
 //     "bucket"  name                Bucket
 //     "blob"    blob id             empty: some record names this blob, so a sweep keeps it
+//     "outbox"  due, id             OutboxEntry: a notification that is still to be delivered
 //   (account, "", "s3")
 //     "owned"   name                empty: the buckets of an account
 //   (account, region, "s3")         of the bucket
@@ -65,5 +66,32 @@ Task<std::vector<Part>> parts(store::Transaction& tx, const Bucket& bucket, cons
 
 /// True if some record names the blob.
 Task<bool> is_named(store::Transaction& tx, std::string blob);
+
+/// A message for the destination of a bucket's notifications.
+struct OutboxEntry {
+    Time due;  ///< when anyone may take it; the end of a lease, or Time::max(), while a process holds it
+    std::string id;
+    std::string bucket;  ///< its name, account and region, in whose name it is sent
+    std::string account;
+    std::string region;
+    std::string destination;  ///< ARN of a queue, topic or function
+    std::string message;
+    std::string trace;  ///< of the call that it tells of
+    Time since;         ///< when that was
+    int64_t attempts = 0;
+};
+
+// outbox.cc
+void save_outbox_entry(store::Transaction& tx, const OutboxEntry& entry);
+void erase_outbox_entry(store::Transaction& tx, const OutboxEntry& entry);
+/// Those that are due by `until`, the earliest first, at most `limit`.
+Task<std::vector<OutboxEntry>> due_outbox_entries(store::Transaction& tx, Time until, size_t limit);
+/// When the first of those becomes due that are not held for good.
+Task<std::optional<Time>> next_outbox_due(store::Transaction& tx);
+/// Makes those due at `now` that a process held for good, at most `limit`, and says how many.
+Task<size_t> release_outbox_entries(store::Transaction& tx, Time now, size_t limit);
+store::Range outbox_range();
+/// Woken when something becomes due that no process holds.
+inline constexpr std::string_view outbox_topic = "s3/outbox";
 
 }  // namespace cumulet::s3

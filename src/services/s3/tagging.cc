@@ -8,17 +8,20 @@ namespace cumulet::s3 {
 
 using namespace aws::s3;
 
-namespace {
-
-Task<void> set_tags(store::Transaction& tx, std::string bucket_name, std::optional<std::string> expected_owner,
-                    std::string key, std::map<std::string, std::string> tags) {
-    const auto bucket = co_await load_bucket(tx, std::move(bucket_name), std::move(expected_owner));
-    auto object = co_await load_object(tx, bucket, std::move(key));
-    object.description.tags = std::move(tags);
-    save_object(tx, bucket, object);
+Task<void> Service::set_tags(Call& call, std::string_view event, std::string bucket_name,
+                             std::optional<std::string> expected_owner, std::string key,
+                             std::map<std::string, std::string> tags) {
+    auto written = co_await store_.transact([&](store::Transaction& tx) -> Task<Written> {
+        const auto bucket = co_await load_bucket(tx, bucket_name, expected_owner);
+        auto object = co_await load_object(tx, bucket, key);
+        object.description.tags = tags;
+        save_object(tx, bucket, object);
+        auto told = notices(call, bucket);
+        told.add(tx, event_of(event, object));
+        co_return Written{{}, std::move(told).take()};
+    });
+    co_await settle(std::move(written));
 }
-
-}  // namespace
 
 Task<GetObjectTaggingOutput> Service::get_object_tagging(Call& call, GetObjectTaggingRequest request) {
     check_version(request.VersionId);
@@ -30,18 +33,15 @@ Task<GetObjectTaggingOutput> Service::get_object_tagging(Call& call, GetObjectTa
 
 Task<PutObjectTaggingOutput> Service::put_object_tagging(Call& call, PutObjectTaggingRequest request) {
     check_version(request.VersionId);
-    const auto tags = checked_tags(request.Tagging.TagSet, most_object_tags);
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await set_tags(tx, request.Bucket, request.ExpectedBucketOwner, request.Key, tags);
-    });
+    auto tags = checked_tags(request.Tagging.TagSet, most_object_tags);
+    co_await set_tags(call, "ObjectTagging:Put", request.Bucket, request.ExpectedBucketOwner, request.Key,
+                      std::move(tags));
     co_return PutObjectTaggingOutput{};
 }
 
 Task<DeleteObjectTaggingOutput> Service::delete_object_tagging(Call& call, DeleteObjectTaggingRequest request) {
     check_version(request.VersionId);
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await set_tags(tx, request.Bucket, request.ExpectedBucketOwner, request.Key, {});
-    });
+    co_await set_tags(call, "ObjectTagging:Delete", request.Bucket, request.ExpectedBucketOwner, request.Key, {});
     co_return DeleteObjectTaggingOutput{};
 }
 

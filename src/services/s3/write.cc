@@ -48,6 +48,13 @@ Object object_of(Call& call, std::string key, Description description, const Rec
     return object;
 }
 
+/// Unverified: removing what is not there is no event.
+Task<void> tell_of_removal(store::Transaction& tx, Notices& told, const Bucket& bucket, std::string key) {
+    constexpr std::string_view event = "ObjectRemoved:Delete";
+    if (!told.wanted(event, key) || !co_await find_object(tx, bucket, key)) co_return;
+    told.add(tx, {.name = event, .key = std::move(key), .size_bytes = {}, .etag = {}});
+}
+
 }  // namespace
 
 Task<PutObjectOutput> Service::put_object(Call& call, PutObjectRequest request) {
@@ -59,8 +66,8 @@ Task<PutObjectOutput> Service::put_object(Call& call, PutObjectRequest request) 
 
     auto received = co_await receive(blobs_, request.Body, expected_in(request));
     const auto object = object_of(call, request.Key, std::move(description), received);
-    co_await save(request.Bucket, request.ExpectedBucketOwner, object, std::move(received.content), request.IfMatch,
-                  request.IfNoneMatch);
+    co_await save(call, "ObjectCreated:Put", request.Bucket, request.ExpectedBucketOwner, object,
+                  std::move(received.content), request.IfMatch, request.IfNoneMatch);
 
     PutObjectOutput output;
     output.ETag = quote_etag(object.etag);
@@ -93,8 +100,8 @@ Task<CopyObjectOutput> Service::copy_object(Call& call, CopyObjectRequest reques
     auto body = co_await open(std::move(source), place.bucket, {0, size_bytes});
     auto received = co_await receive(blobs_, std::move(body), std::move(expected));
     const auto object = object_of(call, request.Key, std::move(description), received);
-    co_await save(request.Bucket, request.ExpectedBucketOwner, object, std::move(received.content), request.IfMatch,
-                  request.IfNoneMatch);
+    co_await save(call, "ObjectCreated:Copy", request.Bucket, request.ExpectedBucketOwner, object,
+                  std::move(received.content), request.IfMatch, request.IfNoneMatch);
 
     CopyObjectOutput output;
     output.ServerSideEncryption = "AES256";
@@ -109,15 +116,17 @@ Task<DeleteObjectOutput> Service::delete_object(Call& call, DeleteObjectRequest 
     check_version(request.VersionId);
     if (request.IfMatchLastModifiedTime || request.IfMatchSize)
         throw not_implemented(call, "conditions of directory buckets");
-    auto freed = co_await store_.transact([&](store::Transaction& tx) -> Task<Freed> {
+    auto written = co_await store_.transact([&](store::Transaction& tx) -> Task<Written> {
         const auto bucket = co_await load_bucket(tx, request.Bucket, request.ExpectedBucketOwner);
         if (request.IfMatch) {
             const auto existing = co_await find_object(tx, bucket, request.Key);
             check_write_conditions(request.IfMatch, std::nullopt, request.Key, existing);
         }
-        co_return co_await erase_object(tx, bucket, request.Key);
+        auto told = notices(call, bucket);
+        co_await tell_of_removal(tx, told, bucket, request.Key);
+        co_return Written{co_await erase_object(tx, bucket, request.Key), std::move(told).take()};
     });
-    co_await drop(std::move(freed));
+    co_await settle(std::move(written));
     co_return DeleteObjectOutput{};
 }
 
@@ -127,17 +136,19 @@ Task<DeleteObjectsOutput> Service::delete_objects(Call& call, DeleteObjectsReque
     DeleteObjectsOutput output;
     for (size_t done = 0; done < wanted.size();) {
         size_t next = done;
-        auto freed = co_await store_.transact([&](store::Transaction& tx) -> Task<Freed> {
+        auto written = co_await store_.transact([&](store::Transaction& tx) -> Task<Written> {
             const auto bucket = co_await load_bucket(tx, request.Bucket, request.ExpectedBucketOwner);
+            auto told = notices(call, bucket);
             Freed all;
             for (next = done; next < wanted.size() && all.size() < most_freed; ++next) {
                 if (wanted[next].VersionId.value_or("null") != "null") continue;
+                co_await tell_of_removal(tx, told, bucket, wanted[next].Key);
                 auto more = co_await erase_object(tx, bucket, wanted[next].Key);
                 std::ranges::move(more, std::back_inserter(all));
             }
-            co_return all;
+            co_return Written{std::move(all), std::move(told).take()};
         });
-        co_await drop(std::move(freed));
+        co_await settle(std::move(written));
         done = next;
     }
     std::vector<DeletedObject> deleted;

@@ -99,7 +99,7 @@ TEST(Sweep, RemovesOnlyWhatNoRecordNames) {
         }
     }
     const auto reopened = store::open_file_blobs(world.folder.path, false, 0);
-    Service service(*world.store, *reopened);
+    Service service(*world.store, *reopened, world.destinations);
     EXPECT_EQ(world.run(service.sweep()), 1u);
     EXPECT_EQ(world.get("kept"), body);
 }
@@ -182,8 +182,49 @@ TEST(BucketResource, FindsWhatAnInterruptedTryMadeAndNothingElse) {
     EXPECT_EQ(stack.code_of([&] { stack.make(); }), "BucketAlreadyOwnedByYou");
 }
 
+constexpr auto notifying = R"({"NotificationConfiguration":{
+    "QueueConfigurations":[{"Event":"s3:ObjectCreated:*","Queue":"arn:aws:sqs:us-east-1:000000000000:jobs",
+        "Filter":{"S3Key":{"Rules":[{"Name":"prefix","Value":"in/"},{"Name":"suffix","Value":".jpg"}]}}}],
+    "TopicConfigurations":[{"Event":"s3:ObjectRemoved:*","Topic":"arn:aws:sns:us-east-1:000000000000:news"}],
+    "LambdaConfigurations":[
+        {"Event":"s3:ObjectTagging:Put","Function":"arn:aws:lambda:us-east-1:000000000000:function:tag"},
+        {"Event":"s3:ObjectTagging:Delete","Function":"arn:aws:lambda:us-east-1:000000000000:function:tag"}]}})";
+
+TEST(BucketResource, HasNotificationsWhileItsTemplateSays) {
+    Stack stack;
+    const auto configured = [&] {
+        return stack.run(stack.service.get_bucket_notification_configuration(stack.call, {"shop-files-x1"}));
+    };
+    stack.make(notifying);
+    const auto made = configured();
+    EXPECT_EQ(made.QueueConfigurations->at(0).QueueArn, "arn:aws:sqs:us-east-1:000000000000:jobs");
+    EXPECT_EQ(made.QueueConfigurations->at(0).Filter->Key->FilterRules->at(1).Value, ".jpg");
+    EXPECT_EQ(made.TopicConfigurations->at(0).Events, std::vector<std::string>{"s3:ObjectRemoved:*"});
+    EXPECT_EQ(made.LambdaFunctionConfigurations->size(), 2u);
+    stack.run(stack.buckets.update(stack.call, stack.context, "shop-files-x1", json::parse(notifying).as_object(), {}));
+    EXPECT_EQ(configured(), aws::s3::NotificationConfiguration());
+}
+
+TEST(BucketResource, IsNotLeftBehindWhereNotificationsCannotBeDelivered) {
+    Stack stack;
+    stack.destinations.judge = [](const Destinations::Asked&) { throw aws::sqs::QueueDoesNotExist("none"); };
+    EXPECT_EQ(stack.code_of([&] { stack.make(notifying); }), "InvalidArgument");
+    EXPECT_EQ(stack.code_of([&] { stack.run(stack.service.head_bucket(stack.call, {"shop-files-x1"})); }),
+              "NoSuchBucket");
+}
+
 TEST(BucketResource, RefusesByNameWhatIsNotBuilt) {
     Stack stack;
+    EXPECT_EQ(stack.code_of([&] {
+        stack.make(R"({"NotificationConfiguration":{"EventBridgeConfiguration":{"EventBridgeEnabled":true}}})");
+    }),
+              "NotImplemented");
+    EXPECT_EQ(stack.code_of([&] {
+        stack.make(R"({"NotificationConfiguration":{"EventBridgeConfiguration":{"EventBridgeEnabled":false}}})");
+    }),
+              "");
+    EXPECT_EQ(stack.code_of([&] { stack.make(R"({"NotificationConfiguration":{"QueueConfigurations":[{}]}})"); }),
+              "ValidationException");
     EXPECT_EQ(stack.code_of([&] { stack.make(R"({"VersioningConfiguration":{"Status":"Enabled"}})"); }),
               "NotImplemented");
     EXPECT_EQ(stack.code_of([&] { stack.make(R"({"AccessControl":"PublicRead"})"); }), "NotImplemented");

@@ -8,6 +8,7 @@
 
 #include "services/s3/errors.h"
 #include "services/s3/service.h"
+#include "services/s3/tests/support/destinations.h"
 #include "store/memory/memory_store.h"
 
 namespace cumulet::s3 {
@@ -38,14 +39,21 @@ struct World {
     Reactor reactor{clock, Random(1)};
     std::unique_ptr<store::Store> store = store::open_memory_store();
     std::unique_ptr<store::Blobs> blobs = store::open_file_blobs(folder.path, false, 0);
-    Service service{*store, *blobs};
+    Destinations destinations;
+    Service service{*store, *blobs, destinations, false};
     Call call{reactor, "request"};
 
     World() { create("bucket"); }
+    ~World() { run(service.stop()); }
 
     template <typename T>
     T run(Task<T> task) {
         return reactor.block_on(std::move(task));
+    }
+    /// Does all that is ready now.
+    void settle() {
+        while (reactor.run_ready()) {
+        }
     }
     template <typename Act>
     std::string code_of(Act act) {
