@@ -67,6 +67,12 @@ class Application {
     void permission(const Function& function, const std::string& event, std::string_view principal,
                     json::value source_arn, std::string_view suffix = "");
 
+    // bucket_event.cc
+    void bucket_event(Function& function, const std::string& event, const json::object& properties);
+    /// The bucket that an event names, as what its events have made of it by now.
+    json::object& bucket_of(const Function& function, const std::string& event, const json::object& properties);
+    void write_buckets();
+
     // http_api.cc
     void http_event(Function& function, const std::string& event, const json::object& properties);
     json::object route(const Function& function, const HttpApi& api, const json::object& event);
@@ -121,7 +127,8 @@ class Application {
 
     std::map<std::string, HttpApi> apis_;
     std::map<std::string, RestApi> rest_apis_;
-    std::map<std::string, std::string> renamed_;  ///< names that references use: a layer's, "Function.Alias"
+    std::map<std::string, json::object> buckets_;  ///< those that functions hear of, with what that asks of them
+    std::map<std::string, std::string> renamed_;   ///< names that references use: a layer's, "Function.Alias"
 };
 
 /// Throws SAM's error about one resource.

@@ -28,6 +28,8 @@ void Application::events(Function& function) {
             rule_event(function, event_id, properties);
         else if (*type == "SNS")
             topic_event(function, event_id, properties);
+        else if (*type == "S3")
+            bucket_event(function, event_id, properties);
         else {
             invalid(function.id, "Event with id [{}] is invalid. Events of type {} are not supported by Cumulet.",
                     event_id, std::string_view(type->get_string()));

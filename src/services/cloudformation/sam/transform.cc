@@ -266,6 +266,7 @@ json::object Application::transform() {
             resources_.emplace(id, resource);
         }
     }
+    write_buckets();
     for (const auto& [id, api] : apis_) write_api(id, api);
     for (const auto& [id, api] : rest_apis_) write_rest_api(id, api);
 

@@ -212,6 +212,81 @@ TEST(ServerlessTransform, TakesAQueueThatIsGiven) {
     EXPECT_THROW(listening_by("{QueueArn: arn:q}"), TemplateError);
 }
 
+constexpr std::string_view uploading = R"(
+Transform: AWS::Serverless-2016-10-31
+Conditions: {Live: !Equals [a, a]}
+Resources:
+  Resize:
+    Type: AWS::Serverless::Function
+    CONDITION
+    Properties:
+      Handler: app.handler
+      Runtime: nodejs20.x
+      CodeUri: s3://code/resize.zip
+      Events:
+        Images:
+          Type: S3
+          Properties:
+            Bucket: !Ref Uploads
+            Events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:Delete']
+            Filter: {S3Key: {Rules: [{Name: suffix, Value: .jpg}]}}
+        Texts: {Type: S3, Properties: {Bucket: BUCKET, Events: 's3:ObjectTagging:*'}}
+  Uploads:
+    Type: AWS::S3::Bucket
+    DependsOn: Other
+    Properties: {BucketName: uploads}
+  Other: {Type: AWS::SNS::Topic}
+)";
+
+json::object uploading_by(std::string bucket, std::string condition = "") {
+    std::string text(uploading);
+    text.replace(text.find("BUCKET"), 6, bucket);
+    text.replace(text.find("CONDITION"), 9, condition);
+    return resources_of(text);
+}
+
+TEST(ServerlessTransform, LetsABucketTellAFunctionOfItsObjects) {
+    const auto resources = uploading_by("!Ref Uploads");
+    EXPECT_EQ(names(resources), (std::set<std::string>{"Uploads", "Other", "Resize", "ResizeRole",
+                                                       "ResizeImagesPermission", "ResizeTextsPermission"}));
+    EXPECT_EQ(properties(resources, "ResizeImagesPermission"), parsed(R"({
+        "Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "Resize"}, "Principal": "s3.amazonaws.com",
+        "SourceAccount": {"Ref": "AWS::AccountId"}})"));
+    EXPECT_EQ(resources.at("Uploads"), parsed(R"({
+        "Type": "AWS::S3::Bucket", "DependsOn": ["Other", "ResizeImagesPermission", "ResizeTextsPermission"],
+        "Properties": {"BucketName": "uploads", "NotificationConfiguration": {"LambdaConfigurations": [
+            {"Function": {"Fn::GetAtt": ["Resize", "Arn"]}, "Event": "s3:ObjectCreated:*",
+             "Filter": {"S3Key": {"Rules": [{"Name": "suffix", "Value": ".jpg"}]}}},
+            {"Function": {"Fn::GetAtt": ["Resize", "Arn"]}, "Event": "s3:ObjectRemoved:Delete",
+             "Filter": {"S3Key": {"Rules": [{"Name": "suffix", "Value": ".jpg"}]}}},
+            {"Function": {"Fn::GetAtt": ["Resize", "Arn"]}, "Event": "s3:ObjectTagging:*"}]}}})"));
+}
+
+TEST(ServerlessTransform, LetsABucketTellAFunctionThatHasACondition) {
+    const auto resources = uploading_by("!Ref Uploads", "Condition: Live");
+    const auto& bucket = resources.at("Uploads");
+    EXPECT_EQ(bucket.at("DependsOn"), "Other");
+    EXPECT_EQ(bucket.at("Properties").at("Tags").at(0), parsed(R"({
+        "Key": "sam:ConditionalDependsOn:ResizeImagesPermission",
+        "Value": {"Fn::If": ["Live", {"Ref": "ResizeImagesPermission"}, "no dependency"]}})"));
+    EXPECT_EQ(bucket.at("Properties").at("NotificationConfiguration").at("LambdaConfigurations").at(2), parsed(R"({
+        "Fn::If": ["Live", {"Function": {"Fn::GetAtt": ["Resize", "Arn"]}, "Event": "s3:ObjectTagging:*"},
+                   {"Ref": "AWS::NoValue"}]})"));
+    EXPECT_EQ(resources.at("ResizeImagesPermission").at("Condition"), "Live");
+}
+
+TEST(ServerlessTransform, WantsTheBucketOfAnEventInTheSameTemplate) {
+    for (const auto* bucket : {"other-bucket", "!Ref Nowhere", "!Ref Other"}) {
+        try {
+            uploading_by(bucket);
+            ADD_FAILURE() << bucket;
+        } catch (const TemplateError& error) {
+            EXPECT_NE(std::string(error.what()).find("S3 events must reference an S3 bucket in the same template."),
+                      std::string::npos);
+        }
+    }
+}
+
 TEST(ServerlessTransform, MapsAQueueToItsConsumer) {
     EXPECT_EQ(properties(resources_of(orders), "WorkerJob"), parsed(R"({
         "EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}, "FunctionName": {"Ref": "Worker"}, "BatchSize": 5})"));
