@@ -3,7 +3,21 @@
 #include <array>
 #include <new>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CUMULET_PLAIN_FRAMES 1  // so that the sanitizers see each frame's life
+#endif
+#endif
+
 namespace cumulet {
+
+#ifdef CUMULET_PLAIN_FRAMES
+
+void* allocate_frame(size_t size_bytes) { return ::operator new(size_bytes); }
+void free_frame(void* frame, size_t) noexcept { ::operator delete(frame); }
+
+#else
+
 namespace {
 
 // Frames of up to 2 KiB in steps of 64 bytes; a thread keeps at most 256 free frames of each size.
@@ -32,20 +46,7 @@ thread_local Pool pool;
 
 size_t size_class(size_t size_bytes) { return (size_bytes + step_bytes - 1) / step_bytes - 1; }
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define CUMULET_PLAIN_FRAMES 1  // so that the sanitizers see each frame's life
-#endif
-#endif
-
 }  // namespace
-
-#ifdef CUMULET_PLAIN_FRAMES
-
-void* allocate_frame(size_t size_bytes) { return ::operator new(size_bytes); }
-void free_frame(void* frame, size_t) noexcept { ::operator delete(frame); }
-
-#else
 
 void* allocate_frame(size_t size_bytes) {
     const size_t index = size_class(size_bytes);
