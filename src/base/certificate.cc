@@ -1,53 +1,28 @@
 #include "base/certificate.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include <memory>
+#include "base/openssl.h"
 
 namespace cumulet {
 namespace {
 
-template <auto release>
-struct Release {
-    template <typename Object>
-    void operator()(Object* object) const {
-        release(object);
-    }
-};
-using Bio = std::unique_ptr<BIO, Release<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Release<X509_free>>;
-using Store = std::unique_ptr<X509_STORE, Release<X509_STORE_free>>;
-using StoreContext = std::unique_ptr<X509_STORE_CTX, Release<X509_STORE_CTX_free>>;
+using namespace openssl;
+
+using Store = Owned<X509_STORE, X509_STORE_free>;
+using StoreContext = Owned<X509_STORE_CTX, X509_STORE_CTX_free>;
 
 constexpr size_t most_trusted = 1000;
 
-Bio reader_of(std::string_view bytes) { return Bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size()))); }
-
 Certificate next_certificate(BIO* bio) { return Certificate(PEM_read_bio_X509(bio, nullptr, nullptr, nullptr)); }
-
-std::string text_of(BIO* bio) {
-    char* bytes = nullptr;
-    const auto size = BIO_get_mem_data(bio, &bytes);
-    return {bytes, static_cast<size_t>(size)};
-}
-
-template <typename Print>
-std::string printed(Print print) {
-    const Bio bio(BIO_new(BIO_s_mem()));
-    print(bio.get());
-    return text_of(bio.get());
-}
 
 std::string name_text(const X509_NAME* name) {
     return printed([&](BIO* bio) { X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253); });
 }
 
 std::string serial_text(const X509* certificate) {
-    const std::unique_ptr<BIGNUM, Release<BN_free>> number(
-        ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
+    const Number number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
     std::string bytes(static_cast<size_t>(BN_num_bytes(number.get())), '\0');
     BN_bn2bin(number.get(), reinterpret_cast<unsigned char*>(bytes.data()));
     std::string text;
@@ -90,7 +65,7 @@ std::optional<CertificateFacts> read_certificate(std::string_view pem) {
     if (!certificate) return std::nullopt;
     const auto* x509 = certificate.get();
     CertificateFacts facts;
-    facts.pem = printed([&](BIO* bio) { PEM_write_bio_X509(bio, certificate.get()); });
+    facts.pem = pem_of(certificate.get());
     facts.subject = name_text(X509_get_subject_name(x509));
     facts.issuer = name_text(X509_get_issuer_name(x509));
     facts.serial = serial_text(x509);

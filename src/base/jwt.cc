@@ -3,30 +3,22 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
-#include <openssl/evp.h>
 #include <openssl/param_build.h>
 
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/openssl.h"
 
 namespace cumulet {
 namespace {
 
-template <auto free_it>
-struct Free {
-    template <typename T>
-    void operator()(T* pointer) const {
-        free_it(pointer);
-    }
-};
-using KeyPointer = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using Number = std::unique_ptr<BIGNUM, Free<BN_free>>;
-using Builder = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
-using Parameters = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
-using Signature = std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>>;
+using namespace openssl;
+
+using Builder = Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
+using Parameters = Owned<OSSL_PARAM, OSSL_PARAM_free>;
+using KeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using Signature = Owned<ECDSA_SIG, ECDSA_SIG_free>;
 
 constexpr size_t coordinate_bytes = 32;  // of P-256
 constexpr size_t smallest_modulus_bytes = 256;
@@ -36,17 +28,17 @@ Number to_number(std::string_view bytes) {
         BN_bin2bn(reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()), nullptr));
 }
 
-KeyPointer make_key(const char* kind, OSSL_PARAM_BLD* builder) {
+openssl::Key make_key(const char* kind, OSSL_PARAM_BLD* builder) {
     const Parameters parameters(OSSL_PARAM_BLD_to_param(builder));
     const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, kind, nullptr));
     EVP_PKEY* key = nullptr;
     if (!parameters || !context || EVP_PKEY_fromdata_init(context.get()) <= 0 ||
         EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.get()) <= 0)
         return nullptr;
-    return KeyPointer(key);
+    return openssl::Key(key);
 }
 
-KeyPointer rsa_key(const std::string& modulus, const std::string& exponent) {
+openssl::Key rsa_key(const std::string& modulus, const std::string& exponent) {
     if (modulus.size() < smallest_modulus_bytes || modulus.size() > 1024 || exponent.empty() || exponent.size() > 8)
         return nullptr;
     const auto n = to_number(modulus);
@@ -57,7 +49,7 @@ KeyPointer rsa_key(const std::string& modulus, const std::string& exponent) {
     return make_key("RSA", builder.get());
 }
 
-KeyPointer elliptic_key(const std::string& x, const std::string& y) {
+openssl::Key elliptic_key(const std::string& x, const std::string& y) {
     if (x.size() != coordinate_bytes || y.size() != coordinate_bytes) return nullptr;
     const auto point = "\x04" + x + y;
     const Builder builder(OSSL_PARAM_BLD_new());
@@ -97,7 +89,7 @@ std::optional<json::object> object_in(std::string_view encoded) {
 struct JsonWebKeys::Key {
     std::string id;
     std::string algorithm;  ///< "RS256" or "ES256"
-    KeyPointer key;
+    openssl::Key key;
 };
 
 std::optional<std::string> from_base64url(std::string_view text) {

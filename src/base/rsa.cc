@@ -1,25 +1,15 @@
 #include "base/rsa.h"
 
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
 
 #include <stdexcept>
+
+#include "base/openssl.h"
 
 namespace cumulet {
 namespace {
 
-template <auto release>
-struct Release {
-    template <typename Object>
-    void operator()(Object* object) const {
-        release(object);
-    }
-};
-using Bio = std::unique_ptr<BIO, Release<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Release<X509_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Release<EVP_MD_CTX_free>>;
+using namespace openssl;
 
 void demand(bool success, const char* what) {
     if (!success) throw std::runtime_error(std::string("OpenSSL could not ") + what);
@@ -32,12 +22,6 @@ const EVP_MD* digest_of(Hasher::Algorithm algorithm) {
         case Hasher::Algorithm::sha256: return EVP_sha256();
     }
     return nullptr;
-}
-
-std::string text_of(BIO* bio) {
-    char* bytes = nullptr;
-    const auto size = BIO_get_mem_data(bio, &bytes);
-    return {bytes, static_cast<size_t>(size)};
 }
 
 const unsigned char* data(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
@@ -58,7 +42,7 @@ RsaKey RsaKey::generate(int bits) {
 }
 
 std::optional<RsaKey> RsaKey::from_pem(std::string_view pem) {
-    const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    const auto bio = reader_of(pem);
     auto* key = PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr);
     if (!key) return {};
     auto owned = std::make_shared<const Key>(key);
@@ -67,10 +51,10 @@ std::optional<RsaKey> RsaKey::from_pem(std::string_view pem) {
 }
 
 std::string RsaKey::pem() const {
-    const Bio bio(BIO_new(BIO_s_mem()));
-    demand(PEM_write_bio_PKCS8PrivateKey(bio.get(), key_->key, nullptr, nullptr, 0, nullptr, nullptr) == 1,
-           "write a key");
-    return text_of(bio.get());
+    return printed([&](BIO* bio) {
+        demand(PEM_write_bio_PKCS8PrivateKey(bio, key_->key, nullptr, nullptr, 0, nullptr, nullptr) == 1,
+               "write a key");
+    });
 }
 
 std::string RsaKey::sign(std::string_view bytes, Hasher::Algorithm digest) const {
@@ -104,9 +88,7 @@ std::string RsaKey::certificate(std::string_view name, Time from, Time until) co
     X509_set_issuer_name(certificate.get(), subject);
     X509_set_pubkey(certificate.get(), key_->key);
     demand(X509_sign(certificate.get(), key_->key, EVP_sha256()) > 0, "sign a certificate");
-    const Bio bio(BIO_new(BIO_s_mem()));
-    demand(PEM_write_bio_X509(bio.get(), certificate.get()) == 1, "write a certificate");
-    return text_of(bio.get());
+    return pem_of(certificate.get());
 }
 
 }  // namespace cumulet

@@ -2,13 +2,14 @@
 
 #include <fcntl.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <sstream>
+
+#include "base/openssl.h"
 
 namespace cumulet::net {
 namespace {
@@ -17,16 +18,8 @@ constexpr long second_per_day = 24 * 60 * 60;
 constexpr int valid_days = 825;  // what the strictest clients accept
 constexpr int renew_days = 30;
 
-template <auto free>
-struct Free {
-    template <typename T>
-    void operator()(T* object) const {
-        free(object);
-    }
-};
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using X509Pointer = std::unique_ptr<X509, Free<X509_free>>;
-using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
+using openssl::Key;
+using X509Pointer = openssl::Certificate;
 
 [[noreturn]] void fail(const std::string& what) {
     char text[256] = "";
@@ -55,14 +48,8 @@ void write_file(const std::filesystem::path& file, std::string_view text, mode_t
     }
 }
 
-std::string text_of(BIO* bio) {
-    char* bytes = nullptr;
-    const long size_bytes = BIO_get_mem_data(bio, &bytes);
-    return {bytes, static_cast<size_t>(size_bytes)};
-}
-
 X509Pointer parse_certificate(const std::string& pem) {
-    const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    const auto bio = openssl::reader_of(pem);
     return X509Pointer(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
 }
 
@@ -100,11 +87,10 @@ Certificate find_or_generate(const std::filesystem::path& folder) {
 }
 
 void use(SSL_CTX* context, const Certificate& certificate) {
-    const Bio key_bio(BIO_new_mem_buf(certificate.key_pem.data(), static_cast<int>(certificate.key_pem.size())));
+    const auto key_bio = openssl::reader_of(certificate.key_pem);
     const Key key(PEM_read_bio_PrivateKey(key_bio.get(), nullptr, nullptr, nullptr));
     if (!key) fail("not a private key in PEM");
-    const Bio chain(
-        BIO_new_mem_buf(certificate.certificate_pem.data(), static_cast<int>(certificate.certificate_pem.size())));
+    const auto chain = openssl::reader_of(certificate.certificate_pem);
     const X509Pointer leaf(PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr));
     if (!leaf) fail("not a certificate in PEM");
     if (SSL_CTX_use_certificate(context, leaf.get()) != 1) fail("cannot use the certificate");
@@ -148,7 +134,7 @@ Certificate generate_certificate() {
     const X509Pointer certificate(X509_new());
     if (!key || !certificate) fail("cannot make a key");
     X509_set_version(certificate.get(), X509_VERSION_3);
-    const std::unique_ptr<BIGNUM, Free<BN_free>> serial(BN_new());
+    const openssl::Number serial(BN_new());
     BN_rand(serial.get(), 127, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY);
     BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(certificate.get()));
     X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -second_per_day);
@@ -165,11 +151,9 @@ Certificate generate_certificate() {
                   "DNS:*.s3.localhost.localstack.cloud,IP:127.0.0.1,IP:::1");
     if (!X509_sign(certificate.get(), key.get(), EVP_sha256())) fail("cannot sign the certificate");
 
-    const Bio certificate_bio(BIO_new(BIO_s_mem()));
-    const Bio key_bio(BIO_new(BIO_s_mem()));
-    PEM_write_bio_X509(certificate_bio.get(), certificate.get());
-    PEM_write_bio_PrivateKey(key_bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    return {text_of(certificate_bio.get()), text_of(key_bio.get())};
+    return {openssl::pem_of(certificate.get()), openssl::printed([&](BIO* bio) {
+                PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+            })};
 }
 
 TlsContext::~TlsContext() { SSL_CTX_free(context_); }

@@ -1,8 +1,10 @@
 #include "net/transport_tls.h"
 
 #include <arpa/inet.h>
-#include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+#include "base/openssl.h"
 
 namespace cumulet::net {
 namespace {
@@ -70,16 +72,8 @@ Task<void> Transport::accept_tls(TlsContext& context, std::string received, Tick
 }
 
 std::string Transport::peer_certificate() const {
-    X509* certificate = tls_ ? SSL_get1_peer_certificate(tls_->stream.native_handle()) : nullptr;
-    if (!certificate) return "";
-    BIO* text = BIO_new(BIO_s_mem());
-    PEM_write_bio_X509(text, certificate);
-    char* bytes = nullptr;
-    const auto size_bytes = BIO_get_mem_data(text, &bytes);
-    std::string pem(bytes, static_cast<size_t>(size_bytes));
-    BIO_free(text);
-    X509_free(certificate);
-    return pem;
+    X509* certificate = tls_ ? SSL_get0_peer_certificate(tls_->stream.native_handle()) : nullptr;
+    return certificate ? openssl::pem_of(certificate) : "";
 }
 
 Task<void> Transport::connect_tls(TlsContext& context, std::string host, Tick due) {
