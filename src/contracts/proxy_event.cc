@@ -37,6 +37,14 @@ std::string readable(std::string_view text) {
     return valid_utf8(text) ? std::string(text) : percent_encode(text, true);
 }
 
+void NamedValues::add(std::string_view name, std::string_view value) {
+    const auto key = readable(name);
+    last[key] = readable(value);
+    auto& values = all[key];
+    if (!values.is_array()) values.emplace_array();
+    values.as_array().emplace_back(readable(value));
+}
+
 void add_cookies(json::array& cookies, std::string_view field) {
     while (!field.empty()) {
         const auto end = std::min(field.find(';'), field.size());

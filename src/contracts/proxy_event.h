@@ -23,6 +23,19 @@ bool is_own_field(std::string_view name);
 std::string forwarded_port(const http::Request& request);
 /// `text` where it is UTF-8, which is all that JSON holds, otherwise percent-encoded.
 std::string readable(std::string_view text);
+/// Headers, or query parameters, as events in the format 1.0 have them.
+struct NamedValues {
+    json::object last;  ///< each name's last value
+    json::object all;   ///< each name's values
+
+    void add(std::string_view name, std::string_view value);
+};
+template <typename Pairs>
+NamedValues named_values(const Pairs& pairs) {
+    NamedValues values;
+    for (const auto& pair : pairs) values.add(pair.name, pair.value);
+    return values;
+}
 /// Adds the cookies of a Cookie field, one text each.
 void add_cookies(json::array& cookies, std::string_view field);
 /// "Root=1-…": a trace for a request that brings none.

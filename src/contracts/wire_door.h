@@ -2,6 +2,9 @@
 // templates and so have no type.
 #pragma once
 
+#include <optional>
+
+#include "base/arn.h"
 #include "base/http.h"
 #include "runtime/call.h"
 #include "runtime/task.h"
@@ -14,6 +17,11 @@ struct ServiceRequest {
     std::string action;     ///< "SendMessage"; "" if the path says which
     http::Request message;  ///< method, target, headers and body in the service's own protocol
 };
+
+/// A request for what "arn:aws:apigateway:<region>:[<subdomain>.]<service>:action/<Name>[&<query>]" or
+/// "…:path/<path>" names: its message is a
+/// target alone. Nothing if it names neither.
+std::optional<ServiceRequest> service_named_by(const Arn& integration);
 
 class WireDoor {
   public:

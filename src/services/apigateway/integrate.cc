@@ -67,35 +67,16 @@ IntegrationAnswer answer_of(http::Response response) {
     return answer;
 }
 
-/// What "arn:aws:apigateway:<region>:[<subdomain>.]<service>:action/<Name>" or "…:path/<path>" asks for.
 contracts::ServiceRequest service_request(const Arn& arn, IntegrationRequest request) {
-    contracts::ServiceRequest wanted;
-    const auto dot = arn.account.rfind('.');
-    wanted.service = dot == std::string::npos ? arn.account : arn.account.substr(dot + 1);
-    if (dot != std::string::npos) wanted.subdomain = arn.account.substr(0, dot);
-    constexpr std::string_view action = "action/";
-    constexpr std::string_view path = "path/";
-    std::string target = "/";
-    if (arn.resource.starts_with(action)) {
-        auto name = std::string_view(arn.resource).substr(action.size());
-        if (const auto end = name.find('&'); end != std::string_view::npos) {
-            target += "?" + std::string(name.substr(end + 1));
-            name = name.substr(0, end);
-        }
-        wanted.action = name;
-    } else if (arn.resource.starts_with(path)) {
-        auto rest = std::string_view(arn.resource).substr(path.size());
-        while (rest.starts_with('/')) rest.remove_prefix(1);
-        target += rest;
-    } else {
-        throw misconfigured();
-    }
-    wanted.message.method = request.method;
-    wanted.message.set_target(target_of(target, request.query));
-    wanted.message.headers = std::move(request.headers);
-    wanted.message.body = std::move(request.body);
-    wanted.message.remote_address = "127.0.0.1";
-    return wanted;
+    auto wanted = contracts::service_named_by(arn);
+    if (!wanted) throw misconfigured();
+    auto& message = wanted->message;
+    message.method = request.method;
+    message.set_target(target_of(std::exchange(message.target, ""), request.query));
+    message.headers = std::move(request.headers);
+    message.body = std::move(request.body);
+    message.remote_address = "127.0.0.1";
+    return std::move(*wanted);
 }
 
 /// The error that selection patterns are held against.

@@ -22,21 +22,11 @@ Fields headers_of(const Exchange& exchange) {
     return fields;
 }
 
-/// Each name's last value, and each name's values.
-template <typename Pairs>
-void add_pairs(json::object& event, const Pairs& pairs, std::string_view single_name, std::string_view multiple_name) {
-    json::object single;
-    json::object multiple;
-    for (const auto& pair : pairs) {
-        const auto name = readable(pair.name);
-        single[name] = readable(pair.value);
-        auto& values = multiple[name];
-        if (!values.is_array()) values.emplace_array();
-        values.as_array().emplace_back(readable(pair.value));
-    }
-    const bool none = single.empty();
-    event[single_name] = none ? json::value() : json::value(std::move(single));
-    event[multiple_name] = none ? json::value() : json::value(std::move(multiple));
+void add_values(json::object& event, std::string_view single_name, std::string_view multiple_name,
+                contracts::NamedValues values) {
+    const bool none = values.last.empty();
+    event[single_name] = none ? json::value() : json::value(std::move(values.last));
+    event[multiple_name] = none ? json::value() : json::value(std::move(values.all));
 }
 
 json::value path_parameters_of(const Exchange& exchange) {
@@ -83,8 +73,9 @@ json::object request_event(const Exchange& exchange) {
         {"resource", exchange.method->resource_path},
         {"path", exchange.domain ? readable(exchange.full_path) : readable(percent_decode(exchange.path))},
         {"httpMethod", exchange.request.method}};
-    add_pairs(event, headers_of(exchange), "headers", "multiValueHeaders");
-    add_pairs(event, exchange.query, "queryStringParameters", "multiValueQueryStringParameters");
+    add_values(event, "headers", "multiValueHeaders", contracts::named_values(headers_of(exchange)));
+    add_values(event, "queryStringParameters", "multiValueQueryStringParameters",
+               contracts::named_values(exchange.query));
     event["pathParameters"] = path_parameters_of(exchange);
     event["stageVariables"] = variables_of(exchange);
     event["requestContext"] = request_context(exchange);

@@ -171,30 +171,15 @@ json::object context_1(const Passage& passage) {
     return context;
 }
 
-/// Each name's last value, and each name's values, as 1.0 has them.
-template <typename Pairs>
-std::pair<json::value, json::value> single_and_multiple(const Pairs& pairs) {
-    json::object single;
-    json::object multiple;
-    for (const auto& pair : pairs) {
-        const auto name = readable(pair.name);
-        single[name] = readable(pair.value);
-        auto& values = multiple[name];
-        if (!values.is_array()) values.emplace_array();
-        values.as_array().emplace_back(readable(pair.value));
-    }
-    return {std::move(single), std::move(multiple)};
-}
-
 json::value object_or_null(const std::map<std::string, std::string>& texts) {
     return texts.empty() ? json::value(nullptr) : json::value(to_object(texts));
 }
 
 json::object event_1(const Passage& passage) {
     const auto& request = *passage.request;
-    auto [headers, multiple_headers] = single_and_multiple(headers_of(passage));
+    auto [headers, multiple_headers] = contracts::named_values(headers_of(passage));
     const auto parameters = http::parse_query(request.query);
-    auto [query, multiple_query] = single_and_multiple(parameters);
+    auto [query, multiple_query] = contracts::named_values(parameters);
     json::object event{
         {"version", "1.0"},
         {"resource", passage.match.route->resource()},

@@ -42,21 +42,11 @@ json::object identity_of(const Passage& passage) {
     return identity;
 }
 
-/// Headers, or query parameters: each name's last value, and all of its values.
-template <typename Pairs>
-void add_pairs(json::object& event, std::string_view single_name, std::string_view multiple_name, const Pairs& pairs) {
-    json::object single;
-    json::object multiple;
-    for (const auto& pair : pairs) {
-        const auto name = readable(pair.name);
-        single[name] = readable(pair.value);
-        auto& values = multiple[name];
-        if (!values.is_array()) values.emplace_array();
-        values.as_array().emplace_back(readable(pair.value));
-    }
-    if (single.empty()) return;
-    event[single_name] = std::move(single);
-    event[multiple_name] = std::move(multiple);
+void add_values(json::object& event, std::string_view single_name, std::string_view multiple_name,
+                contracts::NamedValues values) {
+    if (values.last.empty()) return;
+    event[single_name] = std::move(values.last);
+    event[multiple_name] = std::move(values.all);
 }
 
 std::vector<http::Header> connect_headers(const Passage& passage) {
@@ -67,9 +57,9 @@ std::vector<http::Header> connect_headers(const Passage& passage) {
 
 /// All that a client sends when it connects.
 void add_request(json::object& event, const Passage& passage) {
-    add_pairs(event, "headers", "multiValueHeaders", connect_headers(passage));
-    add_pairs(event, "queryStringParameters", "multiValueQueryStringParameters",
-              http::parse_query(passage.request->query));
+    add_values(event, "headers", "multiValueHeaders", contracts::named_values(connect_headers(passage)));
+    add_values(event, "queryStringParameters", "multiValueQueryStringParameters",
+               contracts::named_values(http::parse_query(passage.request->query)));
 }
 
 void add_stage_variables(json::object& event, const Passage& passage) {
@@ -117,7 +107,7 @@ std::string web_socket_event_text(const Passage& passage) {
     if (type == WebSocketEvent::Type::disconnect) {
         const std::vector<http::Header> headers{
             {"Host", passage.domain_name}, {"x-api-key", ""}, {"X-Forwarded-For", ""}, {"x-restapi", ""}};
-        add_pairs(event, "headers", "multiValueHeaders", headers);
+        add_values(event, "headers", "multiValueHeaders", contracts::named_values(headers));
     }
     event["requestContext"] = web_socket_context(passage);
     add_stage_variables(event, passage);
