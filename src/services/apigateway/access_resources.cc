@@ -8,8 +8,15 @@ using namespace aws::apigateway;
 
 namespace {
 
-/// Tags that know a resource again which a step's first try made.
-constexpr std::string_view token_tag = "aws:cumulet:token";
+/// "api/stage" of each of the key's stages, as patches name them.
+json::object with_stages(const json::object& properties) {
+    json::array stages;
+    const auto* keys = properties.if_contains("StageKeys");
+    for (const auto& key : keys && keys->is_array() ? keys->as_array() : json::array())
+        stages.emplace_back(
+            fmt::format("{}/{}", text_of(key.as_object(), "RestApiId"), text_of(key.as_object(), "StageName")));
+    return {{"StageKeys", std::move(stages)}};
+}
 
 class ApiKeyResource final : public contracts::ResourceType {
   public:
@@ -20,30 +27,30 @@ class ApiKeyResource final : public contracts::ResourceType {
                                      json::object properties) override {
         auto request = request_of<CreateApiKeyRequest>("CreateApiKey", without(properties, {"Tags"}));
         if (!request.name) request.name = context.generated_name;
-        request.tags = tags_for(context, properties);
-        (*request.tags)[std::string(token_tag)] = context.client_token;
+        request.tags = contracts::marked_tags(context, properties);
         std::optional<std::string> position;
         do {
             auto page =
                 co_await gateway_.get_api_keys(call, {.position = position, .limit = 500, .nameQuery = request.name});
             for (const auto& key : *page.items) {
-                const auto tag = key.tags ? key.tags->find(std::string(token_tag)) : decltype(key.tags->end())();
-                if (key.tags && tag != key.tags->end() && tag->second == context.client_token)
-                    co_return resource_with(*key.id, "APIKeyId");
+                if (contracts::has_mark(key.tags, context)) co_return resource_with(*key.id, "APIKeyId");
             }
             position = std::move(page.position);
         } while (position);
         co_return resource_with(*(co_await gateway_.create_api_key(call, std::move(request))).id, "APIKeyId");
     }
     bool needs_replacement(const json::object& before, const json::object& after) const override {
-        return contracts::any_differs(before, after, {"GenerateDistinctId", "Name", "Value", "StageKeys"});
+        return contracts::any_differs(before, after, {"GenerateDistinctId", "Name", "Value"});
     }
-    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id,
+    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext& context, std::string physical_id,
                                      json::object before, json::object after) override {
         UpdateApiKeyRequest request{.apiKey = physical_id};
         request.patchOperations = patches_for(
             before, after, {{"Description", "/description"}, {"Enabled", "/enabled"}, {"CustomerId", "/customerId"}});
+        patch_valued_elements(*request.patchOperations, with_stages(before), with_stages(after), "StageKeys",
+                              "/stages");
         co_await gateway_.update_api_key(call, std::move(request));
+        co_await replace_tags(call, gateway_, "/apikeys/" + physical_id, contracts::merged_tags(context, after));
         co_return resource_with(std::move(physical_id), "APIKeyId");
     }
     Task<void> remove(Call& call, const contracts::ResourceContext&, std::string physical_id, json::object) override {
@@ -69,36 +76,24 @@ class UsagePlanResource final : public contracts::ResourceType {
         plain["Name"] =
             properties.contains("UsagePlanName") ? text_of(properties, "UsagePlanName") : context.generated_name;
         auto request = request_of<CreateUsagePlanRequest>("CreateUsagePlan", plain);
-        request.tags = tags_for(context, properties);
-        (*request.tags)[std::string(token_tag)] = context.client_token;
+        request.tags = contracts::marked_tags(context, properties);
         const auto known = co_await gateway_.get_usage_plans(call, {.limit = 500});
-        for (const auto& plan : *known.items) {
-            if (!plan.tags) continue;
-            const auto tag = plan.tags->find(std::string(token_tag));
-            if (tag != plan.tags->end() && tag->second == context.client_token) co_return resource_with(*plan.id, "Id");
-        }
+        for (const auto& plan : *known.items)
+            if (contracts::has_mark(plan.tags, context)) co_return resource_with(*plan.id, "Id");
         co_return resource_with(*(co_await gateway_.create_usage_plan(call, std::move(request))).id, "Id");
     }
     bool needs_replacement(const json::object&, const json::object&) const override { return false; }
 
-    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id,
+    Task<contracts::Resource> update(Call& call, const contracts::ResourceContext& context, std::string physical_id,
                                      json::object before, json::object after) override {
         auto patches = patches_for(before, after, {{"UsagePlanName", "/name"}, {"Description", "/description"}});
-        for (const auto& [properties, operation] : {std::pair(&before, "remove"), std::pair(&after, "add")}) {
-            const auto* stages = properties->if_contains("ApiStages");
-            if (!stages || !stages->is_array()) continue;
-            for (const auto& stage : stages->as_array())
-                add_patch(
-                    patches, operation, "/apiStages",
-                    fmt::format("{}:{}", text_of(stage.as_object(), "ApiId"), text_of(stage.as_object(), "Stage")));
-        }
-        patch_limits(patches, before, after, "Throttle", "/throttle",
-                     {{"BurstLimit", "/burstLimit"}, {"RateLimit", "/rateLimit"}});
-        patch_limits(patches, before, after, "Quota", "/quota",
-                     {{"Limit", "/limit"}, {"Period", "/period"}, {"Offset", "/offset"}});
+        patch_stages(patches, before, after);
+        patch_limits(patches, before, after, "Throttle", "/throttle", throttle_limits);
+        patch_limits(patches, before, after, "Quota", "/quota", quota_limits);
         UpdateUsagePlanRequest request{.usagePlanId = physical_id};
         request.patchOperations = std::move(patches);
         co_await gateway_.update_usage_plan(call, std::move(request));
+        co_await replace_tags(call, gateway_, "/usageplans/" + physical_id, contracts::merged_tags(context, after));
         co_return resource_with(std::move(physical_id), "Id");
     }
 
@@ -118,17 +113,50 @@ class UsagePlanResource final : public contracts::ResourceType {
     }
 
   private:
-    static void patch_limits(std::vector<PatchOperation>& patches, const json::object& before,
-                             const json::object& after, std::string_view name, const std::string& path,
-                             std::initializer_list<PatchedProperty> limits) {
-        const auto* given = after.if_contains(name);
-        if (!given && before.contains(name)) add_patch(patches, "remove", path, "");
-        if (!given || !given->is_object()) return;
-        for (const auto& limit : limits)
-            if (given->as_object().contains(limit.name))
-                add_patch(patches, "replace", path + std::string(limit.path), text_of(given->as_object(), limit.name));
+    /// By "api:stage".
+    static std::map<std::string, json::object> stages_of(const json::object& properties) {
+        std::map<std::string, json::object> stages;
+        const auto* list = properties.if_contains("ApiStages");
+        for (const auto& stage : list && list->is_array() ? list->as_array() : json::array())
+            stages[fmt::format("{}:{}", text_of(stage.as_object(), "ApiId"), text_of(stage.as_object(), "Stage"))] =
+                stage.as_object();
+        return stages;
     }
 
+    static void patch_stages(std::vector<PatchOperation>& patches, const json::object& before,
+                             const json::object& after) {
+        auto was = stages_of(before);
+        const auto is = stages_of(after);
+        for (const auto& [name, stage] : was)
+            if (!is.contains(name)) add_patch(patches, "remove", "/apiStages", name);
+        for (const auto& [name, stage] : is) {
+            if (!was.contains(name)) add_patch(patches, "add", "/apiStages", name);
+            if (!contracts::any_differs(was[name], stage, {"Throttle"})) continue;
+            const auto path = fmt::format("/apiStages/{}/throttle", name);
+            if (was[name].contains("Throttle")) add_patch(patches, "remove", path, "");
+            for (const auto& [method, limits] : object_of(stage, "Throttle"))
+                add_limits(patches, limits.as_object(), fmt::format("{}/{}", path, escaped(method)), throttle_limits);
+        }
+    }
+
+    static void patch_limits(std::vector<PatchOperation>& patches, const json::object& before,
+                             const json::object& after, std::string_view name, const std::string& path,
+                             std::span<const PatchedProperty> limits) {
+        if (!contracts::any_differs(before, after, {name})) return;
+        if (before.contains(name)) add_patch(patches, "remove", path, "");
+        add_limits(patches, object_of(after, name), path, limits);
+    }
+
+    static void add_limits(std::vector<PatchOperation>& patches, const json::object& given, const std::string& path,
+                           std::span<const PatchedProperty> limits) {
+        for (const auto& limit : limits)
+            if (given.contains(limit.name))
+                add_patch(patches, "replace", path + std::string(limit.path), text_of(given, limit.name));
+    }
+
+    static constexpr PatchedProperty throttle_limits[] = {{"BurstLimit", "/burstLimit"}, {"RateLimit", "/rateLimit"}};
+    static constexpr PatchedProperty quota_limits[] = {
+        {"Limit", "/limit"}, {"Period", "/period"}, {"Offset", "/offset"}};
     Client gateway_;
 };
 

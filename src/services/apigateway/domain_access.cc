@@ -2,6 +2,7 @@
 // RejectDomainNameAccessAssociation: which endpoints of VPCs reach a private domain. They are recorded.
 // https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDomainNameAccessAssociation.html
 
+#include "contracts/domain_address.h"
 #include "services/apigateway/rest_api.h"
 #include "services/apigateway/service.h"
 
@@ -11,20 +12,12 @@ using namespace aws::apigateway;
 
 namespace {
 
-constexpr std::string_view domains_prefix = "/domainnames/";
-
-/// "api.example.com" and "abcd1234" of a private domain's ARN.
-struct PrivateName {
-    std::string name;
-    std::string id;
-};
-std::optional<PrivateName> private_name_of(const Call& call, const std::string& text) {
+/// The private domain of the caller's that an ARN names.
+std::optional<contracts::DomainAddress> private_domain_of(const Call& call, const std::string& text) {
     const auto arn = Arn::parse(text);
-    if (!arn || arn->service != "apigateway" || !arn->resource.starts_with(domains_prefix)) return std::nullopt;
-    const auto plus = arn->resource.find('+');
-    if (plus == std::string::npos || arn->account != call.account || arn->region != call.region) return std::nullopt;
-    return PrivateName{arn->resource.substr(domains_prefix.size(), plus - domains_prefix.size()),
-                       arn->resource.substr(plus + 1)};
+    if (!arn || arn->account != call.account || arn->region != call.region) return std::nullopt;
+    auto address = contracts::parse_domain_arn(text);
+    return address && address->id ? std::move(address) : std::nullopt;
 }
 
 }  // namespace
@@ -32,15 +25,16 @@ std::optional<PrivateName> private_name_of(const Call& call, const std::string& 
 Task<DomainNameAccessAssociation> Service::create_domain_name_access_association(
     Call& call, CreateDomainNameAccessAssociationRequest request) {
     // Unverified: the words, of all here.
-    const auto name = private_name_of(call, request.domainNameArn);
-    if (!name) throw BadRequestException("Invalid domain name ARN specified. It must be that of a private domain name");
+    const auto domain = private_domain_of(call, request.domainNameArn);
+    if (!domain)
+        throw BadRequestException("Invalid domain name ARN specified. It must be that of a private domain name");
     if (!request.accessAssociationSource.starts_with("vpce-"))
         throw BadRequestException("Invalid access association source specified");
-    co_await load_domain(call, name->name, name->id);
+    co_await load_domain(call, domain->name, domain->id);
     DomainNameAccessAssociation association;
     association.domainNameAccessAssociationArn =
-        call.arn("apigateway", fmt::format("/domainnameaccessassociations/domainname/{}+{}/vpcesource/{}", name->name,
-                                           name->id, request.accessAssociationSource));
+        call.arn("apigateway", fmt::format("/domainnameaccessassociations/domainname/{}+{}/vpcesource/{}", domain->name,
+                                           *domain->id, request.accessAssociationSource));
     association.domainNameArn = request.domainNameArn;
     association.accessAssociationSourceType = request.accessAssociationSourceType;
     association.accessAssociationSource = request.accessAssociationSource;

@@ -8,11 +8,6 @@ using namespace aws::apigateway;
 
 namespace {
 
-std::string member_text(const json::object& properties, std::string_view holder, std::string_view name) {
-    const auto* object = properties.if_contains(holder);
-    return object && object->is_object() ? text_of(object->as_object(), name) : "";
-}
-
 contracts::Resource described(const DomainName& domain) {
     contracts::Resource resource{.physical_id = *domain.domainName, .attributes = {}};
     const std::pair<std::string_view, std::optional<std::string>> attributes[] = {
@@ -34,8 +29,7 @@ class DomainNameResource final : public contracts::ResourceType {
     Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
                                      json::object properties) override {
         auto request = request_of<CreateDomainNameRequest>("CreateDomainName", without(properties, {"Tags"}));
-        request.tags = tags_for(context, properties);
-        (*request.tags)[std::string(token_tag)] = context.client_token;
+        request.tags = contracts::marked_tags(context, properties);
         const auto name = request.domainName;
         std::exception_ptr taken;
         try {
@@ -48,8 +42,7 @@ class DomainNameResource final : public contracts::ResourceType {
         DomainName found;
         try {
             found = co_await gateway_.get_domain_name(call, {.domainName = name});
-            const auto tag = found.tags ? found.tags->find(std::string(token_tag)) : decltype(found.tags->end())();
-            known = found.tags && tag != found.tags->end() && tag->second == context.client_token;
+            known = contracts::has_mark(found.tags, context);
         } catch (const NotFoundException&) {
             // so the reason was another
         }
@@ -73,13 +66,12 @@ class DomainNameResource final : public contracts::ResourceType {
             for (const auto& [member, path] :
                  {std::pair("TruststoreUri", "/mutualTlsAuthentication/truststoreUri"),
                   std::pair("TruststoreVersion", "/mutualTlsAuthentication/truststoreVersion")})
-                add_patch(patches, "replace", path, member_text(after, "MutualTlsAuthentication", member));
+                add_patch(patches, "replace", path, text_of(object_of(after, "MutualTlsAuthentication"), member));
         }
-        if (contracts::any_differs(before, after, {"EndpointConfiguration"}))
-            throw aws::not_implemented("apigateway", "AWS::ApiGateway::DomainName", "updates of EndpointConfiguration");
+        patch_endpoint(patches, object_of(before, "EndpointConfiguration"), object_of(after, "EndpointConfiguration"));
         request.patchOperations = std::move(patches);
         const auto updated = co_await gateway_.update_domain_name(call, std::move(request));
-        co_await gateway_.tag_resource(call, {*updated.domainNameArn, tags_for(context, after)});
+        co_await replace_tags(call, gateway_, "/domainnames/" + physical_id, contracts::merged_tags(context, after));
         co_return described(updated);
     }
     Task<void> remove(Call& call, const contracts::ResourceContext&, std::string physical_id, json::object) override {
@@ -91,8 +83,6 @@ class DomainNameResource final : public contracts::ResourceType {
     }
 
   private:
-    /// A tag that knows again what a step's first try made.
-    static constexpr std::string_view token_tag = "aws:cumulet:token";
     Client gateway_;
 };
 

@@ -1,6 +1,5 @@
 // What CloudFormation may create of REST APIs: AWS::ApiGateway::Resource, Model, RequestValidator, GatewayResponse and
-// Authorizer here; RestApi, Deployment and Stage in api_resources.cc, Method in method_resource.cc, ApiKey, UsagePlan,
-// UsagePlanKey and Account in access_resources.cc.
+// Authorizer here; the others in the files that end in _resources.cc.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGateway.html
 
 #include "contracts/error.h"
@@ -12,122 +11,6 @@ namespace cumulet::apigateway {
 using namespace aws::apigateway;
 
 namespace {
-
-json::value in_members_names(const contracts::Shape& shape, const json::value& value);
-
-json::object object_in_members_names(const contracts::Shape& shape, const json::object& properties) {
-    json::object result;
-    for (const auto& [name, value] : properties) {
-        std::string member(name);
-        if (!member.empty()) member[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(member[0])));
-        const auto found = std::ranges::find(shape.members, std::string_view(member), &contracts::Member::name);
-        // What is not known keeps its name, so that the complaint about it has that.
-        if (found == shape.members.end()) {
-            result[name] = value;
-        } else {
-            result[member] = in_members_names(*found->shape, value);
-        }
-    }
-    return result;
-}
-
-json::value in_members_names(const contracts::Shape& shape, const json::value& value) {
-    if (shape.kind == contracts::Kind::structure && value.is_object())
-        return object_in_members_names(shape, value.as_object());
-    if (shape.kind == contracts::Kind::list && value.is_array()) {
-        json::array list;
-        for (const auto& element : value.as_array()) list.push_back(in_members_names(*shape.element, element));
-        return list;
-    }
-    if (shape.kind == contracts::Kind::map && value.is_object()) {
-        json::object map;
-        for (const auto& [key, member] : value.as_object()) map[key] = in_members_names(*shape.element, member);
-        return map;
-    }
-    // A template may write a document where AWS wants its text.
-    if (shape.kind == contracts::Kind::string && (value.is_object() || value.is_array()))
-        return json::string(json::serialize(value));
-    return value;
-}
-
-std::string plain_text(const json::value& value) {
-    return value.is_string() ? std::string(value.as_string()) : json::serialize(value);
-}
-
-}  // namespace
-
-json::object in_members_names(const contracts::Shape& shape, const json::object& properties) {
-    return object_in_members_names(shape, properties);
-}
-
-json::object without(json::object properties, std::initializer_list<std::string_view> names) {
-    for (const auto name : names) properties.erase(name);
-    return properties;
-}
-
-std::string text_of(const json::object& properties, std::string_view name) {
-    const auto* value = properties.if_contains(name);
-    return value ? plain_text(*value) : "";
-}
-
-void add_patch(std::vector<PatchOperation>& patches, std::string op, std::string path, std::string value) {
-    PatchOperation patch;
-    patch.op = std::move(op);
-    patch.path = std::move(path);
-    patch.value = std::move(value);
-    patches.push_back(std::move(patch));
-}
-
-std::vector<PatchOperation> patches_for(const json::object& before, const json::object& after,
-                                        std::initializer_list<PatchedProperty> properties) {
-    std::vector<PatchOperation> patches;
-    for (const auto& property : properties) {
-        if (contracts::any_differs(before, after, {property.name}))
-            add_patch(patches, "replace", std::string(property.path), text_of(after, property.name));
-    }
-    return patches;
-}
-
-std::map<std::string, std::string> tags_for(const contracts::ResourceContext& context, const json::object& properties) {
-    return contracts::merged_tags(context, properties);
-}
-
-contracts::Resource resource_with(std::string id, std::string_view attribute) {
-    contracts::Resource resource;
-    if (!attribute.empty()) resource.attributes[attribute] = id;
-    resource.physical_id = std::move(id);
-    return resource;
-}
-
-namespace {
-
-/// What the five have in common: they belong to an API for good, and end with it.
-class PartOfApi : public contracts::ResourceType {
-  public:
-    PartOfApi(contracts::Door& door, std::string_view name, std::initializer_list<std::string_view> lasting)
-        : gateway_(door), name_(name), lasting_(lasting) {}
-    std::string_view name() const override { return name_; }
-    bool needs_replacement(const json::object& before, const json::object& after) const override {
-        return std::ranges::any_of(
-            lasting_, [&](std::string_view property) { return contracts::any_differs(before, after, {property}); });
-    }
-    Task<void> remove(Call& call, const contracts::ResourceContext&, std::string physical_id,
-                      json::object properties) override {
-        try {
-            co_await erase(call, text_of(properties, "RestApiId"), std::move(physical_id));
-        } catch (const NotFoundException&) {
-            // gone already, or its API is
-        }
-    }
-
-  protected:
-    virtual Task<void> erase(Call& call, std::string api_id, std::string id) = 0;
-    Client gateway_;
-
-  private:
-    std::string_view name_;
-    std::vector<std::string_view> lasting_;
-};
 
 class ResourceResource final : public PartOfApi {
   public:
@@ -257,7 +140,7 @@ class GatewayResponseResource final : public PartOfApi {
 class AuthorizerResource final : public PartOfApi {
   public:
     explicit AuthorizerResource(contracts::Door& door)
-        : PartOfApi(door, "AWS::ApiGateway::Authorizer", {"RestApiId", "ProviderARNs"}) {}
+        : PartOfApi(door, "AWS::ApiGateway::Authorizer", {"RestApiId"}) {}
 
     Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
                                      json::object properties) override {
@@ -283,7 +166,9 @@ class AuthorizerResource final : public PartOfApi {
                                                {"AuthorizerCredentials", "/authorizerCredentials"},
                                                {"IdentitySource", "/identitySource"},
                                                {"IdentityValidationExpression", "/identityValidationExpression"},
+                                               {"AuthType", "/authType"},
                                                {"AuthorizerResultTtlInSeconds", "/authorizerResultTtlInSeconds"}});
+        patch_valued_elements(*request.patchOperations, before, after, "ProviderARNs", "/providerARNs");
         co_await gateway_.update_authorizer(call, std::move(request));
         co_return resource_with(std::move(physical_id), "AuthorizerId");
     }
@@ -299,9 +184,13 @@ class AuthorizerResource final : public PartOfApi {
 Types resource_types(contracts::Door& door) {
     Types types;
     add_api_types(types, door);
+    add_stage_types(types, door);
     add_method_type(types, door);
     add_access_types(types, door);
     add_domain_types(types, door);
+    add_private_domain_types(types, door);
+    add_documentation_types(types, door);
+    add_connection_types(types, door);
     types.push_back(std::make_unique<ResourceResource>(door));
     types.push_back(std::make_unique<ModelResource>(door));
     types.push_back(std::make_unique<RequestValidatorResource>(door));

@@ -22,7 +22,7 @@ class ApiResource final : public contracts::ResourceType {
 
     Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
                                      json::object properties) override {
-        auto tags = tags_of(context, properties);
+        auto tags = contracts::merged_tags(context, properties);
         auto id = tags.contains(std::string(custom_id_tag)) ? tags[std::string(custom_id_tag)]
                                                             : sha256_hex(context.client_token).substr(0, 10);
         const bool derived = !tags.contains(std::string(custom_id_tag));
@@ -35,6 +35,7 @@ class ApiResource final : public contracts::ResourceType {
                 ImportApiRequest request;
                 request.Body = json::serialize(document);
                 request.Basepath = base_path(properties);
+                request.FailOnWarnings = fails_on_warnings(properties);
                 id = (co_await gateway_.import_api(call, std::move(request))).ApiId.value_or("");
             } else {
                 auto request = request_of<CreateApiRequest>(
@@ -63,6 +64,7 @@ class ApiResource final : public contracts::ResourceType {
             request.ApiId = physical_id;
             request.Body = json::serialize(co_await read_body(call, after));
             request.Basepath = base_path(after);
+            request.FailOnWarnings = fails_on_warnings(after);
             co_await gateway_.reimport_api(call, std::move(request));
         } else if (removed(before, after, {"CorsConfiguration"})) {
             co_await gateway_.delete_cors_configuration(call, {physical_id});
@@ -71,7 +73,7 @@ class ApiResource final : public contracts::ResourceType {
             if (removed(before, after, {gone}) && !has_body(after)) after[gone] = "";
         }
         co_await apply_properties(call, physical_id, after);
-        co_await replace_tags(call, gateway_, api_arn(call, physical_id), tags_of(context, after));
+        co_await replace_tags(call, gateway_, api_arn(call, physical_id), contracts::merged_tags(context, after));
         co_return co_await describe(call, std::move(physical_id));
     }
 
@@ -90,6 +92,12 @@ class ApiResource final : public contracts::ResourceType {
     static std::optional<std::string> base_path(const json::object& properties) {
         if (!properties.contains("BasePath")) return std::nullopt;
         return std::string(string_or(properties, "BasePath"));
+    }
+
+    static std::optional<bool> fails_on_warnings(const json::object& properties) {
+        const auto* value = properties.if_contains("FailOnWarnings");
+        if (!value) return std::nullopt;
+        return *value == true || *value == "true";
     }
 
     static void add_tags(json::object& document, const std::map<std::string, std::string>& tags) {
@@ -114,6 +122,7 @@ class ApiResource final : public contracts::ResourceType {
             request.Key = string_or(location.as_object(), "Key");
             if (location.as_object().contains("Version"))
                 request.VersionId = string_or(location.as_object(), "Version");
+            if (location.as_object().contains("Etag")) request.IfMatch = string_or(location.as_object(), "Etag");
             auto object = co_await s3_.get_object(call, std::move(request));
             text = co_await read_all(std::move(object.Body), largest_document_bytes);
         }
@@ -133,7 +142,9 @@ class ApiResource final : public contracts::ResourceType {
     Task<contracts::Resource> describe(Call& call, std::string id) {
         const auto api = co_await gateway_.get_api(call, {id});
         co_return contracts::Resource{.physical_id = id,
-                                      .attributes = {{"ApiId", id}, {"ApiEndpoint", api.ApiEndpoint.value_or("")}}};
+                                      .attributes = {{"ApiId", id},
+                                                     {"ApiEndpoint", api.ApiEndpoint.value_or("")},
+                                                     {"ExecuteApiArn", call.arn("execute-api", id)}}};
     }
 
     aws::apigatewayv2::Client gateway_;

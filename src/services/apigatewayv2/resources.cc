@@ -1,4 +1,5 @@
-// AWS::ApiGatewayV2::Stage, Route, Integration, Authorizer and Deployment for CloudFormation; Api has api_resource.cc.
+// AWS::ApiGatewayV2::Stage, Route, Integration, Authorizer and Deployment for CloudFormation; the others stand in files
+// of their own.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGatewayV2.html
 
 #include "services/apigatewayv2/resource_types.h"
@@ -18,18 +19,6 @@ bool removed(const json::object& before, const json::object& after, std::initial
                                [&](std::string_view name) { return before.contains(name) && !after.contains(name); });
 }
 
-std::map<std::string, std::string> tags_of(const contracts::ResourceContext& context, const json::object& properties) {
-    std::map<std::string, std::string> tags;
-    const auto add = [&](const json::object& source) {
-        for (const auto& [key, value] : source) {
-            tags[std::string(key)] = value.is_string() ? std::string(value.as_string()) : json::serialize(value);
-        }
-    };
-    add(context.stack_tags);
-    if (const auto* own = properties.if_contains("Tags"); own && own->is_object()) add(own->as_object());
-    return tags;
-}
-
 std::string api_arn(const Call& call, std::string_view api_id) {
     return fmt::format("arn:aws:apigateway:{}::/apis/{}", call.region, api_id);
 }
@@ -39,13 +28,11 @@ Task<void> replace_tags(Call& call, Client gateway, std::string arn, std::map<st
     const auto present = co_await gateway.get_tags(call, {arn});
     for (const auto& [key, value] : present.Tags.value_or(std::map<std::string, std::string>())) {
         // What the import of a document said about itself stays.
-        if (!tags.contains(key) && !key.starts_with("httpapi:")) gone.push_back(key);
+        if (!tags.contains(key) && !key.starts_with("httpapi:") && !contracts::is_own_tag(key)) gone.push_back(key);
     }
     if (!gone.empty()) co_await gateway.untag_resource(call, {arn, std::move(gone)});
     if (!tags.empty()) co_await gateway.tag_resource(call, {arn, std::move(tags)});
 }
-
-namespace {
 
 std::string api_of(const json::object& properties) { return std::string(string_or(properties, "ApiId")); }
 
@@ -56,27 +43,20 @@ contracts::Resource resource_of(std::string id, std::string_view attribute) {
     return resource;
 }
 
-/// What they have in common: they belong to an API for good, and end with it.
-class PartOfApi : public contracts::ResourceType {
-  public:
-    explicit PartOfApi(contracts::Door& door) : gateway_(door) {}
+bool PartOfApi::needs_replacement(const json::object& before, const json::object& after) const {
+    return contracts::any_differs(before, after, {"ApiId"});
+}
 
-    bool needs_replacement(const json::object& before, const json::object& after) const override {
-        return contracts::any_differs(before, after, {"ApiId"});
+Task<void> PartOfApi::remove(Call& call, const contracts::ResourceContext&, std::string physical_id,
+                             json::object properties) {
+    try {
+        co_await erase(call, api_of(properties), std::move(physical_id));
+    } catch (const NotFoundException&) {
+        // gone already, or its API is
     }
-    Task<void> remove(Call& call, const contracts::ResourceContext&, std::string physical_id,
-                      json::object properties) override {
-        try {
-            co_await erase(call, api_of(properties), std::move(physical_id));
-        } catch (const NotFoundException&) {
-            // gone already, or its API is
-        }
-    }
+}
 
-  protected:
-    virtual Task<void> erase(Call& call, std::string api_id, std::string id) = 0;
-    Client gateway_;
-};
+namespace {
 
 class IntegrationResource final : public PartOfApi {
   public:
@@ -156,10 +136,7 @@ class RouteResource final : public PartOfApi {
 
     Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id,
                                      json::object before, json::object after) override {
-        if (removed(before, after, {"Target"})) {
-            throw aws::not_implemented("apigatewayv2", "AWS::ApiGatewayV2::Route", "updates that remove Target");
-        }
-        for (const auto* gone : {"OperationName", "RouteResponseSelectionExpression"}) {
+        for (const auto* gone : {"OperationName", "RouteResponseSelectionExpression", "Target"}) {
             if (removed(before, after, {gone})) after[gone] = "";
         }
         if (removed(before, after, {"ApiKeyRequired"})) after["ApiKeyRequired"] = false;
@@ -235,7 +212,7 @@ class StageResource final : public PartOfApi {
     Task<contracts::Resource> create(Call& call, const contracts::ResourceContext& context,
                                      json::object properties) override {
         auto request = request_of<CreateStageRequest>("CreateStage", without(properties, {"Tags"}));
-        request.Tags = tags_of(context, properties);
+        request.Tags = contracts::merged_tags(context, properties);
         std::exception_ptr conflict;
         try {
             co_await gateway_.create_stage(call, request);
@@ -268,7 +245,7 @@ class StageResource final : public PartOfApi {
         }
         co_await gateway_.update_stage(call, request_of<UpdateStageRequest>("UpdateStage", without(after, {"Tags"})));
         co_await replace_tags(call, gateway_, fmt::format("{}/stages/{}", api_arn(call, api_of(after)), physical_id),
-                              tags_of(context, after));
+                              contracts::merged_tags(context, after));
         co_return resource_of(std::move(physical_id), "");
     }
 
@@ -290,12 +267,19 @@ class DeploymentResource final : public PartOfApi {
     }
 
     Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id,
-                                     json::object, json::object after) override {
+                                     json::object before, json::object after) override {
         UpdateDeploymentRequest request;
         request.ApiId = api_of(after);
         request.DeploymentId = physical_id;
         request.Description = std::string(string_or(after, "Description"));
         co_await gateway_.update_deployment(call, std::move(request));
+        if (after.contains("StageName") && contracts::any_differs(before, after, {"StageName"})) {
+            UpdateStageRequest stage;
+            stage.ApiId = api_of(after);
+            stage.StageName = std::string(string_or(after, "StageName"));
+            stage.DeploymentId = physical_id;
+            co_await gateway_.update_stage(call, std::move(stage));
+        }
         co_return resource_of(std::move(physical_id), "DeploymentId");
     }
 
@@ -319,6 +303,9 @@ std::vector<std::unique_ptr<contracts::ResourceType>> resource_types(contracts::
     types.push_back(std::make_unique<AuthorizerResource>(door));
     types.push_back(std::make_unique<StageResource>(door));
     types.push_back(std::make_unique<DeploymentResource>(door));
+    types.push_back(model_resource(door));
+    types.push_back(vpc_link_resource(door));
+    types.push_back(managed_overrides_resource(door));
     std::ranges::move(response_resources(door), std::back_inserter(types));
     add_domain_types(types, door);
     return types;

@@ -25,6 +25,7 @@ void take_over(Route& route, const Request& request) {
         route.RouteResponseSelectionExpression = request.RouteResponseSelectionExpression;
     }
     if (request.Target) route.Target = request.Target;
+    if (request.Target && request.Target->empty()) route.Target.reset();
     if (request.AuthorizationType && *request.AuthorizationType != "JWT") {
         // What only tokens have ends with them, unless the request itself says otherwise.
         if (!request.AuthorizationScopes) route.AuthorizationScopes.reset();
