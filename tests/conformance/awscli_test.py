@@ -88,6 +88,38 @@ class AwsCli(unittest.TestCase):
         self.assertEqual((self.folder / "synced" / "small.txt").read_text(), "hello")
         self.assertIn("404", self.refused("s3api", "head-object", "--bucket", bucket, "--key", "missing"))
 
+    def test_a_bucket_tells_a_queue(self):
+        bucket = unique("bucket")
+        self.aws("s3", "mb", f"s3://{bucket}")
+        self.addCleanup(run, "s3", "rb", "--force", f"s3://{bucket}")
+        url = self.aws("sqs", "create-queue", "--queue-name", unique("queue"))["QueueUrl"]
+        self.addCleanup(run, "sqs", "delete-queue", "--queue-url", url)
+        arn = self.aws("sqs", "get-queue-attributes", "--queue-url", url, "--attribute-names", "QueueArn")["Attributes"]["QueueArn"]
+        policy = {"Version": "2012-10-17",
+                  "Statement": [{"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"},
+                                 "Action": "sqs:SendMessage", "Resource": arn}]}
+        self.aws("sqs", "set-queue-attributes", "--queue-url", url, "--attributes", json.dumps({"Policy": json.dumps(policy)}))
+        rule = {"Id": "new", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"],
+                "Filter": {"Key": {"FilterRules": [{"Name": "suffix", "Value": ".txt"}]}}}
+        self.aws("s3api", "put-bucket-notification-configuration", "--bucket", bucket,
+                 "--notification-configuration", json.dumps({"QueueConfigurations": [rule]}))
+        read = self.aws("s3api", "get-bucket-notification-configuration", "--bucket", bucket)
+        self.assertEqual(read["QueueConfigurations"][0]["Id"], "new")
+        (self.folder / "told.txt").write_text("hello")
+        self.aws("s3", "cp", "told.txt", f"s3://{bucket}/told.txt")
+        told = []
+        for _ in range(10):
+            answer = self.aws("sqs", "receive-message", "--queue-url", url, "--wait-time-seconds", "2",
+                              "--max-number-of-messages", "10")
+            told += [json.loads(message["Body"]) for message in answer["Messages"]] if answer else []
+            if len(told) == 2:
+                break
+        self.assertEqual({body.get("Event") or body["Records"][0]["s3"]["object"]["key"] for body in told},
+                         {"s3:TestEvent", "told.txt"})
+        self.assertIn("Configurations overlap", self.refused(
+            "s3api", "put-bucket-notification-configuration", "--bucket", bucket, "--notification-configuration",
+            json.dumps({"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}] * 2})))
+
     def test_messages_and_items(self):
         url = self.aws("sqs", "create-queue", "--queue-name", unique("queue"))["QueueUrl"]
         self.addCleanup(run, "sqs", "delete-queue", "--queue-url", url)

@@ -463,6 +463,47 @@ describe('policies', () => {
         assert.deepEqual((await receive(10)).map((message) => message.Body), ['let in']);
     });
 
+    test("a bucket's notifications need the policy of their destination", async () => {
+        const client = clientOf(s3.S3Client);
+        const Bucket = unique('guarded');
+        await client.send(new s3.CreateBucketCommand({ Bucket }));
+        undo.add(() => client.send(new s3.DeleteBucketCommand({ Bucket })));
+        const { QueueUrl } = await queues.send(new sqs.CreateQueueCommand({ QueueName: unique('guarded') }));
+        undo.add(() => queues.send(new sqs.DeleteQueueCommand({ QueueUrl })));
+        const { Attributes } = await queues.send(new sqs.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+        const configure = () =>
+            client.send(
+                new s3.PutBucketNotificationConfigurationCommand({
+                    Bucket,
+                    NotificationConfiguration: {
+                        QueueConfigurations: [{ QueueArn: Attributes.QueueArn, Events: ['s3:ObjectCreated:*'] }],
+                    },
+                }),
+            );
+        const allow = (source) =>
+            queues.send(
+                new sqs.SetQueueAttributesCommand({
+                    QueueUrl,
+                    Attributes: {
+                        Policy: policyOf({
+                            Principal: { Service: 's3.amazonaws.com' },
+                            Action: 'sqs:SendMessage',
+                            Resource: Attributes.QueueArn,
+                            Condition: { ArnEquals: { 'aws:SourceArn': source } },
+                        }),
+                    },
+                }),
+            );
+        await allow(`arn:aws:s3:::${Bucket}-other`);
+        const error = await fails(configure(), 'InvalidArgument', 400, /Unable to validate the following destination/);
+        assert.equal(error.ArgumentName1, Attributes.QueueArn);
+        assert.match(error.ArgumentValue1, /^Permissions on the destination queue do not allow S3 to publish notifications/);
+        await allow(`arn:aws:s3:::${Bucket}`);
+        await configure();
+        const { Messages } = await queues.send(new sqs.ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 10 }));
+        assert.equal(JSON.parse(Messages[0].Body).Event, 's3:TestEvent');
+    });
+
     test("a bucket's policy can close what the user's policy opens", async () => {
         const client = clientOf(s3.S3Client);
         const Bucket = unique('guarded');

@@ -137,7 +137,7 @@ Task<CompleteMultipartUploadOutput> Service::complete_multipart_upload(Call& cal
         auto replaced = co_await save_object(tx, bucket, object, content);
         std::ranges::move(replaced, std::back_inserter(all));
         auto told = notices(call, bucket);
-        told.add(tx, event_of("ObjectCreated:CompleteMultipartUpload", object));
+        told.add(tx, "ObjectCreated:CompleteMultipartUpload", object);
         co_return Written{std::move(all), std::move(told).take()};
     });
     co_await settle(std::move(written));

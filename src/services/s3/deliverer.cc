@@ -177,9 +177,8 @@ Notices::Notices(Call& call, const Bucket& bucket, Deliverer& deliverer, Sequenc
     if (!bucket.notifications.empty()) rules_ = decode_rules(bucket.notifications);
 }
 
-void Notices::add(store::Transaction& tx, const Event& event) {
+void Notices::put(store::Transaction& tx, const Event& event) {
     const auto* rule = rule_for(rules_, event.name, event.key);
-    if (!rule) return;
     const auto now = call_.now();
     OutboxEntry entry{.due = deliverer_.due_for_new(now),
                       .id = call_.random().hex(24),

@@ -66,12 +66,20 @@ class Notices {
 
     /// True if a rule takes the event.
     bool wanted(std::string_view event, std::string_view key) const { return rule_for(rules_, event, key) != nullptr; }
-    /// Puts a notification into the outbox if a rule takes the event.
-    void add(store::Transaction& tx, const Event& event);
+    /// Puts a notification into the outbox if a rule takes the event: the object is new, or new in part.
+    void add(store::Transaction& tx, std::string_view event, const Object& object) {
+        if (wanted(event, object.key)) put(tx, event_of(event, object));
+    }
+    /// The same of an object that is gone.
+    void add_removal(store::Transaction& tx, std::string_view event, std::string key) {
+        if (wanted(event, key)) put(tx, {.name = event, .key = std::move(key), .size_bytes = {}, .etag = {}});
+    }
     /// What was added.
     std::vector<OutboxEntry> take() && { return std::move(added_); }
 
   private:
+    void put(store::Transaction& tx, const Event& event);
+
     Call& call_;
     const Bucket& bucket_;
     Deliverer& deliverer_;

@@ -35,6 +35,7 @@ Task<PutBucketNotificationConfigurationResponse> Service::put_bucket_notificatio
     if (wanted.EventBridgeConfiguration) throw not_implemented(call, "EventBridgeConfiguration");
     const auto bucket = co_await bucket_of(request.Bucket, request.ExpectedBucketOwner);
     const auto rules = checked_rules(wanted, bucket.region, call.random());
+    // Unverified: whether destinations that are not looked at get a test message.
     if (!request.SkipDestinationValidation.value_or(false)) co_await try_out(call, courier_, bucket, rules);
     co_await change_bucket(request.Bucket, request.ExpectedBucketOwner,
                            [&](s3::Bucket& changed) { changed.notifications = rules.empty() ? "" : encode(rules); });

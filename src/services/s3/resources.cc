@@ -141,7 +141,8 @@ class BucketResource final : public contracts::ResourceType {
             }
             co_await s3_.put_bucket_ownership_controls(call, std::move(request));
         }
-        if (before.contains("NotificationConfiguration") || after.contains("NotificationConfiguration")) {
+        // Setting them again would send test messages again.
+        if (contracts::any_differs(before, after, {"NotificationConfiguration"})) {
             co_await s3_.put_bucket_notification_configuration(
                 call, {.Bucket = bucket, .NotificationConfiguration = template_notifications(after)});
         }

@@ -75,7 +75,7 @@ Task<void> Service::save(Call& call, std::string_view event, std::string bucket_
                 check_write_conditions(match, none_match, object.key, existing);
             }
             auto told = notices(call, bucket);
-            told.add(tx, event_of(event, object));
+            told.add(tx, event, object);
             co_return Written{co_await save_object(tx, bucket, object, content), std::move(told).take()};
         });
     } catch (const aws::Error&) {

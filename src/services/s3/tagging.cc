@@ -17,7 +17,7 @@ Task<void> Service::set_tags(Call& call, std::string_view event, std::string buc
         object.description.tags = tags;
         save_object(tx, bucket, object);
         auto told = notices(call, bucket);
-        told.add(tx, event_of(event, object));
+        told.add(tx, event, object);
         co_return Written{{}, std::move(told).take()};
     });
     co_await settle(std::move(written));

@@ -52,7 +52,7 @@ Object object_of(Call& call, std::string key, Description description, const Rec
 Task<void> tell_of_removal(store::Transaction& tx, Notices& told, const Bucket& bucket, std::string key) {
     constexpr std::string_view event = "ObjectRemoved:Delete";
     if (!told.wanted(event, key) || !co_await find_object(tx, bucket, key)) co_return;
-    told.add(tx, {.name = event, .key = std::move(key), .size_bytes = {}, .etag = {}});
+    told.add_removal(tx, event, std::move(key));
 }
 
 }  // namespace

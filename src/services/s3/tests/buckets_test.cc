@@ -201,7 +201,14 @@ TEST(BucketResource, HasNotificationsWhileItsTemplateSays) {
     EXPECT_EQ(made.QueueConfigurations->at(0).Filter->Key->FilterRules->at(1).Value, ".jpg");
     EXPECT_EQ(made.TopicConfigurations->at(0).Events, std::vector<std::string>{"s3:ObjectRemoved:*"});
     EXPECT_EQ(made.LambdaFunctionConfigurations->size(), 2u);
-    stack.run(stack.buckets.update(stack.call, stack.context, "shop-files-x1", json::parse(notifying).as_object(), {}));
+    const auto update = [&](std::string_view after) {
+        stack.run(stack.buckets.update(stack.call, stack.context, "shop-files-x1", json::parse(notifying).as_object(),
+                                       json::parse(after).as_object()));
+    };
+    const auto calls = stack.destinations.calls;
+    update(notifying);
+    EXPECT_EQ(stack.destinations.calls, calls);
+    update("{}");
     EXPECT_EQ(configured(), aws::s3::NotificationConfiguration());
 }
 
