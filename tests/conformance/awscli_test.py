@@ -1,47 +1,15 @@
-"""Smoke runs with the AWS CLI that is on the path of the system: /usr/bin/aws, Debian's."""
+"""Smoke runs with the AWS CLI."""
 
 import json
 import os
-import pathlib
 import re
 import shutil
-import subprocess
-import tempfile
 import unittest
 
+from aws_command import AwsCliTest, run
 from clients import ENDPOINT, ON_AWS, unique
 
-AWS = "/usr/bin/aws" if pathlib.Path("/usr/bin/aws").exists() else shutil.which("aws")
-
-
-def run(*words, **options):
-    if not AWS:
-        raise AssertionError("The AWS CLI is not installed. Run ./dev test, which installs it.")
-    endpoint = [] if ON_AWS else ["--endpoint-url", ENDPOINT]
-    return subprocess.run([AWS, *endpoint, "--no-cli-pager", "--output", "json", *words], capture_output=True, text=True,
-                          timeout=120, stdin=subprocess.DEVNULL, **options)
-
-
-class AwsCli(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def aws(self, *words):
-        """The answer; the test fails if the command does."""
-        done = run(*words, cwd=self.folder)
-        self.assertEqual(done.returncode, 0, f"aws {' '.join(words)}\n{done.stderr}")
-        try:
-            return json.loads(done.stdout) if done.stdout.strip() else None
-        except ValueError:
-            return done.stdout
-
-    def refused(self, *words):
-        done = run(*words, cwd=self.folder)
-        self.assertIn(done.returncode, (252, 253, 254, 255), done.stdout)
-        return done.stderr
-
+class AwsCli(AwsCliTest):
     def package(self, source, bucket):
         """Writes packaged.yaml. Before 2.13 the CLI's own command uploads to AWS whatever --endpoint-url says."""
         major, minor = map(int, re.match(r"aws-cli/(\d+)\.(\d+)", run("--version").stdout).groups())
@@ -87,38 +55,6 @@ class AwsCli(unittest.TestCase):
         self.aws("s3", "sync", f"s3://{bucket}/folder", "synced")
         self.assertEqual((self.folder / "synced" / "small.txt").read_text(), "hello")
         self.assertIn("404", self.refused("s3api", "head-object", "--bucket", bucket, "--key", "missing"))
-
-    def test_a_bucket_tells_a_queue(self):
-        bucket = unique("bucket")
-        self.aws("s3", "mb", f"s3://{bucket}")
-        self.addCleanup(run, "s3", "rb", "--force", f"s3://{bucket}")
-        url = self.aws("sqs", "create-queue", "--queue-name", unique("queue"))["QueueUrl"]
-        self.addCleanup(run, "sqs", "delete-queue", "--queue-url", url)
-        arn = self.aws("sqs", "get-queue-attributes", "--queue-url", url, "--attribute-names", "QueueArn")["Attributes"]["QueueArn"]
-        policy = {"Version": "2012-10-17",
-                  "Statement": [{"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"},
-                                 "Action": "sqs:SendMessage", "Resource": arn}]}
-        self.aws("sqs", "set-queue-attributes", "--queue-url", url, "--attributes", json.dumps({"Policy": json.dumps(policy)}))
-        rule = {"Id": "new", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"],
-                "Filter": {"Key": {"FilterRules": [{"Name": "suffix", "Value": ".txt"}]}}}
-        self.aws("s3api", "put-bucket-notification-configuration", "--bucket", bucket,
-                 "--notification-configuration", json.dumps({"QueueConfigurations": [rule]}))
-        read = self.aws("s3api", "get-bucket-notification-configuration", "--bucket", bucket)
-        self.assertEqual(read["QueueConfigurations"][0]["Id"], "new")
-        (self.folder / "told.txt").write_text("hello")
-        self.aws("s3", "cp", "told.txt", f"s3://{bucket}/told.txt")
-        told = []
-        for _ in range(10):
-            answer = self.aws("sqs", "receive-message", "--queue-url", url, "--wait-time-seconds", "2",
-                              "--max-number-of-messages", "10")
-            told += [json.loads(message["Body"]) for message in answer["Messages"]] if answer else []
-            if len(told) == 2:
-                break
-        self.assertEqual({body.get("Event") or body["Records"][0]["s3"]["object"]["key"] for body in told},
-                         {"s3:TestEvent", "told.txt"})
-        self.assertIn("Configurations overlap", self.refused(
-            "s3api", "put-bucket-notification-configuration", "--bucket", bucket, "--notification-configuration",
-            json.dumps({"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}] * 2})))
 
     def test_messages_and_items(self):
         url = self.aws("sqs", "create-queue", "--queue-name", unique("queue"))["QueueUrl"]
