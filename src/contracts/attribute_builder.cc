@@ -1,6 +1,8 @@
 // Attribute values from JSON's events. What is refused, and in which words, is what DynamoDB answers.
 #include "contracts/attribute_builder.h"
 
+#include <set>
+
 #include "base/bytes.h"
 #include "contracts/boolean_text.h"
 #include "contracts/error.h"
@@ -122,6 +124,7 @@ class Builder final : public NativeBuilder {
         if (at.kind == Place::map) {
             if (text.size() > max_name_bytes)
                 invalid_parameter("Size of attribute name exceeds maximum of 65535 bytes");
+            if (text.empty()) refuse_empty_name();
             writer_.key(text.substr(0, max_name_bytes));
             if (places_.size() == 1) member_ = text;
         } else if (at.kind == Place::value) {
@@ -144,7 +147,7 @@ class Builder final : public NativeBuilder {
             writer_.end();
         }
         if (places_.empty())
-            store_(target_, std::move(bytes_), {refused_member_, refusal_});
+            store_(target_, std::move(bytes_), {refused_member_, refusal_, older_refusal_});
         else
             after_scalar();
     }
@@ -204,11 +207,20 @@ class Builder final : public NativeBuilder {
         bool several = false;                   // value: and others
     };
 
-    /// Keeps the first thing that is wrong.
-    void refuse(std::string_view message) {
-        if (!refusal_.empty()) return;
+    /// How much a mistake matters: the gravest is told, and of several the first.
+    enum class Gravity : uint8_t { none, empty_name_inside, usual, empty_name };
+
+    void refuse(std::string_view message, std::string_view older_message, Gravity gravity = Gravity::usual) {
+        if (gravity <= gravity_) return;
+        gravity_ = gravity;
         refusal_ = message;
+        older_refusal_ = older_message;
         refused_member_ = member_;
+    }
+    void refuse(std::string_view message) { refuse(message, message); }
+    void refuse_empty_name() {
+        constexpr std::string_view message = "Empty attribute name";
+        refuse(message, message, places_.size() == 1 ? Gravity::empty_name : Gravity::empty_name_inside);
     }
     void invalid_parameter(std::string_view message) {
         refuse(fmt::format("One or more parameter values were invalid: {}", message));
@@ -217,8 +229,16 @@ class Builder final : public NativeBuilder {
         try {
             return Decimal::parse(text);
         } catch (const aws::Error& error) {
-            refuse(error.message);
-            return Decimal::parse("0");
+            refuse(error.message, older_words(text));
+            return Decimal();
+        }
+    }
+    static std::string older_words(std::string_view text) {
+        try {
+            Decimal::parse(text, Wording::older);
+            return "";
+        } catch (const aws::Error& error) {
+            return error.message;
         }
     }
     static bool read_boolean(std::string_view text) {
@@ -323,18 +343,20 @@ class Builder final : public NativeBuilder {
     void add_element(std::string_view text) {
         switch (place().type) {
             case AttributeType::SS:
-                if (text.empty()) invalid_parameter("An string set may not have a empty string as a member");
                 writer_.string(text);
+                keep(text);
                 break;
             case AttributeType::NS: writer_.number(read_number(text)); break;
-            default:
-                if (text.empty()) invalid_parameter("Binary sets may not contain null or empty values");
-                writer_.binary(decode_binary(text));
+            default: {
+                const auto bytes = decode_binary(text);
+                writer_.binary(bytes);
+                keep(bytes);
+            }
         }
-        if (writer_.count() <= max_elements_in_error) {
-            if (!elements_.empty()) elements_.append(", ");
-            elements_.append(text);
-        }
+    }
+
+    void keep(std::string_view element) {
+        if (elements_.size() < max_elements_in_error) elements_.emplace_back(element);
     }
 
     void end_set(AttributeType type) {
@@ -342,12 +364,37 @@ class Builder final : public NativeBuilder {
             invalid_parameter(type == AttributeType::BS ? "Binary sets should not be empty"
                                                         : fmt::format("An {} set  may not be empty", set_word(type)));
         }
-        if (writer_.end() > 0) {
-            if (type == AttributeType::NS) refuse("Input collection contains duplicates");
-            invalid_parameter(fmt::format("Input collection [{}]{} contains duplicates.", elements_,
-                                          type == AttributeType::BS ? "of type BS" : ""));
-        }
+        if (writer_.end() > 0) refuse_repetition(type);
         elements_.clear();
+    }
+
+    void refuse_repetition(AttributeType type) {
+        constexpr std::string_view invalid = "One or more parameter values were invalid: ";
+        if (type == AttributeType::NS) {
+            constexpr std::string_view message = "Input collection contains duplicates";
+            return refuse(fmt::format("{}{}.", invalid, message), message);
+        }
+        const bool binary = type == AttributeType::BS;
+        const auto shown = [&](const std::vector<std::string>& elements, std::string_view quote,
+                               std::string_view separator) {
+            std::vector<std::string> texts;
+            for (const auto& element : elements) {
+                texts.push_back(fmt::format("{0}{1}{0}", quote, binary ? to_base64(element) : element));
+            }
+            return fmt::format("{}Input collection [{}]{} contains duplicates.", invalid, fmt::join(texts, separator),
+                               binary ? "of type BS" : "");
+        };
+        refuse(shown(as_current_layer_lists(), "\"", binary ? "," : ", "), shown(elements_, "", ", "));
+    }
+
+    /// The elements in their order up to the first that comes again, and the others as they were sent.
+    std::vector<std::string> as_current_layer_lists() const {
+        std::set<std::string> before;
+        auto at = elements_.begin();
+        while (at != elements_.end() && before.insert(*at).second) ++at;
+        std::vector<std::string> listed(before.begin(), before.end());
+        listed.insert(listed.end(), at, elements_.end());
+        return listed;
     }
 
     static constexpr size_t max_elements_in_error = 100;
@@ -356,9 +403,11 @@ class Builder final : public NativeBuilder {
     AttributeWriter writer_;
     std::vector<Place> places_;
     std::string member_;  // of the map, being read
+    Gravity gravity_ = Gravity::none;
     std::string refusal_;
+    std::string older_refusal_;
     std::string refused_member_;
-    std::string elements_;  // of the set being read, for the words of an error
+    std::vector<std::string> elements_;  // of the set being read, for the words of an error
     int nesting_ = 0;
     bool map_;
     StoreAttributes store_;

@@ -24,10 +24,10 @@ enum Tag : uint8_t {
     tag_list = 10,
     tag_map = 11,
 };
-/// Never stored: the lengths of a refusal's two texts (u32 each), the texts, and the form of what stands in for the
+/// Never stored: the lengths of a refusal's three texts (u32 each), the texts, and the form of what stands in for the
 /// value.
 constexpr char tag_refused = '\xff';
-constexpr size_t refused_header = 9;     // tag, lengths
+constexpr size_t refused_header = 13;    // tag, lengths
 constexpr size_t collection_header = 9;  // tag, size, count
 constexpr std::string_view empty_map{"\x0b\x04\x00\x00\x00\x00\x00\x00\x00", collection_header};
 
@@ -66,18 +66,21 @@ bool is_refused(std::string_view bytes) { return !bytes.empty() && bytes[0] == t
 
 std::optional<AttributeRefusal> read_refusal(std::string_view bytes) {
     if (!is_refused(bytes)) return std::nullopt;
-    const size_t member_length = read_u32(bytes.data() + 1);
-    const size_t message_length = read_u32(bytes.data() + 5);
-    bytes.remove_prefix(refused_header);
-    return AttributeRefusal{.member = bytes.substr(0, member_length),
-                            .message = bytes.substr(member_length, message_length)};
+    size_t at = refused_header;
+    const auto text = [&](size_t length_at) {
+        const size_t length = read_u32(bytes.data() + length_at);
+        at += length;
+        return bytes.substr(at - length, length);
+    };
+    return AttributeRefusal{.member = text(1), .message = text(5), .older_message = text(9)};
 }
 
 /// What stands in for a refused value; any other as it is.
 std::string_view without_refusal(std::string_view bytes) {
     const auto refusal = read_refusal(bytes);
     if (!refusal) return bytes;
-    return bytes.substr(refused_header + refusal->member.size() + refusal->message.size());
+    return bytes.substr(refused_header + refusal->member.size() + refusal->message.size() +
+                        refusal->older_message.size());
 }
 
 std::string with_refusal(AttributeRefusal refusal, std::string_view bytes) {
@@ -85,12 +88,13 @@ std::string with_refusal(AttributeRefusal refusal, std::string_view bytes) {
     refused[0] = tag_refused;
     write_u32(refused, 1, refusal.member.size());
     write_u32(refused, 5, refusal.message.size());
-    refused.append(refusal.member).append(refusal.message).append(bytes);
+    write_u32(refused, 9, refusal.older_message.size());
+    refused.append(refusal.member).append(refusal.message).append(refusal.older_message).append(bytes);
     return refused;
 }
 
-void throw_refusal(std::string_view bytes) {
-    if (const auto refusal = read_refusal(bytes)) throw aws::validation_error(std::string(refusal->message));
+void throw_refusal(std::string_view bytes, Wording wording) {
+    if (const auto refusal = read_refusal(bytes)) throw aws::validation_error(std::string(refusal->in(wording)));
 }
 
 size_t value_length(const char* at) {
@@ -242,12 +246,12 @@ void AttributeValue::refuse(AttributeRefusal refusal) { bytes_ = with_refusal(re
 
 std::optional<AttributeRefusal> AttributeValue::refusal() const { return read_refusal(bytes_); }
 
-void AttributeValue::check() const {
+void AttributeValue::check(Wording wording) const {
     if (bytes_.empty()) {
         throw aws::validation_error(
             "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
     }
-    throw_refusal(bytes_);
+    throw_refusal(bytes_, wording);
 }
 
 AttributeView AttributeValue::view() const { return AttributeView(without_refusal(bytes_)); }
@@ -256,7 +260,7 @@ void AttributeMap::refuse(AttributeRefusal refusal) { bytes_ = with_refusal(refu
 
 std::optional<AttributeRefusal> AttributeMap::refusal() const { return read_refusal(bytes_); }
 
-void AttributeMap::check() const { throw_refusal(bytes_); }
+void AttributeMap::check(Wording wording) const { throw_refusal(bytes_, wording); }
 
 std::string AttributeMap::bytes() && {
     if (bytes_.empty() || is_refused(bytes_)) return std::string(view().bytes());

@@ -24,8 +24,8 @@ enum class AttributeType : uint8_t { S, N, B, BOOL, NULL_, SS, NS, BS, L, M };
 /// AWS's name: "S", "NULL".
 std::string_view name_of(AttributeType type);
 
-/// Levels of lists and maps inside each other that an item may have.
-constexpr int max_attribute_nesting = 32;
+/// Levels of lists and maps inside each other that an attribute may have; what is in the last is the 32nd.
+constexpr int max_attribute_nesting = 31;
 
 class AttributeElements;
 class AttributeMembers;
@@ -134,6 +134,8 @@ class AttributeMembers {
 struct AttributeRefusal {
     std::string_view member;
     std::string_view message;
+    std::string_view older_message;
+    std::string_view in(Wording wording) const { return wording == Wording::older ? older_message : message; }
 };
 
 /// A value that owns its bytes; default-constructed it is none. One that was received may be refused: then it holds
@@ -152,7 +154,7 @@ class AttributeValue {
     void refuse(AttributeRefusal refusal);
     std::optional<AttributeRefusal> refusal() const;
     /// Throws aws::Error (ValidationException) if the value is refused, or none.
-    void check() const;
+    void check(Wording wording = Wording::current) const;
 
     AttributeView view() const;
     const std::string& bytes() const& { return bytes_; }
@@ -180,7 +182,7 @@ class AttributeMap {
     void refuse(AttributeRefusal refusal);
     std::optional<AttributeRefusal> refusal() const;
     /// Throws aws::Error (ValidationException) if the map is refused.
-    void check() const;
+    void check(Wording wording = Wording::current) const;
 
     AttributeView view() const;
     std::string_view bytes() const& { return view().bytes(); }

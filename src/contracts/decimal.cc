@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "contracts/error.h"
 
@@ -17,32 +18,51 @@ constexpr char positive_mark = 3;
 
 bool is_digit(char character) { return character >= '0' && character <= '9'; }
 
-[[noreturn]] void refuse(std::string_view text) {
-    if (text.empty()) throw aws::validation_error("The parameter cannot be converted to a numeric value");
+[[noreturn]] void refuse(std::string_view text, Wording wording) {
+    if (text.empty() && wording == Wording::older) {
+        throw aws::validation_error("The parameter cannot be converted to a numeric value");
+    }
     throw aws::validation_error(fmt::format("The parameter cannot be converted to a numeric value: {}", text));
 }
 
-[[noreturn]] void refuse_magnitude() {
+[[noreturn]] void refuse_overflow() {
     throw aws::validation_error(
         "Number overflow. Attempting to store a number with magnitude larger than supported range");
 }
 
-/// The power of ten after 'e', held within bounds that cannot overflow and are far beyond what is stored.
-int64_t parse_exponent(std::string_view text, std::string_view whole) {
-    bool negative = false;
-    if (!text.empty() && (text.front() == '+' || text.front() == '-')) {
-        negative = text.front() == '-';
-        text.remove_prefix(1);
-    }
-    if (text.empty() || !std::ranges::all_of(text, is_digit)) refuse(whole);
+[[noreturn]] void refuse_underflow() {
+    throw aws::validation_error(
+        "Number underflow. Attempting to store a number with magnitude smaller than supported range");
+}
+
+void check_magnitude(int64_t exponent) {
+    if (exponent > largest_exponent) refuse_overflow();
+    if (exponent < smallest_exponent) refuse_underflow();
+}
+
+bool fits_32_bits(int64_t number) { return number == static_cast<int32_t>(number); }
+
+/// The power of ten after 'e'; nothing if it is no number of 64 bits.
+std::optional<int64_t> parse_exponent(std::string_view text) {
+    if (text.starts_with("+-")) return std::nullopt;
+    if (text.starts_with('+')) text.remove_prefix(1);
     int64_t exponent = 0;
-    for (const char digit : text) exponent = std::min<int64_t>(exponent * 10 + (digit - '0'), 1'000'000'000);
-    return negative ? -exponent : exponent;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    // Far from both ends, so that digits before and behind the point can be added.
+    constexpr int64_t enough = std::numeric_limits<int64_t>::max() / 2;
+    return std::clamp(exponent, -enough, enough);
+}
+
+/// The older layer reads numbers as Java does: exponent and scale have 32 bits, and digits before the point may wrap.
+void check_as_java(int64_t power, int64_t scale, int64_t exponent, std::string_view text) {
+    if (!fits_32_bits(power) || !fits_32_bits(scale)) refuse(text, Wording::older);
+    if (!fits_32_bits(exponent + 1)) refuse_underflow();
 }
 
 }  // namespace
 
-Decimal Decimal::parse(std::string_view text) {
+Decimal Decimal::parse(std::string_view text, Wording wording) {
     std::string_view rest = text;
     bool negative = false;
     if (!rest.empty() && (rest.front() == '-' || rest.front() == '+')) {
@@ -51,7 +71,9 @@ Decimal Decimal::parse(std::string_view text) {
     }
     int64_t power = 0;
     if (const auto mark = rest.find_first_of("eE"); mark != std::string_view::npos) {
-        power = parse_exponent(rest.substr(mark + 1), text);
+        const auto exponent = parse_exponent(rest.substr(mark + 1));
+        if (!exponent) refuse(text, wording);
+        power = *exponent;
         rest = rest.substr(0, mark);
     }
     // Significant digits beyond the limit are kept only as far as needed to notice that they are too many.
@@ -59,16 +81,18 @@ Decimal Decimal::parse(std::string_view text) {
     size_t count = 0;
     bool seen_digit = false, seen_point = false;
     int64_t integer_digits = 0;  // before the point, counted from the first significant one
-    int64_t leading_zeros = 0;   // between the point and the first significant digit
+    int64_t fraction_digits = 0;
+    int64_t leading_zeros = 0;  // between the point and the first significant digit
     size_t dropped_zeros = 0;
     for (const char character : rest) {
         if (character == '.') {
-            if (seen_point) refuse(text);
+            if (seen_point) refuse(text, wording);
             seen_point = true;
             continue;
         }
-        if (!is_digit(character)) refuse(text);
+        if (!is_digit(character)) refuse(text, wording);
         seen_digit = true;
+        fraction_digits += seen_point ? 1 : 0;
         if (count == 0 && character == '0') {
             leading_zeros += seen_point ? 1 : 0;
             continue;
@@ -85,8 +109,12 @@ Decimal Decimal::parse(std::string_view text) {
         else
             digits.back() = 9;  // more digits than any number has: stay too long when zeros are stripped
     }
-    if (!seen_digit) refuse(text);
-    const int64_t exponent = power + (integer_digits > 0 ? integer_digits - 1 : -leading_zeros - 1);
+    if (!seen_digit) refuse(text, wording);
+    const bool zero = count == 0;
+    int64_t exponent = power + (integer_digits > 0 ? integer_digits - 1 : -leading_zeros - 1);
+    if (zero) exponent = power - fraction_digits;
+    if (wording == Wording::older) check_as_java(power, fraction_digits - power, exponent, text);
+    if (zero) check_magnitude(exponent);
     return normalised(negative, exponent, digits.data(), count);
 }
 
@@ -101,11 +129,7 @@ Decimal Decimal::normalised(bool negative, int64_t exponent, const uint8_t* digi
     while (count > 0 && digits[count - 1] == 0) --count;
     Decimal number;
     if (count == 0) return number;
-    if (exponent > largest_exponent) refuse_magnitude();
-    if (exponent < smallest_exponent) {
-        throw aws::validation_error(
-            "Number underflow. Attempting to store a number with magnitude smaller than supported range");
-    }
+    check_magnitude(exponent);
     if (count > max_digits)
         throw aws::validation_error("Attempting to store more than 38 significant digits in a Number");
     number.negative_ = negative;
@@ -211,7 +235,7 @@ Decimal Decimal::operator+(const Decimal& other) const {
     const auto nonzero = [](uint8_t digit) { return digit != 0; };
     const auto first = std::ranges::find_if(digits, nonzero);
     const auto last = std::find_if(digits.rbegin(), digits.rend(), nonzero).base();
-    if (last - first > max_digits) refuse_magnitude();  // AWS calls a sum of too many digits too large
+    if (last - first > max_digits) refuse_overflow();  // AWS calls a sum of too many digits too large
     return normalised(larger.negative_, highest + 1, digits.data(), static_cast<size_t>(width));
 }
 

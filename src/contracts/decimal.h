@@ -9,6 +9,10 @@
 
 namespace cumulet::contracts {
 
+/// The words in which a value is refused. DynamoDB has two: those of BatchWriteItem, Scan, transactions and PartiQL are
+/// the older ones.
+enum class Wording : uint8_t { current, older };
+
 /// A sign, digits d1.d2d3… and a power of ten; d1 is not 0 and the last digit is not 0, so equal numbers are equal
 /// fields.
 ///
@@ -24,7 +28,7 @@ class Decimal {
     Decimal() = default;
     /// Throws aws::Error (ValidationException) with DynamoDB's words if `text` is no number, too large, too small, or
     /// has more digits than a number may have.
-    static Decimal parse(std::string_view text);
+    static Decimal parse(std::string_view text, Wording wording = Wording::current);
     static Decimal from_integer(int64_t value);
     /// Reads a stored form.
     static Decimal load(std::string_view stored);

@@ -201,7 +201,7 @@ json::value to_json(const Shape& shape, const void* value) {
         case Kind::native: {
             std::string text;
             shape.native->append_json(text, value);
-            return json::parse(text);
+            return parse_json(text).value();
         }
         case Kind::body:
         case Kind::event_stream: return nullptr;

@@ -8,6 +8,7 @@
 #include "runtime/log.h"
 #include "runtime/unavailable.h"
 #include "wire/compression.h"
+#include "wire/dynamodb_validation.h"
 
 namespace cumulet::dispatch {
 namespace {
@@ -65,7 +66,8 @@ void decode(Passage& passage) {
 void validate(Passage& passage) {
     if (!passage.request) wire::validate(*passage.operation().input, passage.input, passage.violations);
     if (!passage.violations.empty()) {
-        throw wire::validation_failure(passage.route.protocol, passage.service(), passage.violations);
+        throw wire::validation_failure(passage.route.protocol, passage.service(), passage.operation().name,
+                                       passage.violations);
     }
 }
 

@@ -459,7 +459,7 @@ class Reader {
 void read_json(std::string_view text, const Shape& shape, void* target, JsonDialect dialect, const Path& path,
                Seen& seen, Violations& violations) {
     boost::json::parse_options options;
-    options.max_depth = max_depth;
+    options.max_depth = 2 * max_depth;  // an attribute value of DynamoDB takes two levels for each of its own
     boost::json::basic_parser<Reader> parser(options, shape, target, dialect, path, seen, violations);
     error_code error;
     const size_t read = parser.write_some(false, text.data(), text.size(), error);

@@ -575,7 +575,7 @@ describe('items', () => {
                 UpdateExpression: 'SET note = :missing',
                 ExpressionAttributeValues: { ':other': 1 },
             }),
-            /^Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :missing$/,
+            /^1 validation error detected: Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :missing$/,
         );
         await invalid(
             ask(lib.UpdateCommand, {
@@ -584,7 +584,7 @@ describe('items', () => {
                 UpdateExpression: 'SET status = :v',
                 ExpressionAttributeValues: { ':v': 1 },
             }),
-            /^Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: status$/,
+            /^1 validation error detected: Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: status$/,
         );
         await invalid(
             ask(lib.UpdateCommand, {
@@ -601,7 +601,7 @@ describe('items', () => {
                 Item: { ...Key },
                 ConditionExpression: 'note = ',
             }),
-            /^Invalid ConditionExpression: Syntax error; token: "<EOF>", near: "= "$/,
+            /^1 validation error detected: Invalid ConditionExpression: Syntax error; token: "<EOF>", near: "= "$/,
         );
         await invalid(
             ask(lib.PutCommand, { TableName, Item: { ...Key, text: 'x'.repeat(410_000) } }),

@@ -63,7 +63,7 @@ constexpr std::string_view too_long = "Attempting to store more than 38 signific
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, RefusedNumber,
-    testing::Values(RefusalRow{"", "The parameter cannot be converted to a numeric value"},
+    testing::Values(RefusalRow{"", "The parameter cannot be converted to a numeric value: "},
                     RefusalRow{"abc", "The parameter cannot be converted to a numeric value: abc"},
                     RefusalRow{"1 ", "The parameter cannot be converted to a numeric value: 1 "},
                     RefusalRow{"1.2.3", "The parameter cannot be converted to a numeric value: 1.2.3"},
@@ -71,11 +71,30 @@ INSTANTIATE_TEST_SUITE_P(
                     RefusalRow{"1e", "The parameter cannot be converted to a numeric value: 1e"},
                     RefusalRow{"NaN", "The parameter cannot be converted to a numeric value: NaN"},
                     RefusalRow{"1e126", too_large}, RefusalRow{"-1e126", too_large},
-                    RefusalRow{"1e99999999999999999999", too_large}, RefusalRow{"1e-131", too_small},
-                    RefusalRow{"1e-99999999999999999999", too_small},
+                    RefusalRow{"1e2147483647", too_large}, RefusalRow{"1e99999999999", too_large},
+                    RefusalRow{"1e9223372036854775807", too_large},
+                    RefusalRow{"1e9223372036854775808",
+                               "The parameter cannot be converted to a numeric value: 1e9223372036854775808"},
+                    RefusalRow{"1e++1", "The parameter cannot be converted to a numeric value: 1e++1"},
+                    RefusalRow{"1e+-1", "The parameter cannot be converted to a numeric value: 1e+-1"},
+                    RefusalRow{"0e126", too_large}, RefusalRow{"0e-131", too_small}, RefusalRow{"1e-131", too_small},
+                    RefusalRow{"1e-99999999999", too_small},
                     RefusalRow{"123456789012345678901234567890123456789", too_long},
                     RefusalRow{"0.100000000000000000000000000000000000001", too_long},
                     RefusalRow{"100000000000000000000000000000000000000000001", too_long}));
+
+// https://github.com/paritysuite/dynamodb-conformance: verified on AWS.
+TEST(Decimal, IsReadAsJavaReadsItInTheOlderLayer) {
+    const auto refused = [](std::string_view text) { return refusal([&] { Decimal::parse(text, Wording::older); }); };
+    const std::string no_number = "The parameter cannot be converted to a numeric value";
+    EXPECT_EQ(refused(""), no_number);
+    EXPECT_EQ(refused("1e126"), too_large);
+    EXPECT_EQ(refused("1e2147483647"), too_small);
+    EXPECT_EQ(refused("1e2147483648"), no_number + ": 1e2147483648");
+    EXPECT_EQ(refused("1e-2147483648"), no_number + ": 1e-2147483648");
+    EXPECT_EQ(refused("1.5e-2147483647"), no_number + ": 1.5e-2147483647");
+    EXPECT_EQ(Decimal::parse("0e125", Wording::older).text(), "0");
+}
 
 TEST(Decimal, ReachesTheDocumentedBounds) {
     EXPECT_EQ(Decimal::parse("1e-130").text(), "0." + std::string(129, '0') + "1");
@@ -169,8 +188,20 @@ INSTANTIATE_TEST_SUITE_P(
         ItemRefusal{R"({"a":{"NS":[]}})", "One or more parameter values were invalid: An number set  may not be empty"},
         ItemRefusal{R"({"a":{"BS":[]}})", "One or more parameter values were invalid: Binary sets should not be empty"},
         ItemRefusal{R"({"a":{"SS":["b","a","b"]}})",
-                    "One or more parameter values were invalid: Input collection [b, a, b] contains duplicates."},
-        ItemRefusal{R"({"a":{"NS":["1","1.0"]}})", "Input collection contains duplicates"},
+                    "One or more parameter values were invalid: Input collection [\"a\", \"b\", \"b\"] contains "
+                    "duplicates."},
+        ItemRefusal{R"({"a":{"SS":["",""]}})",
+                    "One or more parameter values were invalid: Input collection [\"\", \"\"] contains duplicates."},
+        ItemRefusal{
+            R"({"a":{"BS":["/w==","AA==","AA=="]}})",
+            "One or more parameter values were invalid: Input collection [\"AA==\",\"/w==\",\"AA==\"]of type BS "
+            "contains duplicates."},
+        ItemRefusal{R"({"a":{"NS":["1","1.0"]}})",
+                    "One or more parameter values were invalid: Input collection contains duplicates."},
+        ItemRefusal{R"({"a":{"N":"x"},"":{"S":"x"}})", "Empty attribute name"},
+        ItemRefusal{R"({"a":{"M":{"":{"S":"x"}}}})", "Empty attribute name"},
+        ItemRefusal{R"({"a":{"M":{"":{"S":"x"}}},"b":{"N":"x"}})",
+                    "The parameter cannot be converted to a numeric value: x"},
         ItemRefusal{
             R"({"a":{"NULL":false}})",
             "One or more parameter values were invalid: Null attribute value types must have the value of true"},
@@ -216,6 +247,23 @@ TEST(AttributeMap, KeepsWhatIsWrongWithItAndItsNames) {
     EXPECT_EQ(refusal([&] { map.check(); }), map.refusal()->message);
 }
 
+TEST(AttributeMap, IsRefusedInTheWordsOfTheLayer) {
+    const auto map = decoded<AttributeMap>(attribute_map_native, "s", [](NativeBuilder& builder) {
+        builder.begin_object(), builder.key("SS"), builder.begin_array();
+        for (const char* element : {"b", "a", "b"}) builder.string(element);
+        builder.end_array(), builder.end_object();
+    });
+    const std::string invalid = "One or more parameter values were invalid: Input collection ";
+    EXPECT_EQ(refusal([&] { map.check(); }), invalid + "[\"a\", \"b\", \"b\"] contains duplicates.");
+    EXPECT_EQ(refusal([&] { map.check(Wording::older); }), invalid + "[b, a, b] contains duplicates.");
+    EXPECT_EQ(map.view().find("s").count(), 2u);
+}
+
+TEST(AttributeMap, HoldsEmptyStringsInSets) {
+    constexpr std::string_view item = R"({"b":{"BS":["","AA=="]},"s":{"SS":["","a"]}})";
+    EXPECT_EQ(AttributeMap::from_json(item).json(), item);
+}
+
 TEST(AttributeValue, IsRefusedWithSomethingInItsPlace) {
     const auto several = decoded<AttributeValue>(attribute_value_native, "S", [](NativeBuilder& builder) {
         builder.string("x");
@@ -239,10 +287,10 @@ std::string nested(int levels) {
     return R"({"a":)" + text + "}";
 }
 
-TEST(AttributeMap, NestsThirtyTwoLevelsAndNoMore) {
-    EXPECT_EQ(AttributeMap::from_json(nested(32)).json(), nested(32));
+TEST(AttributeMap, NestsThirtyOneLevelsAndNoMore) {
+    EXPECT_EQ(AttributeMap::from_json(nested(31)).json(), nested(31));
     EXPECT_EQ(
-        refusal([] { AttributeMap::from_json(nested(33)); }),
+        refusal([] { AttributeMap::from_json(nested(32)); }),
         "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
         "limit");
 }

@@ -1,6 +1,7 @@
 // BatchGetItem and BatchWriteItem: many items of several tables in one request.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+#include "contracts/reflect.h"
 #include "services/dynamodb/capacity.h"
 #include "services/dynamodb/request.h"
 #include "services/dynamodb/service.h"
@@ -16,6 +17,26 @@ constexpr size_t max_writes = 25;
 constexpr size_t max_response_bytes = 16'000'000;
 
 [[noreturn]] void refuse_duplicates() { throw aws::validation_error("Provided list of item keys contains duplicates"); }
+
+/// Throws aws::Error if one of the names of `requests`, a map, is no table's. `show` writes the map as DynamoDB does.
+template <typename Requests, typename Show>
+void check_names(const Requests& requests, const Show& show) {
+    constexpr size_t max_shown_bytes = 8192;
+    const auto refused = [](const auto& request) {
+        try {
+            table_name(request.first);
+        } catch (const aws::Error& error) {
+            return error.message.contains(" at 'tableName'");
+        }
+        return false;
+    };
+    if (std::ranges::none_of(requests, refused)) return;
+    throw aws::validation_error(fmt::format(
+        "1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Map keys must satisfy "
+        "constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal "
+        "to 3, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]",
+        show().substr(0, max_shown_bytes)));
+}
 
 /// How much of a batch throughput lets in.
 class Admission {
@@ -59,13 +80,27 @@ void check_keys(const std::vector<AttributeMap>& keys) {
     }
 }
 
+/// One form for all tables of a request.
+void check_forms_of_all(const BatchGetItemInput& request) {
+    const auto any = [&](auto member) {
+        return std::ranges::any_of(request.RequestItems,
+                                   [&](const auto& part) { return (part.second.*member).has_value(); });
+    };
+    check_forms({{"ProjectionExpression", any(&KeysAndAttributes::ProjectionExpression)}},
+                {{"AttributesToGet", any(&KeysAndAttributes::AttributesToGet)}});
+}
+
 std::vector<Gets> check_gets(const BatchGetItemInput& request) {
+    check_names(request.RequestItems, [&] {
+        const auto shown = contracts::to_json(*aws::dynamodb::service.find("BatchGetItem")->input, &request);
+        return std::string(json::serialize(shown.at("RequestItems")));
+    });
+    check_forms_of_all(request);
     size_t count = 0;
     std::vector<Gets> all;
     for (const auto& [name, wanted] : request.RequestItems) {
         count += wanted.Keys.size();
         const Parameter projected{"ProjectionExpression", wanted.ProjectionExpression.has_value()};
-        check_forms({projected}, {{"AttributesToGet", wanted.AttributesToGet.has_value()}});
         check_placeholder_use(wanted, {}, {projected});
         const auto attributes = attribute_paths(wanted.AttributesToGet);
         auto placeholders = placeholders_of(wanted);
@@ -148,10 +183,34 @@ Task<BatchGetItemOutput> Service::batch_get_item(Call& call, BatchGetItemInput r
 
 namespace {
 
+std::string shown(std::string_view type, std::string_view member, const AttributeMap& values) {
+    std::vector<std::string> parts;
+    for (const auto& [name, value] : values.members()) {
+        parts.push_back(fmt::format("{}=", name));
+        value.append_json(parts.back());
+    }
+    return fmt::format("{}({}={{{}}})", type, member, fmt::join(parts, ", "));
+}
+
+/// RequestItems as Java prints it.
+std::string shown(const BatchWriteItemInput& request) {
+    std::vector<std::string> tables;
+    for (const auto& [name, writes] : request.RequestItems) {
+        std::vector<std::string> parts;
+        for (const auto& write : writes) {
+            const auto put = write.PutRequest ? shown("PutRequest", "item", write.PutRequest->Item) : "null";
+            const auto remove = write.DeleteRequest ? shown("DeleteRequest", "key", write.DeleteRequest->Key) : "null";
+            parts.push_back(fmt::format("WriteRequest(putRequest={}, deleteRequest={})", put, remove));
+        }
+        tables.push_back(fmt::format("{}=[{}]", name, fmt::join(parts, ", ")));
+    }
+    return fmt::format("{{{}}}", fmt::join(tables, ", "));
+}
+
 void check_writes(const BatchWriteItemInput& request) {
+    check_names(request.RequestItems, [&] { return shown(request); });
     size_t count = 0;
     for (const auto& [name, writes] : request.RequestItems) {
-        table_name(name);
         count += writes.size();
         for (const auto& write : writes) {
             if (write.PutRequest.has_value() == write.DeleteRequest.has_value()) {
@@ -161,10 +220,10 @@ void check_writes(const BatchWriteItemInput& request) {
                     "datatypes");
             }
             if (write.PutRequest) {
-                write.PutRequest->Item.check();
+                write.PutRequest->Item.check(Wording::older);
                 check_size(write.PutRequest->Item);
             } else {
-                write.DeleteRequest->Key.check();
+                write.DeleteRequest->Key.check(Wording::older);
             }
         }
     }

@@ -49,11 +49,13 @@ Task<PutItemOutput> Service::put_item(Call& call, PutItemInput request) {
     if (options_.gate) {
         co_await permit_item(call, request.TableName, request.Item, request.ReturnValues.value_or("NONE"));
     }
-    check_write_parameters(request);
-    request.Item.check();
-    const bool return_old = returns_old(request.ReturnValues);
-    check_size(request.Item);
-    const auto condition = write_condition(request);
+    const auto [return_old, condition] = introduced([&] {
+        check_write_parameters(request);
+        request.Item.check();
+        const bool returns = returns_old(request.ReturnValues);
+        check_size(request.Item);
+        return std::pair(returns, write_condition(request));
+    });
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
@@ -91,10 +93,12 @@ Task<DeleteItemOutput> Service::delete_item(Call& call, DeleteItemInput request)
     if (options_.gate) {
         co_await permit_item(call, request.TableName, request.Key, request.ReturnValues.value_or("NONE"));
     }
-    check_write_parameters(request);
-    request.Key.check();
-    const bool return_old = returns_old(request.ReturnValues);
-    const auto condition = write_condition(request);
+    const auto [return_old, condition] = introduced([&] {
+        check_write_parameters(request);
+        request.Key.check();
+        const bool returns = returns_old(request.ReturnValues);
+        return std::pair(returns, write_condition(request));
+    });
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 
@@ -137,12 +141,8 @@ std::optional<AttributeMap> returned(const std::optional<std::string>& return_va
     return updated;
 }
 
-}  // namespace
-
-Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request) {
-    if (options_.gate) {
-        co_await permit_item(call, request.TableName, request.Key, request.ReturnValues.value_or("NONE"));
-    }
+/// What an UpdateItem changes, and on what condition.
+std::pair<Update, std::optional<Condition>> read_update(const UpdateItemInput& request) {
     const Parameter changed{"UpdateExpression", request.UpdateExpression.has_value()};
     const Parameter conditional{"ConditionExpression", request.ConditionExpression.has_value()};
     check_forms({changed, conditional}, {{"AttributeUpdates", request.AttributeUpdates.has_value()},
@@ -150,13 +150,22 @@ Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request)
                                          {"ConditionalOperator", request.ConditionalOperator.has_value()}});
     check_placeholder_use(request, {changed, conditional});
     request.Key.check();
-    const auto older_update = request.AttributeUpdates ? update_of(*request.AttributeUpdates) : Update();
-    const auto expected = expected_condition(request.Expected, request.ConditionalOperator);
+    auto update = request.AttributeUpdates ? update_of(*request.AttributeUpdates) : Update();
+    auto condition = expected_condition(request.Expected, request.ConditionalOperator);
     auto placeholders = placeholders_of(request);
-    const Update update = changed.given ? parse_update(*request.UpdateExpression, placeholders) : older_update;
-    const auto condition =
-        conditional.given ? condition_of(conditional.name, request.ConditionExpression, placeholders) : expected;
+    if (changed.given) update = parse_update(*request.UpdateExpression, placeholders);
+    if (conditional.given) condition = condition_of(conditional.name, request.ConditionExpression, placeholders);
     placeholders.check_all_used();
+    return {std::move(update), std::move(condition)};
+}
+
+}  // namespace
+
+Task<UpdateItemOutput> Service::update_item(Call& call, UpdateItemInput request) {
+    if (options_.gate) {
+        co_await permit_item(call, request.TableName, request.Key, request.ReturnValues.value_or("NONE"));
+    }
+    const auto [update, condition] = introduced([&] { return read_update(request); });
     const Scope scope(call);
     const auto name = table_name(request.TableName);
 

@@ -32,7 +32,7 @@ Task<QueryOutput> Service::query(Call& call, QueryInput request) {
     check_selection(request, "1 validation error detected: ");
     const auto older_filter = filter_condition(request.QueryFilter, request.ConditionalOperator);
     const auto attributes = attribute_paths(request.AttributesToGet);
-    check_start_values(request.ExclusiveStartKey);
+    check_start_values(request.ExclusiveStartKey, Wording::current);
     if (!keyed.given && !request.KeyConditions) {
         throw aws::validation_error(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");

@@ -29,16 +29,27 @@ void check_forms(std::initializer_list<Parameter> expressions, std::initializer_
 }
 
 void check_placeholder_use(bool names, bool values, std::initializer_list<Parameter> with_values,
-                           std::initializer_list<Parameter> without_values) {
+                           std::initializer_list<Parameter> without_values, Wording wording) {
     if (names && given(with_values).empty() && given(without_values).empty()) {
         throw aws::validation_error("ExpressionAttributeNames can only be specified when using expressions");
     }
     if (!values || !given(with_values).empty()) return;
+    if (wording == Wording::current) {
+        throw aws::validation_error("ExpressionAttributeValues can only be specified when using expressions");
+    }
     std::vector<std::string_view> all;
     for (const auto& parameter : with_values) all.push_back(parameter.name);
     throw aws::validation_error(
         fmt::format("ExpressionAttributeValues can only be specified when using expressions: {} {} null",
                     fmt::join(all, " and "), all.size() > 1 ? "are" : "is"));
+}
+
+void introduce(aws::Error& error) {
+    constexpr std::string_view introduction = "1 validation error detected: ";
+    constexpr std::string_view alone[] = {introduction, "Supplied AttributeValue", "Item size has exceeded"};
+    if (error.code != "ValidationException") return;
+    if (std::ranges::any_of(alone, [&](std::string_view words) { return error.message.starts_with(words); })) return;
+    error.message.insert(0, introduction);
 }
 
 std::optional<Condition> condition_of(std::string_view parameter, const std::optional<std::string>& text,
@@ -78,16 +89,16 @@ void check_selection(const std::optional<std::string>& selection, bool of_index,
     }
 }
 
-void check_start_values(const std::optional<AttributeMap>& start_key) {
+void check_start_values(const std::optional<AttributeMap>& start_key, Wording wording) {
     const auto refusal = start_key ? start_key->refusal() : std::nullopt;
     if (!refusal) return;
     // What is wrong with numbers and sets of them is said without an introduction.
     constexpr std::string_view alone[] = {"contains duplicates", "number set", "numeric value", "significant digits",
                                           "number with magnitude"};
     const bool introduced = std::ranges::none_of(
-        alone, [&](std::string_view words) { return refusal->message.find(words) != std::string_view::npos; });
+        alone, [&](std::string_view words) { return refusal->in(wording).find(words) != std::string_view::npos; });
     throw aws::validation_error(
-        fmt::format("{}{}", introduced ? "The provided starting key is invalid: " : "", refusal->message));
+        fmt::format("{}{}", introduced ? "The provided starting key is invalid: " : "", refusal->in(wording)));
 }
 
 std::optional<std::vector<Path>> attribute_paths(const std::optional<std::vector<std::string>>& names) {

@@ -23,24 +23,24 @@ void check_forms(std::initializer_list<Parameter> expressions, std::initializer_
 
 /// Throws aws::Error if there are names or values and no expression that could use them.
 void check_placeholder_use(bool names, bool values, std::initializer_list<Parameter> with_values,
-                           std::initializer_list<Parameter> without_values);
+                           std::initializer_list<Parameter> without_values, Wording wording);
 
 /// The same of a request whose expressions are `with_values` and `without_values` (a projection).
 template <typename Request>
 void check_placeholder_use(const Request& request, std::initializer_list<Parameter> with_values,
-                           std::initializer_list<Parameter> without_values = {}) {
+                           std::initializer_list<Parameter> without_values = {}, Wording wording = Wording::current) {
     bool values = false;
     if constexpr (requires { request.ExpressionAttributeValues; }) {
         values = request.ExpressionAttributeValues.has_value();
     }
-    check_placeholder_use(request.ExpressionAttributeNames.has_value(), values, with_values, without_values);
+    check_placeholder_use(request.ExpressionAttributeNames.has_value(), values, with_values, without_values, wording);
 }
 
 template <typename Request>
-Placeholders placeholders_of(const Request& request) {
+Placeholders placeholders_of(const Request& request, Wording wording = Wording::current) {
     const contracts::AttributeMap* values = nullptr;
     if constexpr (requires { request.ExpressionAttributeValues; }) values = pointer(request.ExpressionAttributeValues);
-    return Placeholders(pointer(request.ExpressionAttributeNames), values);
+    return Placeholders(pointer(request.ExpressionAttributeNames), values, wording);
 }
 
 std::optional<Condition> condition_of(std::string_view parameter, const std::optional<std::string>& text,
@@ -57,7 +57,22 @@ void check_selection(const Request& request, std::string_view introduction) {
 }
 
 /// Throws aws::Error if ExclusiveStartKey is refused.
-void check_start_values(const std::optional<AttributeMap>& start_key);
+void check_start_values(const std::optional<AttributeMap>& start_key, Wording wording);
+
+/// Puts "1 validation error detected: " before what DynamoDB introduces so; not before what is wrong with the type of a
+/// value, or the size of an item.
+void introduce(aws::Error& error);
+/// Runs `check`, the part of a PutItem, UpdateItem or DeleteItem that looks at nothing but its request: what it refuses
+/// is introduced.
+template <typename Check>
+auto introduced(const Check& check) {
+    try {
+        return check();
+    } catch (aws::Error& error) {
+        introduce(error);
+        throw;
+    }
+}
 
 /// Throws aws::Error if a PutItem or a DeleteItem mixes forms, or has placeholders that no expression could use.
 template <typename Request>

@@ -51,13 +51,13 @@ Task<ScanOutput> Service::scan(Call& call, ScanInput request) {
     check_forms({projected, filtered}, {{"AttributesToGet", request.AttributesToGet.has_value()},
                                         {"ScanFilter", request.ScanFilter.has_value()},
                                         {"ConditionalOperator", request.ConditionalOperator.has_value()}});
-    check_placeholder_use(request, {filtered}, {projected});
+    check_placeholder_use(request, {filtered}, {projected}, Wording::older);
     check_selection(request, "");
     const auto attributes = attribute_paths(request.AttributesToGet);
-    const auto older_filter = filter_condition(request.ScanFilter, request.ConditionalOperator);
-    check_start_values(request.ExclusiveStartKey);
+    const auto older_filter = filter_condition(request.ScanFilter, request.ConditionalOperator, Wording::older);
+    check_start_values(request.ExclusiveStartKey, Wording::older);
     check_segments(request);
-    auto placeholders = placeholders_of(request);
+    auto placeholders = placeholders_of(request, Wording::older);
     const auto filter =
         filtered.given ? condition_of(filtered.name, request.FilterExpression, placeholders) : older_filter;
     const auto projection = projected.given ? projection_of(request.ProjectionExpression, placeholders) : attributes;

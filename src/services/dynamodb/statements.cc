@@ -37,6 +37,16 @@ struct Outcome {
     Consumption consumed;
 };
 
+/// Throws aws::Error for an index whose key has several hash or several range attributes: PartiQL does not read it.
+void check_index(const Table& table, const Prepared& prepared) {
+    const auto index = std::ranges::find(table.indexes, prepared.statement.index, &Index::name);
+    if (!prepared.reads() || index == table.indexes.end()) return;
+    if (index->key.more_hash.empty() && index->key.more_range.empty()) return;
+    throw aws::validation_error(
+        "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute RANGE "
+        "keys.");
+}
+
 /// The primary key that a SELECT names, and nothing else; throws aws::Error with `complaint` for any other SELECT.
 AttributeMap only_key(Prepared& prepared, const Table& table, std::string_view complaint) {
     std::optional<Condition> where;
@@ -107,6 +117,7 @@ Task<ExecuteStatementOutput> Service::execute_statement(Call& call, ExecuteState
     Spending spending(throttle_, call.now());
     auto outcome = co_await store_.transact([&](store::Transaction& tx) -> Task<Outcome> {
         const auto table = co_await load_table(tx, scope, name);
+        check_index(table, prepared);
         if (spending) co_await enter(spending, tx, scope, table, prepared);
         if (!prepared.reads()) {
             co_return co_await write_one(tx, scope, table, prepared, spending, request.ReturnConsumedCapacity);
@@ -176,6 +187,7 @@ Task<BatchStatementResponse> Service::run_member(Call& call, const BatchStatemen
         Spending spending(throttle_, call.now());
         auto outcome = co_await store_.transact([&](store::Transaction& tx) -> Task<Outcome> {
             const auto table = co_await load_table(tx, scope, name);
+            check_index(table, prepared);
             if (spending) co_await enter(spending, tx, scope, table, prepared);
             if (!prepared.reads()) co_return co_await write_one(tx, scope, table, prepared, spending, capacity_mode);
             co_return co_await read_one(
@@ -224,7 +236,16 @@ void each_member(size_t count, Action action) {
     }
 }
 
+/// What is wrong with a parameter is told without the statement's number.
+void check_parameters(const ExecuteTransactionInput& request) {
+    for (const auto& statement : request.TransactStatements) {
+        if (!statement.Parameters) continue;
+        for (const auto& parameter : *statement.Parameters) parameter.check(Wording::older);
+    }
+}
+
 Members prepare(const ExecuteTransactionInput& request) {
+    check_parameters(request);
     Members members;
     each_member(request.TransactStatements.size(), [&](size_t index) {
         members.push_back(std::make_unique<Prepared>(request.TransactStatements[index]));

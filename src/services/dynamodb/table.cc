@@ -257,18 +257,21 @@ std::string table_name(std::string_view name_or_arn) {
         name = arn->resource.substr(6);
         name = name.substr(0, name.find('/'));
     }
-    if (name.size() < 3 || name.size() > 255) {
-        throw aws::validation_error("TableName must be at least 3 characters long and at most 255 characters long");
-    }
+    std::vector<std::string> broken;
+    const auto refuse = [&](std::string_view constraint) {
+        broken.push_back(
+            fmt::format("Value '{}' at 'tableName' failed to satisfy constraint: Member must {}", name, constraint));
+    };
     const auto allowed = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
                c == '-';
     };
-    if (!std::ranges::all_of(name, allowed)) {
-        throw aws::validation_error(fmt::format(
-            "1 validation error detected: Value '{}' at 'tableName' failed to satisfy constraint: Member must "
-            "satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
-            name));
+    if (!std::ranges::all_of(name, allowed)) refuse("satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
+    if (name.size() < 3) refuse("have length greater than or equal to 3");
+    if (name.size() > 255) refuse("have length less than or equal to 255");
+    if (!broken.empty()) {
+        throw aws::validation_error(fmt::format("{} validation error{} detected: {}", broken.size(),
+                                                broken.size() == 1 ? "" : "s", fmt::join(broken, "; ")));
     }
     return name;
 }

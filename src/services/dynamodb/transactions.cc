@@ -20,22 +20,21 @@ Intent intent_of(Intent::Kind kind, const Part& part) {
         intent.key = &part.Item;
     else
         intent.key = &part.Key;
-    intent.key->check();
     if constexpr (requires { part.ExpressionAttributeValues; }) {
         if (part.ExpressionAttributeValues) intent.values_bytes = part.ExpressionAttributeValues->size_bytes();
     }
     if constexpr (requires { part.UpdateExpression; }) {
-        check_placeholder_use(part, {{"UpdateExpression", true}, conditional});
-        auto placeholders = placeholders_of(part);
-        intent.update = parse_update(part.UpdateExpression, placeholders);
-        intent.condition = condition_of("ConditionExpression", condition, placeholders);
-        placeholders.check_all_used();
+        check_placeholder_use(part, {{"UpdateExpression", true}, conditional}, {}, Wording::older);
     } else {
-        check_placeholder_use(part, {conditional});
-        auto placeholders = placeholders_of(part);
-        intent.condition = condition_of("ConditionExpression", condition, placeholders);
-        placeholders.check_all_used();
+        check_placeholder_use(part, {conditional}, {}, Wording::older);
     }
+    auto placeholders = placeholders_of(part, Wording::older);
+    if constexpr (requires { part.UpdateExpression; }) {
+        intent.update = parse_update(part.UpdateExpression, placeholders);
+    }
+    intent.condition = condition_of(conditional.name, condition, placeholders);
+    placeholders.check_all_used();
+    intent.key->check(Wording::older);
     return intent;
 }
 
@@ -57,7 +56,7 @@ Task<TransactGetItemsOutput> Service::transact_get_items(Call& call, TransactGet
     std::vector<std::optional<std::vector<Path>>> projections;
     for (const auto& item : request.TransactItems) {
         check_placeholder_use(item.Get, {}, {{"ProjectionExpression", item.Get.ProjectionExpression.has_value()}});
-        item.Get.Key.check();
+        item.Get.Key.check(Wording::older);
         auto placeholders = placeholders_of(item.Get);
         projections.push_back(projection_of(item.Get.ProjectionExpression, placeholders));
         placeholders.check_all_used();

@@ -141,7 +141,7 @@ TEST(AwsJson, RefusesWhatDoesNotFitInTheWordsOfAws) {
         std::string body, message;
     };
     std::string deep = R"({"MessageBody":)";
-    for (int i = 0; i < 200; ++i) deep += "[";
+    for (int i = 0; i < 300; ++i) deep += "[";
     for (const Row& row : {
              Row{"{", "Unable to parse the request as JSON"},
              Row{"{} x", "Unable to parse the request as JSON"},

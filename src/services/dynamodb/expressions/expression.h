@@ -19,6 +19,7 @@ using contracts::AttributeValue;
 using contracts::AttributeView;
 using contracts::AttributeWriter;
 using contracts::Decimal;
+using contracts::Wording;
 
 /// One step of a document path: the name of a map's member, or an index of a list.
 struct Step {

@@ -27,7 +27,9 @@ Parser::Parser(std::string_view parameter, std::string_view text, Placeholders& 
     : parameter_(parameter), text_(text), placeholders_(placeholders) {
     if (text.empty()) refuse("The expression can not be empty;");
     if (text.size() > max_expression_bytes) {
-        refuse(fmt::format("Expression size has exceeded the maximum allowed size; expression size: {}", text.size()));
+        constexpr std::string_view message = "Expression size has exceeded the maximum allowed size;";
+        if (parameter == "UpdateExpression") refuse(message);
+        refuse(fmt::format("{} expression size: {}", message, text.size()));
     }
     tokens_ = tokenize(text);
     closing_ = match_parentheses(tokens_);

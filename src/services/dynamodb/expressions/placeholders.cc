@@ -17,6 +17,14 @@ void check_key(std::string_view parameter, std::string_view key, char mark) {
     }
 }
 
+void check_values(const contracts::AttributeMap& values, contracts::Wording wording) {
+    const auto refusal = values.refusal();
+    if (!refusal) return;
+    if (wording == contracts::Wording::current) values.check();
+    throw aws::validation_error(fmt::format("ExpressionAttributeValues contains invalid value: {} for key {}",
+                                            refusal->older_message, refusal->member));
+}
+
 [[noreturn]] void unused(std::string_view parameter, const std::vector<std::string_view>& keys) {
     throw aws::validation_error(
         fmt::format("Value provided in {} unused in expressions: keys: {{{}}}", parameter, fmt::join(keys, ", ")));
@@ -24,7 +32,8 @@ void check_key(std::string_view parameter, std::string_view key, char mark) {
 
 }  // namespace
 
-Placeholders::Placeholders(const Names* names, const contracts::AttributeMap* values) : names_(names), values_(values) {
+Placeholders::Placeholders(const Names* names, const contracts::AttributeMap* values, contracts::Wording wording)
+    : names_(names), values_(values) {
     if (names_) {
         if (names_->empty()) throw aws::validation_error("ExpressionAttributeNames must not be empty");
         for (const auto& [key, name] : *names_) check_key("ExpressionAttributeNames", key, '#');
@@ -32,10 +41,7 @@ Placeholders::Placeholders(const Names* names, const contracts::AttributeMap* va
     if (values_) {
         if (values_->empty()) throw aws::validation_error("ExpressionAttributeValues must not be empty");
         for (const auto& member : values_->members()) check_key("ExpressionAttributeValues", member.name, ':');
-        if (const auto refusal = values_->refusal()) {
-            throw aws::validation_error(fmt::format("ExpressionAttributeValues contains invalid value: {} for key {}",
-                                                    refusal->message, refusal->member));
-        }
+        check_values(*values_, wording);
     }
 }
 

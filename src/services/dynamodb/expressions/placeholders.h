@@ -14,7 +14,8 @@ class Placeholders {
     using Names = std::map<std::string, std::string>;
     /// nullptr where the request has none. Both must outlive this. Throws aws::Error if one is empty, has a key that
     /// is no placeholder, or a value that is refused.
-    Placeholders(const Names* names, const contracts::AttributeMap* values);
+    Placeholders(const Names* names, const contracts::AttributeMap* values,
+                 contracts::Wording wording = contracts::Wording::current);
 
     /// The attribute's name behind "#placeholder", or nullptr. It counts as used.
     const std::string* name(std::string_view placeholder);

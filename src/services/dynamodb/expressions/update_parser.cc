@@ -1,4 +1,5 @@
 #include "contracts/error.h"
+#include "services/dynamodb/expressions/operands.h"
 #include "services/dynamodb/expressions/parser.h"
 
 namespace cumulet::dynamodb {
@@ -144,6 +145,9 @@ class UpdateParser : Parser {
             call.kind = Operand::Kind::if_not_exists;
         else if (name == "list_append")
             call.kind = Operand::Kind::list_append;
+        else if (condition_function(name))
+            note(Problem::unknown_function,
+                 fmt::format("The function is not allowed in an update expression; function: {}", name));
         else
             note(Problem::unknown_function, fmt::format("Invalid function name; function: {}", name));
         check_use(call.arguments);

@@ -58,11 +58,12 @@ struct Comparison {
     std::vector<AttributeView> values;
 };
 
-std::vector<AttributeView> views_of(const std::optional<std::vector<AttributeValue>>& values) {
+std::vector<AttributeView> views_of(const std::optional<std::vector<AttributeValue>>& values,
+                                    Wording wording = Wording::current) {
     std::vector<AttributeView> views;
     if (!values) return views;
     for (const auto& value : *values) {
-        value.check();
+        value.check(wording);
         views.push_back(value.view());
     }
     return views;
@@ -139,7 +140,7 @@ std::optional<Condition> join(const std::vector<Comparison>& comparisons, const 
     return joined;
 }
 
-Comparison comparison_of(const std::string& attribute, const aws::dynamodb::ExpectedAttributeValue& expected) {
+Comparison comparison_of(const std::string& attribute, const aws::dynamodb::ExpectedAttributeValue& expected, Wording) {
     const auto for_attribute = [&](std::string_view message) {
         invalid(fmt::format("{} for Attribute: {}", message, attribute));
     };
@@ -169,24 +170,26 @@ Comparison comparison_of(const std::string& attribute, const aws::dynamodb::Expe
     return {.attribute = attribute, .name = "NULL"};
 }
 
-Comparison comparison_of(const std::string& attribute, const aws::dynamodb::Condition& condition) {
-    return {
-        .attribute = attribute, .name = condition.ComparisonOperator, .values = views_of(condition.AttributeValueList)};
+Comparison comparison_of(const std::string& attribute, const aws::dynamodb::Condition& condition, Wording wording) {
+    return {.attribute = attribute,
+            .name = condition.ComparisonOperator,
+            .values = views_of(condition.AttributeValueList, wording)};
 }
 
 template <typename Conditions>
-std::vector<Comparison> comparisons_of(const Conditions& conditions) {
+std::vector<Comparison> comparisons_of(const Conditions& conditions, Wording wording = Wording::current) {
     std::vector<Comparison> comparisons;
     for (const auto& [attribute, condition] : conditions) {
-        comparisons.push_back(comparison_of(attribute, condition));
+        comparisons.push_back(comparison_of(attribute, condition, wording));
         check_values(comparisons.back());
     }
     return comparisons;
 }
 
 template <typename Conditions>
-std::optional<Condition> joined(const Conditions& conditions, const std::optional<std::string>& joined_by) {
-    return join(conditions ? comparisons_of(*conditions) : std::vector<Comparison>(), joined_by);
+std::optional<Condition> joined(const Conditions& conditions, const std::optional<std::string>& joined_by,
+                                Wording wording) {
+    return join(conditions ? comparisons_of(*conditions, wording) : std::vector<Comparison>(), joined_by);
 }
 
 }  // namespace
@@ -194,12 +197,12 @@ std::optional<Condition> joined(const Conditions& conditions, const std::optiona
 std::optional<Condition> expected_condition(
     const std::optional<std::map<std::string, aws::dynamodb::ExpectedAttributeValue>>& expected,
     const std::optional<std::string>& joined_by) {
-    return joined(expected, joined_by);
+    return joined(expected, joined_by, Wording::current);
 }
 
 std::optional<Condition> filter_condition(const std::optional<std::map<std::string, aws::dynamodb::Condition>>& filter,
-                                          const std::optional<std::string>& joined_by) {
-    return joined(filter, joined_by);
+                                          const std::optional<std::string>& joined_by, Wording wording) {
+    return joined(filter, joined_by, wording);
 }
 
 std::vector<KeyComparison> key_comparisons(const std::map<std::string, aws::dynamodb::Condition>& conditions) {

@@ -16,7 +16,8 @@ std::optional<Condition> expected_condition(
 
 /// QueryFilter and ScanFilter, in the same way.
 std::optional<Condition> filter_condition(const std::optional<std::map<std::string, aws::dynamodb::Condition>>& filter,
-                                          const std::optional<std::string>& joined_by);
+                                          const std::optional<std::string>& joined_by,
+                                          Wording wording = Wording::current);
 
 /// KeyConditions, in the same way. The order of the comparisons is that of the names.
 std::vector<KeyComparison> key_comparisons(const std::map<std::string, aws::dynamodb::Condition>& conditions);

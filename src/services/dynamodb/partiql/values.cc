@@ -14,7 +14,7 @@ using Kind = Expression::Kind;
 
 Decimal read_number(const std::string& text, const std::string& place) {
     try {
-        return Decimal::parse(text);
+        return Decimal::parse(text, Wording::older);
     } catch (const aws::Error& error) {
         refuse(fmt::format("{} under {}", error.message, place));
     }
@@ -35,7 +35,7 @@ Values::Values(const Statement& statement, const Parameters* parameters) : param
     }
     if (!parameters) return;
     for (const auto& parameter : *parameters) {
-        parameter.check();
+        parameter.check(Wording::older);
     }
 }
 

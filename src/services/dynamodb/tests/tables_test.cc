@@ -46,7 +46,8 @@ TEST(CreateTable, RefusesBadSchemasInDynamoDBsWords) {
     };
     const std::string invalid = "ValidationException: One or more parameter values were invalid: ";
     EXPECT_EQ(refused([](auto& request) { request.TableName = "ab"; }),
-              "ValidationException: TableName must be at least 3 characters long and at most 255 characters long");
+              "ValidationException: 1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: "
+              "Member must have length greater than or equal to 3");
     EXPECT_EQ(refused([](auto& request) { (*request.KeySchema)[0].AttributeName = "id"; }),
               invalid +
                   "Some index key attributes are not defined in AttributeDefinitions. Keys: [id], "
