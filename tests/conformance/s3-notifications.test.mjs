@@ -8,6 +8,7 @@ import * as lambda from '@aws-sdk/client-lambda';
 import * as s3 from '@aws-sdk/client-s3';
 import * as sns from '@aws-sdk/client-sns';
 import * as sqs from '@aws-sdk/client-sqs';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { clientOf, eventually, fails, onAws, region, undoList, unique } from './support.mjs';
 import { zip } from './zip.mjs';
 
@@ -304,12 +305,13 @@ describe('functions', () => {
         if (onAws) await new Promise((resolve) => setTimeout(resolve, 10_000)); // until Lambda may assume the role
     });
 
-    test('a function runs with the event', async () => {
-        const Bucket = await newBucket();
+    /** A function that the bucket tells of new objects. */
+    async function toldFunction(Bucket, source, more = {}) {
         const FunctionName = unique('function');
         const { FunctionArn } = await functions.send(
             new lambda.CreateFunctionCommand({
-                FunctionName, Role, Runtime: 'nodejs20.x', Handler: 'index.handler', Code: { ZipFile: zip({ 'index.mjs': code }) },
+                FunctionName, Role, Runtime: 'nodejs20.x', Handler: 'index.handler', Code: { ZipFile: zip({ 'index.mjs': source }) },
+                ...more,
             }),
         );
         undo.add(() => functions.send(new lambda.DeleteFunctionCommand({ FunctionName })));
@@ -323,11 +325,49 @@ describe('functions', () => {
         await configure(Bucket, {
             LambdaFunctionConfigurations: [{ LambdaFunctionArn: FunctionArn, Events: ['s3:ObjectCreated:*'] }],
         });
+        return FunctionName;
+    }
+
+    test('a function runs with the event', async () => {
+        const Bucket = await newBucket();
+        const FunctionName = await toldFunction(Bucket, code);
         await send(s3.PutObjectCommand, { Bucket, Key: 'a', Body: 'hello' });
         const { Records } = await eventIn(FunctionName);
         assert.equal(Records[0].eventName, 'ObjectCreated:Put');
         assert.equal(Records[0].s3.bucket.name, Bucket);
         assert.equal(Records[0].s3.object.size, 5);
+    });
+
+    test('a function that writes to its own bucket is stopped', async () => {
+        const Bucket = await newBucket();
+        const signing = clientOf(s3.S3Client, { requestChecksumCalculation: 'WHEN_REQUIRED' });
+        const PLACE = await getSignedUrl(signing, new s3.PutObjectCommand({ Bucket, Key: 'again' }));
+        const again = `export const handler = async () => {
+            const headers = { 'x-amzn-trace-id': process.env._X_AMZN_TRACE_ID };
+            const { status } = await fetch(process.env.PLACE, { method: 'PUT', body: 'x', headers });
+            if (status !== 200) throw new Error('S3 answers ' + status);
+        };`;
+        const FunctionName = await toldFunction(Bucket, again, { Environment: { Variables: { PLACE } } });
+        const failed = await newQueue(Bucket);
+        await roles.send(
+            new iam.PutRolePolicyCommand({
+                RoleName: Role.split('/').at(-1), PolicyName: 'failed',
+                PolicyDocument: JSON.stringify({
+                    Version: '2012-10-17',
+                    Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: failed.arn }],
+                }),
+            }),
+        );
+        undo.add(() => roles.send(new iam.DeleteRolePolicyCommand({ RoleName: Role.split('/').at(-1), PolicyName: 'failed' })));
+        await functions.send(
+            new lambda.PutFunctionEventInvokeConfigCommand({
+                FunctionName, MaximumRetryAttempts: 0, DestinationConfig: { OnFailure: { Destination: failed.arn } },
+            }),
+        );
+        await send(s3.PutObjectCommand, { Bucket, Key: 'first', Body: 'x' });
+        const [{ requestContext, requestPayload }] = await receive(failed);
+        assert.equal(requestContext.condition, 'RetriesExhausted');
+        assert.equal(requestPayload.Records[0].s3.object.key, 'again');
     });
 
     test('a serverless application has a function that uploads invoke', async () => {
