@@ -23,6 +23,7 @@ constexpr Workload workloads[] = {
     {"sqs", sqs_workload},
     {"sqs-fifo", sqs_fifo_workload},
     {"sns", sns_workload},
+    {"s3", s3_workload},
     {"dynamodb", dynamodb_workload},
     {"dynamodb-streams", dynamodb_streams_workload},
     {"cloudformation", cloudformation_workload},

@@ -15,6 +15,8 @@ void sqs_workload(World& world);
 void sqs_fifo_workload(World& world);
 /// Publishers to several queues, one of two processes dying before it delivers, order in groups, filters.
 void sns_workload(World& world);
+/// Objects that come and go in a bucket that tells a queue, one of two processes dying before it delivers.
+void s3_workload(World& world);
 /// Counters, versions, transactions between items, and an index beside its table.
 void dynamodb_workload(World& world);
 /// Writers of all kinds on a table with a stream, an index, a time to live and a replica; the stream replays to the table.
