@@ -37,7 +37,7 @@ json::object object_part(const Event& event, std::string sequencer) {
     json::object object{{"key", event_key(event.key)}};
     if (event.size_bytes) object["size"] = *event.size_bytes;
     if (event.etag) object["eTag"] = *event.etag;
-    // Tags have no order that a number would tell.
+    // Unverified: events about tags have no number.
     if (!is_tagging(event.name)) object["sequencer"] = std::move(sequencer);
     return object;
 }
