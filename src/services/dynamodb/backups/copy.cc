@@ -10,15 +10,34 @@ constexpr size_t items_a_step = 500;
 constexpr size_t bytes_a_step = 2 << 20;
 constexpr Time once{};  // where a copy's own log has its entries
 
+constexpr uint8_t with_more_attributes = 2;  // the version of records since keys may have more than two
+
+void write_more(store::RecordWriter& writer, const std::vector<KeyAttribute>& attributes) {
+    writer.number(static_cast<int64_t>(attributes.size()));
+    for (const auto& each : attributes) writer.text(each.name).number(static_cast<int64_t>(each.type));
+}
+
+void read_more(store::RecordReader& reader, std::vector<KeyAttribute>& attributes) {
+    for (auto left = reader.number(); left > 0; --left) {
+        auto name = reader.text();
+        attributes.push_back({std::move(name), static_cast<AttributeType>(reader.number())});
+    }
+}
+
 void write_key(store::RecordWriter& writer, const KeySchema& key) {
     writer.text(key.hash).number(static_cast<int64_t>(key.hash_type)).text(key.range);
     writer.number(static_cast<int64_t>(key.range_type));
+    write_more(writer, key.more_hash);
+    write_more(writer, key.more_range);
 }
 
 KeySchema read_key(store::RecordReader& reader) {
     KeySchema key{.hash = reader.text(), .hash_type = static_cast<AttributeType>(reader.number())};
     key.range = reader.text();
     key.range_type = static_cast<AttributeType>(reader.number());
+    if (reader.version() < with_more_attributes) return key;
+    read_more(reader, key.more_hash);
+    read_more(reader, key.more_range);
     return key;
 }
 
@@ -81,7 +100,7 @@ Task<void> undo(store::Transaction& tx, Scope scope, Copy& copy, uint64_t log, T
 }  // namespace
 
 std::string Copy::text() const {
-    store::RecordWriter writer(1);
+    store::RecordWriter writer(with_more_attributes);
     writer.text(source.account).text(source.region).text(source_table).number(static_cast<int64_t>(source_number));
     writer.number(static_cast<int64_t>(own_log)).number(static_cast<int64_t>(history)).time(as_of);
     writer.text(target.name).number(static_cast<int64_t>(target.number));
