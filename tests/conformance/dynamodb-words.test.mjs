@@ -286,3 +286,48 @@ describe('parameters of statements', () => {
         await refused(transaction, `${noNumber}: 1e99999999999`);
     });
 });
+
+describe('settings of tables', () => {
+    const create = (more) =>
+        send(dynamodb.CreateTableCommand, {
+            TableName: unique('refused'),
+            KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+            AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+            BillingMode: 'PAY_PER_REQUEST',
+            ...more,
+        });
+
+    test('a stream is wanted with its view, and without when it is not', async () => {
+        await refused(
+            create({ StreamSpecification: { StreamEnabled: true } }),
+            `${invalid}If stream is being enabled then UpdateViewType is required`,
+        );
+        await refused(
+            create({ StreamSpecification: { StreamEnabled: false, StreamViewType: 'NEW_IMAGE' } }),
+            `${invalid}If stream is being disabled, then UpdateViewType must not be specified`,
+        );
+    });
+
+    test('attributes are defined once', async () => {
+        await refused(
+            create({
+                AttributeDefinitions: [
+                    { AttributeName: 'pk', AttributeType: 'S' },
+                    { AttributeName: 'pk', AttributeType: 'S' },
+                ],
+            }),
+            'Attribute Name is duplicated: pk',
+        );
+    });
+
+    test('what is not there is named', async () => {
+        const { Table } = await send(dynamodb.DescribeTableCommand, { TableName });
+        const ResourceArn = `${Table.TableArn}-none`;
+        const missing = (call) => fails(call, 'ResourceNotFoundException', 400);
+        const untagged = await missing(send(dynamodb.TagResourceCommand, { ResourceArn, Tags: [] }));
+        assert.equal(untagged.message, `Requested resource not found: ResourceArn: ${ResourceArn} not found`);
+        const insights = { TableName, IndexName: 'none', ContributorInsightsAction: 'ENABLE' };
+        const without = await missing(send(dynamodb.UpdateContributorInsightsCommand, insights));
+        assert.equal(without.message, `Requested resource not found: Index: none not found for table: ${TableName}`);
+    });
+});

@@ -35,9 +35,8 @@ Task<DescribedTable> load_subject(store::Transaction& tx, Scope scope, std::stri
     auto table = co_await load_named_table(tx, std::move(scope), name);
     const auto matches = [&](const Index& each) { return each.global && each.name == *index; };
     if (index && std::ranges::none_of(table.indexes, matches)) {
-        // Unverified: the words.
         throw ResourceNotFoundException(
-            fmt::format("Requested resource not found: Table: {} Index: {} not found", name, *index));
+            fmt::format("Requested resource not found: Index: {} not found for table: {}", *index, name));
     }
     co_return table;
 }

@@ -147,7 +147,7 @@ Definitions sorted(Definitions definitions) {
     std::ranges::sort(definitions, {}, &aws::dynamodb::AttributeDefinition::AttributeName);
     for (size_t at = 1; at < definitions.size(); ++at) {
         if (definitions[at].AttributeName != definitions[at - 1].AttributeName) continue;
-        invalid(fmt::format("Attribute Name is duplicated: {}", definitions[at].AttributeName));
+        throw aws::validation_error(fmt::format("Attribute Name is duplicated: {}", definitions[at].AttributeName));
     }
     return definitions;
 }
@@ -262,8 +262,8 @@ void check_on_demand(const std::optional<aws::dynamodb::OnDemandThroughput>& thr
     if (!throughput || on_demand) return;
     const std::string_view name = throughput->MaxReadRequestUnits ? "MaxReadRequestUnits" : "MaxWriteRequestUnits";
     if (index.empty()) {
-        invalid(
-            fmt::format("{} for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED.", name));
+        invalid(fmt::format("{} for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED",
+                            name));
     }
     invalid(fmt::format(
         "{} for OnDemandThroughput for index: {} cannot be specified when table BillingMode is PROVISIONED.", name,
@@ -324,7 +324,7 @@ std::string id_of_managed_key(const std::string& region, const std::string& acco
 
 std::optional<aws::dynamodb::SSEDescription> encryption_of(const std::optional<aws::dynamodb::SSESpecification>& wanted,
                                                            const std::string& region, const std::string& account) {
-    if (!wanted || !wanted->Enabled.value_or(false)) return std::nullopt;
+    if (!wanted || !wanted->Enabled.value_or(wanted->SSEType.has_value())) return std::nullopt;
     auto key = wanted->KMSMasterKeyId.value_or(aws_managed_key);
     if (key == aws_managed_key) key = id_of_managed_key(region, account);
     const auto resource = key.starts_with("alias/") ? key : "key/" + key;

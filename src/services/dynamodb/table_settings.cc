@@ -24,7 +24,7 @@ Task<DescribedTable> tagged_table(store::Transaction& tx, Scope scope, std::stri
                         arn));
     }
     const auto not_found = [&] {
-        return ResourceNotFoundException(fmt::format("Requested resource not found: ResourcArn: {} not found", arn));
+        return ResourceNotFoundException(fmt::format("Requested resource not found: ResourceArn: {} not found", arn));
     };
     if (parsed->account != scope.account || parsed->region != scope.region) throw not_found();
     auto table = co_await find_table(tx, scope, table_name(arn));

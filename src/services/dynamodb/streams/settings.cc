@@ -4,10 +4,12 @@ namespace cumulet::dynamodb {
 
 void check_stream(const std::optional<aws::dynamodb::StreamSpecification>& wanted) {
     if (!wanted || wanted->StreamEnabled == wanted->StreamViewType.has_value()) return;
-    // Unverified: the words.
-    throw aws::validation_error(fmt::format(
-        "One or more parameter values were invalid: StreamViewType must {} specified when StreamEnabled is {}",
-        wanted->StreamEnabled ? "be" : "not be", wanted->StreamEnabled));
+    // AWS names the member by another name.
+    throw aws::validation_error(
+        wanted->StreamEnabled
+            ? "One or more parameter values were invalid: If stream is being enabled then UpdateViewType is required"
+            : "One or more parameter values were invalid: If stream is being disabled, then UpdateViewType must not be "
+              "specified");
 }
 
 Task<void> update_stream(store::Transaction& tx, Scope scope, DescribedTable& table,

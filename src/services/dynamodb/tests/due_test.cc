@@ -125,6 +125,11 @@ TEST(Settings, LeaveWithTheirTable) {
         world.service.enable_kinesis_streaming_destination(world.call, {.TableName = "orders", .StreamArn = stream}));
     world.run(world.service.update_contributor_insights(
         world.call, {.TableName = "orders", .ContributorInsightsAction = "ENABLE"}));
+    EXPECT_EQ(refusal([&] {
+                  world.run(world.service.update_contributor_insights(
+                      world.call, {.TableName = "orders", .IndexName = "none", .ContributorInsightsAction = "ENABLE"}));
+              }),
+              "ResourceNotFoundException: Requested resource not found: Index: none not found for table: orders");
     EXPECT_EQ(destinations(), 1u);
     EXPECT_EQ(world.run(world.service.list_contributor_insights(world.call, {})).ContributorInsightsSummaries->size(),
               1u);

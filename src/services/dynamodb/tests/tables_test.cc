@@ -45,9 +45,10 @@ TEST(CreateTable, RefusesBadSchemasInDynamoDBsWords) {
         return refusal([&] { world.run(world.service.create_table(world.call, request)); });
     };
     const std::string invalid = "ValidationException: One or more parameter values were invalid: ";
-    EXPECT_EQ(refused([](auto& request) { request.TableName = "ab"; }),
-              "ValidationException: 1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: "
-              "Member must have length greater than or equal to 3");
+    EXPECT_EQ(
+        refused([](auto& request) { request.TableName = "ab"; }),
+        "ValidationException: 1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: "
+        "Member must have length greater than or equal to 3");
     EXPECT_EQ(refused([](auto& request) { (*request.KeySchema)[0].AttributeName = "id"; }),
               invalid +
                   "Some index key attributes are not defined in AttributeDefinitions. Keys: [id], "
@@ -84,7 +85,16 @@ TEST(CreateTable, RefusesBadSchemasInDynamoDBsWords) {
                   "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
                   "PAY_PER_REQUEST");
     EXPECT_EQ(refused([](auto& request) { request.StreamSpecification = {.StreamEnabled = true}; }),
-              invalid + "StreamViewType must be specified when StreamEnabled is true");
+              invalid + "If stream is being enabled then UpdateViewType is required");
+    EXPECT_EQ(refused([](auto& request) {
+                  request.StreamSpecification = {.StreamEnabled = false, .StreamViewType = "KEYS_ONLY"};
+              }),
+              invalid + "If stream is being disabled, then UpdateViewType must not be specified");
+    EXPECT_EQ(refused([](auto& request) {
+                  request.AttributeDefinitions = {{.AttributeName = "pk", .AttributeType = "S"},
+                                                  {.AttributeName = "pk", .AttributeType = "N"}};
+              }),
+              "ValidationException: Attribute Name is duplicated: pk");
 }
 
 TEST(Tables, AreUnknownInTheWordsOfEachFamily) {

@@ -226,8 +226,8 @@ TEST(UpdateTable, SwitchesBetweenTheWaysOfBilling) {
     EXPECT_FALSE(world.table().OnDemandThroughput);
     EXPECT_EQ(refusal([&] { world.send({.OnDemandThroughput = {{.MaxReadRequestUnits = 10}}}); }),
               invalid +
-                  "MaxReadRequestUnits for OnDemandThroughput cannot be specified when table BillingMode is "
-                  "PROVISIONED.");
+                  "MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode "
+                  "is PROVISIONED");
     world.clock_forward(1h);
     world.send({.BillingMode = "PAY_PER_REQUEST"});
     EXPECT_EQ(world.table().ProvisionedThroughput->WriteCapacityUnits, 0);
@@ -298,6 +298,15 @@ TEST(UpdateTable, ChangesTheTableClassTwiceInThirtyDays) {
     EXPECT_EQ(change("STANDARD_INFREQUENT_ACCESS"), "");
     EXPECT_EQ(change("STANDARD"), limit);
     EXPECT_EQ(world.table().TableClassSummary->TableClass, "STANDARD_INFREQUENT_ACCESS");
+}
+
+TEST(UpdateTable, TakesAnEncryptionThatNamesItsTypeAsWanted) {
+    Tables world;
+    EXPECT_EQ(refusal([&] { world.send({.SSESpecification = aws::dynamodb::SSESpecification{}}); }),
+              invalid + "Table is already encrypted by default");
+    EXPECT_FALSE(world.table().SSEDescription);
+    world.send({.SSESpecification = {{.SSEType = "KMS"}}});
+    EXPECT_EQ(world.table().SSEDescription->Status, "ENABLED");
 }
 
 TEST(UpdateTable, ChangesTheEncryptionFourTimesADayAndThenEverySixHours) {
