@@ -2,6 +2,7 @@
 
 #include "main/http_sender.h"
 #include "main/identities.h"
+#include "services/apigateway/key_admission.h"
 #include "services/apigateway/service.h"
 #include "services/apigateway/surface.h"
 #include "services/apigatewayv2/domains/domain_surface.h"
@@ -55,17 +56,20 @@ struct Services::All {
           apigateway(foundation.store, &rest_apis,
                      {.domains = &domains, .has_other_api = apigatewayv2::has_api, .threads = &foundation.threads}),
           apigatewayv2(foundation.store, foundation.door, domains, apigateway::has_api),
+          api_keys(foundation.store),
           http_apis(foundation.store, {.door = foundation.door,
                                        .gate = &foundation.door,
                                        .http = &http_sender,
                                        .wire = &foundation.door,
-                                       .metrics = &foundation.metrics}),
+                                       .metrics = &foundation.metrics,
+                                       .keys = &api_keys}),
           rest_apis(foundation.store, {.door = foundation.door,
                                        .wire = &foundation.door,
                                        .gate = &foundation.door,
                                        .http = &http_sender,
                                        .metrics = &foundation.metrics,
                                        .others = &http_apis,
+                                       .keys = &api_keys,
                                        .assumes_roles = foundation.door.settings().authorisation ==
                                                         dispatch::AuthorisationMode::enforce}),
           connections(http_apis.web_sockets().connections()),
@@ -128,6 +132,7 @@ struct Services::All {
     apigatewayv2::Domains domains;
     apigateway::Service apigateway;
     apigatewayv2::Service apigatewayv2;
+    apigateway::KeyAdmission api_keys;
     apigatewayv2::Surface http_apis;
     apigateway::Surface rest_apis;
     apigatewayv2::ConnectionsApi connections;

@@ -5,6 +5,7 @@
 #include "auth/lambda_authorizer.h"
 #include "base/expiring_map.h"
 #include "contracts/access_log.h"
+#include "contracts/api_keys.h"
 #include "contracts/client.h"
 #include "contracts/execute_api.h"
 #include "contracts/lambda.h"
@@ -29,7 +30,8 @@ struct Neighbours {
     contracts::HttpSender* http = nullptr;
     contracts::Metrics* metrics = nullptr;
     contracts::ApiSurface* others = nullptr;  ///< APIs of other kinds
-    bool assumes_roles = false;               ///< asks the trust of integrations' roles
+    contracts::ApiKeys* keys = nullptr;
+    bool assumes_roles = false;  ///< asks the trust of integrations' roles
 };
 
 /// What an authorizer said of a caller.

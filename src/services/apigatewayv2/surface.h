@@ -26,6 +26,7 @@ struct Neighbours {
     contracts::HttpSender* http = nullptr;
     contracts::WireDoor* wire = nullptr;
     contracts::Metrics* metrics = nullptr;
+    contracts::ApiKeys* keys = nullptr;
 };
 
 class Surface final : public contracts::ApiSurface {
@@ -48,6 +49,7 @@ class Surface final : public contracts::ApiSurface {
                         .http = http_,
                         .wire = wire_,
                         .metrics = metrics_,
+                        .keys = neighbours.keys,
                         .apis = apis_,
                         .functions = functions_,
                         .throttle = throttle_,

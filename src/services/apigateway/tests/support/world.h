@@ -4,6 +4,7 @@
 #include "contracts/event_stream.h"
 #include "contracts/tests/support/direct_door.h"
 #include "runtime/byte_stream.h"
+#include "services/apigateway/key_admission.h"
 #include "services/apigateway/service.h"
 #include "services/apigateway/surface.h"
 #include "store/memory/memory_store.h"
@@ -130,7 +131,8 @@ struct World {
     FakeWire wire;
     OtherSurface others;
     Service service{*store, &surface};
-    Surface surface{*store, {.door = door, .wire = &wire, .http = &http, .others = &others}};
+    KeyAdmission keys{*store};
+    Surface surface{*store, {.door = door, .wire = &wire, .http = &http, .others = &others, .keys = &keys}};
     Call call{reactor, "request"};
     std::string api;
     std::string root;
