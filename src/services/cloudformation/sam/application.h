@@ -107,6 +107,11 @@ class Application {
     /// The custom domain of an API, and what leads from there to its stage.
     void write_rest_domain(const std::string& id, const RestApi& api, const std::string& stage_id);
     void write_http_domain(const std::string& id, const HttpApi& api, const std::string& stage_id);
+    void write_web_socket_domain(const std::string& id, const json::value& given, const std::string& stage_id,
+                                 const json::object& tags, const json::object& attributes);
+    /// Of both kinds of version 2.
+    void write_domain(const std::string& id, const json::object& domain, const std::string& stage_id,
+                      const json::object& tags, json::object attributes);
 
     // simple_table.cc
     void simple_table(const std::string& id, const json::object& resource);

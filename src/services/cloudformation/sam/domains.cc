@@ -1,5 +1,4 @@
-// "Domain" of AWS::Serverless::Api and AWS::Serverless::HttpApi: a custom domain, and what leads from there to the
-// stage.
+// "Domain" of AWS::Serverless::Api, HttpApi and WebSocketApi: a custom domain, and what leads from there to the stage.
 
 #include "services/cloudformation/sam/application.h"
 
@@ -78,9 +77,20 @@ void Application::write_rest_domain(const std::string& id, const RestApi& api, c
 }
 
 void Application::write_http_domain(const std::string& id, const HttpApi& api, const std::string& stage_id) {
-    const auto* given = api.properties.if_contains("Domain");
-    if (!given) return;
-    const auto& domain = domain_of(id, *given);
+    if (const auto* given = api.properties.if_contains("Domain"))
+        write_domain(id, domain_of(id, *given), stage_id, {{"httpapi:createdBy", "SAM"}}, api.attributes);
+}
+
+void Application::write_web_socket_domain(const std::string& id, const json::value& given, const std::string& stage_id,
+                                          const json::object& tags, const json::object& attributes) {
+    const auto& domain = domain_of(id, given);
+    only(id, domain,
+         {"DomainName", "CertificateArn", "BasePath", "EndpointConfiguration", "SecurityPolicy", "Route53"});
+    write_domain(id, domain, stage_id, tags, attributes);
+}
+
+void Application::write_domain(const std::string& id, const json::object& domain, const std::string& stage_id,
+                               const json::object& tags, json::object attributes) {
     const auto domain_id = "ApiGatewayDomainNameV2" + content_suffix(domain.at("DomainName"));
     const auto* endpoint = domain.if_contains("EndpointConfiguration");
     if (endpoint && text_of(*endpoint) != "REGIONAL")
@@ -89,9 +99,8 @@ void Application::write_http_domain(const std::string& id, const HttpApi& api, c
     copy(domain, configuration, {"SecurityPolicy", "OwnershipVerificationCertificateArn"});
     json::object properties{{"DomainName", domain.at("DomainName")},
                             {"DomainNameConfigurations", json::array{std::move(configuration)}},
-                            {"Tags", json::object{{"httpapi:createdBy", "SAM"}}}};
+                            {"Tags", tags}};
     copy(domain, properties, {"MutualTlsAuthentication"});
-    auto attributes = api.attributes;
     attributes.erase("Metadata");
     attributes.erase("DependsOn");
     if (!resources_.contains(domain_id))

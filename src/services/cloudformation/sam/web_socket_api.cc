@@ -40,8 +40,8 @@ void Application::web_socket_api(const std::string& id, const json::object& reso
     const auto given = value && value->is_object() ? value->get_object() : json::object();
     only(id, given,
          {"AccessLogSettings", "ApiKeySelectionExpression", "Auth", "DefaultRouteSettings", "Description",
-          "DisableExecuteApiEndpoint", "DisableSchemaValidation", "IpAddressType", "Name", "PropagateTags", "Routes",
-          "RouteSelectionExpression", "RouteSettings", "StageName", "StageVariables", "Tags"});
+          "DisableExecuteApiEndpoint", "DisableSchemaValidation", "Domain", "IpAddressType", "Name", "PropagateTags",
+          "Routes", "RouteSelectionExpression", "RouteSettings", "StageName", "StageVariables", "Tags"});
     const auto* routes = given.if_contains("Routes");
     if (!routes || !routes->is_object() || routes->get_object().empty())
         invalid(id, "Missing required property 'Routes'.");
@@ -68,12 +68,16 @@ void Application::web_socket_api(const std::string& id, const json::object& reso
     json::object properties{{"ApiId", reference_to(id)},
                             {"StageName", stage ? *stage : json::value("default")},
                             {"AutoDeploy", true},
-                            {"Tags", std::move(tags)}};
+                            {"Tags", tags}};
     copy(given, properties, {"AccessLogSettings", "DefaultRouteSettings", "RouteSettings", "StageVariables"});
     const auto name = stage ? text_of(*stage).value_or("") : "default";
     const auto stage_id = id + (!stage || stage->is_string() ? plain(name) : "") + "Stage";
     add(stage_id, "AWS::ApiGatewayV2::Stage", std::move(properties), attributes);
     renamed_[id + ".Stage"] = stage_id;
+    const auto* propagated = given.if_contains("PropagateTags");
+    if (!propagated || *propagated != true) tags = {{"websocketapi:createdBy", "SAM"}};
+    if (const auto* domain = given.if_contains("Domain"))
+        write_web_socket_domain(id, *domain, stage_id, tags, attributes);
 }
 
 json::object Application::web_socket_authorization(const std::string& id, const json::object& given,

@@ -153,6 +153,67 @@ Outputs:
         {"__ApiId__": {"Ref": "Chat"}}]})"));
 }
 
+TEST(ServerlessTransform, TakesAllPropertiesOfWebSocketApis) {
+    const auto resources = resources_of(R"(
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Chat:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      Name: chat
+      Description: Rooms
+      RouteSelectionExpression: $request.body.action
+      ApiKeySelectionExpression: $request.header.x-api-key
+      DisableExecuteApiEndpoint: true
+      DisableSchemaValidation: true
+      IpAddressType: ipv4
+      AccessLogSettings: {DestinationArn: !GetAtt Logs.Arn, Format: $context.requestId}
+      DefaultRouteSettings: {LoggingLevel: INFO, DataTraceEnabled: true, DetailedMetricsEnabled: true}
+      RouteSettings: {send: {ThrottlingBurstLimit: 5, ThrottlingRateLimit: 10}}
+      StageVariables: {table: rooms}
+      Tags: {team: red}
+      PropagateTags: true
+      Auth: {AuthType: AWS_IAM}
+      Domain:
+        DomainName: chat.example.com
+        CertificateArn: arn:aws:acm:us-east-1:000000000000:certificate/a
+        BasePath: [one, /two/rooms]
+        EndpointConfiguration: REGIONAL
+        SecurityPolicy: TLS_1_2
+      Routes:
+        $connect: {FunctionArn: !GetAtt Join.Arn, ApiKeyRequired: true}
+        send:
+          FunctionArn: !GetAtt Send.Arn
+          ModelSelectionExpression: $request.body.kind
+          RequestModels: {text: Text}
+          OperationName: send
+)");
+    const auto& api = properties(resources, "Chat");
+    EXPECT_EQ(api.at("DisableExecuteApiEndpoint"), true);
+    EXPECT_EQ(api.at("DisableSchemaValidation"), true);
+    EXPECT_EQ(api.at("ApiKeySelectionExpression"), "$request.header.x-api-key");
+    EXPECT_EQ(api.at("IpAddressType"), "ipv4");
+    const auto& stage = properties(resources, "ChatdefaultStage");
+    EXPECT_EQ(stage.at("DefaultRouteSettings"),
+              parsed(R"({"LoggingLevel": "INFO", "DataTraceEnabled": true, "DetailedMetricsEnabled": true})"));
+    EXPECT_EQ(stage.at("RouteSettings"), parsed(R"({"send": {"ThrottlingBurstLimit": 5, "ThrottlingRateLimit": 10}})"));
+    EXPECT_EQ(stage.at("StageVariables"), parsed(R"({"table": "rooms"})"));
+    EXPECT_EQ(stage.at("AccessLogSettings").at("Format"), "$context.requestId");
+    EXPECT_EQ(properties(resources, "ChatconnectRoute").at("AuthorizationType"), "AWS_IAM");
+    EXPECT_EQ(properties(resources, "ChatsendRoute").at("RequestModels"), parsed(R"({"text": "Text"})"));
+
+    std::string domain_id;
+    for (const auto& name : names(resources))
+        if (name.starts_with("ApiGatewayDomainNameV2")) domain_id = name;
+    EXPECT_EQ(properties(resources, domain_id), parsed(R"({"DomainName": "chat.example.com",
+        "DomainNameConfigurations": [{"CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/a",
+                                      "EndpointType": "REGIONAL", "SecurityPolicy": "TLS_1_2"}],
+        "Tags": {"websocketapi:createdBy": "SAM", "team": "red"}})"));
+    EXPECT_EQ(properties(resources, "ChatoneApiMapping").at("ApiMappingKey"), "one");
+    EXPECT_EQ(properties(resources, "ChattworoomsApiMapping").at("ApiMappingKey"), "two/rooms");
+    EXPECT_EQ(properties(resources, "ChatoneApiMapping").at("Stage"), parsed(R"({"Ref": "ChatdefaultStage"})"));
+}
+
 constexpr std::string_view listening = R"(
 Transform: AWS::Serverless-2016-10-31
 Resources:
