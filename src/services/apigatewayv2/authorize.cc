@@ -119,6 +119,9 @@ Task<std::optional<http::Response>> Surface::ask_authorizer(Call& call, Passage&
         co_return forbidden();
     passage.authorized = {
         .by = Authorized::By::function, .values = verdict->context, .principal_id = verdict->principal_id};
+    // A WebSocket API's ApiKeySelectionExpression finds it here.
+    if (passage.web_socket && !verdict->usage_key.empty())
+        passage.authorized.values["usageIdentifierKey"] = verdict->usage_key;
     co_return std::nullopt;
 }
 

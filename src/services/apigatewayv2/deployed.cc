@@ -56,6 +56,10 @@ RoutedTo route_to(const Route& route, const Integration* integration, const Vari
     return routed;
 }
 
+contracts::LogLevel log_level_of(const RouteSettings& settings) {
+    return contracts::log_level_of(settings.LoggingLevel.value_or("OFF"), settings.DataTraceEnabled.value_or(false));
+}
+
 /// The stage's settings for a route: its own, each over the stage's usual one.
 void apply_settings(const Stage& stage, RoutedTo& routed) {
     RouteSettings settings = stage.DefaultRouteSettings.value_or(RouteSettings());
@@ -63,11 +67,14 @@ void apply_settings(const Stage& stage, RoutedTo& routed) {
         const auto own = stage.RouteSettings->find(routed.route_key);
         if (own != stage.RouteSettings->end()) {
             const auto& over = own->second;
+            if (over.DataTraceEnabled) settings.DataTraceEnabled = over.DataTraceEnabled;
+            if (over.LoggingLevel) settings.LoggingLevel = over.LoggingLevel;
             if (over.DetailedMetricsEnabled) settings.DetailedMetricsEnabled = over.DetailedMetricsEnabled;
             if (over.ThrottlingBurstLimit) settings.ThrottlingBurstLimit = over.ThrottlingBurstLimit;
             if (over.ThrottlingRateLimit) settings.ThrottlingRateLimit = over.ThrottlingRateLimit;
         }
     }
+    routed.log_level = log_level_of(settings);
     routed.detailed_metrics = settings.DetailedMetricsEnabled.value_or(false);
     if (!settings.ThrottlingRateLimit && !settings.ThrottlingBurstLimit) return;
     auto& limits = routed.limits.emplace();
@@ -140,10 +147,11 @@ DeployedStage compile_stage(const Stage& stage, const Definition& definition) {
 WebSocketStage compile_web_socket_stage(const Stage& stage, const Definition& definition) {
     WebSocketStage deployed{
         .name = stage.StageName, .variables = variables_of(stage), .routes = {}, .access_log = stage.AccessLogSettings};
+    deployed.log_level = log_level_of(stage.DefaultRouteSettings.value_or(RouteSettings()));
     compile_routes(stage, definition, deployed.variables, [&](const Route& route, RoutedTo routed) {
         const auto integration_id = routed.integration ? routed.integration->IntegrationId.value_or("") : "";
-        auto compiled = compile_web_socket_route(route, std::move(routed),
-                                                 parts_of(definition.integration_responses, integration_id));
+        auto compiled = compile_web_socket_route(
+            route, std::move(routed), parts_of(definition.integration_responses, integration_id), definition);
         const auto answers = parts_of(definition.route_responses, route.RouteId.value_or(""));
         compiled.two_way = route.RouteResponseSelectionExpression.value_or("") == default_route && !answers.empty();
         deployed.routes.emplace(route.RouteKey, std::move(compiled));

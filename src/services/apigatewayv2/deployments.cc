@@ -3,6 +3,7 @@
 
 #include "services/apigatewayv2/answers.h"
 #include "services/apigatewayv2/service.h"
+#include "services/apigatewayv2/websocket/web_socket_api.h"
 
 namespace cumulet::apigatewayv2 {
 
@@ -35,12 +36,13 @@ Task<CreateDeploymentResponse> Service::create_deployment(Call& call, CreateDepl
 
     const auto place = place_of(call, request.ApiId);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await load_api(tx, place);
+        const auto api = co_await load_api(tx, place);
         co_await check_room<Deployment>(tx, place);
         const auto definition = co_await live_definition(tx, place);
         // Unverified: the words.
         if (definition.routes.empty())
             throw BadRequestException("At least one route is required before deploying the Api");
+        if (is_web_socket(api) && !api.DisableSchemaValidation.value_or(false)) check_schemas(definition);
         save_snapshot(tx, place, *deployment.DeploymentId, definition);
         save_item(tx, place, deployment);
         if (request.StageName) co_await deploy_to(tx, place, *request.StageName, *deployment.DeploymentId, call.now());

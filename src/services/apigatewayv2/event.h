@@ -5,6 +5,7 @@
 #include "base/http.h"
 #include "base/json.h"
 #include "contracts/execute_api.h"
+#include "contracts/execution_log.h"
 #include "services/apigatewayv2/routing.h"
 
 namespace cumulet::apigatewayv2 {
@@ -17,14 +18,30 @@ struct Authorized {
     std::string principal_id;  ///< that a function gave
 };
 
+/// How it went to ask who may.
+struct AuthorizationOutcome {
+    int status = 200;
+    Duration latency{};
+    std::string error;
+};
+
 /// How a request ended, as access logs tell.
 struct Outcome {
     int status = 0;
     size_t bytes = 0;  ///< of the body
     Duration latency{};
     std::optional<Duration> integration_latency;  ///< nothing where the request did not get that far
-    int integration_status = 0;
-    std::string error;  ///< API Gateway's own refusal: "Forbidden"
+    int integration_status = 0;  ///< of the endpoint; Lambda's own where a WebSocket API asked a function
+    std::string error;           ///< API Gateway's own refusal: "Forbidden"
+
+    // Of WebSocket APIs alone.
+    int function_status = 0;        ///< that a function answered with
+    std::string error_type;         ///< of the refusal: "THROTTLED"
+    std::string validation_error;   ///< why a message does not fit its model
+    std::string integration_error;  ///< why the integration did not work
+    std::string integration_request_id;
+    std::string api_key_id;  ///< of the key that let it in
+    std::optional<AuthorizationOutcome> authorization;
 };
 
 struct WebSocketEvent;  // websocket/web_socket_event.h
@@ -49,6 +66,7 @@ struct Passage {
     std::string trace;  ///< X-Amzn-Trace-Id, never empty
     Time received;
     const WebSocketEvent* web_socket = nullptr;  ///< what happened on a connection; nullptr for HTTP APIs
+    contracts::ExecutionLog log;                 ///< of WebSocket APIs
 };
 
 /// The event in the payload format of the route that was matched, as JSON text.

@@ -68,6 +68,7 @@ Task<FunctionAnswer> Functions::ask(Call& call, const Passage& passage, Place pl
         .caller = caller_as(call, passage, place, asked.target.role, asked.source_arn), .request = {}, .answer = {}});
     invocation->request.FunctionName = asked.target.function;
     if (!asked.target.qualifier.empty()) invocation->request.Qualifier = asked.target.qualifier;
+    if (asked.asynchronous) invocation->request.InvocationType = "Event";
     invocation->request.Payload = std::move(asked.payload);
 
     const auto until = call.now() + asked.patience;
@@ -77,7 +78,13 @@ Task<FunctionAnswer> Functions::ask(Call& call, const Passage& passage, Place pl
     for (auto version = seen; !invocation->done && woken; version = answers_.version(request_id)) {
         woken = co_await answers_.wait(request_id, version, until);
     }
-    if (!invocation->done) co_return FunctionAnswer{{}, message_reply(503, "Service Unavailable")};
+    if (!invocation->done) {
+        co_return FunctionAnswer{.response = {},
+                                 .failure = message_reply(503, "Service Unavailable"),
+                                 .too_late = true,
+                                 .request_id = invocation->caller.request_id};
+    }
+    invocation->answer.request_id = invocation->caller.request_id;
     co_return std::move(invocation->answer);
 }
 

@@ -15,11 +15,14 @@ struct FunctionCall {
     std::string payload;
     std::string source_arn;  ///< for the function's policy: "arn:aws:execute-api:…:abc/prod/GET/pets/{id}"
     Duration patience = 30s;
+    bool asynchronous = false;  ///< only that Lambda took it is waited for
 };
 
 struct FunctionAnswer {
     std::optional<aws::lambda::InvocationResponse> response;
     http::Response failure;  ///< where there is no response: what the API's caller is told
+    bool too_late = false;   ///< it took longer than the patience
+    std::string request_id;  ///< of the invocation
 };
 
 /// "arn:aws:execute-api:us-east-1:123456789012:abc/prod".

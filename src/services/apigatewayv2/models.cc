@@ -49,11 +49,13 @@ Task<CreateModelResponse> Service::create_model(Call& call, CreateModelRequest r
     model.Schema = request.Schema;
     check_model(model);
     const auto place = place_of(call, request.ApiId);
+    const auto version = call.random().next();
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await load_api(tx, place);
         co_await check_room<Model>(tx, place);
         co_await check_name_free(tx, place, model);
         save_item(tx, place, model);
+        save_address(tx, place, version);
     });
     co_return answer_of<CreateModelResponse>(model);
 }
@@ -81,6 +83,7 @@ Task<GetModelTemplateResponse> Service::get_model_template(Call& call, GetModelT
 
 Task<UpdateModelResponse> Service::update_model(Call& call, UpdateModelRequest request) {
     const auto place = place_of(call, request.ApiId);
+    const auto version = call.random().next();
     const auto updated = co_await store_.transact([&](store::Transaction& tx) -> Task<Model> {
         auto model = co_await load_item<Model>(tx, place, request.ModelId);
         take(model.ContentType, request.ContentType);
@@ -90,6 +93,7 @@ Task<UpdateModelResponse> Service::update_model(Call& call, UpdateModelRequest r
         check_model(model);
         co_await check_name_free(tx, place, model);
         save_item(tx, place, model);
+        save_address(tx, place, version);
         co_return model;
     });
     co_return answer_of<UpdateModelResponse>(updated);
@@ -97,9 +101,11 @@ Task<UpdateModelResponse> Service::update_model(Call& call, UpdateModelRequest r
 
 Task<DeleteModelResponse> Service::delete_model(Call& call, DeleteModelRequest request) {
     const auto place = place_of(call, request.ApiId);
+    const auto version = call.random().next();
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await load_item<Model>(tx, place, request.ModelId);
         erase_item<Model>(tx, place, request.ModelId);
+        save_address(tx, place, version);
     });
     co_return DeleteModelResponse{};
 }

@@ -70,7 +70,8 @@ class IntegrationResource final : public PartOfApi {
     }
 
     bool needs_replacement(const json::object& before, const json::object& after) const override {
-        return PartOfApi::needs_replacement(before, after) || removed(before, after, {"CredentialsArn"});
+        return PartOfApi::needs_replacement(before, after) ||
+               removed(before, after, {"ContentHandlingStrategy", "CredentialsArn"});
     }
 
     Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id,
@@ -136,11 +137,14 @@ class RouteResource final : public PartOfApi {
 
     Task<contracts::Resource> update(Call& call, const contracts::ResourceContext&, std::string physical_id,
                                      json::object before, json::object after) override {
-        for (const auto* gone : {"OperationName", "RouteResponseSelectionExpression", "Target"}) {
+        for (const auto* gone :
+             {"ModelSelectionExpression", "OperationName", "RouteResponseSelectionExpression", "Target"}) {
             if (removed(before, after, {gone})) after[gone] = "";
         }
         if (removed(before, after, {"ApiKeyRequired"})) after["ApiKeyRequired"] = false;
-        if (removed(before, after, {"RequestParameters"})) after["RequestParameters"] = json::object();
+        for (const auto* gone : {"RequestModels", "RequestParameters"}) {
+            if (removed(before, after, {gone})) after[gone] = json::object();
+        }
         if (removed(before, after, {"AuthorizationType"})) after["AuthorizationType"] = "NONE";
         if (removed(before, after, {"AuthorizationScopes"})) after["AuthorizationScopes"] = json::array();
         after["RouteId"] = physical_id;

@@ -60,6 +60,7 @@ Task<void> check_against_others(store::Transaction& tx, Place place, Route route
         }
     }
     co_await check_authorizer_of(tx, place, route);
+    co_await check_models_exist(tx, place, route.RequestModels);
     if (!route.Target) co_return;
     const auto id = integration_id_of(*route.Target);
     if (!co_await find_item<Integration>(tx, place, id)) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "contracts/apigatewayv2.h"
+#include "contracts/execution_log.h"
 
 namespace cumulet::apigatewayv2 {
 
@@ -45,6 +46,7 @@ struct RoutedTo {
     Authorization authorization;
     std::optional<Limits> limits;   ///< nothing: as many as come
     bool detailed_metrics = false;  ///< measured by route too
+    contracts::LogLevel log_level = contracts::LogLevel::none;
 
     /// "/pets/{id}", or "$default".
     std::string_view resource() const {

@@ -1,6 +1,7 @@
 // CreateStage, GetStage, GetStages, UpdateStage, DeleteStage, DeleteAccessLogSettings, DeleteRouteSettings.
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html
 
+#include "contracts/apigateway.h"
 #include "services/apigatewayv2/answers.h"
 #include "services/apigatewayv2/service.h"
 #include "services/apigatewayv2/websocket/web_socket_api.h"
@@ -23,8 +24,27 @@ void take_over(Stage& stage, const Request& request) {
     if (request.StageVariables) stage.StageVariables = request.StageVariables;
 }
 
-void check_for(const HttpApi& api, const Stage& stage) {
-    is_web_socket(api) ? check_web_socket_stage(stage) : check_stage(stage);
+bool logs_execution(const Stage& stage) {
+    const auto logs = [](const RouteSettings& settings) { return settings.LoggingLevel.value_or("OFF") != "OFF"; };
+    if (stage.DefaultRouteSettings && logs(*stage.DefaultRouteSettings)) return true;
+    return stage.RouteSettings &&
+           std::ranges::any_of(*stage.RouteSettings, [&](const auto& each) { return logs(each.second); });
+}
+
+void check_for(const HttpApi& api, const Stage& stage, bool may_log) {
+    if (!is_web_socket(api)) return check_stage(stage);
+    check_web_socket_stage(stage);
+    if (!may_log && logs_execution(stage))
+        throw BadRequestException("CloudWatch Logs role ARN must be set in account settings to enable logging");
+}
+
+/// Whether the account has a role to write execution logs with. REST APIs' account settings say so; they are asked on
+/// the region's behalf, since the caller needs no permission for it.
+Task<bool> has_log_role(Call& call, contracts::Door& door) {
+    auto asking = service_call(call.reactor(), "apigateway.amazonaws.com", call.account, call.region);
+    aws::apigateway::Client gateway(door);
+    const auto account = co_await gateway.get_account(asking, {});
+    co_return !account.cloudwatchRoleArn.value_or("").empty();
 }
 
 Task<void> check_deployment(store::Transaction& tx, Place place, std::optional<std::string> id) {
@@ -44,10 +64,11 @@ Task<CreateStageResponse> Service::create_stage(Call& call, CreateStageRequest r
     stage.StageVariables.emplace();
     take_over(stage, request);
     const auto version = call.random().next();
+    const bool may_log = !logs_execution(stage) || co_await has_log_role(call, door_);
 
     const auto place = place_of(call, request.ApiId);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        check_for(co_await load_api(tx, place), stage);
+        check_for(co_await load_api(tx, place), stage, may_log);
         if (co_await find_item<Stage>(tx, place, stage.StageName)) throw ConflictException("Stage already exists");
         co_await check_room<Stage>(tx, place);
         co_await check_deployment(tx, place, stage.DeploymentId);
@@ -75,12 +96,15 @@ Task<UpdateStageResponse> Service::update_stage(Call& call, UpdateStageRequest r
     const auto place = place_of(call, request.ApiId);
     const auto version = call.random().next();
     const auto frozen_id = new_id(call.random(), 6);
+    Stage wanted;
+    take_over(wanted, request);
+    const bool may_log = !logs_execution(wanted) || co_await has_log_role(call, door_);
     const auto updated = co_await store_.transact([&](store::Transaction& tx) -> Task<Stage> {
         auto stage = co_await load_item<Stage>(tx, place, request.StageName);
         const bool was_current = stage.AutoDeploy.value_or(false);
         take_over(stage, request);
         stage.LastUpdatedDate = call.now();
-        check_for(co_await load_api(tx, place), stage);
+        check_for(co_await load_api(tx, place), stage, may_log);
         co_await check_deployment(tx, place, request.DeploymentId);
         if (was_current && !stage.AutoDeploy.value_or(false) && !request.DeploymentId) {
             // It goes on serving what it serves now.

@@ -370,13 +370,20 @@ Task<Page<T>> list_parts(store::Transaction& tx, Place place, std::string owner_
     return list<T>(tx, parts_of<T>(place, owner_id), std::move(max_results), std::move(token));
 }
 
+// Unverified: that a model may be named by its id.
+const Model* find_model(const std::vector<Model>& models, std::string_view name) {
+    const auto found =
+        std::ranges::find_if(models, [&](const Model& model) { return model.Name == name || model.ModelId == name; });
+    return found == models.end() ? nullptr : &*found;
+}
+
 Task<void> check_models_exist(store::Transaction& tx, Place place,
                               std::optional<std::map<std::string, std::string>> models) {
     if (!models || models->empty()) co_return;
     const auto all = co_await all_items<Model>(tx, std::move(place));
     for (const auto& [key, name] : *models) {
         // Unverified: the words, and that it is checked here.
-        if (std::ranges::find(all, name, &Model::Name) == all.end())
+        if (!find_model(all, name))
             throw BadRequestException(fmt::format("Invalid model identifier specified: {}", name));
     }
 }

@@ -142,6 +142,8 @@ Page<T> page_of(std::vector<T> all, const std::optional<std::string>& max_result
     return page;
 }
 
+/// The model of that name, or of that id, which is what references in templates say; nullptr if there is none.
+const Model* find_model(const std::vector<Model>& models, std::string_view name);
 /// Throws BadRequestException where `models`, names by key, names a model that the API does not have.
 Task<void> check_models_exist(store::Transaction& tx, Place place,
                               std::optional<std::map<std::string, std::string>> models);

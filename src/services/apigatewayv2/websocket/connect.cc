@@ -10,6 +10,7 @@
 #include "runtime/log.h"
 #include "services/apigatewayv2/reply.h"
 #include "services/apigatewayv2/request_value.h"
+#include "services/apigatewayv2/websocket/execution_notes.h"
 #include "services/apigatewayv2/websocket/web_socket_api.h"
 #include "services/apigatewayv2/websocket/web_sockets.h"
 
@@ -75,11 +76,30 @@ http::Response refused(int status, std::string_view message, const ConnectionFac
     return response;
 }
 
+/// Header fields of the handshake that no mapping may change.
+bool is_handshakes_own(std::string_view name) {
+    return std::ranges::any_of(
+        std::initializer_list<std::string_view>{"connection", "upgrade", "content-length", "transfer-encoding",
+                                                "sec-websocket-accept", "sec-websocket-extensions"},
+        [&](std::string_view own) { return equal_ignoring_case(name, own); });
+}
+
+/// Whether an integration's headers are those that its response maps; what is no proxy sends no others.
+bool maps_headers(const WebSocketRoute& route) {
+    return route.integration() && !route.integration()->IntegrationType.value_or("").ends_with("_PROXY");
+}
+
 /// What the integration of $connect makes of a handshake.
-http::Response handshake_answer(IntegrationResult result, const ConnectionFacts& facts, std::string_view request_id) {
-    if (result.failed) return refused(502, "Internal server error", facts, request_id);
+http::Response handshake_answer(IntegrationResult result, const WebSocketRoute& route, const ConnectionFacts& facts,
+                                std::string_view request_id) {
+    if (result.too_late) return refused(504, "Endpoint request timed out", facts, request_id);
+    if (result.failed()) return refused(502, "Internal server error", facts, request_id);
     http::Response answer;
     answer.status = 101;
+    if (maps_headers(route)) {
+        for (const auto& header : result.headers)
+            if (!is_handshakes_own(header.name)) answer.headers.set(header.name, header.value);
+    }
     if (result.status / 100 != 2) {
         answer.status = std::clamp(result.status, 400, 599);
         answer.body = std::move(result.body);
@@ -112,6 +132,7 @@ Passage passage_of(Call& call, const WebSocketEvent& event, const http::Request&
     passage.stage = connection.stage;
     passage.stage_variables = stage.variables;
     if (route) passage.match.route = &route->to;
+    passage.log = contracts::ExecutionLog(route ? route->to.log_level : stage.log_level);
     passage.authorized = connection.authorized;
     passage.request_id = new_connection_id(call.random());
     passage.source_address = connection.source_address;
@@ -133,6 +154,7 @@ Task<void> WebSockets::stop() {
     for (auto left = farewell_time; connections_.count() > 0 && left.count() > 0; left -= look_again)
         co_await Reactor::current().pause(look_again);
     co_await work_.stop();
+    co_await forwarding_.stop();
 }
 
 Task<http::Response> WebSockets::serve(Call& call, http::Request request, std::shared_ptr<const DeployedApi> api,
@@ -154,6 +176,8 @@ Task<http::Response> WebSockets::serve(Call& call, http::Request request, std::s
     ConnectionFacts facts;
     facts.id = new_connection_id(call.random());
     facts.api_id = destination.api_id;
+    facts.account = api->address.place.account;
+    facts.region = api->address.place.region;
     facts.stage = name;
     facts.domain_name = destination.by_host ? to_lower(without_port(request.host()))
                                             : contracts::api_domain_name(call, destination.api_id);
@@ -174,96 +198,96 @@ Task<http::Response> WebSockets::connect(Call& call, http::Request request, std:
     const WebSocketEvent event{
         .type = WebSocketEvent::Type::connect, .connection = &facts, .message_id = {}, .closing = {}};
     auto passage = passage_of(call, event, request, stage, place, route);
+    note_beginning(passage, call.now());
     http::Response answer;
     answer.status = 101;
-    if (route) {
-        auto refusal = co_await admit(call, passage, *api, *route, facts);
-        if (refusal) {
-            answer = std::move(*refusal);
-        } else {
-            answer = handshake_answer(co_await integrate(call, passage, *route, place), facts, passage.request_id);
-        }
+    if (route && !co_await admit(call, passage, *api, *route, facts)) {
+        answer = refused(passage.outcome.status, passage.outcome.error, facts, passage.request_id);
+    } else if (route) {
+        answer = handshake_answer(co_await integrate(call, passage, *route, place), *route, facts, passage.request_id);
     }
     facts.authorized = passage.authorized;
+    if (!route) facts.offered_key = request_value(passage, api->web_socket->api_key_selection).value_or("");
     if (answer.status == 101) {
         auto connection = std::make_shared<OpenConnection>();
         connection->facts = facts;
         answer.stream = std::make_shared<Session>(*this, std::move(connection));
     }
     passage.outcome.status = answer.status == 101 ? 200 : answer.status;
-    observe(call, passage, stage, place);
+    observe(call, passage, stage, place, answer.body);
     co_return answer;
 }
 
-Task<std::optional<http::Response>> WebSockets::admit(Call& call, Passage& passage, const DeployedApi& api,
-                                                      const WebSocketRoute& route, ConnectionFacts& facts) {
-    const auto bucket = fmt::format("{}/{}/{}", passage.api_id, passage.stage, route.to.route_key);
-    const auto& limits = route.to.limits;
-    if (limits && !shared_.throttle.take(bucket, limits->rate_per_second, limits->burst, call.now()))
-        co_return refused(429, "Too Many Requests", facts, passage.request_id);
-    if (auto refusal = co_await shared_.authorize(call, passage, api.address)) {
-        const auto parsed = parse_json(refusal->body, 4);
-        const auto* said = parsed ? parsed->if_object() : nullptr;
-        co_return refused(refusal->status, said ? string_or(*said, "message") : "Forbidden", facts, passage.request_id);
+Task<bool> WebSockets::admit(Call& call, Passage& passage, const DeployedApi& api, const WebSocketRoute& route,
+                             ConnectionFacts& facts) {
+    const auto refuse = [&](int status, std::string_view message, std::string_view type) {
+        passage.outcome.status = status;
+        passage.outcome.error = message;
+        passage.outcome.error_type = type;
+        return false;
+    };
+    if (!has_room(passage, call.now())) co_return refuse(429, "Too Many Requests", "THROTTLED");
+    if (!co_await authorize(call, passage, api, facts)) co_return false;
+    facts.offered_key = request_value(passage, api.web_socket->api_key_selection).value_or("");
+    if (route.route.ApiKeyRequired.value_or(false)) {
+        if (!co_await use_key(passage, api.address.place, call.now())) co_return false;
+        facts.api_key = facts.offered_key;
+        facts.api_key_id = passage.outcome.api_key_id;
     }
-    facts.authorized = passage.authorized;
-    if (route.route.ApiKeyRequired.value_or(false) && !co_await check_api_key(passage, api, facts))
-        co_return refused(403, "Forbidden", facts, passage.request_id);
     if (const auto missing = missing_parameter(passage, route.route); !missing.empty()) {
         // Unverified: the words.
-        co_return refused(400, fmt::format("Missing required request parameters: [{}]", missing), facts,
-                          passage.request_id);
+        co_return refuse(400, fmt::format("Missing required request parameters: [{}]", missing),
+                         "BAD_REQUEST_PARAMETERS");
     }
-    co_return std::nullopt;
+    co_return true;
 }
 
-namespace {
-
-Task<std::optional<aws::apigateway::ApiKey>> find_key(Call& caller, aws::apigateway::Client gateway,
-                                                      std::string value) {
-    aws::apigateway::GetApiKeysRequest asked;
-    asked.limit = 500;
-    asked.includeValues = true;
-    do {
-        const auto page = co_await gateway.get_api_keys(caller, asked);
-        for (const auto& key : page.items.value_or(std::vector<aws::apigateway::ApiKey>())) {
-            if (key.value == value && key.enabled.value_or(false)) co_return key;
-        }
-        asked.position = page.position;
-    } while (!asked.position.value_or("").empty());
-    co_return std::nullopt;
-}
-
-bool covers(const aws::apigateway::UsagePlan& plan, const Passage& passage) {
-    const auto stages = plan.apiStages.value_or(std::vector<aws::apigateway::ApiStage>());
-    return std::ranges::any_of(
-        stages, [&](const auto& each) { return each.apiId == passage.api_id && each.stage == passage.stage; });
-}
-
-}  // namespace
-
-/// A key counts that is enabled and belongs to a usage plan of the stage. Keys and plans are REST APIs' too.
-Task<bool> WebSockets::check_api_key(const Passage& passage, const DeployedApi& api, ConnectionFacts& facts) {
-    const auto given = request_value(passage, api.web_socket->api_key_selection).value_or("");
-    if (given.empty()) co_return false;
-    const auto& place = api.address.place;
-    auto caller = service_call(Reactor::current(), "apigateway.amazonaws.com", place.account, place.region);
-    try {
-        const auto key = co_await find_key(caller, gateway_, given);
-        if (!key) co_return false;
-        aws::apigateway::GetUsagePlansRequest of_key;
-        of_key.keyId = key->id;
-        of_key.limit = 500;
-        const auto plans = co_await gateway_.get_usage_plans(caller, std::move(of_key));
-        const auto all = plans.items.value_or(std::vector<aws::apigateway::UsagePlan>());
-        if (!std::ranges::any_of(all, [&](const auto& plan) { return covers(plan, passage); })) co_return false;
-        facts.api_key = given;
-        facts.api_key_id = key->id.value_or("");
-        co_return true;
-    } catch (const std::exception& error) {
-        log::warning("API keys could not be read", {{"reason", error.what()}});
-    }
+Task<bool> WebSockets::authorize(Call& call, Passage& passage, const DeployedApi& api, ConnectionFacts& facts) {
+    const auto begun = call.now();
+    auto refusal = co_await shared_.authorize(call, passage, api.address);
+    facts.authorized = passage.authorized;
+    auto& outcome = passage.outcome;
+    if (passage.match.route->authorization.type != "NONE")
+        outcome.authorization = {.status = refusal ? refusal->status : 200, .latency = call.now() - begun, .error = {}};
+    if (!refusal) co_return true;
+    const auto parsed = parse_json(refusal->body, 4);
+    const auto* said = parsed ? parsed->if_object() : nullptr;
+    outcome.status = refusal->status;
+    outcome.error = said ? string_or(*said, "message") : "Forbidden";
+    outcome.error_type = refusal->status == 401   ? "UNAUTHORIZED"
+                         : refusal->status == 403 ? "ACCESS_DENIED"
+                                                  : "AUTHORIZER_FAILURE";
+    outcome.authorization->error = outcome.error;
     co_return false;
+}
+
+Task<bool> WebSockets::use_key(Passage& passage, Place place, Time now) {
+    auto& outcome = passage.outcome;
+    const auto refuse = [&](int status, std::string_view message, std::string_view type) {
+        outcome.status = status;
+        outcome.error = message;
+        outcome.error_type = type;
+        return false;
+    };
+    const auto& connection = *passage.web_socket->connection;
+    contracts::ApiKeyAnswer answer;
+    if (shared_.keys && !connection.offered_key.empty()) {
+        answer = co_await shared_.keys->use({.account = place.account,
+                                             .region = place.region,
+                                             .value = connection.offered_key,
+                                             .api_id = passage.api_id,
+                                             .stage = passage.stage,
+                                             .method = passage.match.route->route_key},
+                                            now);
+    }
+    switch (answer.verdict) {
+        case contracts::ApiKeyVerdict::passed: break;
+        case contracts::ApiKeyVerdict::invalid: co_return refuse(403, "Forbidden", "INVALID_API_KEY");
+        case contracts::ApiKeyVerdict::throttled: co_return refuse(429, "Too Many Requests", "THROTTLED");
+        case contracts::ApiKeyVerdict::exhausted: co_return refuse(429, "Limit Exceeded", "QUOTA_EXCEEDED");
+    }
+    outcome.api_key_id = answer.key_id;
+    co_return true;
 }
 
 Task<http::Response> WebSockets::manage(Call& call, http::Request request, const DeployedApi& api, std::string stage,

@@ -32,6 +32,15 @@ std::vector<std::string> Connections::ids() const {
     return ids;
 }
 
+void Connections::count_sent(const ConnectionFacts& facts, Time now) const {
+    if (!metrics_) return;
+    const contracts::MetricSample sample[] = {{.name = "MessageCount"}};
+    const contracts::MetricScope::Dimension of_stage[] = {{"ApiId", facts.api_id}, {"Stage", facts.stage}};
+    const std::span<const contracts::MetricScope::Dimension> dimensions(of_stage);
+    for (const auto& each : {dimensions.first(1), dimensions})
+        metrics_->add({facts.account, facts.region, "AWS/ApiGateway", each}, sample, now);
+}
+
 Task<bool> Connections::with(std::string id,
                              std::function<Task<void>(OpenConnection&, std::shared_ptr<WebSocket>)> use) const {
     const auto connection = find(id);

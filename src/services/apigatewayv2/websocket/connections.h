@@ -6,6 +6,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "contracts/metrics.h"
 #include "runtime/sync.h"
 #include "services/apigatewayv2/websocket/web_socket_event.h"
 
@@ -24,6 +25,9 @@ struct OpenConnection {
 
 class Connections {
   public:
+    /// `metrics` may be nullptr.
+    explicit Connections(contracts::Metrics* metrics) : metrics_(metrics) {}
+
     void add(std::shared_ptr<OpenConnection> connection);
     void remove(const std::string& id);
     std::shared_ptr<OpenConnection> find(const std::string& id) const;
@@ -33,8 +37,11 @@ class Connections {
     /// Runs `use` on the connection's reactor while its socket is open, and comes back. False if there is no such
     /// connection. Rethrows what `use` throws.
     Task<bool> with(std::string id, std::function<Task<void>(OpenConnection&, std::shared_ptr<WebSocket>)> use) const;
+    /// Counts a message that was sent to the client.
+    void count_sent(const ConnectionFacts& facts, Time now) const;
 
   private:
+    contracts::Metrics* metrics_;
     mutable std::mutex mutex_;
     std::unordered_map<std::string, std::shared_ptr<OpenConnection>> by_id_;
 };

@@ -40,6 +40,7 @@ Task<PostToConnectionResponse> ConnectionsApi::post_to_connection(Call&, PostToC
     const Use post = [&](OpenConnection& connection, std::shared_ptr<WebSocket> socket) -> Task<void> {
         co_await socket->send(std::move(message));
         connection.last_active = Reactor::current().now();
+        connections_.count_sent(connection.facts, connection.last_active);
     };
     std::exception_ptr failure;
     try {

@@ -1,10 +1,12 @@
-// Messages: which route they take, what goes back, and what is told of them. And $disconnect.
+// Messages: which route they take, and what goes back. And $disconnect.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html
 
-#include "runtime/log.h"
+#include "base/bytes.h"
 #include "services/apigatewayv2/http_api.h"
 #include "services/apigatewayv2/request_value.h"
+#include "services/apigatewayv2/websocket/execution_notes.h"
 #include "services/apigatewayv2/websocket/expression.h"
+#include "services/apigatewayv2/websocket/mapping.h"
 #include "services/apigatewayv2/websocket/web_socket_api.h"
 #include "services/apigatewayv2/websocket/web_sockets.h"
 
@@ -46,7 +48,11 @@ Call call_of(const ConnectionFacts& facts, const Place& place) {
     return call;
 }
 
-double milliseconds_of(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
+void refuse(Outcome& outcome, int status, std::string_view message, std::string_view type) {
+    outcome.status = status;
+    outcome.error = message;
+    outcome.error_type = type;
+}
 
 }  // namespace
 
@@ -79,43 +85,63 @@ Task<void> WebSockets::answer(Call& call, std::shared_ptr<OpenConnection> connec
     const auto* route =
         find_route(stage, api->web_socket->route_selection, passage_of(call, event, message, stage, place, nullptr));
     auto passage = passage_of(call, event, message, stage, place, route);
-    auto& outcome = passage.outcome;
-    const auto bucket = fmt::format("{}/{}/{}", passage.api_id, passage.stage, route ? route->to.route_key : "");
-    std::optional<WebSocketMessage> sent;
-    if (!route) {
-        outcome.status = 403;
-        outcome.error = "Forbidden";
-    } else if (const auto& limits = route->to.limits;
-               limits && !shared_.throttle.take(bucket, limits->rate_per_second, limits->burst, call.now())) {
-        outcome.status = 429;
-        outcome.error = "Too Many Requests";
-    } else {
-        auto result = co_await integrate(call, passage, *route, place);
-        outcome.status = result.failed ? 500 : result.status;
-        if (result.failed) {
-            outcome.error = "Internal server error";
-        } else if (route->two_way) {
-            sent = WebSocketMessage{.bytes = std::move(result.body), .binary = result.binary};
-        }
-    }
-    if (!outcome.error.empty()) sent = error_message(outcome.error, passage);
+    note_beginning(passage, call.now());
+    auto sent = co_await take_route(call, passage, route, place);
+    if (!passage.outcome.error.empty()) sent = error_message(passage.outcome.error, passage);
+    std::string answer;
     if (sent) {
-        outcome.bytes = sent->bytes.size();
-        co_await reply(connection, std::move(*sent));
+        passage.outcome.bytes = sent->bytes.size();
+        if (passage.log.tells_bodies()) answer = sent->bytes;
+        if (co_await reply(connection, std::move(*sent))) connections_.count_sent(connection->facts, call.now());
     }
-    observe(call, passage, stage, place);
+    observe(call, passage, stage, place, answer);
 }
 
-Task<void> WebSockets::reply(std::shared_ptr<OpenConnection> connection, WebSocketMessage message) {
+bool WebSockets::has_room(const Passage& passage, Time now) {
+    const auto& route = *passage.match.route;
+    const auto bucket = fmt::format("{}/{}/{}", passage.api_id, passage.stage, route.route_key);
+    return !route.limits || shared_.throttle.take(bucket, route.limits->rate_per_second, route.limits->burst, now);
+}
+
+Task<std::optional<WebSocketMessage>> WebSockets::take_route(Call& call, Passage& passage, const WebSocketRoute* route,
+                                                             Place place) {
+    auto& outcome = passage.outcome;
+    if (!route) {
+        refuse(outcome, 403, "Forbidden", "MISSING_ROUTE");  // Unverified: the type
+        co_return std::nullopt;
+    }
+    if (!has_room(passage, call.now())) {
+        refuse(outcome, 429, "Too Many Requests", "THROTTLED");
+        co_return std::nullopt;
+    }
+    // Unverified: that messages count by the key that their connection came with.
+    if (route->route.ApiKeyRequired.value_or(false) && !co_await use_key(passage, place, call.now()))
+        co_return std::nullopt;
+    if (auto reason = message_refusal(passage, *route)) {
+        refuse(outcome, 400, "Invalid request body", "BAD_REQUEST_BODY");
+        outcome.validation_error = std::move(*reason);
+        co_return std::nullopt;
+    }
+    auto result = co_await integrate(call, passage, *route, std::move(place));
+    outcome.status = result.status;
+    if (result.failed() || !route->two_way) co_return std::nullopt;
+    // Unverified: that what is no text goes as a binary message.
+    const bool binary = result.binary || !valid_utf8(result.body);
+    co_return WebSocketMessage{.bytes = std::move(result.body), .binary = binary};
+}
+
+Task<bool> WebSockets::reply(std::shared_ptr<OpenConnection> connection, WebSocketMessage message) {
     const auto socket = connection->socket;
-    if (!socket || message.bytes.size() > WebSocketLimits().max_message_bytes) co_return;
+    if (!socket || message.bytes.size() > WebSocketLimits().max_message_bytes) co_return false;
     try {
         co_await socket->send(std::move(message));
         connection->last_active = Reactor::current().now();
+        co_return true;
     } catch (const WebSocketEnded&) {
     } catch (const WebSocketCongested&) {
         socket->close({1008, "The client takes messages too slowly"});
     }
+    co_return false;
 }
 
 Task<void> WebSockets::disconnected(std::shared_ptr<OpenConnection> connection, WebSocketClosing closing) {
@@ -133,46 +159,10 @@ Task<void> WebSockets::disconnected(std::shared_ptr<OpenConnection> connection, 
                                .closing = std::move(closing)};
     const http::Request nothing;
     auto passage = passage_of(call, event, nothing, *stage, place, &found->second);
+    note_beginning(passage, call.now());
     const auto result = co_await integrate(call, passage, found->second, place);
-    passage.outcome.status = result.failed ? 500 : result.status;
-    observe(call, passage, *stage, place);
-}
-
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html
-void WebSockets::observe(Call& call, Passage& passage, const WebSocketStage& stage, const Place& place) {
-    auto& outcome = passage.outcome;
-    outcome.latency = call.now() - passage.received;
-    if (shared_.metrics) {
-        const auto type = passage.web_socket->type;
-        std::vector<contracts::MetricSample> samples;
-        if (type == WebSocketEvent::Type::connect && outcome.status == 200) samples.push_back({.name = "ConnectCount"});
-        if (type == WebSocketEvent::Type::message) samples.push_back({.name = "MessageCount"});
-        if (outcome.integration_latency) {
-            samples.push_back({.name = "IntegrationError", .value = outcome.integration_status / 100 > 3 ? 1. : 0.});
-            samples.push_back({.name = "IntegrationLatency",
-                               .value = milliseconds_of(*outcome.integration_latency),
-                               .unit = "Milliseconds"});
-        }
-        samples.push_back({.name = "ClientError", .value = outcome.status / 100 == 4 ? 1. : 0.});
-        samples.push_back({.name = "ExecutionError", .value = outcome.status / 100 == 5 ? 1. : 0.});
-        std::vector<contracts::MetricScope::Dimension> dimensions{{"ApiId", passage.api_id}, {"Stage", passage.stage}};
-        const auto add = [&] {
-            shared_.metrics->add({place.account, place.region, "AWS/ApiGateway", dimensions}, samples, call.now());
-        };
-        add();
-        if (const auto* route = passage.match.route; route && route->detailed_metrics) {
-            dimensions.push_back({"Route", route->route_key});
-            add();
-        }
-    }
-    if (!stage.access_log || !stage.access_log->DestinationArn || !stage.access_log->Format) return;
-    const auto value_of = [&](std::string_view name) { return context_value(passage, name); };
-    shared_.access_log.write({.account = place.account,
-                              .region = place.region,
-                              .destination_arn = *stage.access_log->DestinationArn,
-                              .source = passage.api_id + "/" + passage.stage,
-                              .line = contracts::access_log_line(*stage.access_log->Format, value_of),
-                              .at = passage.received});
+    passage.outcome.status = result.status;
+    observe(call, passage, *stage, place, "");
 }
 
 }  // namespace cumulet::apigatewayv2

@@ -5,6 +5,7 @@
 #include "contracts/http_sender.h"
 #include "services/apigatewayv2/http_api.h"
 #include "services/apigatewayv2/websocket/expression.h"
+#include "services/apigatewayv2/websocket/web_socket_stage.h"
 #include "velocity/template.h"
 
 namespace cumulet::apigatewayv2 {
@@ -27,11 +28,52 @@ void check_templates(const std::optional<TextMap>& templates) {
 
 bool is_request_value(std::string_view source) {
     if (source.size() >= 2 && source.starts_with('\'') && source.ends_with('\'')) return true;
-    for (const std::string_view prefix : {"route.request.header.", "route.request.querystring.", "route.request.body",
-                                          "route.request.path.", "context.", "stageVariables."}) {
-        if (source.starts_with(prefix)) return true;
+    for (const std::string_view prefix :
+         {"route.request.header.", "route.request.querystring.", "route.request.multivalueheader.",
+          "route.request.multivaluequerystring.", "route.request.body.", "context.", "stageVariables."}) {
+        if (source.starts_with(prefix) && source.size() > prefix.size()) return true;
+    }
+    return source == "route.request.body";
+}
+
+bool is_response_value(std::string_view source) {
+    for (const std::string_view prefix :
+         {"integration.response.header.", "integration.response.multivalueheader.", "integration.response.body."}) {
+        if (source.starts_with(prefix) && source.size() > prefix.size()) return true;
+    }
+    return source == "integration.response.body" || source == "integration.response.statuscode" ||
+           (!source.starts_with("route.") && is_request_value(source));
+}
+
+/// "route.response.header.<name>"; operations' documentation says "method" for "route", as of REST APIs.
+bool is_response_header(std::string_view target) {
+    for (const std::string_view prefix : {"route.response.header.", "method.response.header."}) {
+        if (!target.starts_with(prefix)) continue;
+        target.remove_prefix(prefix.size());
+        return !target.empty() && std::ranges::all_of(target, [](char c) {
+            return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
+        });
     }
     return false;
+}
+
+[[noreturn]] void refuse_mapping(std::string_view expression) {
+    throw BadRequestException(
+        fmt::format("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping "
+                    "expression parameter specified: {}]",
+                    expression));
+}
+
+void check_response_parameters(const TextMap& parameters) {
+    for (const auto& [target, source] : parameters) {
+        if (!is_response_header(target)) refuse_mapping(target);
+        if (!is_response_value(source)) refuse_mapping(source);
+    }
+}
+
+void check_expression(const std::optional<std::string>& expression, std::string_view member) {
+    if (!expression || expression->empty() || is_selection_expression(*expression)) return;
+    throw BadRequestException(fmt::format("Invalid expression specified for {}", member));
 }
 
 void check_request_parameters(const TextMap& parameters) {
@@ -39,12 +81,8 @@ void check_request_parameters(const TextMap& parameters) {
         const bool placed = target.starts_with("integration.request.header.") ||
                             target.starts_with("integration.request.querystring.") ||
                             target.starts_with("integration.request.path.");
-        if (!placed || !is_request_value(source)) {
-            throw BadRequestException(
-                fmt::format("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid "
-                            "mapping expression parameter specified: {}]",
-                            placed ? source : target));
-        }
+        if (!placed) refuse_mapping(target);
+        if (!is_request_value(source)) refuse_mapping(source);
     }
 }
 
@@ -98,9 +136,11 @@ void check_web_socket_route(const Route& route) {
               "AuthorizerId is only allowed for authorization type CUSTOM");
     refuse_if(route.AuthorizationScopes && !route.AuthorizationScopes->empty(),
               "AuthorizationScopes are only supported for authorization type JWT");
-    refuse_if(route.ApiKeyRequired.value_or(false) && !connects, "API keys are only supported for the $connect route");
-    if (route.ModelSelectionExpression.value_or("") != "") throw unsupported("ModelSelectionExpression");
-    if (route.RequestModels && !route.RequestModels->empty()) throw unsupported("RequestModels");
+    refuse_if(route.ApiKeyRequired.value_or(false) && route.RouteKey == disconnect_route,
+              "API keys are not supported for the $disconnect route");
+    check_expression(route.ModelSelectionExpression, "ModelSelectionExpression");
+    refuse_if((connects || route.RouteKey == disconnect_route) && !route.ModelSelectionExpression.value_or("").empty(),
+              "ModelSelectionExpression is only supported for routes of messages");
     if (route.RequestParameters) {
         for (const auto& [name, constraints] : *route.RequestParameters) {
             refuse_if(!connects || (!name.starts_with("route.request.querystring.") &&
@@ -137,14 +177,12 @@ void check_web_socket_integration(const Integration& integration) {
     if (integration.ConnectionType.value_or("INTERNET") != "INTERNET")
         throw unsupported("ConnectionType " + *integration.ConnectionType);
     if (integration.ConnectionId) throw unsupported("ConnectionId");
-    if (integration.TlsConfig) throw unsupported("TlsConfig");
+    refuse_if(integration.TlsConfig.has_value(), "TlsConfig is only supported for HTTP APIs");
     if (integration.CredentialsArn && integration.CredentialsArn->contains(":user/*"))
         throw unsupported("CredentialsArn of the caller");
     const auto timeout = integration.TimeoutInMillis.value_or(longest_web_socket_timeout_ms);
     refuse_if(timeout < 50 || timeout > longest_web_socket_timeout_ms, "Timeout should be between 50 ms and 29000 ms");
-    const auto selection = integration.TemplateSelectionExpression.value_or("");
-    refuse_if(!selection.empty() && !is_selection_expression(selection),
-              "Invalid expression specified for TemplateSelectionExpression");
+    check_expression(integration.TemplateSelectionExpression, "TemplateSelectionExpression");
     refuse_if(integration.ResponseParameters && !integration.ResponseParameters->empty(),
               "ResponseParameters are only supported for HTTP APIs");
     check_templates(integration.RequestTemplates);
@@ -181,9 +219,11 @@ void check_web_socket_stage(const Stage& stage) {
 
 void check_route_response(const RouteResponse& response) {
     refuse_if(response.RouteResponseKey != default_route, "RouteResponseKey must be $default");
-    if (response.ModelSelectionExpression.value_or("") != "") throw unsupported("ModelSelectionExpression");
-    if (response.ResponseModels && !response.ResponseModels->empty()) throw unsupported("ResponseModels");
-    if (response.ResponseParameters && !response.ResponseParameters->empty()) throw unsupported("ResponseParameters");
+    check_expression(response.ModelSelectionExpression, "ModelSelectionExpression");
+    if (!response.ResponseParameters) return;
+    for (const auto& [target, constraints] : *response.ResponseParameters) {
+        if (!is_response_header(target)) refuse_mapping(target);
+    }
 }
 
 void check_integration_response(const IntegrationResponse& response) {
@@ -194,11 +234,19 @@ void check_integration_response(const IntegrationResponse& response) {
                       !re2::RE2(std::string(key.substr(1, key.size() - 2)), re2::RE2::Quiet).ok(),
                   "IntegrationResponseKey must be $default or a regular expression between slashes");
     }
-    const auto selection = response.TemplateSelectionExpression.value_or("");
-    refuse_if(!selection.empty() && !is_selection_expression(selection),
-              "Invalid expression specified for TemplateSelectionExpression");
+    check_expression(response.TemplateSelectionExpression, "TemplateSelectionExpression");
     check_templates(response.ResponseTemplates);
-    if (response.ResponseParameters && !response.ResponseParameters->empty()) throw unsupported("ResponseParameters");
+    if (response.ResponseParameters) check_response_parameters(*response.ResponseParameters);
+}
+
+void check_schemas(const Definition& definition) {
+    for (const auto& route : definition.routes) {
+        for (const auto& [key, model] : read_models(route, definition)) {
+            if (!model)
+                throw BadRequestException(
+                    fmt::format("Invalid model of route {} for {}: {}", route.RouteKey, key, model.error()));
+        }
+    }
 }
 
 }  // namespace cumulet::apigatewayv2

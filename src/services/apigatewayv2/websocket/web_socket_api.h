@@ -20,6 +20,8 @@ void check_web_socket_authorizer(const Authorizer& authorizer);
 void check_web_socket_stage(const Stage& stage);
 void check_route_response(const RouteResponse& response);
 void check_integration_response(const IntegrationResponse& response);
+/// Throws BadRequestException for a model of a route that is no JSON schema, or refers to one that there is not.
+void check_schemas(const Definition& definition);
 
 /// What AWS assumes where a new integration does not say.
 Integration with_web_socket_defaults(Integration integration);

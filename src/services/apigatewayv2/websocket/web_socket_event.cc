@@ -62,6 +62,14 @@ void add_request(json::object& event, const Passage& passage) {
                contracts::named_values(http::parse_query(passage.request->query)));
 }
 
+/// Unverified: that a function is told bytes as Base64, which is what the client sent.
+bool comes_as_bytes(const Passage& passage) {
+    const auto* route = passage.match.route;
+    return passage.web_socket->type == WebSocketEvent::Type::message && route && route->integration &&
+           route->integration->ContentHandlingStrategy == "CONVERT_TO_BINARY" &&
+           from_base64(passage.request->body).has_value();
+}
+
 void add_stage_variables(json::object& event, const Passage& passage) {
     if (passage.stage_variables.empty()) return;
     json::object variables;
@@ -112,7 +120,7 @@ std::string web_socket_event_text(const Passage& passage) {
     event["requestContext"] = web_socket_context(passage);
     add_stage_variables(event, passage);
     if (type == WebSocketEvent::Type::message) event["body"] = passage.request->body;
-    event["isBase64Encoded"] = false;
+    event["isBase64Encoded"] = comes_as_bytes(passage);
     return json::serialize(event);
 }
 
@@ -128,6 +136,48 @@ std::string web_socket_authorizer_event(const Passage& passage) {
     return json::serialize(event);
 }
 
+namespace {
+
+std::optional<std::string> unless_empty(const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+}
+
+std::string milliseconds_of(Duration duration) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+/// How it went to ask who may: "status", "latency", "error".
+std::optional<std::string> authorization_value(const Outcome& outcome, std::string_view name) {
+    if (!outcome.authorization) return std::nullopt;
+    const auto& asked = *outcome.authorization;
+    if (name == "status" || name == "integrationStatus") return std::to_string(asked.status);
+    if (name == "latency" || name == "integrationLatency") return milliseconds_of(asked.latency);
+    return name == "error" ? unless_empty(asked.error) : std::nullopt;
+}
+
+std::optional<std::string> integration_value(const Outcome& outcome, std::string_view name) {
+    if (name == "error") return unless_empty(outcome.integration_error);
+    if (name == "requestId") return unless_empty(outcome.integration_request_id);
+    if (name == "status" && outcome.function_status != 0) return std::to_string(outcome.function_status);
+    return std::nullopt;
+}
+
+/// What became of it, where access logs ask for more than HTTP APIs' know.
+std::optional<std::string> outcome_value(const Passage& passage, std::string_view name) {
+    const auto& outcome = passage.outcome;
+    const auto dot = name.find('.');
+    if (name == "error.responseType") return unless_empty(outcome.error_type);
+    if (name == "error.validationErrorString") return unless_empty(outcome.validation_error);
+    if (dot == std::string_view::npos) return std::nullopt;
+    const auto group = name.substr(0, dot), member = name.substr(dot + 1);
+    if (group == "integration") return integration_value(outcome, member);
+    const bool by_signature = passage.match.route && passage.match.route->authorization.type == "AWS_IAM";
+    const bool asked = by_signature ? group == "authorize" || group == "authenticate" : group == "authorizer";
+    return asked ? authorization_value(outcome, member) : std::nullopt;
+}
+
+}  // namespace
+
 std::optional<std::string> web_socket_context_value(const Passage& passage, std::string_view name) {
     for (const auto* own : {"routeKey", "eventType", "messageDirection", "stage", "connectedAt", "requestTimeEpoch",
                             "domainName", "connectionId", "messageId", "disconnectStatusCode", "disconnectReason",
@@ -141,7 +191,7 @@ std::optional<std::string> web_socket_context_value(const Passage& passage, std:
         if (!value) return std::nullopt;
         return value->is_string() ? std::string(value->as_string()) : json::serialize(*value);
     }
-    return std::nullopt;
+    return outcome_value(passage, name);
 }
 
 std::string expression_of(std::string_view source) {

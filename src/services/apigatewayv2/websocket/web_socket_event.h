@@ -11,6 +11,8 @@ namespace cumulet::apigatewayv2 {
 struct ConnectionFacts {
     std::string id;  ///< "L0SM9cOFvHcCIhw="
     std::string api_id;
+    std::string account;  ///< the API's
+    std::string region;
     std::string stage;
     std::string domain_name;
     std::string source_address;
@@ -19,7 +21,8 @@ struct ConnectionFacts {
     bool tls = false;
     Time connected;
     Authorized authorized;
-    std::string api_key;  ///< that let the connection in, "" if none was needed
+    std::string offered_key;  ///< that the client came with
+    std::string api_key;      ///< the same, where it let the connection in; "" if none was needed
     std::string api_key_id;
 };
 

@@ -29,8 +29,24 @@ CompiledIntegrationResponse compile_response(IntegrationResponse response) {
 
 }  // namespace
 
-WebSocketRoute compile_web_socket_route(const Route& route, RoutedTo to, std::vector<IntegrationResponse> responses) {
+Models read_models(const Route& route, const Definition& definition) {
+    const auto schema_of = [&](std::string_view name) -> std::optional<std::string> {
+        const auto* found = find_model(definition.models, name);
+        return found ? found->Schema : std::nullopt;
+    };
+    Models models;
+    for (const auto& [key, name] : route.RequestModels.value_or(std::map<std::string, std::string>())) {
+        const auto schema = schema_of(name);
+        models.emplace(key, schema ? contracts::JsonSchema::parse(*schema, schema_of)
+                                   : std::unexpected(fmt::format("There is no model {}", name)));
+    }
+    return models;
+}
+
+WebSocketRoute compile_web_socket_route(const Route& route, RoutedTo to, std::vector<IntegrationResponse> responses,
+                                        const Definition& definition) {
     WebSocketRoute compiled;
+    compiled.models = read_models(route, definition);
     if (to.integration) compiled.request_templates = compile_templates(to.integration->RequestTemplates);
     compiled.route = route;
     compiled.to = std::move(to);

@@ -3,12 +3,15 @@
 
 #include <re2/re2.h>
 
+#include "contracts/json_schema.h"
 #include "services/apigatewayv2/routing.h"
 #include "services/apigatewayv2/storage.h"
 #include "velocity/template.h"
 
 namespace cumulet::apigatewayv2 {
 
+/// What messages must fit, by the key that the route's ModelSelectionExpression gives; or why a model cannot be read.
+using Models = std::map<std::string, std::expected<contracts::JsonSchema, std::string>, std::less<>>;
 using Templates = std::map<std::string, velocity::Template, std::less<>>;
 
 struct CompiledIntegrationResponse {
@@ -20,6 +23,7 @@ struct CompiledIntegrationResponse {
 struct WebSocketRoute {
     RoutedTo to;
     Route route;
+    Models models;
     Templates request_templates;
     std::vector<CompiledIntegrationResponse> responses;
     bool two_way = false;  ///< what the integration answers goes to the client
@@ -31,7 +35,8 @@ struct WebSocketStage {
     std::string name;
     std::map<std::string, std::string> variables;
     std::map<std::string, WebSocketRoute, std::less<>> routes;  ///< by key
-    std::optional<aws::apigatewayv2::AccessLogSettings> access_log;
+    std::optional<aws::apigatewayv2::AccessLogSettings> access_log = {};
+    contracts::LogLevel log_level = contracts::LogLevel::none;  ///< where no route is
 };
 
 struct WebSocketApi {
@@ -40,6 +45,9 @@ struct WebSocketApi {
     std::map<std::string, WebSocketStage, std::less<>> stages;
 };
 
-WebSocketRoute compile_web_socket_route(const Route& route, RoutedTo to, std::vector<IntegrationResponse> responses);
+/// The models that a route's RequestModels names.
+Models read_models(const Route& route, const Definition& definition);
+WebSocketRoute compile_web_socket_route(const Route& route, RoutedTo to, std::vector<IntegrationResponse> responses,
+                                        const Definition& definition);
 
 }  // namespace cumulet::apigatewayv2

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "contracts/access_log.h"
-#include "contracts/apigateway.h"
+#include "contracts/api_keys.h"
 #include "contracts/client.h"
 #include "contracts/execute_api.h"
 #include "contracts/http_sender.h"
@@ -23,6 +23,7 @@ struct Shared {
     contracts::HttpSender* http;
     contracts::WireDoor* wire;
     contracts::Metrics* metrics;
+    contracts::ApiKeys* keys;
     DeployedApis& apis;
     Functions& functions;
     contracts::Throttle& throttle;
@@ -37,7 +38,10 @@ struct IntegrationResult {
     http::Headers headers;
     std::string body;
     bool binary = false;
-    bool failed = false;  ///< the integration, or its mapping, did not work
+    std::string failure;    ///< why the integration, or its mapping, did not work; "" where it did
+    bool too_late = false;  ///< it did not answer in time
+
+    bool failed() const { return !failure.empty(); }
 };
 
 class WebSockets {
@@ -45,7 +49,7 @@ class WebSockets {
     static constexpr Duration longest_idle = std::chrono::minutes(10);
     static constexpr Duration longest_connection = std::chrono::hours(2);
 
-    explicit WebSockets(Shared shared) : shared_(std::move(shared)), gateway_(shared_.door) {}
+    explicit WebSockets(Shared shared) : shared_(std::move(shared)), connections_(shared_.metrics) {}
 
     /// A request to a WebSocket API: to connect, or for its @connections.
     Task<http::Response> serve(Call& call, http::Request request, std::shared_ptr<const DeployedApi> api,
@@ -61,9 +65,14 @@ class WebSockets {
     // connect.cc
     Task<http::Response> connect(Call& call, http::Request request, std::shared_ptr<const DeployedApi> api,
                                  const WebSocketStage& stage, ConnectionFacts facts);
-    Task<std::optional<http::Response>> admit(Call& call, Passage& passage, const DeployedApi& api,
-                                              const WebSocketRoute& route, ConnectionFacts& facts);
-    Task<bool> check_api_key(const Passage& passage, const DeployedApi& api, ConnectionFacts& facts);
+    /// Who may: says so in the passage and the facts. False if nobody let it in, and the outcome says why.
+    Task<bool> admit(Call& call, Passage& passage, const DeployedApi& api, const WebSocketRoute& route,
+                     ConnectionFacts& facts);
+    Task<bool> authorize(Call& call, Passage& passage, const DeployedApi& api, ConnectionFacts& facts);
+    bool has_room(const Passage& passage, Time now);
+    /// Uses the key that a connection came with. False if that does not let it take the route, and the outcome says
+    /// why.
+    Task<bool> use_key(Passage& passage, Place place, Time now);
     Task<http::Response> manage(Call& call, http::Request request, const DeployedApi& api, std::string stage,
                                 std::string connection_id);
 
@@ -72,26 +81,36 @@ class WebSockets {
     Task<void> receive(std::shared_ptr<OpenConnection> connection, std::string text, Semaphore::Permit permit);
     Task<void> answer(Call& call, std::shared_ptr<OpenConnection> connection, http::Request message,
                       std::shared_ptr<const DeployedApi> api, const WebSocketStage& stage);
-    Task<void> reply(std::shared_ptr<OpenConnection> connection, WebSocketMessage message);
+    /// What a message's route sends back, if it does. The outcome says whether it worked.
+    Task<std::optional<WebSocketMessage>> take_route(Call& call, Passage& passage, const WebSocketRoute* route,
+                                                     Place place);
+    Task<bool> reply(std::shared_ptr<OpenConnection> connection, WebSocketMessage message);
     Task<void> disconnected(std::shared_ptr<OpenConnection> connection, WebSocketClosing closing);
-    /// Measures what happened, and writes it to the stage's access log.
-    void observe(Call& call, Passage& passage, const WebSocketStage& stage, const Place& place);
+
+    // observe.cc
+    /// Measures what happened, and writes it to the stage's logs; `answer` is what the client was told.
+    void observe(Call& call, Passage& passage, const WebSocketStage& stage, const Place& place,
+                 std::string_view answer);
+    void measure(const Passage& passage, const Place& place, Time now);
 
     // integrate.cc
     /// Notes in the passage's outcome how it went.
     Task<IntegrationResult> integrate(Call& call, Passage& passage, const WebSocketRoute& route, Place place);
-    Task<IntegrationResult> ask(Call& call, const Passage& passage, const WebSocketRoute& route, Place place);
-    Task<IntegrationResult> invoke(Call& call, const Passage& passage, const WebSocketRoute& route, Place place,
+    Task<IntegrationResult> ask(Call& call, Passage& passage, const WebSocketRoute& route, Place place);
+    Task<IntegrationResult> ask_endpoint(Call& call, Passage& passage, const WebSocketRoute& route, Place place,
+                                         std::string body);
+    Task<IntegrationResult> invoke(Call& call, Passage& passage, const WebSocketRoute& route, Place place,
                                    std::string payload);
-    Task<IntegrationResult> invoke_proxy(Call& call, const Passage& passage, const WebSocketRoute& route, Place place);
-    Task<IntegrationResult> send(const Passage& passage, const WebSocketRoute& route, std::string body);
-    Task<IntegrationResult> forward(Call& call, const Passage& passage, const WebSocketRoute& route, Place place,
+    Task<IntegrationResult> invoke_proxy(Call& call, Passage& passage, const WebSocketRoute& route, Place place);
+    Task<IntegrationResult> send(Call& call, Passage& passage, const WebSocketRoute& route, std::string body);
+    Task<IntegrationResult> forward(Call& call, Passage& passage, const WebSocketRoute& route, Place place,
                                     std::string body);
 
     Shared shared_;
-    aws::apigateway::Client gateway_;
     Connections connections_;
     TaskGroup work_;
+    TaskGroup forwarding_;  ///< calls of services, which may go on after their message was told that they took too long
+    Gates answers_{64};     // by request id
     std::atomic<bool> stopping_{false};
 };
 

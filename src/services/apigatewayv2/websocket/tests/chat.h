@@ -74,18 +74,36 @@ class FakeWire final : public contracts::WireDoor {
         asked =
             fmt::format("{} {} {} {}", request.service, request.action, request.message.target, request.message.body);
         principal = caller.principal.arn;
+        if (takes > Duration{}) co_await caller.reactor().sleep_for(takes);
         co_return answer;
     }
     http::Response answer;
+    Duration takes{};
     std::string asked;
     std::string principal;
+};
+
+/// Knows the key "open", and says of "slow" and "used" that they were used too often.
+class FakeKeys final : public contracts::ApiKeys {
+  public:
+    Task<contracts::ApiKeyAnswer> use(contracts::ApiKeyUse use, Time) override {
+        using contracts::ApiKeyVerdict;
+        uses.push_back(fmt::format("{} {}/{} {}", use.value, use.api_id, use.stage, use.method));
+        const auto verdict = use.value == "open"   ? ApiKeyVerdict::passed
+                             : use.value == "slow" ? ApiKeyVerdict::throttled
+                             : use.value == "used" ? ApiKeyVerdict::exhausted
+                                                   : ApiKeyVerdict::invalid;
+        co_return contracts::ApiKeyAnswer{verdict, verdict == ApiKeyVerdict::invalid ? "" : "id-of-" + use.value};
+    }
+    std::vector<std::string> uses;
 };
 
 struct Chat : World {
     FakeEndpoint endpoint;
     FakeWire wire;
     contracts::Metrics metrics;
-    Surface front{*store, {.door = door, .http = &endpoint, .wire = &wire, .metrics = &metrics}};
+    FakeKeys keys;
+    Surface front{*store, {.door = door, .http = &endpoint, .wire = &wire, .metrics = &metrics, .keys = &keys}};
     ConnectionsApi connections{front.web_sockets().connections()};
     std::string api;
     std::vector<std::shared_ptr<FakeSocket>> sockets;
