@@ -320,6 +320,53 @@ describe('settings of tables', () => {
         );
     });
 
+    test('throughput has a bound of its own, which comes first', async () => {
+        const most = 1_000_000_000_000;
+        const units = (read, write) => ({ ReadCapacityUnits: read, WriteCapacityUnits: write });
+        const provisioned = (ProvisionedThroughput) =>
+            create({ BillingMode: 'PROVISIONED', AttributeDefinitions: [], ProvisionedThroughput });
+        const beyond = (kind) => `Given value ${most + 1} for ${kind}CapacityUnits is out of bounds`;
+        await refused(provisioned(units(most + 1, most + 1)), beyond('Read'));
+        await refused(provisioned(units(most, most + 1)), beyond('Write'));
+        const Update = { IndexName: 'abc', ProvisionedThroughput: units(most, most + 1) };
+        await refused(
+            send(dynamodb.UpdateTableCommand, {
+                TableName: unique('none'),
+                GlobalSecondaryIndexUpdates: [{ Update }],
+            }),
+            `${beyond('Write')} for index abc`,
+        );
+    });
+
+    test('of an index its key is looked at first, then its projection, and last the definitions', async () => {
+        const key = (name, KeyType = 'HASH') => ({ AttributeName: name, KeyType });
+        const indexed = (IndexName, KeySchema, Projection = {}, more = {}) =>
+            create({
+                KeySchema: [key('a'), key('b', 'RANGE')],
+                AttributeDefinitions: ['a', 'b', 'c'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+                LocalSecondaryIndexes: [{ IndexName, KeySchema, Projection }],
+                ...more,
+            });
+        await refused(
+            indexed('abc', [key('a')]),
+            `${invalid}Index KeySchema does not have a range key for index: abc`,
+        );
+        await refused(
+            indexed('abc', [key('b'), key('a', 'RANGE')]),
+            `${invalid}Index KeySchema does not have the same leading hash key as table KeySchema for index: abc. ` +
+                'index hash key: b, table hash key: a',
+        );
+        await refused(indexed('abc', [key('a'), key('b', 'RANGE')]), `${invalid}Unknown ProjectionType: null`);
+        await refused(
+            indexed('abc', [key('a'), key('b', 'RANGE')], { ProjectionType: 'ALL' }),
+            `${invalid}Some AttributeDefinitions are not used. AttributeDefinitions: [a, b, c], keys used: [a, b]`,
+        );
+        await refused(
+            indexed('abc', [], {}, { KeySchema: [key('a')], LocalSecondaryIndexes: [] }),
+            `${invalid}List of LocalSecondaryIndexes is empty`,
+        );
+    });
+
     test('what is not there is named', async () => {
         const { Table } = await send(dynamodb.DescribeTableCommand, { TableName });
         const ResourceArn = `${Table.TableArn}-none`;

@@ -139,6 +139,7 @@ void check_throughput(const CreateTableInput& request) {
     if (!on_demand && !request.ProvisionedThroughput) {
         invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
     }
+    check_bounds("", request.ProvisionedThroughput);
     check_on_demand(request.OnDemandThroughput, on_demand, "");
 }
 
@@ -165,9 +166,8 @@ aws::dynamodb::Projection described(const Index& index) {
     return projection;
 }
 
-Index index_of(std::string_view name, const std::vector<KeySchemaElement>& elements,
-               const aws::dynamodb::Projection& projection, const Definitions& definitions, Keyed keyed) {
-    Index index{.name = std::string(name), .key = schema_of(elements, definitions, keyed)};
+Index index_of(std::string_view name, KeySchema key, const aws::dynamodb::Projection& projection) {
+    Index index{.name = std::string(name), .key = std::move(key)};
     if (!projection.ProjectionType) invalid("Unknown ProjectionType: null");
     index.projection = *projection.ProjectionType;
     if (projection.NonKeyAttributes) {
@@ -194,17 +194,18 @@ void add_local_indexes(DescribedTable& table, const CreateTableInput& request, c
     }
     auto& entries = table.description.LocalSecondaryIndexes.emplace();
     for (const auto& local : *request.LocalSecondaryIndexes) {
-        Index index = index_of(local.IndexName, local.KeySchema, local.Projection, definitions, Keyed::table);
-        index.global = false;
-        if (!index.key.has_range()) {
-            invalid(fmt::format("Index KeySchema does not have a range key for index: {}", index.name));
+        auto key = schema_of(local.KeySchema, definitions, Keyed::table);
+        if (!key.has_range()) {
+            invalid(fmt::format("Index KeySchema does not have a range key for index: {}", local.IndexName));
         }
-        if (index.key.hash != table.key.hash) {
+        if (key.hash != table.key.hash) {
             invalid(
                 fmt::format("Index KeySchema does not have the same leading hash key as table KeySchema for index: {}. "
                             "index hash key: {}, table hash key: {}",
-                            index.name, index.key.hash, table.key.hash));
+                            local.IndexName, key.hash, table.key.hash));
         }
+        Index index = index_of(local.IndexName, std::move(key), local.Projection);
+        index.global = false;
         entries.push_back({.IndexName = local.IndexName,
                            .KeySchema = local.KeySchema,
                            .Projection = described(index),
@@ -232,7 +233,7 @@ void add_key_names(std::set<std::string_view>& names, const std::optional<Indexe
     }
 }
 
-/// Every definition is some key's: DynamoDB looks at this before anything else about indexes.
+/// Every definition is some key's: DynamoDB looks at this behind everything else about indexes.
 void check_definitions_used(const CreateTableInput& request) {
     std::set<std::string_view> used;
     for (const auto& element : *request.KeySchema) used.insert(element.AttributeName);
@@ -285,8 +286,8 @@ void check_index_throughput(const aws::dynamodb::GlobalSecondaryIndex& global, b
 void add_global_index(DescribedTable& table, const aws::dynamodb::GlobalSecondaryIndex& global,
                       const std::string& region) {
     check_index_throughput(global, billed_on_demand(table.description));
-    Index index = index_of(global.IndexName, global.KeySchema, global.Projection,
-                           *table.description.AttributeDefinitions, Keyed::global_index);
+    auto key = schema_of(global.KeySchema, *table.description.AttributeDefinitions, Keyed::global_index);
+    Index index = index_of(global.IndexName, std::move(key), global.Projection);
     const ThroughputOf whose{global.IndexName, region};
     aws::dynamodb::GlobalSecondaryIndexDescription entry{
         .IndexName = global.IndexName,
@@ -346,7 +347,8 @@ DescribedTable table_of(const CreateTableInput& request, const std::string& regi
     }
     const auto definitions = sorted(*request.AttributeDefinitions);
     table.key = schema_of(*request.KeySchema, definitions, Keyed::table);
-    check_definitions_used(request);
+    const bool indexed = request.LocalSecondaryIndexes || request.GlobalSecondaryIndexes;
+    if (!indexed) check_definitions_used(request);
 
     auto& description = table.description;
     description.AttributeDefinitions = definitions;
@@ -375,6 +377,7 @@ DescribedTable table_of(const CreateTableInput& request, const std::string& regi
         for (const auto& global : *request.GlobalSecondaryIndexes) add_global_index(table, global, region);
     }
     check_index_names(table);
+    if (indexed) check_definitions_used(request);
     if (request.Tags) add_tags(table.tags, *request.Tags);
     return table;
 }

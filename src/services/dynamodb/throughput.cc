@@ -7,6 +7,7 @@ namespace {
 namespace model = aws::dynamodb;
 
 constexpr int64_t most_units = 40'000;  // of a table or index, by AWS's default quota
+constexpr int64_t unit_bound = 1'000'000'000'000;
 constexpr int64_t on_demand_reads_per_second = 12'000;
 constexpr int64_t on_demand_writes_per_second = 4'000;
 constexpr int64_t free_decreases_a_day = 4;
@@ -112,6 +113,16 @@ void raise(const ThroughputOf& whose, std::string_view name, std::optional<int64
 }
 
 }  // namespace
+
+void check_bounds(std::string_view index, const std::optional<model::ProvisionedThroughput>& given) {
+    if (!given) return;
+    for (const auto& [kind, units] :
+         {std::pair("Read", given->ReadCapacityUnits), std::pair("Write", given->WriteCapacityUnits)}) {
+        if (units <= unit_bound) continue;
+        throw aws::validation_error(fmt::format("Given value {} for {}CapacityUnits is out of bounds{}{}", units, kind,
+                                                index.empty() ? "" : " for index ", index));
+    }
+}
 
 model::ProvisionedThroughputDescription new_throughput(const ThroughputOf& whose,
                                                        const std::optional<model::ProvisionedThroughput>& given) {

@@ -12,6 +12,9 @@ struct ThroughputOf {
     std::string region;
 };
 
+/// Throws aws::Error for units that no account could have. The index is "" for a table.
+void check_bounds(std::string_view index, const std::optional<aws::dynamodb::ProvisionedThroughput>& given);
+
 /// The description of a new table's or index's provisioned throughput: zeros where it is billed on demand. Throws
 /// LimitExceededException for more than an account has.
 aws::dynamodb::ProvisionedThroughputDescription new_throughput(

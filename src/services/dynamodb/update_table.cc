@@ -45,6 +45,7 @@ void check_each_change(const std::vector<model::GlobalSecondaryIndexUpdate>& cha
                 "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
                 "GlobalSecondaryIndexUpdate.Delete must not be null");
         }
+        if (change.Update) check_bounds(change.Update->IndexName, change.Update->ProvisionedThroughput);
         if (!names.insert(name_of(change)).second) {
             invalid(fmt::format("Only one global secondary index update per index is allowed simultaneously. Index: {}",
                                 name_of(change)));
@@ -392,6 +393,7 @@ void check_update(const Request& request) {
             "MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is "
             "required");
     }
+    check_bounds("", request.ProvisionedThroughput);
     if (request.GlobalSecondaryIndexUpdates) check_each_change(*request.GlobalSecondaryIndexUpdates);
     check_alone(request);
 }
