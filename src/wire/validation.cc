@@ -9,8 +9,12 @@ namespace {
 
 constexpr size_t max_shown_bytes = 8192;
 
-std::string number_text(double value) {
-    return value == double(int64_t(value)) ? std::to_string(int64_t(value)) : fmt::format("{}", value);
+bool is_real(const Shape& shape) { return shape.kind == Kind::float_ || shape.kind == Kind::double_; }
+
+/// As Java prints it: a real number always has a fraction.
+std::string number_text(const Shape& shape, double value) {
+    if (value != double(int64_t(value))) return fmt::format("{}", value);
+    return std::to_string(int64_t(value)) + (is_real(shape) ? ".0" : "");
 }
 
 /// A value as Java prints it: [a, b], {k=v}, Name(member=value).
@@ -59,6 +63,8 @@ void append_shown(std::string& out, const Shape& shape, const void* value) {
             break;
         case Kind::document:
         case Kind::native: out += shape.name; break;
+        case Kind::float_:
+        case Kind::double_: out += number_text(shape, as<double>(value)); break;
         default: append_scalar(out, shape, TimestampFormat::iso8601, value);
     }
     if (out.size() > max_shown_bytes) out.resize(max_shown_bytes);
@@ -119,11 +125,12 @@ class Checker {
         const auto measured = length ? std::optional(double(*length)) : number;
         const std::string_view what = length ? "length " : "value ";
         if (measured && shape.max && *measured > *shape.max) {
-            broken.push_back(fmt::format("Member must have {}less than or equal to {}", what, number_text(*shape.max)));
+            broken.push_back(
+                fmt::format("Member must have {}less than or equal to {}", what, number_text(shape, *shape.max)));
         }
         if (measured && shape.min && *measured < *shape.min) {
             broken.push_back(
-                fmt::format("Member must have {}greater than or equal to {}", what, number_text(*shape.min)));
+                fmt::format("Member must have {}greater than or equal to {}", what, number_text(shape, *shape.min)));
         }
         if (shape.kind != Kind::string) return broken;
         const auto& text = as<std::string>(value);
@@ -142,12 +149,14 @@ class Checker {
         const auto add = [&](std::string text) { out += (out.empty() ? "" : ", ") + text; };
         const bool measured = shape.kind == Kind::string || shape.kind == Kind::blob;
         const std::string_view what = measured ? "length " : "value ";
-        if (shape.max) add(fmt::format("Member must have {}less than or equal to {}", what, number_text(*shape.max)));
+        if (shape.max)
+            add(fmt::format("Member must have {}less than or equal to {}", what, number_text(shape, *shape.max)));
         if (shape.min)
-            add(fmt::format("Member must have {}greater than or equal to {}", what, number_text(*shape.min)));
+            add(fmt::format("Member must have {}greater than or equal to {}", what, number_text(shape, *shape.min)));
         if (!shape.pattern.empty())
             add(fmt::format("Member must satisfy regular expression pattern: {}", shape.pattern));
         if (!shape.values.empty()) add(enumeration(shape));
+        add("Member must not be null");
         return out;
     }
 

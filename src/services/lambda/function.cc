@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "contracts/reflect.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/runtimes.h"
 
 namespace cumulet::lambda {
 namespace {
@@ -61,21 +62,36 @@ void set_environment(FunctionConfiguration& configuration, const aws::lambda::En
             "provided exceeded the 4KB limit. String measured: " +
             text);
     }
-    if (variables.empty()) {
-        configuration.Environment.reset();
-    } else {
-        configuration.Environment.emplace().Variables = variables;
-    }
+    configuration.Environment.emplace().Variables = variables;
 }
 
+/// Changes what is asked for; only the format JSON has levels.
 void set_logging(FunctionConfiguration& configuration, const aws::lambda::LoggingConfig& asked) {
-    auto& logging = configuration.LoggingConfig.emplace(asked);
+    if (!configuration.LoggingConfig) configuration.LoggingConfig.emplace();
+    auto& logging = *configuration.LoggingConfig;
+    if (asked.LogFormat) logging.LogFormat = asked.LogFormat;
+    if (asked.LogGroup) logging.LogGroup = asked.LogGroup;
+    if (asked.ApplicationLogLevel) logging.ApplicationLogLevel = asked.ApplicationLogLevel;
+    if (asked.SystemLogLevel) logging.SystemLogLevel = asked.SystemLogLevel;
     if (!logging.LogFormat) logging.LogFormat = "Text";
     if (!logging.LogGroup) logging.LogGroup = "/aws/lambda/" + *configuration.FunctionName;
     if (*logging.LogFormat == "JSON") {
         if (!logging.ApplicationLogLevel) logging.ApplicationLogLevel = "INFO";
         if (!logging.SystemLogLevel) logging.SystemLogLevel = "INFO";
+    } else if (!asked.ApplicationLogLevel && !asked.SystemLogLevel) {
+        logging.ApplicationLogLevel.reset();
+        logging.SystemLogLevel.reset();
     }
+}
+
+/// A runtime's version goes with its name and with the architecture.
+void set_runtime_version(FunctionConfiguration& configuration) {
+    if (!configuration.Runtime) return;
+    auto text = *configuration.Runtime;
+    const auto& architectures = configuration.Architectures;
+    if (architectures && !architectures->empty() && architectures->front() != "x86_64") text += architectures->front();
+    configuration.RuntimeVersionConfig.emplace().RuntimeVersionArn =
+        fmt::format("arn:aws:lambda:{}::runtime:{}", Arn::parse(*configuration.FunctionArn)->region, sha256_hex(text));
 }
 
 void set_network(FunctionConfiguration& configuration, const aws::lambda::VpcConfig& asked) {
@@ -92,7 +108,10 @@ void apply(FunctionConfiguration& configuration, const Request& request) {
     if (request.FileSystemConfigs && !request.FileSystemConfigs->empty()) {
         throw aws::not_implemented("lambda", "CreateFunction", "FileSystemConfigs");
     }
-    if (request.Runtime) configuration.Runtime = request.Runtime;
+    if (request.Runtime) {
+        configuration.Runtime = request.Runtime;
+        set_runtime_version(configuration);
+    }
     if (request.Handler) configuration.Handler = request.Handler;
     if (request.Description) configuration.Description = request.Description;
     if (request.Timeout) configuration.Timeout = request.Timeout;
@@ -108,6 +127,9 @@ void apply(FunctionConfiguration& configuration, const Request& request) {
         auto& snap_start = configuration.SnapStart.emplace();
         snap_start.ApplyOn = request.SnapStart->ApplyOn.value_or("None");
         snap_start.OptimizationStatus = "Off";
+        if (snap_start.ApplyOn == "PublishedVersions" && !has_snap_start(configuration.Runtime.value_or(""))) {
+            throw invalid(fmt::format("{} is not supported for SnapStart enabled functions.", *configuration.Runtime));
+        }
     }
     if (request.DeadLetterConfig) {
         configuration.DeadLetterConfig.reset();
@@ -135,6 +157,7 @@ std::string Function::text() const {
     if (recursive_loop != "Terminate") record["recursive_loop"] = recursive_loop;
     if (update_runtime_on != "Auto") record["update_runtime_on"] = update_runtime_on;
     if (!runtime_version_arn.empty()) record["runtime_version_arn"] = runtime_version_arn;
+    record["build"] = build;
     return json::serialize(record);
 }
 
@@ -149,6 +172,7 @@ Function Function::parse(std::string_view text) {
     function.recursive_loop = string_or(record, "recursive_loop", "Terminate");
     function.update_runtime_on = string_or(record, "update_runtime_on", "Auto");
     function.runtime_version_arn = string_or(record, "runtime_version_arn");
+    function.build = string_or(record, "build", *function.configuration.RevisionId);
     if (const auto* tags = record.if_contains("tags")) {
         for (const auto& [key, value] : tags->as_object()) function.tags[key] = value.as_string();
     }
@@ -189,8 +213,6 @@ Function new_function(const Call& call, const FunctionName& name, const aws::lam
     configuration.TracingConfig.emplace().Mode = "PassThrough";
     configuration.SnapStart.emplace().ApplyOn = "None";
     configuration.SnapStart->OptimizationStatus = "Off";
-    configuration.RuntimeVersionConfig.emplace().RuntimeVersionArn =
-        fmt::format("arn:aws:lambda:{}::runtime:{}", name.region, sha256_hex(*request.Runtime));
     configuration.State = "Active";
     configuration.LastUpdateStatus = "Successful";
     set_logging(configuration, {});
@@ -210,13 +232,19 @@ void set_code(Function& function, const Package& package,
     function.unzipped_bytes = package.unzipped_bytes;
     function.configuration.CodeSha256 = package.sha256;
     function.configuration.CodeSize = package.size_bytes;
-    if (architectures && !architectures->empty()) function.configuration.Architectures = architectures;
+    if (architectures && !architectures->empty()) {
+        function.configuration.Architectures = architectures;
+        set_runtime_version(function.configuration);
+    }
 }
 
 void touch(Function& function, std::string revision, Time now) {
-    function.configuration.RevisionId = std::move(revision);
+    function.build = revision;
     function.configuration.LastModified = format_modified(now);
+    revise(function, std::move(revision));
 }
+
+void revise(Function& function, std::string revision) { function.configuration.RevisionId = std::move(revision); }
 
 void check_revision(const Function& function, const std::optional<std::string>& seen) {
     if (!seen || *seen == function.revision()) return;
@@ -231,6 +259,7 @@ Function publish(const Function& current, int64_t number, const std::optional<st
                      .code_blob = current.code_blob,
                      .hot_folder = current.hot_folder,
                      .unzipped_bytes = current.unzipped_bytes};
+    version.build = current.build;
     version.configuration.Version = std::to_string(number);
     version.configuration.FunctionArn = fmt::format("{}:{}", *current.configuration.FunctionArn, number);
     if (description) version.configuration.Description = description;
@@ -241,6 +270,7 @@ Function publish(const Function& current, int64_t number, const std::optional<st
 }
 
 bool same_as(const Function& version, const Function& current) {
+    if (version.build == current.build) return true;
     auto a = version.configuration;
     auto b = current.configuration;
     for (auto* each : {&a, &b}) {
@@ -248,10 +278,21 @@ bool same_as(const Function& version, const Function& current) {
         each->FunctionArn.reset();
         each->RevisionId.reset();
         each->LastModified.reset();
-        each->Description.reset();
         if (each->SnapStart) each->SnapStart->OptimizationStatus.reset();
     }
     return a == b;
+}
+
+aws::lambda::FunctionConfiguration listed(const Function& function) {
+    auto shown = function.configuration;
+    shown.State.reset();
+    shown.StateReason.reset();
+    shown.StateReasonCode.reset();
+    shown.LastUpdateStatus.reset();
+    shown.LastUpdateStatusReason.reset();
+    shown.LastUpdateStatusReasonCode.reset();
+    shown.RuntimeVersionConfig.reset();
+    return shown;
 }
 
 std::string format_modified(Time time) {

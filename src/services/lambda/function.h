@@ -31,6 +31,7 @@ struct Function {
     // Of each version:
     std::string update_runtime_on = "Auto";
     std::string runtime_version_arn;
+    std::string build;  ///< another one after each change of code or configuration, which needs other workers
 
     std::string text() const;
     static Function parse(std::string_view text);
@@ -48,14 +49,19 @@ Function new_function(const Call& call, const FunctionName& name, const aws::lam
 void configure(Function& function, const aws::lambda::UpdateFunctionConfigurationRequest& request);
 /// Names the code that the function has from now on.
 void set_code(Function& function, const Package& package, const std::optional<std::vector<std::string>>& architectures);
-/// A change gives a new revision and time.
+/// A change of code or configuration gives a new revision, build and time.
 void touch(Function& function, std::string revision, Time now);
+/// A change of what lies beside them (tags, policies, versions) gives a new revision, and the workers stay.
+void revise(Function& function, std::string revision);
 /// Throws PreconditionFailedException if the caller saw another revision.
 void check_revision(const Function& function, const std::optional<std::string>& seen);
 /// A version of $LATEST: the same code and configuration under its own number.
 Function publish(const Function& current, int64_t number, const std::optional<std::string>& description);
-/// True if `version` was published from what `current` is now.
+/// True if `version` was published from what `current` is now; a new description makes it another.
 bool same_as(const Function& version, const Function& current);
+
+/// The configuration as lists show it: without what is known of its state.
+aws::lambda::FunctionConfiguration listed(const Function& function);
 
 /// "2026-11-23T00:55:00.123+0000", the form of LastModified.
 std::string format_modified(Time time);

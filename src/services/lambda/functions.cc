@@ -86,10 +86,7 @@ Task<Package> Service::store_package(Call& call, PackageSource source) {
     if (source.zip) {
         bytes = std::move(*source.zip);
         if (bytes.size() > static_cast<size_t>(most_zipped_bytes)) {
-            throw aws::Error("RequestEntityTooLargeException",
-                             fmt::format("Request must be smaller than {} bytes for the {} operation",
-                                         (most_zipped_bytes + 2) / 3 * 4 - 1, source.operation),
-                             413);
+            throw aws::Error("RequestEntityTooLargeException", package_too_large(bytes.size(), source.operation), 413);
         }
     } else if (source.bucket && source.key) {
         aws::s3::Client s3(door_);
@@ -142,6 +139,7 @@ std::string Service::pool_keys(const FunctionName& name) const {
 
 Task<FunctionConfiguration> Service::create_function(Call& call, CreateFunctionRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
+    check_new_name(call, name, request.FunctionName);
     auto function = new_function(call, name, request);
     check_runtime(*request.Runtime);
     const auto exists = [&](store::Transaction& tx) -> Task<bool> {
@@ -158,6 +156,7 @@ Task<FunctionConfiguration> Service::create_function(Call& call, CreateFunctionR
     expect_worker();
     set_code(function, package, request.Architectures);
     touch(function, call.random().uuid(), call.now());
+    const auto version_revision = call.random().uuid();
     std::exception_ptr failure;
     try {
         co_return co_await store_.transact([&](store::Transaction& tx) -> Task<FunctionConfiguration> {
@@ -168,9 +167,11 @@ Task<FunctionConfiguration> Service::create_function(Call& call, CreateFunctionR
             co_await check_signed(tx, call, saved.code_signing);
             auto answer = saved.configuration;
             if (request.Publish.value_or(false)) {
-                const auto version = publish(saved, saved.last_version = 1, std::nullopt);
+                auto version = publish(saved, saved.last_version = 1, std::nullopt);
+                revise(version, version_revision);
                 save_version(tx, name, version);
                 answer = version.configuration;
+                answer.FunctionArn = name.unqualified_arn();  // only the Version tells of it
             }
             save_function(tx, name, saved);
             co_return answer;
@@ -192,9 +193,9 @@ Task<GetFunctionResponse> Service::get_function(Call& call, GetFunctionRequest r
         });
     response.Configuration = shown_as(name, *function);
     response.Code.emplace().RepositoryType = "S3";
-    // The revision is known only to those who may read the function.
+    // The build is known only to those who may read the function.
     response.Code->Location = fmt::format("{}{}{}/{}/{}/{}/{}", call.base_url(), code_prefix, name.account, name.region,
-                                          name.name, percent_encode(function->version()), function->revision());
+                                          name.name, percent_encode(function->version()), function->build);
     if (!function->hot_folder.empty()) response.Code->Location = "file://" + function->hot_folder;
     if (!current.tags.empty()) response.Tags = current.tags;
     if (current.reserved_concurrency)
@@ -239,7 +240,7 @@ Task<std::optional<std::string>> Service::find_code(std::vector<std::string> par
     try {
         const auto function = co_await find_version(function_name);
         const bool packaged = !function->code_blob.empty();
-        if (packaged && equal_in_constant_time(function->revision(), secret)) co_return function->code_blob;
+        if (packaged && equal_in_constant_time(function->build, secret)) co_return function->code_blob;
     } catch (const ResourceNotFoundException&) {
         // The same answer as for a wrong secret.
     }
@@ -267,11 +268,12 @@ Task<ListFunctionsResponse> Service::list_functions(Call& call, ListFunctionsReq
                 response.NextMarker = to_base64(last);
                 break;
             }
-            listed.push_back(function.configuration);
+            listed.push_back(lambda::listed(function));
             if (!with_versions) continue;
             const FunctionName full{.account = call.account, .region = call.region, .name = name};
-            for (auto& version : co_await list_versions(tx, full, 0, 1000))
-                listed.push_back(std::move(version.configuration));
+            listed.back().FunctionArn = full.unqualified_arn() + ":$LATEST";
+            for (const auto& version : co_await list_versions(tx, full, 0, 1000))
+                listed.push_back(lambda::listed(version));
         }
         co_return response;
     });
@@ -280,9 +282,7 @@ Task<ListFunctionsResponse> Service::list_functions(Call& call, ListFunctionsReq
 Task<DeleteFunctionResponse> Service::delete_function(Call& call, DeleteFunctionRequest request) {
     const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
     if (name.qualifier == latest) throw invalid("$LATEST version cannot be deleted without deleting the function.");
-    if (!name.qualifier.empty() && !name.names_version()) {
-        throw invalid("Deletion of aliases is not currently supported.");
-    }
+    if (name.names_alias()) throw invalid("Deletion of aliases is not currently supported.");
     const auto blobs = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<std::string>> {
         if (name.qualifier.empty()) co_return co_await erase_function(tx, name);
         co_await load_function(tx, name);

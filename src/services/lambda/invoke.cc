@@ -12,6 +12,7 @@ using namespace aws::lambda;
 
 Task<std::shared_ptr<const Function>> Service::find_to_run(Call& call, FunctionName name) {
     const auto fraction = call.random().fraction();
+    if (name.qualifier.empty()) name.qualifier = latest;  // which the error names, where there is no function
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<std::shared_ptr<const Function>> {
         co_return co_await load_qualified(tx, functions_, name, fraction);
     });
@@ -33,7 +34,7 @@ Task<InvocationResponse> Service::invoke(Call& call, InvocationRequest request) 
     check_payload(payload, type == "Event" ? most_event_bytes : most_payload_bytes);
 
     const auto function = co_await find_to_run(call, name);
-    if (type == "DryRun") co_return InvocationResponse{.StatusCode = 204, .ExecutedVersion = function->version()};
+    if (type == "DryRun") co_return InvocationResponse{.StatusCode = 204};
 
     Invocation invocation{.request_id = call.request_id,
                           .payload = std::move(payload),

@@ -262,9 +262,11 @@ Task<EventSourceMappingConfiguration> Service::update_event_source_mapping(Call&
     const MappingName name{.account = call.account, .region = call.region, .uuid = request.UUID};
     const bool was_named = request.FunctionName.has_value();
     const auto function_name = parse_function_name(call, request.FunctionName.value_or(""));
+    std::string state = "Updating";
     const auto mapping = co_await store_.transact([&](store::Transaction& tx) -> Task<Mapping> {
         auto found = co_await find_mapping(tx, name);
         if (!found) throw mapping_not_found();
+        if (request.Enabled && *request.Enabled != found->enabled) state = found->enabled ? "Disabling" : "Enabling";
         if (was_named) {
             co_await load_qualified(tx, functions_, function_name);
             found->configuration.FunctionArn = function_name.arn();
@@ -277,7 +279,7 @@ Task<EventSourceMappingConfiguration> Service::update_event_source_mapping(Call&
         co_return std::move(*found);
     });
     auto shown = mapping.shown();
-    shown.State = "Updating";
+    shown.State = state;
     co_return shown;
 }
 

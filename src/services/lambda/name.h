@@ -23,6 +23,8 @@ struct FunctionName {
     std::string unqualified_arn() const;
     /// True for "7" and "$LATEST", false for an alias.
     bool names_version() const;
+    /// True for what may be the name of an alias: "live", but neither "7" nor "$latest".
+    bool names_alias() const;
 };
 
 /// Reads `text` ("thumbnail", "thumbnail:v1", "123456789012:function:thumbnail", "arn:aws:lambda:…") as `call` means
@@ -30,5 +32,9 @@ struct FunctionName {
 /// name's qualifier is not `qualifier`.
 FunctionName parse_function_name(const Call& call, std::string_view text,
                                  const std::optional<std::string>& qualifier = {});
+
+/// What a function that is to be made may be called; `text` is how the caller wrote it. Throws AccessDeniedException
+/// for another account's and InvalidParameterValueException for a name that is too long.
+void check_new_name(const Call& call, const FunctionName& name, std::string_view text);
 
 }  // namespace cumulet::lambda

@@ -83,6 +83,13 @@ void unpack_file(zip_t* archive, zip_int64_t index, const fs::path& target, mode
 
 }  // namespace
 
+std::string package_too_large(size_t bytes, std::string_view operation) {
+    if (static_cast<int64_t>((bytes + 2) / 3 * 4) < most_request_bytes) {
+        return fmt::format("Zipped size must be smaller than {} bytes", most_zipped_bytes);
+    }
+    return fmt::format("Request must be smaller than {} bytes for the {} operation", most_request_bytes, operation);
+}
+
 PackageCheck check_package(std::string_view bytes, const PackageBounds& bounds) {
     zip_error_t error;
     zip_error_init(&error);

@@ -11,7 +11,8 @@ namespace cumulet::lambda {
 
 /// Of a function with its layers.
 inline constexpr int64_t most_unzipped_bytes = 262'144'000;
-inline constexpr int64_t most_zipped_bytes = 52'428'800;  ///< of a package that comes with its request
+inline constexpr int64_t most_zipped_bytes = 52'428'800;   ///< of a package that comes with its request
+inline constexpr int64_t most_request_bytes = 70'167'211;  ///< in which it is written in Base64
 
 struct PackageBounds {
     uint64_t unzipped_bytes = most_unzipped_bytes;
@@ -23,6 +24,8 @@ struct PackageCheck {
     std::string fault;            ///< in AWS's words; "" if it can be unpacked
     uint64_t unzipped_bytes = 0;  ///< of all files together, as the archive says
 };
+/// What is said of a package of `bytes` bytes, more than a request may bring.
+std::string package_too_large(size_t bytes, std::string_view operation);
 /// Looks at the archive `bytes`. Blocks.
 PackageCheck check_package(std::string_view bytes, const PackageBounds& bounds = {});
 /// Unpacks the archive `file` into the new folder `folder`. No entry leaves it, none is a link or a device. Blocks.

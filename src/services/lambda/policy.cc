@@ -28,6 +28,14 @@ json::value principal_of(std::string_view principal) {
     return json::object{{"Service", principal}};
 }
 
+void check_principal(std::string_view principal) {
+    const bool known =
+        principal_of(principal).is_string() || string_or(principal_of(principal).as_object(), "AWS") != "";
+    const auto ends = {".amazonaws.com", ".amazonaws.com.cn", ".amazon.com"};
+    if (known || std::ranges::any_of(ends, [&](auto end) { return principal.ends_with(end); })) return;
+    throw invalid("The provided principal was invalid. Please check the principal and try again.");
+}
+
 std::string policy_revision(std::string_view document) {
     const auto digest = sha256_hex(document);
     return fmt::format("{}-{}-{}-{}-{}", digest.substr(0, 8), digest.substr(8, 4), digest.substr(12, 4),

@@ -10,6 +10,8 @@ namespace cumulet::lambda {
 
 /// {"AWS":…} for an account or an ARN, {"Service":…} for anything else but "*".
 json::value principal_of(std::string_view principal);
+/// Throws InvalidParameterValueException for what is neither everyone, an account, an ARN nor a service of AWS.
+void check_principal(std::string_view principal);
 /// A policy's revision follows from its text.
 std::string policy_revision(std::string_view document);
 /// A whole document as it is kept: its statements are a list. Throws InvalidParameterValueException for what is no

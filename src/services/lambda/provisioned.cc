@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/lambda/latest/api/API_PutProvisionedConcurrencyConfig.html
 
 #include "runtime/log.h"
+#include "services/lambda/concurrency.h"
 #include "services/lambda/fault.h"
 #include "services/lambda/page.h"
 #include "services/lambda/service.h"
@@ -69,7 +70,7 @@ Response described(const Provisioned& provisioned, int32_t allocated) {
 }  // namespace
 
 std::string Service::pool_key(const FunctionName& name, const Function& function) const {
-    return fmt::format("{}/{}/{}/{}/{}", name.account, name.region, name.name, function.version(), function.revision());
+    return fmt::format("{}/{}/{}/{}/{}", name.account, name.region, name.name, function.version(), function.build);
 }
 
 int32_t Service::allocated(const std::string& key) const { return static_cast<int32_t>(pool_.kept(key)); }
@@ -132,12 +133,6 @@ Task<PutProvisionedConcurrencyConfigResponse> Service::put_provisioned_concurren
     Call& call, PutProvisionedConcurrencyConfigRequest request) {
     const auto name = parse_function_name(call, request.FunctionName, request.Qualifier);
     if (name.qualifier == latest) throw unpublished();
-    if (request.ProvisionedConcurrentExecutions > static_cast<int32_t>(options_.pool.workers)) {
-        throw invalid(
-            fmt::format("Specified ProvisionedConcurrentExecutions for function is above the number of workers of this "
-                        "machine, {}.",
-                        options_.pool.workers));
-    }
     const Provisioned provisioned{.function = name,
                                   .requested = request.ProvisionedConcurrentExecutions,
                                   .modified = format_modified(call.now())};
@@ -152,10 +147,18 @@ Task<PutProvisionedConcurrencyConfigResponse> Service::put_provisioned_concurren
         }
         co_await check_alone(tx, functions_, name, function->version());
         const auto current = co_await load_function(tx, name);
-        if (current.reserved_concurrency && *current.reserved_concurrency < provisioned.requested) {
+        if (!current.reserved_concurrency) {
+            check_provisioned(provisioned.requested, co_await unreserved_by_others(tx, call, name.name));
+        } else if (*current.reserved_concurrency < provisioned.requested + co_await provisioned_beside(tx, name)) {
             throw invalid(
                 "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for "
                 "function");
+        }
+        if (provisioned.requested > static_cast<int32_t>(options_.pool.workers)) {
+            throw invalid(
+                fmt::format("Specified ProvisionedConcurrentExecutions for function is above the number of workers of "
+                            "this machine, {}.",
+                            options_.pool.workers));
         }
         save_provisioned(tx, provisioned);
         co_return function;

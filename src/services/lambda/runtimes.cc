@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <filesystem>
 
 #include "services/lambda/fault.h"
@@ -16,11 +17,19 @@ constexpr std::array<std::string_view, 29> supported_runtimes{
     "java25",     "java21",       "java17",     "java17.al2023",   "java11",      "java11.al2023",
     "java8.al2",  "java8.al2023", "dotnet10",   "dotnet8",         "dotnet6",     "ruby4.0",
     "ruby3.4",    "ruby3.3",      "ruby3.2",    "provided.al2023", "provided.al2"};
-constexpr std::array<std::string_view, 22> retired_runtimes{
-    "nodejs",     "nodejs4.3",     "nodejs4.3-edge", "nodejs6.10",    "nodejs8.10",    "nodejs10.x",
-    "nodejs12.x", "nodejs14.x",    "nodejs16.x",     "python2.7",     "python3.6",     "python3.7",
-    "python3.8",  "dotnetcore1.0", "dotnetcore2.0",  "dotnetcore2.1", "dotnetcore3.1", "ruby2.5",
-    "ruby2.7",    "java8",         "provided",       "go1.x"};
+struct Retired {
+    std::string_view runtime;
+    std::string_view successor;  ///< that AWS recommends instead
+};
+constexpr std::array<Retired, 22> retired_runtimes{
+    {{"nodejs", "nodejs18.x"},     {"nodejs4.3", "nodejs18.x"},  {"nodejs4.3-edge", "nodejs18.x"},
+     {"nodejs6.10", "nodejs18.x"}, {"nodejs8.10", "nodejs18.x"}, {"nodejs10.x", "nodejs18.x"},
+     {"nodejs12.x", "nodejs18.x"}, {"nodejs14.x", "nodejs20.x"}, {"nodejs16.x", "nodejs20.x"},
+     {"python2.7", "python3.12"},  {"python3.6", "python3.12"},  {"python3.7", "python3.12"},
+     {"python3.8", "python3.12"},  {"dotnetcore1.0", "dotnet6"}, {"dotnetcore2.0", "dotnet6"},
+     {"dotnetcore2.1", "dotnet6"}, {"dotnetcore3.1", "dotnet6"}, {"ruby2.5", "ruby3.2"},
+     {"ruby2.7", "ruby3.2"},       {"java8", "java21"},          {"provided", "provided.al2023"},
+     {"go1.x", "provided.al2023"}}};
 
 std::string find_program(std::initializer_list<std::string> names) {
     for (const auto& name : names) {
@@ -67,11 +76,12 @@ std::expected<Runtime, std::string> find_java(std::string_view runtime, uint32_t
 }  // namespace
 
 void check_runtime(const std::string& runtime) {
-    if (std::ranges::find(retired_runtimes, runtime) != retired_runtimes.end()) {
+    const auto retired = std::ranges::find(retired_runtimes, runtime, &Retired::runtime);
+    if (retired != retired_runtimes.end()) {
         throw invalid(fmt::format(
             "The runtime parameter of {} is no longer supported for creating or updating AWS Lambda functions. We "
-            "recommend you use a supported runtime while creating or updating functions.",
-            runtime));
+            "recommend you use the new runtime ({}) while creating or updating functions.",
+            runtime, retired->successor));
     }
     if (std::ranges::find(supported_runtimes, runtime) == supported_runtimes.end()) {
         throw invalid(
@@ -80,6 +90,18 @@ void check_runtime(const std::string& runtime) {
                         runtime, fmt::join(supported_runtimes, ", ")));
     }
     if (const auto found = find_runtime(runtime); !found) throw invalid(found.error());
+}
+
+// https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html: Java 11, Python 3.12, .NET 8 and what came later.
+bool has_snap_start(std::string_view runtime) {
+    const auto version = [&](std::string_view family) {
+        int number = 0;
+        if (runtime.starts_with(family)) {
+            std::from_chars(runtime.data() + family.size(), runtime.data() + runtime.size(), number);
+        }
+        return number;
+    };
+    return version("java") >= 11 || version("python3.") >= 12 || version("dotnet") >= 8;
 }
 
 std::expected<Runtime, std::string> find_runtime(std::string_view runtime, uint32_t memory_mb) {

@@ -19,6 +19,9 @@ struct Runtime {
 /// machine.
 void check_runtime(const std::string& runtime);
 
+/// True for runtimes that SnapStart is offered for.
+bool has_snap_start(std::string_view runtime);
+
 /// How `runtime` ("nodejs20.x") runs on this machine. The error is a sentence that names the missing program.
 std::expected<Runtime, std::string> find_runtime(std::string_view runtime, uint32_t memory_mb = 128);
 

@@ -1,6 +1,7 @@
 // Tags, the account's limits, and settings of a function that have one value here.
 // https://docs.aws.amazon.com/lambda/latest/api/API_TagResource.html
 
+#include "services/lambda/concurrency.h"
 #include "services/lambda/fault.h"
 #include "services/lambda/service.h"
 
@@ -11,9 +12,8 @@ using namespace aws::lambda;
 namespace {
 
 constexpr size_t most_tags = 50;
-constexpr size_t most_functions = 10'000;
-constexpr int32_t concurrent_executions = 1000;
-constexpr int32_t least_unreserved = 100;
+constexpr size_t most_versions = 1000;
+constexpr size_t most_layer_versions = 10'000;
 
 /// Set where the resource is an event source mapping or a code signing configuration, which exist by themselves.
 std::optional<Arn> other_resource(std::string_view text) {
@@ -44,11 +44,37 @@ FunctionName unqualified_name(const Call& call, const std::string& text) {
     return name;
 }
 
+/// The packages of a function: that of each version counts.
+Task<int64_t> stored_bytes(store::Store& store, const Call& call, Function function) {
+    const FunctionName name{
+        .account = call.account, .region = call.region, .name = *function.configuration.FunctionName};
+    auto total = function.configuration.CodeSize.value_or(0);
+    if (function.last_version == 0) co_return total;
+    const auto versions = co_await store.transact([&](store::Transaction& tx) -> Task<std::vector<Function>> {
+        co_return co_await list_versions(tx, name, 0, most_versions);
+    });
+    for (const auto& version : versions) total += version.configuration.CodeSize.value_or(0);
+    co_return total;
+}
+
+/// The packages of all versions of layers.
+Task<int64_t> layer_bytes(store::Store& store, const Call& call) {
+    const LayerName any{.account = call.account, .region = call.region};
+    co_return co_await store.transact([&](store::Transaction& tx) -> Task<int64_t> {
+        int64_t total = 0;
+        for (const auto& [name, layer] : co_await all_layers(tx, any, most_layer_versions)) {
+            if (!layer.deleted) total += layer.size_bytes();
+        }
+        co_return total;
+    });
+}
+
 using Tags = std::map<std::string, std::string>;
 
-/// Changes the tags of whatever `resource` names.
+/// Changes the tags of whatever `resource` names. A function has the revision `revision` then.
 template <typename Change>
-Task<void> change_tags(store::Transaction& tx, const Call& call, std::string resource, Change change) {
+Task<void> change_tags(store::Transaction& tx, const Call& call, std::string resource, std::string revision,
+                       Change change) {
     const auto check = [](const Tags& tags) {
         if (tags.size() > most_tags) throw invalid("Number of tags exceeds resource tag limit.");
     };
@@ -63,6 +89,7 @@ Task<void> change_tags(store::Transaction& tx, const Call& call, std::string res
     auto function = co_await load_function(tx, name);
     change(function.tags);
     check(function.tags);
+    revise(function, std::move(revision));
     save_function(tx, name, function);
 }
 
@@ -70,8 +97,9 @@ Task<void> change_tags(store::Transaction& tx, const Call& call, std::string res
 
 Task<TagResourceResponse> Service::tag_resource(Call& call, TagResourceRequest request) {
     if (request.Tags.empty()) throw invalid("An error occurred and the request cannot be processed.");
+    const auto revision = call.random().uuid();
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await change_tags(tx, call, request.Resource, [&](Tags& tags) {
+        co_await change_tags(tx, call, request.Resource, revision, [&](Tags& tags) {
             for (const auto& [key, value] : request.Tags) tags[key] = value;
         });
     });
@@ -79,8 +107,9 @@ Task<TagResourceResponse> Service::tag_resource(Call& call, TagResourceRequest r
 }
 
 Task<UntagResourceResponse> Service::untag_resource(Call& call, UntagResourceRequest request) {
+    const auto revision = call.random().uuid();
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await change_tags(tx, call, request.Resource, [&](Tags& tags) {
+        co_await change_tags(tx, call, request.Resource, revision, [&](Tags& tags) {
             for (const auto& key : request.TagKeys) tags.erase(key);
         });
     });
@@ -96,23 +125,24 @@ Task<ListTagsResponse> Service::list_tags(Call& call, ListTagsRequest request) {
 
 Task<GetAccountSettingsResponse> Service::get_account_settings(Call& call, GetAccountSettingsRequest request) {
     AccountUsage usage{.TotalCodeSize = 0, .FunctionCount = 0};
-    int32_t unreserved = concurrent_executions;
+    int32_t unreserved = account_concurrency;
     for (std::string after;;) {
         const auto functions = co_await store_.transact([&](store::Transaction& tx) -> Task<std::vector<Function>> {
             co_return co_await lambda::list_functions(tx, call, after, 1000);
         });
         if (functions.empty()) break;
         for (const auto& function : functions) {
-            *usage.TotalCodeSize += function.configuration.CodeSize.value_or(0);
+            *usage.TotalCodeSize += co_await stored_bytes(store_, call, function);
             ++*usage.FunctionCount;
             unreserved -= function.reserved_concurrency.value_or(0);
         }
         after = *functions.back().configuration.FunctionName;
     }
+    *usage.TotalCodeSize += co_await layer_bytes(store_, call);
     co_return GetAccountSettingsResponse{.AccountLimit = AccountLimit{.TotalCodeSize = 80'530'636'800,
                                                                       .CodeSizeUnzipped = most_unzipped_bytes,
                                                                       .CodeSizeZipped = most_zipped_bytes,
-                                                                      .ConcurrentExecutions = concurrent_executions,
+                                                                      .ConcurrentExecutions = account_concurrency,
                                                                       .UnreservedConcurrentExecutions = unreserved},
                                          .AccountUsage = usage};
 }
@@ -123,11 +153,15 @@ Task<Concurrency> Service::put_function_concurrency(Call& call, PutFunctionConcu
         auto found = co_await find_function(tx, name);
         if (!found) throw function_not_found(name.unqualified_arn() + ":$LATEST");
         auto& function = *found;
-        auto unreserved = concurrent_executions - request.ReservedConcurrentExecutions;
-        for (const auto& other : co_await lambda::list_functions(tx, call, "", most_functions)) {
-            if (other.configuration.FunctionName != name.name) unreserved -= other.reserved_concurrency.value_or(0);
+        const auto provisioned = co_await provisioned_beside(tx, name);
+        if (request.ReservedConcurrentExecutions < provisioned) {
+            throw invalid(fmt::format(
+                " ReservedConcurrentExecutions  {} should not be lower than function's total provisioned concurrency "
+                "[{}].",
+                request.ReservedConcurrentExecutions, provisioned));
         }
-        if (unreserved < least_unreserved) {
+        const auto unreserved = co_await unreserved_by_others(tx, call, name.name);
+        if (unreserved - request.ReservedConcurrentExecutions < least_unreserved) {
             throw invalid(
                 "Specified ReservedConcurrentExecutions for function decreases account's "
                 "UnreservedConcurrentExecution below its minimum value of [100].");

@@ -26,6 +26,7 @@ Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunc
                                                        .key = std::move(request.S3Key),
                                                        .object_version = std::move(request.S3ObjectVersion)});
     const auto revision = call.random().uuid();
+    const auto version_revision = call.random().uuid();
     const bool dry_run = request.DryRun.value_or(false);
     std::string unused = package.blob;  // the package that nothing names in the end
     std::exception_ptr failure;
@@ -47,7 +48,8 @@ Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunc
             unused = replaced;
             auto shown = function.configuration;
             if (request.Publish.value_or(false)) {
-                const auto version = publish(function, ++function.last_version, std::nullopt);
+                auto version = publish(function, ++function.last_version, std::nullopt);
+                revise(version, version_revision);
                 save_version(tx, name, version);
                 shown = version.configuration;
             }

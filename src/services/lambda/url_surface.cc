@@ -12,10 +12,49 @@ constexpr std::string_view prelude_type = "application/vnd.awslambda.http-integr
 constexpr std::string_view prelude_end("\0\0\0\0\0\0\0\0", 8);
 constexpr size_t most_prelude_bytes = 128 << 10;
 
+constexpr std::string_view forbidden_text =
+    "Forbidden. For troubleshooting Function URL authorization issues, see: "
+    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html";
+
 http::Response message(int status, std::string_view text) {
     http::Response response{.status = status};
     response.headers.add("content-type", "application/json");
     response.body = json::serialize(json::object{{"Message", text}});
+    return response;
+}
+
+/// For callers who may not use a URL, and for URLs that are not there.
+http::Response forbidden() {
+    auto response = message(403, forbidden_text);
+    response.headers.add("x-amzn-ErrorType", "AccessDeniedException");
+    return response;
+}
+
+/// JSON without the spaces between its parts.
+std::string compact(std::string_view text) {
+    std::string out;
+    bool quoted = false;
+    for (size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (!quoted && (c == ' ' || c == '\t' || c == '\r' || c == '\n')) continue;
+        out += c;
+        if (c == '"') quoted = !quoted;
+        if (quoted && c == '\\' && i + 1 < text.size()) out += text[++i];
+    }
+    return out;
+}
+
+/// What the function answered, as URLs differ from HTTP APIs: a result that is no response is written anew, and a
+/// response says of itself that it is JSON unless it says otherwise.
+std::optional<http::Response> read_reply(const std::string& payload) {
+    const auto parsed = parse_json(payload);
+    const auto* reply = parsed && parsed->is_object() ? &parsed->as_object() : nullptr;
+    if (!reply || !reply->contains("statusCode")) return contracts::read_proxy_reply(compact(payload), "2.0");
+    auto response = contracts::read_structured_reply(*reply, "2.0");
+    const auto* headers = find(*parsed, "headers");
+    const auto is_type = [](const auto& header) { return equal_ignoring_case(header.key(), "content-type"); };
+    const bool typed = headers && headers->is_object() && std::ranges::any_of(headers->as_object(), is_type);
+    if (response && !typed) response->headers.set("content-type", "application/json");
     return response;
 }
 
@@ -99,7 +138,7 @@ Task<http::Response> UrlSurface::serve(Call& call, http::Request request) {
     const auto destination = read_url_destination(request.host(), request.path);
     if (!destination) co_return message(404, "Not Found");
     const auto found = co_await find(call, destination->id);
-    if (!found) co_return message(404, "Not Found");
+    if (!found) co_return forbidden();
     const auto& url = found->url;
     const auto& cors = url.config.Cors;
     if (cors && is_preflight(request)) co_return answer_preflight(*cors, request);
@@ -119,7 +158,7 @@ Task<http::Response> UrlSurface::serve(Call& call, http::Request request) {
     } catch (const aws::lambda::TooManyRequestsException& error) {
         response = message(429, error.message);
     } catch (const aws::Error& error) {
-        response = error.status == 403 ? message(403, "Forbidden") : message(502, "Internal Server Error");
+        response = error.status == 403 ? forbidden() : message(502, "Internal Server Error");
         log::debug("a function URL refused a request", {{"url", url.id}, {"why", error.message}});
     }
     if (cors) apply_cors(*cors, request, response);
@@ -128,7 +167,7 @@ Task<http::Response> UrlSurface::serve(Call& call, http::Request request) {
 
 Task<http::Response> UrlSurface::run(Call& call, const Found& found, std::string event) {
     const auto& name = found.url.function;
-    if (!found.function) co_return message(404, "Not Found");
+    if (!found.function) co_return forbidden();
     Invocation invocation{.request_id = call.request_id,
                           .payload = std::move(event),
                           .function_arn = name.arn(),
@@ -142,7 +181,7 @@ Task<http::Response> UrlSurface::run(Call& call, const Found& found, std::string
     }
     const auto outcome = co_await service_.run(call, name, found.function, std::move(invocation));
     if (outcome.failed || outcome.lost) co_return message(502, "Internal Server Error");
-    auto response = contracts::read_proxy_reply(outcome.payload, "2.0");
+    auto response = read_reply(outcome.payload);
     co_return response ? std::move(*response) : message(502, "Internal Server Error");
 }
 

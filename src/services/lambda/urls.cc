@@ -44,6 +44,12 @@ FunctionName url_name(const Call& call, const std::string& function, const std::
     return name;
 }
 
+/// As it is read: with the mode that it has by itself.
+FunctionUrlConfig completed(FunctionUrlConfig config) {
+    if (!config.InvokeMode) config.InvokeMode = "BUFFERED";
+    return config;
+}
+
 /// The three answers have the same members.
 template <typename Response>
 Response shown_as(const FunctionUrlConfig& config) {
@@ -96,7 +102,7 @@ Task<CreateFunctionUrlConfigResponse> Service::create_function_url_config(Call& 
         url.config.FunctionArn = name.arn();
         url.config.AuthType = request.AuthType;
         url.config.Cors = request.Cors;
-        url.config.InvokeMode = request.InvokeMode.value_or("BUFFERED");
+        url.config.InvokeMode = request.InvokeMode;  // recorded: not shown until it is read
         url.config.CreationTime = url.config.LastModifiedTime = format_modified(call.now());
         save_url(tx, url);
         co_return shown_as<CreateFunctionUrlConfigResponse>(url.config);
@@ -107,7 +113,7 @@ Task<GetFunctionUrlConfigResponse> Service::get_function_url_config(Call& call, 
     const auto name = url_name(call, request.FunctionName, request.Qualifier);
     const auto url = co_await store_.transact(
         [&](store::Transaction& tx) -> Task<lambda::FunctionUrl> { co_return co_await load_url(tx, name); });
-    co_return shown_as<GetFunctionUrlConfigResponse>(url.config);
+    co_return shown_as<GetFunctionUrlConfigResponse>(completed(url.config));
 }
 
 Task<UpdateFunctionUrlConfigResponse> Service::update_function_url_config(Call& call,
@@ -146,7 +152,7 @@ Task<ListFunctionUrlConfigsResponse> Service::list_function_url_configs(Call& ca
                     parse_function_name(call, response.FunctionUrlConfigs.back().FunctionArn).qualifier;
                 break;
             }
-            response.FunctionUrlConfigs.push_back(std::move(url.config));
+            response.FunctionUrlConfigs.push_back(completed(std::move(url.config)));
         }
         co_return response;
     });

@@ -51,6 +51,7 @@ Task<void> check_routing(store::Transaction& tx, FunctionCache& cache, FunctionN
 Task<FunctionConfiguration> Service::publish_version(Call& call, PublishVersionRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
     const auto revision = call.random().uuid();
+    const auto latest_revision = call.random().uuid();
     auto published = co_await store_.transact([&](store::Transaction& tx) -> Task<FunctionConfiguration> {
         auto function = co_await load_function(tx, name);
         check_revision(function, request.RevisionId);
@@ -65,7 +66,8 @@ Task<FunctionConfiguration> Service::publish_version(Call& call, PublishVersionR
             if (!newest.empty() && same_as(newest.front(), function)) co_return newest.front().configuration;
         }
         auto version = publish(function, ++function.last_version, request.Description);
-        version.configuration.RevisionId = revision;
+        revise(version, revision);
+        revise(function, latest_revision);
         save_version(tx, name, version);
         save_function(tx, name, function);
         co_return version.configuration;
@@ -87,12 +89,12 @@ Task<ListVersionsByFunctionResponse> Service::list_versions_by_function(Call& ca
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListVersionsByFunctionResponse> {
         ListVersionsByFunctionResponse response;
         auto& listed = response.Versions.emplace();
-        auto current = co_await load_function(tx, name);
-        current.configuration.FunctionArn = name.unqualified_arn() + ":$LATEST";
-        if (after < 0) listed.push_back(std::move(current.configuration));
+        auto current = lambda::listed(co_await load_function(tx, name));
+        current.FunctionArn = name.unqualified_arn() + ":$LATEST";
+        if (after < 0) listed.push_back(std::move(current));
         const auto room = limit - listed.size();
         const auto versions = co_await list_versions(tx, name, std::max<int64_t>(after, 0), room + 1);
-        for (size_t i = 0; i < std::min(room, versions.size()); ++i) listed.push_back(versions[i].configuration);
+        for (size_t i = 0; i < std::min(room, versions.size()); ++i) listed.push_back(lambda::listed(versions[i]));
         if (versions.size() > room) response.NextMarker = room > 0 ? versions[room - 1].version() : "0";
         co_return response;
     });

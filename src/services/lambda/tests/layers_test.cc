@@ -142,7 +142,7 @@ TEST(Runtimes, AreRefusedByNameWhereTheyAreUnknownOrRetired) {
     EXPECT_EQ(
         refused("nodejs12.x"),
         "The runtime parameter of nodejs12.x is no longer supported for creating or updating AWS Lambda functions. "
-        "We recommend you use a supported runtime while creating or updating functions.");
+        "We recommend you use the new runtime (nodejs18.x) while creating or updating functions.");
 }
 
 }  // namespace

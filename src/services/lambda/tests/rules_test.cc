@@ -6,7 +6,11 @@
 
 #include "base/json.h"
 #include "services/lambda/fault.h"
+#include "services/lambda/policy.h"
+#include "services/lambda/request.h"
+#include "services/lambda/runtimes.h"
 #include "services/lambda/tests/support/cloud.h"
+#include "services/lambda/tests/support/errors.h"
 
 namespace cumulet::lambda {
 namespace {
@@ -24,7 +28,10 @@ TEST(FunctionName, IsReadInAllItsForms) {
           Row{"function:f", own, "f", ""}, Row{"123456789012:function:f", "123456789012", "f", ""},
           Row{"123456789012:function:f:live", "123456789012", "f", "live"},
           Row{"arn:aws:lambda:us-east-1:123456789012:function:f", "123456789012", "f", ""},
-          Row{"arn:aws:lambda:us-east-1:123456789012:function:f:live", "123456789012", "f", "live"}}) {
+          Row{"arn:aws:lambda:us-east-1:123456789012:function:f:live", "123456789012", "f", "live"},
+          Row{"arn:aws:lambda:us-east-1:123456789012:function", "123456789012", "function", ""},
+          Row{"us-east-1:123456789012:function:f", "123456789012", "f", ""},
+          Row{"my-function-1:live", own, "my-function-1", "live"}, Row{"123456789012:f", "123456789012", "f", ""}}) {
         const auto parsed = parse_function_name(call, text);
         EXPECT_EQ(parsed.account, account) << text;
         EXPECT_EQ(parsed.name, name) << text;
@@ -33,6 +40,57 @@ TEST(FunctionName, IsReadInAllItsForms) {
     EXPECT_EQ(parse_function_name(call, "f", "live").arn(), "arn:aws:lambda:us-east-1:000000000000:function:f:live");
     EXPECT_THROW(parse_function_name(call, "f:1", "2"), aws::lambda::InvalidParameterValueException);
     EXPECT_THROW(parse_function_name(call, "arn:aws:sqs:us-east-1:1:f"), aws::lambda::InvalidParameterValueException);
+}
+
+TEST(FunctionName, TellsAliasesFromVersions) {
+    for (const auto& [qualifier, alias] : {std::pair("live", true),
+                                           {"2024-01-02", true},
+                                           {"-1", true},
+                                           {"7", false},
+                                           {"$LATEST", false},
+                                           {"$latest", false},
+                                           {"", false}}) {
+        EXPECT_EQ((FunctionName{.qualifier = qualifier}.names_alias()), alias) << qualifier;
+    }
+}
+
+TEST(Payloads, AreRefusedInTheWordsOfAwsParser) {
+    const std::string place =
+        "\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: ";
+    const std::string values = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+    for (const auto& [payload, words] :
+         {std::pair<std::string, std::string>("n\x87r\x9e", "Invalid UTF-8 start byte 0x87" + place + "3]"),
+          {"\x99\xeb,j",
+           "Unexpected character ((CTRL-CHAR, code 153)): expected a valid value " + values + place + "1]"},
+          {"<a>", "Unexpected character ('<' (code 60)): expected a valid value " + values + place + "1]"},
+          {"hello", "Unrecognized token 'hello': was expecting " + values + place + "6]"}}) {
+        EXPECT_EQ(message_of<aws::lambda::InvalidRequestContentException>([&] { check_payload(payload, 100); }),
+                  "Could not parse request body into json: Could not parse payload into json: " + words);
+    }
+}
+
+TEST(SnapStart, IsOfferedForSomeRuntimes) {
+    for (const auto& [runtime, offered] : {std::pair("java11", true),
+                                           {"java21", true},
+                                           {"java8.al2", false},
+                                           {"python3.12", true},
+                                           {"python3.9", false},
+                                           {"dotnet8", true},
+                                           {"dotnet6", false},
+                                           {"nodejs22.x", false},
+                                           {"ruby3.3", false},
+                                           {"provided.al2023", false}}) {
+        EXPECT_EQ(has_snap_start(runtime), offered) << runtime;
+    }
+}
+
+TEST(Principals, AreKnownByTheirForm) {
+    for (const auto* principal : {"*", "000000000000", "arn:aws:iam::000000000000:user/u", "s3.amazonaws.com",
+                                  "alexa-appkit.amazon.com", "ec2.amazonaws.com.cn"}) {
+        EXPECT_NO_THROW(check_principal(principal)) << principal;
+    }
+    EXPECT_EQ(message_of<aws::lambda::InvalidParameterValueException>([] { check_principal("invalid.nonaws.com"); }),
+              "The provided principal was invalid. Please check the principal and try again.");
 }
 
 TEST(Batch, IsHandledAsTheFunctionsAnswerSays) {

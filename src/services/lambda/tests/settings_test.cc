@@ -49,7 +49,44 @@ TEST(Urls, ShowFunctionsTheRequestAndReturnTheirReply) {
     EXPECT_EQ(response.headers.get("x-path"), "/a b");
     EXPECT_EQ(response.headers.get("set-cookie"), "a=1");
     EXPECT_EQ(response.body, R"(["POST", {"x": "1,2"}, "hello", ["c=d", "e=f"], "anonymous"])");
-    EXPECT_EQ(fetch(cloud, "nosuch", "/").status, 404);
+    EXPECT_EQ(fetch(cloud, "nosuch", "/").status, 403);
+}
+
+TEST(Urls, AnswerWithTheResultItself) {
+    struct Row {
+        std::string result, body, type;
+    };
+    for (const auto& [result, body, type] :
+         {Row{"'hello'", "hello", "application/json"}, Row{"3.1", "3.1", "application/json"},
+          Row{"['a \\\\\" b', 3, True]", R"(["a \\\" b",3,true])", "application/json"},
+          Row{"{'hello': 'world'}", R"({"hello":"world"})", "application/json"},
+          Row{"{'statusCode': 200, 'body': 'text'}", "text", "application/json"},
+          Row{"{'statusCode': 200, 'headers': {'Content-Type': 'text/html'}, 'body': 'text'}", "text", "text/html"}}) {
+        Cloud cloud;
+        cloud.create("f", "def handler(event, context):\n    return " + result + "\n");
+        const auto response = fetch(cloud, make_url(cloud, "f"), "/");
+        EXPECT_EQ(response.body, body);
+        EXPECT_EQ(response.headers.get("content-type"), type) << result;
+    }
+}
+
+TEST(Urls, AreForbiddenWhereTheyAreNotThere) {
+    Cloud cloud;
+    const auto response = fetch(cloud, "nosuch", "/");
+    EXPECT_EQ(response.status, 403);
+    EXPECT_EQ(response.headers.get("x-amzn-errortype"), "AccessDeniedException");
+    EXPECT_EQ(response.body, R"({"Message":"Forbidden. For troubleshooting Function URL authorization issues, see: )"
+                             R"(https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"})");
+}
+
+TEST(Urls, ShowTheModeThatTheyWereGiven) {
+    Cloud cloud;
+    cloud.create("f", one);
+    const CreateFunctionUrlConfigRequest request{.FunctionName = "f", .AuthType = "NONE"};
+    EXPECT_FALSE(cloud.run(cloud.service.create_function_url_config(cloud.call, request)).InvokeMode);
+    EXPECT_EQ(cloud.run(cloud.service.get_function_url_config(cloud.call, {.FunctionName = "f"})).InvokeMode,
+              "BUFFERED");
+    EXPECT_FALSE(cloud.run(cloud.service.update_function_url_config(cloud.call, {.FunctionName = "f"})).InvokeMode);
 }
 
 TEST(Urls, FailWith502WhereTheFunctionFails) {
@@ -133,7 +170,7 @@ TEST(Urls, HaveTheIdOfTheTagAndGoWithTheirFunction) {
         cloud.run(cloud.service.list_function_url_configs(cloud.call, {.FunctionName = "f"})).FunctionUrlConfigs.size(),
         1U);
     cloud.run(cloud.service.delete_function(cloud.call, {.FunctionName = "f"}));
-    EXPECT_EQ(fetch(cloud, "mine", "/").status, 404);
+    EXPECT_EQ(fetch(cloud, "mine", "/").status, 403);
 }
 
 TEST(StreamedInvocation, IsFramedAsEvents) {
