@@ -122,7 +122,14 @@ describe('versions and aliases', () => {
             alias(split({ 2: 0.5, 3: 0.1 })),
             escaped('Number of items in AdditionalVersionWeights cannot be greater than 1'),
         );
-        await malformed(alias(split({ 2: 2 })), /routingConfig.additionalVersionWeights.*less than or equal to 1/s);
+        await malformed(
+            alias(split({ 2: 2 })),
+            escaped(
+                "1 validation error detected: Value '{2=2.0}' at 'routingConfig.additionalVersionWeights' failed to satisfy " +
+                    'constraint: Map value must satisfy constraint: [Member must have value less than or equal to 1.0, ' +
+                    'Member must have value greater than or equal to 0.0, Member must not be null]',
+            ),
+        );
         await malformed(alias(split({ live: 0.5 })), /routingConfig.additionalVersionWeights.*regular expression/s);
         await unknown(alias(split({ 99: 0.5 })), escaped(`Function not found: ${arnOf(FunctionName, '99')}`));
         const cannot = escaped(`Cannot find alias arn: ${arnOf(FunctionName, 'absent')}`);
@@ -157,6 +164,10 @@ describe('permissions', () => {
 
     test('what a policy does not take', async () => {
         await invalid(permission({ Qualifier: '$LATEST' }), escaped('We currently do not support adding policies for $LATEST.'));
+        await invalid(
+            permission({ Principal: 'invalid.nonaws.com' }),
+            escaped('The provided principal was invalid. Please check the principal and try again.'),
+        );
         await malformed(permission({ StatementId: 'not.a.name' }), /'statementId' failed to satisfy constraint/);
         await malformed(permission({ Action: 'sqs:SendMessage' }), /'action' failed to satisfy constraint/);
         await unknown(permission({ Qualifier: '99' }), escaped(`Function not found: ${arnOf(FunctionName, '99')}`));
@@ -182,7 +193,7 @@ describe('permissions', () => {
             'PreconditionFailedException', 412,
             escaped(
                 'The Revision Id provided does not match the latest Revision Id. ' +
-                    'Call the GetPolicy API to retrieve the latest Revision Id',
+                    'Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
             ),
         );
         await unknown(

@@ -226,7 +226,7 @@ describe('invocation', () => {
             invoke(missing, {}),
             'ResourceNotFoundException',
             404,
-            new RegExp(`^Function not found: arn:aws:lambda:[a-z0-9-]+:\\d{12}:function:${missing}$`),
+            new RegExp(`^Function not found: arn:aws:lambda:[a-z0-9-]+:\\d{12}:function:${missing}:\\$LATEST$`),
         );
         await fails(
             send(lambda.InvokeCommand, { FunctionName, Payload: 'not json' }),

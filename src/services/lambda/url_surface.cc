@@ -1,5 +1,6 @@
 #include "services/lambda/url_surface.h"
 
+#include "base/bytes.h"
 #include "contracts/proxy_reply.h"
 #include "runtime/log.h"
 #include "services/lambda/request.h"

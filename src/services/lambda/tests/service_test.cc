@@ -36,7 +36,7 @@ TEST(Functions, AreCreatedDescribedInvokedAndDeleted) {
 
     cloud.run(cloud.service.delete_function(cloud.call, {.FunctionName = "echo"}));
     const auto gone = message_of<ResourceNotFoundException>([&] { cloud.invoke("echo"); });
-    EXPECT_EQ(gone, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:echo");
+    EXPECT_EQ(gone, "Function not found: arn:aws:lambda:us-east-1:000000000000:function:echo:$LATEST");
 }
 
 TEST(Functions, RefuseWhatAwsRefuses) {
