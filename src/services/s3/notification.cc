@@ -72,11 +72,26 @@ void check_destination(const std::string& text, const Kind& kind, std::string_vi
     }
 }
 
+/// True if `pattern` is `event`, or ends in a wildcard that stands for it.
+bool covers(std::string_view pattern, std::string_view event) {
+    if (!pattern.ends_with(":*")) return pattern == event;
+    return event.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+Detailed<> overlap() {
+    return invalid("Configurations overlap. Configurations on the same bucket cannot share a common event type.");
+}
+
 void check_events(const std::vector<std::string>& events) {
     if (events.empty()) throw malformed_xml();
-    for (const auto& event : events) {
-        if (std::ranges::find(event_types, event) != std::end(event_types)) continue;
-        throw invalid_argument("The event is not supported for notifications", "Event", event);
+    for (size_t i = 0; i < events.size(); ++i) {
+        if (std::ranges::find(event_types, events[i]) == std::end(event_types)) {
+            throw invalid_argument("The event is not supported for notifications", "Event", events[i]);
+        }
+        for (size_t j = 0; j < i; ++j) {
+            // Unverified: that this holds within one configuration, too.
+            if (covers(events[i], events[j]) || covers(events[j], events[i])) throw overlap();
+        }
     }
 }
 
@@ -110,12 +125,6 @@ std::string filter_value(const NotificationRule& rule, std::string_view name) {
     return found == rule.filters.end() ? "" : percent_decode(found->value, true);
 }
 
-/// True if `pattern` is `event`, or ends in a wildcard that stands for it.
-bool covers(std::string_view pattern, std::string_view event) {
-    if (!pattern.ends_with(":*")) return pattern == event;
-    return event.starts_with(pattern.substr(0, pattern.size() - 1));
-}
-
 bool share_event(const NotificationRule& one, const NotificationRule& other) {
     return std::ranges::any_of(one.events, [&](const auto& mine) {
         return std::ranges::any_of(other.events,
@@ -135,10 +144,7 @@ void check_overlap(const std::vector<NotificationRule>& rules) {
     for (size_t i = 0; i < rules.size(); ++i) {
         for (size_t j = 0; j < i; ++j) {
             if (!share_event(rules[i], rules[j]) || !share_key(rules[i], rules[j])) continue;
-            if (rules[i].filters.empty() && rules[j].filters.empty()) {
-                throw invalid(
-                    "Configurations overlap. Configurations on the same bucket cannot share a common event type.");
-            }
+            if (rules[i].filters.empty() && rules[j].filters.empty()) throw overlap();
             throw invalid(
                 "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes "
                 "are overlapping for the same event type.");

@@ -121,6 +121,8 @@ TEST(NotificationRules, AreRefusedInS3sWords) {
     const std::vector<std::string> put{"s3:ObjectCreated:Put"};
     const std::pair<std::vector<QueueConfiguration>, std::string> rows[] = {
         {{to_queue({"s3:ObjectCreated:Sung"})}, "The event is not supported for notifications"},
+        {{to_queue({"s3:ObjectCreated:*", "s3:ObjectCreated:Copy"})},
+         "Configurations overlap. Configurations on the same bucket cannot share a common event type."},
         {{to_queue(put, {{"infix", "a"}})}, "filter rule name must be either prefix or suffix"},
         {{to_queue(put, {{"prefix", "a"}, {"Prefix", "b"}})}, "Cannot specify more than one prefix rule in a filter."},
         {{to_queue(put, {{"suffix", std::string(1025, 'x')}})},
@@ -333,6 +335,18 @@ TEST(BucketNotifications, GoWhereTheirRuleSaysInTheNameOfTheBucket) {
         EXPECT_EQ(asked.region, "us-east-1");
         EXPECT_EQ(asked.trace, world.call.trace);
     }
+}
+
+TEST(BucketNotifications, AreNotKeptBackByATraceThatNoQueueTakes) {
+    Notified world;
+    world.tell_queue({"s3:ObjectCreated:*"});
+    for (const auto& trace : {std::string("Root=\xff\x01"), std::string(5000, 'x')}) {
+        world.call.trace = trace;
+        world.put("key", "x");
+        world.settle();
+        EXPECT_EQ(world.destinations.taken.back().trace, "");
+    }
+    EXPECT_THAT(world.destinations.taken, SizeIs(2));
 }
 
 TEST(BucketNotifications, TellNothingOfWhatWasRefused) {
