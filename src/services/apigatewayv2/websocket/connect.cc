@@ -109,16 +109,6 @@ http::Response handshake_answer(IntegrationResult result, const WebSocketRoute& 
     return answer;
 }
 
-/// The name of the first declared parameter that is required and missing; "" if none is.
-std::string missing_parameter(const Passage& passage, const Route& route) {
-    if (!route.RequestParameters) return "";
-    for (const auto& [source, constraints] : *route.RequestParameters) {
-        if (!constraints.Required.value_or(false)) continue;
-        if (request_value(passage, expression_of(source)).value_or("").empty()) return source;
-    }
-    return "";
-}
-
 }  // namespace
 
 Passage passage_of(Call& call, const WebSocketEvent& event, const http::Request& request, const WebSocketStage& stage,
@@ -216,78 +206,6 @@ Task<http::Response> WebSockets::connect(Call& call, http::Request request, std:
     passage.outcome.status = answer.status == 101 ? 200 : answer.status;
     observe(call, passage, stage, place, answer.body);
     co_return answer;
-}
-
-Task<bool> WebSockets::admit(Call& call, Passage& passage, const DeployedApi& api, const WebSocketRoute& route,
-                             ConnectionFacts& facts) {
-    const auto refuse = [&](int status, std::string_view message, std::string_view type) {
-        passage.outcome.status = status;
-        passage.outcome.error = message;
-        passage.outcome.error_type = type;
-        return false;
-    };
-    if (!has_room(passage, call.now())) co_return refuse(429, "Too Many Requests", "THROTTLED");
-    if (!co_await authorize(call, passage, api, facts)) co_return false;
-    facts.offered_key = request_value(passage, api.web_socket->api_key_selection).value_or("");
-    if (route.route.ApiKeyRequired.value_or(false)) {
-        if (!co_await use_key(passage, api.address.place, call.now())) co_return false;
-        facts.api_key = facts.offered_key;
-        facts.api_key_id = passage.outcome.api_key_id;
-    }
-    if (const auto missing = missing_parameter(passage, route.route); !missing.empty()) {
-        // Unverified: the words.
-        co_return refuse(400, fmt::format("Missing required request parameters: [{}]", missing),
-                         "BAD_REQUEST_PARAMETERS");
-    }
-    co_return true;
-}
-
-Task<bool> WebSockets::authorize(Call& call, Passage& passage, const DeployedApi& api, ConnectionFacts& facts) {
-    const auto begun = call.now();
-    auto refusal = co_await shared_.authorize(call, passage, api.address);
-    facts.authorized = passage.authorized;
-    auto& outcome = passage.outcome;
-    if (passage.match.route->authorization.type != "NONE")
-        outcome.authorization = {.status = refusal ? refusal->status : 200, .latency = call.now() - begun, .error = {}};
-    if (!refusal) co_return true;
-    const auto parsed = parse_json(refusal->body, 4);
-    const auto* said = parsed ? parsed->if_object() : nullptr;
-    outcome.status = refusal->status;
-    outcome.error = said ? string_or(*said, "message") : "Forbidden";
-    outcome.error_type = refusal->status == 401   ? "UNAUTHORIZED"
-                         : refusal->status == 403 ? "ACCESS_DENIED"
-                                                  : "AUTHORIZER_FAILURE";
-    outcome.authorization->error = outcome.error;
-    co_return false;
-}
-
-Task<bool> WebSockets::use_key(Passage& passage, Place place, Time now) {
-    auto& outcome = passage.outcome;
-    const auto refuse = [&](int status, std::string_view message, std::string_view type) {
-        outcome.status = status;
-        outcome.error = message;
-        outcome.error_type = type;
-        return false;
-    };
-    const auto& connection = *passage.web_socket->connection;
-    contracts::ApiKeyAnswer answer;
-    if (shared_.keys && !connection.offered_key.empty()) {
-        answer = co_await shared_.keys->use({.account = place.account,
-                                             .region = place.region,
-                                             .value = connection.offered_key,
-                                             .api_id = passage.api_id,
-                                             .stage = passage.stage,
-                                             .method = passage.match.route->route_key},
-                                            now);
-    }
-    switch (answer.verdict) {
-        case contracts::ApiKeyVerdict::passed: break;
-        case contracts::ApiKeyVerdict::invalid: co_return refuse(403, "Forbidden", "INVALID_API_KEY");
-        case contracts::ApiKeyVerdict::throttled: co_return refuse(429, "Too Many Requests", "THROTTLED");
-        case contracts::ApiKeyVerdict::exhausted: co_return refuse(429, "Limit Exceeded", "QUOTA_EXCEEDED");
-    }
-    outcome.api_key_id = answer.key_id;
-    co_return true;
 }
 
 Task<http::Response> WebSockets::manage(Call& call, http::Request request, const DeployedApi& api, std::string stage,

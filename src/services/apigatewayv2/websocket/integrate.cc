@@ -114,14 +114,16 @@ Task<IntegrationResult> WebSockets::ask_endpoint(Call& call, Passage& passage, c
 Task<IntegrationResult> WebSockets::invoke(Call& call, Passage& passage, const WebSocketRoute& route, Place place,
                                            std::string payload) {
     if (route.to.target.function.empty()) co_return failure("The integration names no function");
+    const bool proxy = route.integration()->IntegrationType == "AWS_PROXY";
     const auto headers = http_message(passage, route, "").headers;
     note_endpoint_request(passage, invocation_uri(route.to.target), headers, payload, call.now());
-    auto answer = co_await shared_.functions.ask(call, passage, place,
-                                                 {.target = route.to.target,
-                                                  .payload = std::move(payload),
-                                                  .source_arn = source_arn(passage, place),
-                                                  .patience = route.to.timeout,
-                                                  .asynchronous = headers.get("x-amz-invocation-type") == "Event"});
+    auto answer =
+        co_await shared_.functions.ask(call, passage, place,
+                                       {.target = route.to.target,
+                                        .payload = std::move(payload),
+                                        .source_arn = source_arn(passage, place),
+                                        .patience = route.to.timeout,
+                                        .asynchronous = !proxy && headers.get("x-amz-invocation-type") == "Event"});
     auto& outcome = passage.outcome;
     outcome.integration_request_id = answer.request_id;
     if (answer.too_late) co_return too_late();
@@ -131,8 +133,7 @@ Task<IntegrationResult> WebSockets::invoke(Call& call, Passage& passage, const W
     result.status = outcome.integration_status;
     result.body = answer.response->Payload.value_or("");
     // Of a function that is no proxy, its error is what responses are selected by.
-    if (answer.response->FunctionError && route.integration()->IntegrationType == "AWS_PROXY")
-        result.failure = "The function returned an error";
+    if (answer.response->FunctionError && proxy) result.failure = "The function returned an error";
     co_return result;
 }
 

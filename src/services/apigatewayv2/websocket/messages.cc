@@ -48,12 +48,6 @@ Call call_of(const ConnectionFacts& facts, const Place& place) {
     return call;
 }
 
-void refuse(Outcome& outcome, int status, std::string_view message, std::string_view type) {
-    outcome.status = status;
-    outcome.error = message;
-    outcome.error_type = type;
-}
-
 }  // namespace
 
 void WebSockets::take(std::shared_ptr<OpenConnection> connection, std::string text, Semaphore::Permit permit) {
@@ -97,28 +91,22 @@ Task<void> WebSockets::answer(Call& call, std::shared_ptr<OpenConnection> connec
     observe(call, passage, stage, place, answer);
 }
 
-bool WebSockets::has_room(const Passage& passage, Time now) {
-    const auto& route = *passage.match.route;
-    const auto bucket = fmt::format("{}/{}/{}", passage.api_id, passage.stage, route.route_key);
-    return !route.limits || shared_.throttle.take(bucket, route.limits->rate_per_second, route.limits->burst, now);
-}
-
 Task<std::optional<WebSocketMessage>> WebSockets::take_route(Call& call, Passage& passage, const WebSocketRoute* route,
                                                              Place place) {
     auto& outcome = passage.outcome;
     if (!route) {
-        refuse(outcome, 403, "Forbidden", "MISSING_ROUTE");  // Unverified: the type
+        refuse(passage, 403, "Forbidden", "MISSING_ROUTE");  // Unverified: that it is called MISSING_ROUTE
         co_return std::nullopt;
     }
     if (!has_room(passage, call.now())) {
-        refuse(outcome, 429, "Too Many Requests", "THROTTLED");
+        refuse(passage, 429, "Too Many Requests", "THROTTLED");
         co_return std::nullopt;
     }
     // Unverified: that messages count by the key that their connection came with.
     if (route->route.ApiKeyRequired.value_or(false) && !co_await use_key(passage, place, call.now()))
         co_return std::nullopt;
     if (auto reason = message_refusal(passage, *route)) {
-        refuse(outcome, 400, "Invalid request body", "BAD_REQUEST_BODY");
+        refuse(passage, 400, "Invalid request body", "BAD_REQUEST_BODY");
         outcome.validation_error = std::move(*reason);
         co_return std::nullopt;
     }

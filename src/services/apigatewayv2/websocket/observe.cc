@@ -67,7 +67,7 @@ void WebSockets::measure(const Passage& passage, const Place& place, Time now) {
         {"Stage", passage.stage},
         {"Route", route ? std::string_view(route->route_key) : std::string_view()}};
     const std::span<const contracts::MetricScope::Dimension> dimensions(all);
-    const size_t most = route && route->detailed_metrics ? 3 : 2;  // Unverified: the name of the third
+    const size_t most = route && route->detailed_metrics ? 3 : 2;  // Unverified: that the third is called Route
     for (size_t count = 1; count <= most; ++count)
         shared_.metrics->add({place.account, place.region, "AWS/ApiGateway", dimensions.first(count)}, samples, now);
 }

@@ -65,6 +65,10 @@ class WebSockets {
     // connect.cc
     Task<http::Response> connect(Call& call, http::Request request, std::shared_ptr<const DeployedApi> api,
                                  const WebSocketStage& stage, ConnectionFacts facts);
+    Task<http::Response> manage(Call& call, http::Request request, const DeployedApi& api, std::string stage,
+                                std::string connection_id);
+
+    // admission.cc
     /// Who may: says so in the passage and the facts. False if nobody let it in, and the outcome says why.
     Task<bool> admit(Call& call, Passage& passage, const DeployedApi& api, const WebSocketRoute& route,
                      ConnectionFacts& facts);
@@ -73,8 +77,6 @@ class WebSockets {
     /// Uses the key that a connection came with. False if that does not let it take the route, and the outcome says
     /// why.
     Task<bool> use_key(Passage& passage, Place place, Time now);
-    Task<http::Response> manage(Call& call, http::Request request, const DeployedApi& api, std::string stage,
-                                std::string connection_id);
 
     // messages.cc
     void take(std::shared_ptr<OpenConnection> connection, std::string text, Semaphore::Permit permit);
@@ -114,6 +116,8 @@ class WebSockets {
     std::atomic<bool> stopping_{false};
 };
 
+/// Says in the passage's outcome why it goes no further: "Forbidden", of type "ACCESS_DENIED". False.
+bool refuse(Passage& passage, int status, std::string_view message, std::string_view type);
 /// What is common to all that happens on a connection.
 Passage passage_of(Call& call, const WebSocketEvent& event, const http::Request& request, const WebSocketStage& stage,
                    const Place& place, const WebSocketRoute* route);

@@ -278,6 +278,8 @@ TEST(IntegrationResponse, MapsHeadersIntoTheHandshake) {
         EXPECT_FALSE(answer.headers.has("x-secret"));
         EXPECT_NE(answer.headers.get("connection"), "close");
     }
+    chat.endpoint.answer.body = R"({"room":"blue\r\nX-Injected: yes"})";
+    EXPECT_FALSE(chat.handshake().headers.has("x-room"));
 }
 
 TEST(Timeout, OfAnIntegrationIsToldToTheClient) {
