@@ -31,6 +31,14 @@ void observe(Passage& passage) {
     trace(passage);
 }
 
+constexpr size_t longest_trace_bytes = 1024;
+
+/// Traces go on to messages, functions and endpoints, which take no others.
+bool can_be_passed_on(std::string_view trace) {
+    return trace.size() <= longest_trace_bytes &&
+           std::ranges::all_of(trace, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 void describe_caller(Passage& passage) {
     const auto& request = *passage.request;
     auto& call = passage.call;
@@ -39,7 +47,8 @@ void describe_caller(Passage& passage) {
     call.tls = request.tls;
     call.source_address = request.remote_address;
     call.user_agent = request.headers.get("user-agent");
-    call.trace = request.headers.get("x-amzn-trace-id");
+    const auto trace = request.headers.get("x-amzn-trace-id");
+    if (can_be_passed_on(trace)) call.trace = trace;
     call.account = passage.door.settings.default_account;
     call.started = call.now();
     passage.bytes_in = request.stream ? request.stream_size.value_or(0) : request.body.size();

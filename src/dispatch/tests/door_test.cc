@@ -42,6 +42,21 @@ TEST(Door, TakesAccountAndRegionFromTheCredentials) {
     EXPECT_EQ(world.sqs.region, "us-east-1");
 }
 
+TEST(Door, TakesOnlyTracesThatCanBePassedOn) {
+    World world;
+    for (const auto& [sent, taken] : {
+             std::pair(std::string("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"),
+                       std::string("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")),
+             std::pair(std::string("Root=\xff\x01"), std::string()),
+             std::pair(std::string(5000, 'x'), std::string()),
+         }) {
+        auto request = send_message();
+        request.headers.set("X-Amzn-Trace-Id", sent);
+        world.serve(std::move(request));
+        EXPECT_EQ(world.sqs.trace, taken);
+    }
+}
+
 TEST(Door, RefusesWhatItCannotReadOrDoesNotKnow) {
     World world;
     const struct {

@@ -12,13 +12,6 @@ constexpr size_t most_recovered_at_once = 1000;
 constexpr auto pause_after_failure = std::chrono::milliseconds(200);
 constexpr auto longest_wait = std::chrono::minutes(5);
 constexpr auto given_up_after = std::chrono::hours(24);
-constexpr size_t longest_trace_bytes = 1024;
-
-/// What a queue takes as a trace: a header that no client sends must not keep a notification from it.
-std::string usable_trace(const std::string& trace) {
-    const bool plain = std::ranges::all_of(trace, [](char c) { return c >= ' ' && c <= '~'; });
-    return plain && trace.size() <= longest_trace_bytes ? trace : "";
-}
 
 /// The entries of a batch that go together: of one bucket for one destination.
 std::vector<std::vector<const OutboxEntry*>> parcels_of(const std::vector<OutboxEntry>& batch) {
@@ -194,7 +187,7 @@ void Notices::put(store::Transaction& tx, const Event& event) {
                       .region = bucket_.region,
                       .destination = rule->destination,
                       .message = event_message(call_, bucket_, rule->id, event, now, sequencer_.next(now)),
-                      .trace = usable_trace(call_.trace),
+                      .trace = call_.trace,
                       .since = now};
     save_outbox_entry(tx, entry);
     if (entry.due == now) tx.wake(std::string(outbox_topic));

@@ -20,7 +20,7 @@ struct FakeSqs : aws::sqs::Api {
     Door* door = nullptr;
     std::string body;
     std::string queue_url;
-    std::string account, region, principal;
+    std::string account, region, principal, trace;
     std::function<void()> fail;
     std::string owner;  ///< account of the queue, the caller's where it is empty
     std::string policy;
@@ -29,6 +29,7 @@ struct FakeSqs : aws::sqs::Api {
         account = call.account;
         region = call.region;
         principal = call.principal.arn;
+        trace = call.trace;
         body = request.MessageBody;
         queue_url = request.QueueUrl;
         if (fail) fail();

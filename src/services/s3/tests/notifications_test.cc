@@ -337,18 +337,6 @@ TEST(BucketNotifications, GoWhereTheirRuleSaysInTheNameOfTheBucket) {
     }
 }
 
-TEST(BucketNotifications, AreNotKeptBackByATraceThatNoQueueTakes) {
-    Notified world;
-    world.tell_queue({"s3:ObjectCreated:*"});
-    for (const auto& trace : {std::string("Root=\xff\x01"), std::string(5000, 'x')}) {
-        world.call.trace = trace;
-        world.put("key", "x");
-        world.settle();
-        EXPECT_EQ(world.destinations.taken.back().trace, "");
-    }
-    EXPECT_THAT(world.destinations.taken, SizeIs(2));
-}
-
 TEST(BucketNotifications, TellNothingOfWhatWasRefused) {
     Notified world;
     world.tell_queue({"s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectTagging:*"});
