@@ -233,7 +233,7 @@ void add_key_names(std::set<std::string_view>& names, const std::optional<Indexe
     }
 }
 
-/// Every definition is some key's: DynamoDB looks at this behind everything else about indexes.
+/// Every definition is some key's: DynamoDB looks at this before anything else about indexes.
 void check_definitions_used(const CreateTableInput& request) {
     std::set<std::string_view> used;
     for (const auto& element : *request.KeySchema) used.insert(element.AttributeName);
@@ -263,8 +263,8 @@ void check_on_demand(const std::optional<aws::dynamodb::OnDemandThroughput>& thr
     if (!throughput || on_demand) return;
     const std::string_view name = throughput->MaxReadRequestUnits ? "MaxReadRequestUnits" : "MaxWriteRequestUnits";
     if (index.empty()) {
-        invalid(fmt::format("{} for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED",
-                            name));
+        invalid(
+            fmt::format("{} for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED.", name));
     }
     invalid(fmt::format(
         "{} for OnDemandThroughput for index: {} cannot be specified when table BillingMode is PROVISIONED.", name,
@@ -321,11 +321,22 @@ std::string id_of_managed_key(const std::string& region, const std::string& acco
                        text.substr(20, 12));
 }
 
+void check_encryption(const aws::dynamodb::SSESpecification& wanted) {
+    if (wanted.Enabled == false && wanted.SSEType) invalid("SSEType can not be specified if Enabled is false");
+    if (wanted.Enabled == false && wanted.KMSMasterKeyId) {
+        invalid("KMSMasterKeyId can not be specified if Enabled is false");
+    }
+    if (wanted.SSEType == "AES256") invalid("SSEType AES256 is not supported");
+    if (wanted.KMSMasterKeyId && !wanted.SSEType) invalid("SSEType KMS is required if KMSMasterKeyId is specified");
+}
+
 }  // namespace
 
 std::optional<aws::dynamodb::SSEDescription> encryption_of(const std::optional<aws::dynamodb::SSESpecification>& wanted,
                                                            const std::string& region, const std::string& account) {
-    if (!wanted || !wanted->Enabled.value_or(wanted->SSEType.has_value())) return std::nullopt;
+    if (!wanted) return std::nullopt;
+    check_encryption(*wanted);
+    if (!wanted->Enabled.value_or(wanted->SSEType.has_value())) return std::nullopt;
     auto key = wanted->KMSMasterKeyId.value_or(aws_managed_key);
     if (key == aws_managed_key) key = id_of_managed_key(region, account);
     const auto resource = key.starts_with("alias/") ? key : "key/" + key;
@@ -347,8 +358,7 @@ DescribedTable table_of(const CreateTableInput& request, const std::string& regi
     }
     const auto definitions = sorted(*request.AttributeDefinitions);
     table.key = schema_of(*request.KeySchema, definitions, Keyed::table);
-    const bool indexed = request.LocalSecondaryIndexes || request.GlobalSecondaryIndexes;
-    if (!indexed) check_definitions_used(request);
+    check_definitions_used(request);
 
     auto& description = table.description;
     description.AttributeDefinitions = definitions;
@@ -377,7 +387,6 @@ DescribedTable table_of(const CreateTableInput& request, const std::string& regi
         for (const auto& global : *request.GlobalSecondaryIndexes) add_global_index(table, global, region);
     }
     check_index_names(table);
-    if (indexed) check_definitions_used(request);
     if (request.Tags) add_tags(table.tags, *request.Tags);
     return table;
 }

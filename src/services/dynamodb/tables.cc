@@ -77,7 +77,7 @@ Task<Counts> count_items(store::Transaction& tx, Scope scope, const Table* table
 Task<CreateTableOutput> Service::create_table(Call& call, CreateTableInput request) {
     DescribedTable described = table_of(request, call.region, call.account);
     const auto& stream = request.StreamSpecification;
-    check_stream(stream);
+    check_stream(StreamOf::new_table, stream);
     if (request.Tags) check_not_reserved(call, *request.Tags);
     describe_arns(call, described, call.random().uuid());
     const Scope scope(call);
@@ -168,12 +168,45 @@ void refuse_unbuilt(const UpdateTableInput& request) {
     refuse(request.VectorIndexUpdates.has_value(), "VectorIndexUpdates");
 }
 
-/// What the answer tells beside the table as it is stored: on AWS the change is still under way.
-void show_under_way(TableDescription& description, const UpdateTableInput& request, const IndexWork& work) {
-    if (request.BillingMode || request.ProvisionedThroughput || request.SSESpecification || request.TableClass ||
-        request.DeletionProtectionEnabled || request.StreamSpecification || request.ReplicaUpdates ||
-        !work.build.empty() || !work.drop.empty()) {
+/// Shows the units there were; the times are those of the change.
+void show_units_before(aws::dynamodb::ProvisionedThroughputDescription& throughput,
+                       const aws::dynamodb::ProvisionedThroughputDescription& before) {
+    throughput.ReadCapacityUnits = before.ReadCapacityUnits;
+    throughput.WriteCapacityUnits = before.WriteCapacityUnits;
+    throughput.NumberOfDecreasesToday = before.NumberOfDecreasesToday;
+}
+
+void show_index_before(TableDescription& description, const TableDescription& before, std::string_view name) {
+    for (auto& index : *description.GlobalSecondaryIndexes) {
+        if (index.IndexName != name) continue;
+        index.IndexStatus = "UPDATING";
+        const auto was = std::ranges::find(*before.GlobalSecondaryIndexes, index.IndexName,
+                                           [](const auto& each) { return each.IndexName; });
+        show_units_before(*index.ProvisionedThroughput, *was->ProvisionedThroughput);
+    }
+}
+
+/// What the answer tells beside the table as it is stored: on AWS the change is still under way, and some of what there
+/// was is shown. The table's status tells of some changes only.
+void show_under_way(TableDescription& description, const TableDescription& before, const UpdateTableInput& request,
+                    const IndexWork& work) {
+    if (request.BillingMode || request.ProvisionedThroughput || request.TableClass || request.StreamSpecification ||
+        request.ReplicaUpdates || !work.build.empty() || !work.drop.empty()) {
         description.TableStatus = "UPDATING";
+    }
+    if (request.SSESpecification) {
+        description.SSEDescription = before.SSEDescription.value_or(SSEDescription{});
+        description.SSEDescription->Status = "UPDATING";
+    }
+    if (request.TableClass) description.TableClassSummary = before.TableClassSummary;
+    if (request.ProvisionedThroughput && !request.BillingMode) {
+        show_units_before(*description.ProvisionedThroughput, *before.ProvisionedThroughput);
+    }
+    if (request.GlobalSecondaryIndexUpdates && !request.BillingMode) {
+        for (const auto& change : *request.GlobalSecondaryIndexUpdates) {
+            if (!change.Update || !change.Update->ProvisionedThroughput) continue;
+            show_index_before(description, before, change.Update->IndexName);
+        }
     }
     if (work.build.empty()) return;
     for (auto& index : *description.GlobalSecondaryIndexes) {
@@ -219,7 +252,7 @@ Task<IndexWork> Service::change_table(store::Transaction& tx, Call& call, Descri
 
 Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput request) {
     check_update(request);
-    check_stream(request.StreamSpecification);
+    check_stream(StreamOf::table, request.StreamSpecification);
     refuse_unbuilt(request);
     const Scope scope(call);
     const auto name = table_name(request.TableName);
@@ -231,13 +264,14 @@ Task<UpdateTableOutput> Service::update_table(Call& call, UpdateTableInput reque
         if (request.ReplicaUpdates || request.MultiRegionConsistency || request.GlobalTableWitnessUpdates) {
             begun = co_await update_replicas(tx, call, worker_, table, request);
         }
+        const auto before = table.description;
         for (auto& [region, replica] : co_await load_replicas(tx, scope, table)) {
             Call there = call;
             there.region = region;
             co_await change_table(tx, there, replica, shared_part(request), begun);
         }
         const auto work = co_await change_table(tx, call, table, request, begun);
-        show_under_way(table.description, request, work);
+        show_under_way(table.description, before, request, work);
         co_return std::move(table.description);
     });
     for (auto& each : begun) worker_.begin(std::move(each));

@@ -73,24 +73,39 @@ void check_alone(const Request& request) {
                                                                request.GlobalTableWitnessUpdates.has_value()) {
         invalid("Replica modification must be the only operation in the request");
     }
-    if (request.DeletionProtectionEnabled) {
-        invalid("DeletionProtection modification must be the only operation in the request");
-    }
     if (request.SSESpecification) {
         invalid("Server-Side Encryption modification must be the only operation in the request");
     }
     if (request.TableClass) invalid("TableClass modification must be the only operation in the request");
+    if (request.DeletionProtectionEnabled) {
+        invalid("DeletionProtection modification must be the only operation in the request");
+    }
+    if (request.OnDemandThroughput && (request.StreamSpecification || request.WarmThroughput)) {
+        invalid("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request");
+    }
     const auto& changes = request.GlobalSecondaryIndexUpdates;
-    if (!changes || std::ranges::none_of(*changes, makes_or_drops)) return;
-    if (request.ProvisionedThroughput) invalid("You cannot create or delete index while updating table IOPS");
-    if (request.StreamSpecification) invalid("You cannot create or delete index while changing stream status");
-    if (request.WarmThroughput) {
-        invalid("Create global secondary index cannot be specified when updating WarmThroughput");
+    if (changes && std::ranges::any_of(*changes, makes_or_drops)) {
+        if (request.ProvisionedThroughput) invalid("You cannot create or delete index while updating table IOPS");
+        if (request.StreamSpecification) invalid("You cannot create or delete index while changing stream status");
+        if (request.WarmThroughput) {
+            invalid("Create global secondary index cannot be specified when updating WarmThroughput");
+        }
+    }
+    if (request.WarmThroughput) invalid("WarmThroughput must be the only operation in the request");
+    if (request.StreamSpecification && (request.ProvisionedThroughput || request.BillingMode == "PROVISIONED")) {
+        invalid("You cannot modify stream status while updating table IOPS");
     }
 }
 
 bool on_demand(const model::TableDescription& description) {
     return description.BillingModeSummary && description.BillingModeSummary->BillingMode == "PAY_PER_REQUEST";
+}
+
+/// CreateTable has other words for the same.
+void check_maximums_apply(const model::OnDemandThroughput& maximums, bool billed_on_demand) {
+    if (billed_on_demand) return;
+    invalid(fmt::format("{} for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED",
+                        maximums.MaxReadRequestUnits ? "MaxReadRequestUnits" : "MaxWriteRequestUnits"));
 }
 
 /// The throughput that the request gives to an existing index.
@@ -411,7 +426,7 @@ IndexWork update_table(DescribedTable& table, const Request& request, const std:
     check_no_index_goes(table, request);
     change_billing(description, request, region, now);
     if (request.OnDemandThroughput) {
-        check_on_demand(request.OnDemandThroughput, on_demand(description), "");
+        check_maximums_apply(*request.OnDemandThroughput, on_demand(description));
         change_on_demand({"", region}, description.OnDemandThroughput, *request.OnDemandThroughput, false);
     }
     if (request.WarmThroughput) {

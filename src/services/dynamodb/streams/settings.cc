@@ -2,14 +2,18 @@
 
 namespace cumulet::dynamodb {
 
-void check_stream(const std::optional<aws::dynamodb::StreamSpecification>& wanted) {
+void check_stream(StreamOf whose, const std::optional<aws::dynamodb::StreamSpecification>& wanted) {
     if (!wanted || wanted->StreamEnabled == wanted->StreamViewType.has_value()) return;
-    // AWS names the member by another name.
-    throw aws::validation_error(
-        wanted->StreamEnabled
-            ? "One or more parameter values were invalid: If stream is being enabled then UpdateViewType is required"
-            : "One or more parameter values were invalid: If stream is being disabled, then UpdateViewType must not be "
-              "specified");
+    const bool enabled = wanted->StreamEnabled;
+    std::string_view reason;  // AWS calls the member by another name
+    if (whose == StreamOf::new_table) {
+        reason = enabled ? "Table is being created with a stream enabled, UpdateViewType is required"
+                         : "Table is being created with a stream disabled, UpdateViewType should not be specified";
+    } else {
+        reason = enabled ? "If stream is being enabled then UpdateViewType is required"
+                         : "If stream is being disabled, then UpdateViewType must not be specified";
+    }
+    throw aws::validation_error(fmt::format("One or more parameter values were invalid: {}", reason));
 }
 
 Task<void> update_stream(store::Transaction& tx, Scope scope, DescribedTable& table,

@@ -5,8 +5,10 @@
 
 namespace cumulet::dynamodb {
 
+enum class StreamOf { new_table, table };
+
 /// Throws aws::Error (ValidationException) unless view type and switch fit each other.
-void check_stream(const std::optional<aws::dynamodb::StreamSpecification>& wanted);
+void check_stream(StreamOf whose, const std::optional<aws::dynamodb::StreamSpecification>& wanted);
 
 /// Enables or disables the stream of a table that is there already; saving the table is left to the caller. Throws
 /// aws::Error (ValidationException) if it is so already.

@@ -304,7 +304,7 @@ TEST(TableResource, IsUpdatedInWhatStandsAlone) {
     Stack stack;
     const auto before = stack.properties();
     const auto after = stack.properties(R"(,"TableClass":"STANDARD_INFREQUENT_ACCESS","SSESpecification":
-        {"SSEEnabled":true,"KMSMasterKeyId":"alias/orders"},"WarmThroughput":{"ReadUnitsPerSecond":13000,
+        {"SSEEnabled":true,"SSEType":"KMS","KMSMasterKeyId":"alias/orders"},"WarmThroughput":{"ReadUnitsPerSecond":13000,
         "WriteUnitsPerSecond":5000})");
     stack.create(before);
     stack.update(before, after);

@@ -85,11 +85,11 @@ TEST(CreateTable, RefusesBadSchemasInDynamoDBsWords) {
                   "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
                   "PAY_PER_REQUEST");
     EXPECT_EQ(refused([](auto& request) { request.StreamSpecification = {.StreamEnabled = true}; }),
-              invalid + "If stream is being enabled then UpdateViewType is required");
+              invalid + "Table is being created with a stream enabled, UpdateViewType is required");
     EXPECT_EQ(refused([](auto& request) {
                   request.StreamSpecification = {.StreamEnabled = false, .StreamViewType = "KEYS_ONLY"};
               }),
-              invalid + "If stream is being disabled, then UpdateViewType must not be specified");
+              invalid + "Table is being created with a stream disabled, UpdateViewType should not be specified");
     EXPECT_EQ(refused([](auto& request) {
                   request.AttributeDefinitions = {{.AttributeName = "pk", .AttributeType = "S"},
                                                   {.AttributeName = "pk", .AttributeType = "N"}};

@@ -187,7 +187,7 @@ TEST(UpdateTable, RefusesInDynamoDBsWords) {
     EXPECT_EQ(refused({.GlobalSecondaryIndexUpdates = {{create("one", "state")}}}),
               invalid + "AttributeDefinitions is not specified for index: one");
     EXPECT_EQ(refused({.TableClass = "STANDARD", .DeletionProtectionEnabled = true}),
-              invalid + "DeletionProtection modification must be the only operation in the request");
+              invalid + "TableClass modification must be the only operation in the request");
     EXPECT_EQ(refused({.BillingMode = "PROVISIONED"}),
               invalid + "ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
     EXPECT_EQ(refused({.ProvisionedThroughput = {{.ReadCapacityUnits = 1, .WriteCapacityUnits = 1}}}),
@@ -272,7 +272,7 @@ TEST(UpdateTable, ChangesWhatStandsAlone) {
     Tables world;
     world.send({.TableClass = "STANDARD_INFREQUENT_ACCESS"});
     EXPECT_EQ(world.table().TableClassSummary->TableClass, "STANDARD_INFREQUENT_ACCESS");
-    world.send({.SSESpecification = {{.Enabled = true, .KMSMasterKeyId = "alias/orders"}}});
+    world.send({.SSESpecification = {{.Enabled = true, .SSEType = "KMS", .KMSMasterKeyId = "alias/orders"}}});
     EXPECT_EQ(world.table().SSEDescription->KMSMasterKeyArn, "arn:aws:kms:us-east-1:000000000000:alias/orders");
     world.send({.SSESpecification = {{.Enabled = false}}});
     EXPECT_FALSE(world.table().SSEDescription);
@@ -300,6 +300,93 @@ TEST(UpdateTable, ChangesTheTableClassTwiceInThirtyDays) {
     EXPECT_EQ(world.table().TableClassSummary->TableClass, "STANDARD_INFREQUENT_ACCESS");
 }
 
+TEST(UpdateTable, RefusesEncryptionsThatContradictThemselves) {
+    Tables world;
+    const auto refused = [&](aws::dynamodb::SSESpecification wanted) {
+        return refusal([&] { world.send({.SSESpecification = wanted}); });
+    };
+    EXPECT_EQ(refused({.Enabled = false, .SSEType = "KMS", .KMSMasterKeyId = "alias/orders"}),
+              invalid + "SSEType can not be specified if Enabled is false");
+    EXPECT_EQ(refused({.Enabled = false, .KMSMasterKeyId = "alias/orders"}),
+              invalid + "KMSMasterKeyId can not be specified if Enabled is false");
+    EXPECT_EQ(refused({.Enabled = true, .SSEType = "AES256"}), invalid + "SSEType AES256 is not supported");
+    EXPECT_EQ(refused({.Enabled = true, .KMSMasterKeyId = "alias/orders"}),
+              invalid + "SSEType KMS is required if KMSMasterKeyId is specified");
+}
+
+TEST(UpdateTable, RefusesChangesThatDoNotGoTogether) {
+    Tables world;
+    const auto refused = [&](UpdateTableInput request) { return refusal([&] { world.send(request); }); };
+    const std::string alone = " modification must be the only operation in the request";
+    const aws::dynamodb::StreamSpecification stream{.StreamEnabled = true, .StreamViewType = "KEYS_ONLY"};
+    const ProvisionedThroughput five{.ReadCapacityUnits = 5, .WriteCapacityUnits = 5};
+    UpdateTableInput request{.DeletionProtectionEnabled = true, .WarmThroughput = {{.ReadUnitsPerSecond = 13'000}}};
+    EXPECT_EQ(refused(request), invalid + "DeletionProtection" + alone);
+    request.TableClass = "STANDARD";
+    EXPECT_EQ(refused(request), invalid + "TableClass" + alone);
+    request.SSESpecification = {.Enabled = true};
+    EXPECT_EQ(refused(request), invalid + "Server-Side Encryption" + alone);
+    EXPECT_EQ(refused({.BillingMode = "PAY_PER_REQUEST", .WarmThroughput = {{.ReadUnitsPerSecond = 13'000}}}),
+              invalid + "WarmThroughput must be the only operation in the request");
+    EXPECT_EQ(refused({.StreamSpecification = stream, .OnDemandThroughput = {{.MaxReadRequestUnits = 10}}}),
+              invalid + "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request");
+    EXPECT_EQ(refused({.ProvisionedThroughput = five, .StreamSpecification = stream}),
+              invalid + "You cannot modify stream status while updating table IOPS");
+    EXPECT_EQ(refused({.BillingMode = "PAY_PER_REQUEST", .StreamSpecification = stream}), "");
+}
+
+TEST(UpdateTable, AnswersWithWhatThereWas) {
+    Tables world;
+    EXPECT_EQ(world.send({.DeletionProtectionEnabled = true}).TableStatus, "ACTIVE");
+    EXPECT_EQ(world.send({.StreamSpecification = {{.StreamEnabled = true, .StreamViewType = "KEYS_ONLY"}}}).TableStatus,
+              "UPDATING");
+
+    const auto enabling = world.send({.SSESpecification = {{.Enabled = true}}});
+    EXPECT_EQ(enabling.TableStatus, "ACTIVE");
+    EXPECT_EQ(enabling.SSEDescription->Status, "UPDATING");
+    EXPECT_FALSE(enabling.SSEDescription->KMSMasterKeyArn);
+    const auto enabled = *world.table().SSEDescription;
+    EXPECT_EQ(enabled.Status, "ENABLED");
+    const auto disabling = *world.send({.SSESpecification = {{.Enabled = false}}}).SSEDescription;
+    EXPECT_EQ(disabling.Status, "UPDATING");
+    EXPECT_EQ(disabling.KMSMasterKeyArn, enabled.KMSMasterKeyArn);
+    EXPECT_FALSE(world.table().SSEDescription);
+
+    const auto infrequent = world.send({.TableClass = "STANDARD_INFREQUENT_ACCESS"});
+    EXPECT_EQ(infrequent.TableStatus, "UPDATING");
+    EXPECT_FALSE(infrequent.TableClassSummary);
+    EXPECT_EQ(world.table().TableClassSummary->TableClass, "STANDARD_INFREQUENT_ACCESS");
+}
+
+TEST(UpdateTable, AnswersWithTheThroughputThereWas) {
+    Tables world;
+    world.send({create("by-state", "state")});
+    world.run(world.service.settle());
+    const ProvisionedThroughput five{.ReadCapacityUnits = 5, .WriteCapacityUnits = 5},
+        six{.ReadCapacityUnits = 6, .WriteCapacityUnits = 4};
+    const auto index = [](const auto& table) { return (*table.GlobalSecondaryIndexes)[0]; };
+    const Change to_five{.Update = {{.IndexName = "by-state", .ProvisionedThroughput = five}}};
+    const auto provisioned = world.send(
+        {.BillingMode = "PROVISIONED", .ProvisionedThroughput = five, .GlobalSecondaryIndexUpdates = {{to_five}}});
+    EXPECT_EQ(provisioned.ProvisionedThroughput->ReadCapacityUnits, 5);
+    EXPECT_EQ(index(provisioned).ProvisionedThroughput->ReadCapacityUnits, 5);
+
+    const auto table = world.send({.ProvisionedThroughput = six});
+    EXPECT_EQ(table.TableStatus, "UPDATING");
+    EXPECT_EQ(table.ProvisionedThroughput->ReadCapacityUnits, 5);
+    EXPECT_EQ(table.ProvisionedThroughput->NumberOfDecreasesToday, 0);
+    EXPECT_EQ(table.ProvisionedThroughput->LastDecreaseDateTime, world.clock.now());
+    EXPECT_EQ(world.table().ProvisionedThroughput->ReadCapacityUnits, 6);
+    EXPECT_EQ(world.table().ProvisionedThroughput->NumberOfDecreasesToday, 1);
+
+    const auto changed = world.send({Change{.Update = {{.IndexName = "by-state", .ProvisionedThroughput = six}}}});
+    EXPECT_EQ(changed.TableStatus, "ACTIVE");
+    EXPECT_EQ(index(changed).IndexStatus, "UPDATING");
+    EXPECT_EQ(index(changed).ProvisionedThroughput->ReadCapacityUnits, 5);
+    EXPECT_EQ(index(world.table()).IndexStatus, "ACTIVE");
+    EXPECT_EQ(index(world.table()).ProvisionedThroughput->ReadCapacityUnits, 6);
+}
+
 TEST(UpdateTable, TakesAnEncryptionThatNamesItsTypeAsWanted) {
     Tables world;
     EXPECT_EQ(refusal([&] { world.send({.SSESpecification = aws::dynamodb::SSESpecification{}}); }),
@@ -312,7 +399,9 @@ TEST(UpdateTable, TakesAnEncryptionThatNamesItsTypeAsWanted) {
 TEST(UpdateTable, ChangesTheEncryptionFourTimesADayAndThenEverySixHours) {
     Tables world;
     const auto change = [&](bool enabled, std::optional<std::string> key = {}) {
-        return refusal([&] { world.send({.SSESpecification = {{.Enabled = enabled, .KMSMasterKeyId = key}}}); });
+        const std::optional<std::string> type = key ? std::optional<std::string>("KMS") : std::nullopt;
+        return refusal(
+            [&] { world.send({.SSESpecification = {{.Enabled = enabled, .SSEType = type, .KMSMasterKeyId = key}}}); });
     };
     EXPECT_EQ(change(false), invalid + "Table is already encrypted by default");
     EXPECT_EQ(change(true), "");
