@@ -112,6 +112,7 @@ Task<void> Connection::serve() {
         if (!co_await read_head()) co_return;
         request.remote_address = remote_address_;
         request.tls = transport_.tls();
+        if (!tls_session_.empty()) request.headers.add(std::string(tls_session_field), tls_session_);
         if (!certificate_.empty()) hand_over_certificate(request);
         const bool answers_head = request.method == "HEAD";
         keep_alive_ = parser_->keep_alive() && !station_->stopping;
@@ -138,6 +139,7 @@ Task<void> Connection::greet() {
     const auto handshake_due = due(limits().handshake_time);
     const bool asks = station_->options.asks_certificate && co_await asks_certificate(handshake_due);
     co_await transport_.accept_tls(*station_->tls, buffer_.take_all(), handshake_due, asks);
+    tls_session_ = transport_.tls_session();
     if (asks) certificate_ = transport_.peer_certificate();
 }
 

@@ -96,6 +96,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     ServerWebSocket* web_socket_ = nullptr;  // while this is one
     std::string server_name_;                // that the caller asked for, where certificates may be
     std::string certificate_;                // that the caller showed
+    std::string tls_session_;                // "" without TLS
 
     std::optional<FramingError> body_failure_;
     uint64_t exchange_ = 0;

@@ -42,6 +42,8 @@ class Transport final : private EventLoop::Watched {
     Task<void> accept_tls(TlsContext& context, std::string received, Tick due, bool asks_certificate = false);
     /// What the peer showed, in PEM; "" if nothing.
     std::string peer_certificate() const;
+    /// What was agreed upon, as in base/certificate.h; "" without TLS.
+    std::string tls_session() const;
     Task<void> connect_tls(TlsContext& context, std::string host, Tick due);
     bool tls() const { return tls_ != nullptr; }
 

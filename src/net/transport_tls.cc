@@ -76,6 +76,12 @@ std::string Transport::peer_certificate() const {
     return certificate ? openssl::pem_of(certificate) : "";
 }
 
+std::string Transport::tls_session() const {
+    if (!tls_) return "";
+    const SSL* session = tls_->stream.native_handle();
+    return std::string(SSL_get_version(session)) + ' ' + SSL_CIPHER_standard_name(SSL_get_current_cipher(session));
+}
+
 Task<void> Transport::connect_tls(TlsContext& context, std::string host, Tick due) {
     tls_ = std::make_unique<Tls>(socket_, context);
     SSL* session = tls_->stream.native_handle();

@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as rest from '@aws-sdk/client-api-gateway';
 import * as api from '@aws-sdk/client-apigatewayv2';
+import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as s3 from '@aws-sdk/client-s3';
-import { clientOf, endpoint, fails, undoList, unique } from './support.mjs';
+import { clientOf, endpoint, eventually, fails, undoList, unique } from './support.mjs';
 
 const { hostname, port } = new URL(endpoint);
 const client = clientOf(api.ApiGatewayV2Client);
@@ -81,12 +82,39 @@ async function newDomain() {
     return DomainName;
 }
 
+describe('access logs', () => {
+    test('tell what TLS a request came through', async () => {
+        const restApiId = await newRestApi();
+        const logGroupName = unique('/api/access');
+        const logged = clientOf(logs.CloudWatchLogsClient);
+        await logged.send(new logs.CreateLogGroupCommand({ logGroupName }));
+        undo.add(() => logged.send(new logs.DeleteLogGroupCommand({ logGroupName })));
+        const { logGroups: [group] } = await logged.send(new logs.DescribeLogGroupsCommand({ logGroupNamePrefix: logGroupName }));
+        await sendRest(rest.UpdateStageCommand, { restApiId, stageName: 'prod', patchOperations: [
+            { op: 'replace', path: '/accessLogSettings/destinationArn', value: group.arn.replace(/:\*$/, '') },
+            { op: 'replace', path: '/accessLogSettings/format', value: '$context.requestId $context.tlsVersion $context.cipherSuite' }] });
+        const host = `${restApiId}.execute-api.localhost.localstack.cloud`;
+        const expected = new Set();
+        for (const maxVersion of ['TLSv1.2', 'TLSv1.3']) {
+            const answer = await ask({ path: '/prod', headers: { host }, maxVersion });
+            expected.add(`${answer.requestId} ${maxVersion} ${answer.cipher}`);
+        }
+        expected.add(`${(await ask({ path: '/prod', headers: { host } }, plainRequest)).requestId} - -`);
+        await eventually(async () => {
+            const { events } = await logged.send(new logs.FilterLogEventsCommand({ logGroupName }));
+            const lines = events.map((event) => event.message);
+            return [...expected].every((line) => lines.includes(line)) || (lines.length === 3 && assert.deepEqual(new Set(lines), expected));
+        });
+    });
+});
+
 function ask(options, over = https.request) {
     return new Promise((resolve, reject) => {
         const sent = over({ hostname, port, path: '/', agent: false, rejectUnauthorized: false, ...options }, async (answer) => {
             const pieces = [];
             for await (const piece of answer) pieces.push(piece);
-            resolve({ status: answer.statusCode, text: Buffer.concat(pieces).toString() });
+            resolve({ status: answer.statusCode, text: Buffer.concat(pieces).toString(), requestId: answer.headers['x-amzn-requestid'],
+                cipher: answer.socket.getCipher?.().standardName });
         });
         sent.on('error', reject).end();
     });
@@ -97,7 +125,7 @@ describe('a domain with a truststore', () => {
     test('lets in whom it vouches for, and tells the API who that is', async () => {
         const domain = await newDomain();
         const answer = await visit(domain, identity('client'));
-        assert.deepEqual(answer, { status: 200, text: 'CN=client,O=Example|CN=root,O=Example' });
+        assert.deepEqual([answer.status, answer.text], [200, 'CN=client,O=Example|CN=root,O=Example']);
     });
 
     test('ends the handshake of whoever shows nothing', async () => {

@@ -200,6 +200,8 @@ json::object log_context_of(const Exchange& exchange) {
     context["responseLength"] = exchange.answer_bytes;
     context["responseLatency"] = millis(exchange.latency);
     context["endpointType"] = endpoint_type_of(exchange);
+    context["tlsVersion"] = text_or_null(exchange.tls_version);
+    context["cipherSuite"] = text_or_null(exchange.cipher_suite);
     add_permissions(exchange, context);
     add_integration(exchange, context);
     return context;

@@ -48,7 +48,9 @@ struct Exchange {
     std::string domain_name;
     std::optional<contracts::DomainMatch> domain;  ///< the custom domain that led here
     std::string source_address;
-    std::string trace;  ///< X-Amzn-Trace-Id, never empty
+    std::string tls_version;   ///< "TLSv1.3", "" without TLS
+    std::string cipher_suite;  ///< by IANA's name
+    std::string trace;         ///< X-Amzn-Trace-Id, never empty
     Time received;
     bool canary = false;
     bool test = false;  ///< TestInvokeMethod

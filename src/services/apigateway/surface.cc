@@ -1,6 +1,7 @@
 #include "services/apigateway/surface.h"
 
 #include "base/bytes.h"
+#include "base/certificate.h"
 #include "base/host.h"
 #include "contracts/error.h"
 #include "contracts/execute_api.h"
@@ -57,6 +58,14 @@ Task<void> read_body(http::Request& request) {
     if (request.body.size() > largest_body_bytes) throw too_large();
 }
 
+void take_tls_session(http::Headers& headers, Exchange& exchange) {
+    const auto session = headers.get(tls_session_field);
+    const auto space = std::min(session.find(' '), session.size());
+    exchange.tls_version = session.substr(0, space);
+    exchange.cipher_suite = session.substr(std::min(space + 1, session.size()));
+    headers.erase(tls_session_field);
+}
+
 void add_ids(const Exchange& exchange, http::Response& response) {
     response.headers.set("x-amzn-RequestId", exchange.request_id);
     response.headers.set("x-amz-apigw-id", exchange.extended_request_id);
@@ -95,6 +104,7 @@ Task<http::Response> Surface::serve_api(Call& call, http::Request request,
     exchange.source_address = call.source_address;
     exchange.trace = call.trace.empty() ? contracts::new_trace(call) : call.trace;
     exchange.received = call.now();
+    take_tls_session(request.headers, exchange);
     exchange.request = std::move(request);
     auto response = co_await answer(call, exchange);
     add_ids(exchange, response);

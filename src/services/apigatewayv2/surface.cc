@@ -1,6 +1,7 @@
 #include "services/apigatewayv2/surface.h"
 
 #include "base/bytes.h"
+#include "base/certificate.h"
 #include "base/host.h"
 #include "contracts/execute_api.h"
 #include "contracts/proxy_event.h"
@@ -87,6 +88,7 @@ Task<http::Response> Surface::serve_api(Call& call, http::Request request,
 
 Task<http::Response> Surface::route(Call& call, http::Request request, contracts::ApiDestination destination,
                                     std::string request_id) {
+    request.headers.erase(tls_session_field);
     const auto api = co_await apis_.find(destination.api_id);
     if (!api || (api->endpoint_disabled && !destination.domain)) co_return not_found();
     if (contracts::headers_too_large(request.headers)) co_return message_reply(431, "Request Header Fields Too Large");

@@ -1,6 +1,7 @@
 #include "services/lambda/url_surface.h"
 
 #include "base/bytes.h"
+#include "base/certificate.h"
 #include "contracts/proxy_reply.h"
 #include "runtime/log.h"
 #include "services/lambda/request.h"
@@ -136,6 +137,7 @@ Task<void> UrlSurface::admit(Call& call, const Found& found, const http::Request
 }
 
 Task<http::Response> UrlSurface::serve(Call& call, http::Request request) {
+    request.headers.erase(tls_session_field);
     const auto destination = read_url_destination(request.host(), request.path);
     if (!destination) co_return message(404, "Not Found");
     const auto found = co_await find(call, destination->id);
