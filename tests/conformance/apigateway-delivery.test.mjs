@@ -1,6 +1,13 @@
 // How requests to REST APIs and their answers travel: compressed, streamed, written down, while APIs are deployed, and when
 // they are hostile.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import * as api from '@aws-sdk/client-api-gateway';
@@ -107,6 +114,45 @@ test('no request is dropped while an API is deployed', async () => {
     await Promise.all(callers);
     assert.deepEqual(failures, []);
     assert.ok(answered > 20, `${answered} were answered`);
+});
+
+describe('endpoints', { skip: onAws }, () => {
+    const endpointOf = (port, further) => ({ responses: {}, 'x-amazon-apigateway-integration': { type: 'http_proxy', httpMethod: 'GET', ...further,
+        uri: `${further.tlsConfig ? 'https' : 'http'}://127.0.0.1:${port}/` } });
+
+    test('are shown the certificate that a stage has', async () => {
+        const folder = mkdtempSync(join(tmpdir(), 'endpoint-'));
+        undo.add(async () => rmSync(folder, { recursive: true }));
+        execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'key.pem', '-out', 'certificate.pem', '-days', '2', '-subj', '/CN=endpoint'],
+            { cwd: folder, stdio: 'pipe' });
+        const server = https.createServer({ key: readFileSync(join(folder, 'key.pem')), cert: readFileSync(join(folder, 'certificate.pem')), requestCert: true, rejectUnauthorized: false },
+            (request, answer) => answer.end(request.socket.getPeerCertificate().raw?.toString('base64') ?? 'none'));
+        await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+        undo.add(async () => server.close());
+        const id = await importApi({ '/': { get: endpointOf(server.address().port, { tlsConfig: { insecureSkipVerification: true } }) } });
+        assert.equal((await call(id, '/')).text, 'none');
+        const made = await send(api.GenerateClientCertificateCommand, {});
+        undo.add(() => send(api.DeleteClientCertificateCommand, { clientCertificateId: made.clientCertificateId }));
+        const show = (value) => send(api.UpdateStageCommand, { restApiId: id, stageName: 'live', patchOperations: [replace('/clientCertificateId', value)] });
+        await show(made.clientCertificateId);
+        assert.equal((await call(id, '/')).text, new X509Certificate(made.pemEncodedCertificate).raw.toString('base64'));
+        await show('');
+        assert.equal((await call(id, '/')).text, 'none');
+    });
+
+    test('are reached over VPC links that are there', async () => {
+        const server = createServer((request, answer) => answer.end('reached'));
+        await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+        undo.add(async () => server.close());
+        const link = await send(api.CreateVpcLinkCommand, { name: unique('link'), targetArns: ['arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/one/1'] });
+        const over = (connectionId) => ({ '/': { get: endpointOf(server.address().port, { connectionType: 'VPC_LINK', connectionId }) } });
+        await fails(importApi(over('none')), 'BadRequestException', 400);
+        const id = await importApi(over(link.id));
+        assert.equal((await call(id, '/')).text, 'reached');
+        await fails(send(api.DeleteVpcLinkCommand, { vpcLinkId: link.id }), 'BadRequestException', 400, new RegExp(`is referenced in \\[GET:[a-z0-9]+:live\\]`));
+        await send(api.DeleteStageCommand, { restApiId: id, stageName: 'live' });
+        await send(api.DeleteVpcLinkCommand, { vpcLinkId: link.id });
+    });
 });
 
 describe('hostile requests', () => {

@@ -26,6 +26,21 @@ Summary summary_of(const Definition& definition) {
     return summary;
 }
 
+/// The VPC links that integrations go through are there. Links that stage variables name are not known here.
+Task<void> check_links(store::Transaction& tx, Place place, Definition definition) {
+    place.owner = "";
+    for (const auto& resource : definition.resources) {
+        for (const auto& [name, method] : resource.resourceMethods.value_or(std::map<std::string, Method>())) {
+            const auto& integration = method.methodIntegration;
+            if (!integration || integration->connectionType != "VPC_LINK") continue;
+            const auto id = integration->connectionId.value_or("");
+            if (id.contains("${stageVariables.") || co_await find_item<VpcLink>(tx, place, id)) continue;
+            // Unverified: the words.
+            throw BadRequestException(fmt::format("Invalid VPC link identifier specified: {}", id));
+        }
+    }
+}
+
 /// Makes the stage serve the deployment; makes the stage where there is none.
 Task<void> deploy_to(store::Transaction& tx, Place place, CreateDeploymentRequest request, std::string deployment_id,
                      Time now) {
@@ -75,7 +90,9 @@ Task<Deployment> Service::create_deployment(Call& call, CreateDeploymentRequest 
     const auto place = place_of(call, request.restApiId);
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await check_room<Deployment>(tx, place);
-        check_deployable(co_await read_definition(tx, place, ""));
+        const auto definition = co_await read_definition(tx, place, "");
+        check_deployable(definition);
+        co_await check_links(tx, place, definition);
         co_await save_deployed(tx, place, *deployment.id);
         save_item(tx, place, deployment);
         if (request.stageName) co_await deploy_to(tx, place, request, *deployment.id, call.now());

@@ -70,6 +70,8 @@ bool touches_truststore(const Patches& patches) {
 }  // namespace
 
 Task<DomainName> Service::create_domain_name(Call& call, CreateDomainNameRequest request) {
+    if (request.certificateBody || request.certificatePrivateKey || request.certificateChain)
+        throw unsupported("uploaded certificates of domain names");
     if (auto reason = contracts::refuse_domain_name(request.domainName)) throw BadRequestException(std::move(*reason));
     ApiDomain domain;
     domain.settings = settings_of(request);

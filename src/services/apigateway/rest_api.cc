@@ -248,6 +248,13 @@ void check_integration(const Integration& integration) {
     } else if (type != "MOCK") {
         check_aws_uri(integration);
     }
+    if (integration.connectionType == "VPC_LINK") {
+        // Unverified: the words, of both.
+        if (type != "HTTP" && type != "HTTP_PROXY")
+            throw BadRequestException("VPC_LINK is only supported for HTTP and HTTP_PROXY integrations");
+        if (integration.connectionId.value_or("").empty())
+            throw BadRequestException("Connection ID must be provided for VPC_LINK integrations");
+    }
     const auto timeout = integration.timeoutInMillis.value_or(longest_timeout_ms);
     const bool streamed = integration.responseTransferMode == "STREAM";
     if (timeout < 50 || timeout > (streamed ? longest_stream_ms : longest_timeout_ms))

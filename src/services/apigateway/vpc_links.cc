@@ -14,6 +14,23 @@ namespace {
 constexpr PatchRule rules[] = {{"/name", "replace"}, {"/description", "replace"}};
 constexpr PatchTable table{rules};
 
+/// "GET:abc123:prod" of each method that a stage serves through the link.
+Task<std::vector<std::string>> uses_of(store::Transaction& tx, Place place, std::string id) {
+    std::vector<std::string> uses;
+    for (const auto& api : co_await all_items<RestApi>(tx, place)) {
+        const Place of_api{place.account, place.region, *api.id};
+        for (const auto& stage : co_await all_items<Stage>(tx, of_api)) {
+            for (const auto& resource : (co_await read_definition(tx, of_api, *stage.deploymentId)).resources) {
+                for (const auto& [name, method] : resource.resourceMethods.value_or(std::map<std::string, Method>())) {
+                    if (method.methodIntegration && method.methodIntegration->connectionId == id)
+                        uses.push_back(fmt::format("{}:{}:{}", name, *resource.id, *stage.stageName));
+                }
+            }
+        }
+    }
+    co_return uses;
+}
+
 }  // namespace
 
 Task<VpcLink> Service::create_vpc_link(Call& call, CreateVpcLinkRequest request) {
@@ -58,6 +75,11 @@ Task<VpcLink> Service::update_vpc_link(Call& call, UpdateVpcLinkRequest request)
 Task<DeleteVpcLinkResponse> Service::delete_vpc_link(Call& call, DeleteVpcLinkRequest request) {
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await load_item<VpcLink>(tx, place_of(call), request.vpcLinkId);
+        if (const auto uses = co_await uses_of(tx, place_of(call), request.vpcLinkId); !uses.empty()) {
+            throw BadRequestException(fmt::format(
+                "Cannot delete vpc link. Vpc link '{}', is referenced in [{}] in format of [Method:Resource:Stage].",
+                request.vpcLinkId, fmt::join(uses, ", ")));
+        }
         erase_item<VpcLink>(tx, place_of(call), request.vpcLinkId);
     });
     co_return DeleteVpcLinkResponse{};
