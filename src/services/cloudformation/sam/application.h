@@ -11,8 +11,9 @@ namespace cumulet::cloudformation::sam {
 /// An HTTP API under construction: functions add their routes before it is written out.
 struct HttpApi {
     json::object properties;
-    json::object attributes;  ///< Condition, DependsOn, Metadata of the resource
-    json::object paths;       ///< OpenAPI, of the functions' events
+    json::object attributes;      ///< Condition, DependsOn, Metadata of the resource
+    json::object paths;           ///< OpenAPI, of the functions' events
+    json::object route_settings;  ///< of the functions' events, by route
 };
 
 /// A REST API under construction.
@@ -20,6 +21,8 @@ struct RestApi {
     json::object properties;
     json::object attributes;  ///< Condition, DependsOn, Metadata of the resource
     json::object paths;       ///< OpenAPI, of the functions' events
+    json::object validators;  ///< that the events' models need
+    json::array policy;       ///< statements of the events' resource policies
 };
 
 /// A function while its pieces are made.
@@ -85,7 +88,13 @@ class Application {
 
     // rest_api.cc
     void api_event(Function& function, const std::string& event, const json::object& properties);
-    json::object api_method(const Function& function, const RestApi& api, const json::object& event);
+    json::object api_method(const Function& function, RestApi& api, const json::object& event);
+    /// OpenAPI's parameters of a method; those that answers are cached by are added to its integration.
+    json::array request_parameters(std::string_view id, const json::value& given, json::object& integration);
+    void request_model(std::string_view id, const json::value& given, RestApi& api, json::object& method,
+                       json::array& parameters);
+    /// "3.0.1"; "" for Swagger 2.
+    std::string openapi_version(const RestApi& api) const;
     std::string rest_api_of(const json::object& event, std::string_view function_id, std::string_view event_name);
     /// As it stands in logical ids: letters and digits.
     std::string rest_stage_name(const RestApi& api) const;
@@ -93,6 +102,14 @@ class Application {
     json::object gateway_responses(const std::string& id, const json::value& given);
     void write_rest_api(const std::string& id, const RestApi& api);
     void write_rest_stage(const std::string& id, const RestApi& api, const std::string& deployment_id);
+
+    // rest_api_auth.cc
+    json::object rest_security(const std::string& id, const RestApi& api);
+    /// Who may take a method, and with whose rights it calls its function.
+    void authorize_method(std::string_view function_id, const RestApi& api, const json::value* event_auth,
+                          json::object& method, json::object& integration);
+    void authorize_preflight(const RestApi& api, json::object& method) const;
+    void write_usage_plan(const std::string& id, const RestApi& api);
     void write_authorizer_permissions(const std::string& id, const RestApi& api);
 
     // web_socket_api.cc
@@ -106,6 +123,8 @@ class Application {
     // domains.cc
     /// The custom domain of an API, and what leads from there to its stage.
     void write_rest_domain(const std::string& id, const RestApi& api, const std::string& stage_id);
+    void write_private_domain(const std::string& id, const RestApi& api, const std::string& stage_id,
+                              const json::object& domain);
     void write_http_domain(const std::string& id, const HttpApi& api, const std::string& stage_id);
     void write_web_socket_domain(const std::string& id, const json::value& given, const std::string& stage_id,
                                  const json::object& tags, const json::object& attributes);
@@ -160,6 +179,12 @@ inline json::object reference_to(std::string_view id) { return json::object{{"Re
 inline json::object get_att(std::string_view id, std::string_view name) {
     return json::object{{"Fn::GetAtt", json::array{id, name}}};
 }
+/// "/orders/{id}" as the resource part of an ARN: a path parameter stands for anything.
+std::string arn_path(std::string_view path);
+/// What API Gateway invokes a function by.
+json::object invocation_of(const json::value& function_arn, bool streamed = false);
+/// Adds the statements that a ResourcePolicy stands for, about `resource`.
+void add_policy(std::string_view id, const json::value* policy, const std::string& resource, json::array& statements);
 /// The OpenAPI security schemes of an HTTP API's Auth, empty if it has none.
 json::object security_schemes(std::string_view id, const json::object& api);
 /// OpenAPI's "security" of one route; nothing if it is open to all.

@@ -10,7 +10,7 @@ const json::object& domain_of(std::string_view id, const json::value& value) {
     if (!domain) invalid(id, "Property 'Domain' should be a map.");
     only(id, *domain,
          {"DomainName", "CertificateArn", "BasePath", "NormalizeBasePath", "EndpointConfiguration", "SecurityPolicy",
-          "MutualTlsAuthentication", "OwnershipVerificationCertificateArn", "Route53"});
+          "MutualTlsAuthentication", "OwnershipVerificationCertificateArn", "Route53", "Policy", "AccessAssociation"});
     if (domain->contains("Route53")) invalid(id, "Cumulet does not implement Route53 of 'Domain'.");
     if (!domain->contains("DomainName") || !domain->contains("CertificateArn"))
         invalid(id, "Custom Domains only works if both DomainName and CertificateArn are provided.");
@@ -28,6 +28,13 @@ std::vector<std::string> base_paths_of(std::string_view id, const json::object& 
         paths.emplace_back(path.get_string());
     }
     return paths;
+}
+
+/// The API's tags, where it passes them on.
+json::array propagated_tags(const RestApi& api) {
+    const auto* wanted = api.properties.if_contains("PropagateTags");
+    const auto* tags = api.properties.if_contains("Tags");
+    return wanted && *wanted == true && tags ? tag_list(tags->if_object(), "") : json::array();
 }
 
 std::string letters_and_digits(std::string text) {
@@ -52,7 +59,12 @@ void Application::write_rest_domain(const std::string& id, const RestApi& api, c
     const auto type = endpoint ? text_of(*endpoint).value_or("") : "REGIONAL";
     if (type != "EDGE" && type != "REGIONAL" && type != "PRIVATE")
         invalid(id, "EndpointConfiguration for Custom Domains must be one of ['EDGE', 'REGIONAL', 'PRIVATE'].");
+    if (type == "PRIVATE") return write_private_domain(id, api, stage_id, domain);
+    for (const auto name : {"Policy", "AccessAssociation"})
+        if (domain.contains(name))
+            invalid(id, "'{}' is only for domains whose EndpointConfiguration is PRIVATE.", name);
     json::object properties{{"EndpointConfiguration", json::object{{"Types", json::array{type}}}}};
+    if (const auto tags = propagated_tags(api); !tags.empty()) properties["Tags"] = tags;
     properties[type == "REGIONAL" ? "RegionalCertificateArn" : "CertificateArn"] = domain.at("CertificateArn");
     copy(domain, properties,
          {"DomainName", "SecurityPolicy", "MutualTlsAuthentication", "OwnershipVerificationCertificateArn"});
@@ -76,9 +88,49 @@ void Application::write_rest_domain(const std::string& id, const RestApi& api, c
     for (const auto& path : paths) map(letters_and_digits(path), as_given ? path : letters_and_digits(path));
 }
 
+void Application::write_private_domain(const std::string& id, const RestApi& api, const std::string& stage_id,
+                                       const json::object& domain) {
+    const auto domain_id = "ApiGatewayDomainNameV2" + content_suffix(domain.at("DomainName"));
+    json::object properties{{"EndpointConfiguration", json::object{{"Types", json::array{"PRIVATE"}}}}};
+    copy(domain, properties, {"DomainName", "CertificateArn", "SecurityPolicy", "Policy"});
+    if (const auto tags = propagated_tags(api); !tags.empty()) properties["Tags"] = tags;
+    auto attributes = api.attributes;
+    attributes.erase("Metadata");
+    attributes.erase("DependsOn");
+    if (!resources_.contains(domain_id))
+        add(domain_id, "AWS::ApiGateway::DomainNameV2", std::move(properties), attributes);
+    const auto arn = get_att(domain_id, "DomainNameArn");
+    const auto* normalize = domain.if_contains("NormalizeBasePath");
+    auto paths = base_paths_of(id, domain);
+    if (paths.empty()) paths.emplace_back();
+    for (const auto& path : paths) {
+        const auto plain = letters_and_digits(path);
+        json::object mapping{
+            {"DomainNameArn", arn}, {"RestApiId", reference_to(id)}, {"Stage", reference_to(stage_id)}};
+        if (!path.empty()) mapping["BasePath"] = normalize && *normalize == false ? path : plain;
+        add(id + plain + "BasePathMapping", "AWS::ApiGateway::BasePathMappingV2", std::move(mapping), attributes);
+    }
+    const auto* access = domain.if_contains("AccessAssociation");
+    if (!access) return;
+    const auto* endpoint = find(*access, "VpcEndpointId");
+    if (!endpoint) invalid(id, "AccessAssociation must have a VpcEndpointId.");
+    json::object association{
+        {"AccessAssociationSource", *endpoint}, {"AccessAssociationSourceType", "VPCE"}, {"DomainNameArn", arn}};
+    add(id + "DomainNameAccessAssociation" + content_suffix(json::array{domain.at("DomainName"), *endpoint}),
+        "AWS::ApiGateway::DomainNameAccessAssociation", std::move(association), attributes);
+}
+
 void Application::write_http_domain(const std::string& id, const HttpApi& api, const std::string& stage_id) {
-    if (const auto* given = api.properties.if_contains("Domain"))
-        write_domain(id, domain_of(id, *given), stage_id, {{"httpapi:createdBy", "SAM"}}, api.attributes);
+    const auto* given = api.properties.if_contains("Domain");
+    if (!given) return;
+    json::object tags{{"httpapi:createdBy", "SAM"}};
+    const auto* propagates = api.properties.if_contains("PropagateTags");
+    const auto* own = api.properties.if_contains("Tags");
+    if (propagates && *propagates == true && own) tags = merged(tags, *own).get_object();
+    const auto& domain = domain_of(id, *given);
+    for (const auto name : {"Policy", "AccessAssociation", "NormalizeBasePath"})
+        if (domain.contains(name)) invalid(id, "'{}' is not for custom domains of HTTP APIs.", name);
+    write_domain(id, domain, stage_id, tags, api.attributes);
 }
 
 void Application::write_web_socket_domain(const std::string& id, const json::value& given, const std::string& stage_id,

@@ -10,19 +10,6 @@ namespace {
 
 constexpr std::string_view any_method = "x-amazon-apigateway-any-method";
 
-/// "/orders/{id}" as the resource part of an ARN: a path parameter stands for anything.
-std::string arn_path(std::string_view path) {
-    std::string result;
-    while (!path.empty()) {
-        const auto open = path.find('{'), close = path.find('}');
-        if (open == std::string_view::npos || close == std::string_view::npos || close < open) break;
-        result += path.substr(0, open);
-        result += '*';
-        path.remove_prefix(close + 1);
-    }
-    return result.append(path);
-}
-
 json::object cors_of(std::string_view id, const json::value& configuration) {
     if (configuration.is_bool() && configuration.get_bool()) {
         return json::object{{"allowOrigins", json::array{"*"}}};
@@ -53,6 +40,18 @@ json::array openapi_tags(const json::object& tags) {
 
 }  // namespace
 
+std::string arn_path(std::string_view path) {
+    std::string result;
+    while (!path.empty()) {
+        const auto open = path.find('{'), close = path.find('}');
+        if (open == std::string_view::npos || close == std::string_view::npos || close < open) break;
+        result += path.substr(0, open);
+        result += '*';
+        path.remove_prefix(close + 1);
+    }
+    return result.append(path);
+}
+
 std::string Application::api_of(const json::object& event, std::string_view function_id, std::string_view event_name) {
     const auto* given = event.if_contains("ApiId");
     if (!given) return "ServerlessHttpApi";
@@ -81,13 +80,10 @@ json::object Application::route(const Function& function, const HttpApi& api, co
 }
 
 void Application::http_event(Function& function, const std::string& event, const json::object& properties) {
-    only(function.id, properties, {"Path", "Method", "ApiId", "PayloadFormatVersion", "TimeoutInMillis", "Auth"});
+    only(function.id, properties,
+         {"Path", "Method", "ApiId", "PayloadFormatVersion", "TimeoutInMillis", "Auth", "RouteSettings"});
     const auto api_id = api_of(properties, function.id, event);
     auto& api = apis_.at(api_id);
-    if (api.properties.contains("DefinitionUri")) {
-        invalid(function.id,
-                "Event with id [{}] is invalid. The API has a DefinitionUri, to which Cumulet adds no routes.", event);
-    }
     const auto* path_value = properties.if_contains("Path");
     const auto* method_value = properties.if_contains("Method");
     if (!path_value != !method_value) {
@@ -102,13 +98,21 @@ void Application::http_event(Function& function, const std::string& event, const
     const auto method = to_lower(*method_text);
     const bool any = method == "any" || method == "*" || method == any_method;
 
-    auto made = route(function, api, properties);
-    if (*path == "$default") made["isDefaultRoute"] = true;
-    auto& methods = api.paths[*path];
-    if (methods.is_null()) methods = json::object();
-    if (!methods.get_object().emplace(any ? any_method : std::string_view(method), std::move(made)).second) {
-        invalid(function.id, "Event with id [{}] is invalid. API method \"{}\" defined multiple times for path \"{}\".",
-                event, method, *path);
+    // What a definition says of its routes is all there is.
+    if (!api.properties.contains("DefinitionUri") && !api.properties.contains("DefinitionBody")) {
+        auto made = route(function, api, properties);
+        if (*path == "$default") made["isDefaultRoute"] = true;
+        auto& methods = api.paths[*path];
+        if (methods.is_null()) methods = json::object();
+        if (!methods.get_object().emplace(any ? any_method : std::string_view(method), std::move(made)).second) {
+            invalid(function.id,
+                    "Event with id [{}] is invalid. API method \"{}\" defined multiple times for path \"{}\".", event,
+                    method, *path);
+        }
+    }
+    if (const auto* settings = properties.if_contains("RouteSettings")) {
+        const auto key = *path == "$default" ? *path : fmt::format("{} {}", any ? "ANY" : to_upper(method), *path);
+        api.route_settings[key] = *settings;
     }
     const auto resource =
         *path == "$default" ? "*" : fmt::format("{}{}", any ? "*" : to_upper(method), arn_path(*path));
@@ -129,7 +133,12 @@ void Application::write_api(const std::string& id, const HttpApi& api) {
     json::object properties;
     if (const auto* uri = given.if_contains("DefinitionUri")) {
         const auto location = code_location(id, "DefinitionUri", *uri);
-        properties["BodyS3Location"] = json::object{{"Bucket", location.at("S3Bucket")}, {"Key", location.at("S3Key")}};
+        json::object object{{"Bucket", location.at("S3Bucket")}, {"Key", location.at("S3Key")}};
+        if (const auto* version = location.if_contains("S3ObjectVersion")) object["Version"] = *version;
+        properties["BodyS3Location"] = std::move(object);
+        for (const auto name : {"Auth", "CorsConfiguration", "DisableExecuteApiEndpoint", "Name", "Description"}) {
+            if (given.contains(name)) invalid(id, "'{}' works only with 'DefinitionBody' property.", name);
+        }
     } else {
         json::object body{{"openapi", "3.0.1"},
                           {"info", json::object{{"version", "1.0"}, {"title", reference_to("AWS::StackName")}}}};
@@ -179,6 +188,10 @@ std::string Application::write_stage(const std::string& id, const HttpApi& api) 
     json::object properties{
         {"ApiId", reference_to(id)}, {"StageName", stage ? *stage : json::value("$default")}, {"AutoDeploy", true}};
     copy(given, properties, {"StageVariables", "AccessLogSettings", "DefaultRouteSettings", "RouteSettings"});
+    if (!api.route_settings.empty()) {
+        const auto* own = properties.if_contains("RouteSettings");
+        properties["RouteSettings"] = merged(own ? json::value(*own) : json::value(json::object()), api.route_settings);
+    }
     json::object tags{{"httpapi:createdBy", "SAM"}};
     if (const auto* own = given.if_contains("Tags"); own && own->is_object()) tags = merged(tags, *own).get_object();
     properties["Tags"] = std::move(tags);

@@ -6,29 +6,17 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "services/cloudformation/sam/policy_templates.h"
+#include "services/cloudformation/sam/tests/support/transformed.h"
 #include "services/cloudformation/template/error.h"
-#include "services/cloudformation/template/parse.h"
 #include "services/cloudformation/template/template.h"
 
 namespace cumulet::cloudformation {
 namespace {
 
-json::value parsed(std::string_view text) { return parse_json(text).value(); }
-
-json::object resources_of(std::string_view yaml, const ParameterTexts& parameters = {}) {
-    auto document = transform_serverless(parse_template(yaml), parameters);
-    EXPECT_FALSE(document.contains("Transform"));
-    return document.at("Resources").as_object();
-}
-
 std::set<std::string> names(const json::object& resources) {
     std::set<std::string> result;
     for (const auto& [name, resource] : resources) result.emplace(name);
     return result;
-}
-
-const json::value& properties(const json::object& resources, std::string_view id) {
-    return resources.at(id).at("Properties");
 }
 
 constexpr std::string_view orders = R"(
@@ -627,6 +615,17 @@ TEST(ServerlessTransform, RefusesWhatItDoesNotMakeByName) {
         {"{Type: AWS::Serverless::Function, Properties: {Handler: a, Runtime: p, CodeUri: s3://b/k, Events: {E: {Type: "
          "Cognito}}}}",
          "Events of type Cognito are not supported by Cumulet"},
+        {"{Type: AWS::Serverless::Api, Properties: {StageName: v1, Domain: {DomainName: a.b, CertificateArn: c, "
+         "Route53: "
+         "{HostedZoneId: z}}}}",
+         "Cumulet does not implement Route53 of 'Domain'"},
+        {"{Type: AWS::Serverless::Api, Properties: {StageName: v1, DefinitionUri: s3://b/k, Cors: \"'*'\"}}",
+         "'Cors' works only with inline Swagger specified in 'DefinitionBody' property."},
+        {"{Type: AWS::Serverless::Api, Properties: {StageName: v1, Auth: {UsagePlan: {CreateUsagePlan: SOME}}}}",
+         "'CreateUsagePlan' is required field for UsagePlan properties"},
+        {"{Type: AWS::Serverless::Api, Properties: {StageName: v1, Colour: red}}", "property Colour not defined"},
+        {"{Type: AWS::Serverless::HttpApi, Properties: {DefinitionUri: s3://b/k, CorsConfiguration: true}}",
+         "'CorsConfiguration' works only with 'DefinitionBody' property."},
         {"{Type: AWS::Serverless::Function, Properties: {Handler: a, Runtime: p, CodeUri: s3://b/k, "
          "DeploymentPreference: {}}}",
          "property DeploymentPreference not defined for resource"},
