@@ -1,7 +1,7 @@
 // Models and request validators: create, get, list, update, delete; GetModelTemplate.
 // https://docs.aws.amazon.com/apigateway/latest/api/API_CreateModel.html
 
-#include "services/apigateway/model_schema.h"
+#include "contracts/model_schema.h"
 #include "services/apigateway/patch.h"
 #include "services/apigateway/rest_api.h"
 #include "services/apigateway/service.h"
@@ -86,8 +86,8 @@ Task<Model> Service::get_model(Call& call, GetModelRequest request) {
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<Model> {
         auto model = co_await load_item<Model>(tx, place, request.modelName);
         if (request.flatten.value_or(false)) {
-            model.schema =
-                flattened_schema(model.schema.value_or(""), schemas_of(co_await all_items<Model>(tx, place)));
+            model.schema = contracts::flattened_schema(model.schema.value_or(""),
+                                                       schemas_of(co_await all_items<Model>(tx, place)));
         }
         co_return model;
     });
@@ -97,8 +97,8 @@ Task<Template> Service::get_model_template(Call& call, GetModelTemplateRequest r
     const auto place = place_of(call, request.restApiId);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<Template> {
         const auto model = co_await load_item<Model>(tx, place, request.modelName);
-        co_return Template{
-            .value = sample_template(model.schema.value_or(""), schemas_of(co_await all_items<Model>(tx, place)))};
+        co_return Template{.value = contracts::sample_template(model.schema.value_or(""),
+                                                               schemas_of(co_await all_items<Model>(tx, place)))};
     });
 }
 

@@ -1,8 +1,8 @@
 // CreateModel, GetModel, GetModels, GetModelTemplate, UpdateModel, DeleteModel.
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-models.html
 
+#include "contracts/model_schema.h"
 #include "services/apigatewayv2/answers.h"
-#include "services/apigatewayv2/model_template.h"
 #include "services/apigatewayv2/service.h"
 
 namespace cumulet::apigatewayv2 {
@@ -75,10 +75,14 @@ Task<GetModelsResponse> Service::get_models(Call& call, GetModelsRequest request
 }
 
 Task<GetModelTemplateResponse> Service::get_model_template(Call& call, GetModelTemplateRequest request) {
-    const auto model = co_await store_.transact([&](store::Transaction& tx) -> Task<Model> {
-        return load_item<Model>(tx, place_of(call, request.ApiId), request.ModelId);
+    const auto sample = co_await store_.transact([&](store::Transaction& tx) -> Task<std::string> {
+        const auto place = place_of(call, request.ApiId);
+        const auto model = co_await load_item<Model>(tx, place, request.ModelId);
+        std::map<std::string, std::string> schemas;
+        for (const auto& each : co_await all_items<Model>(tx, place)) schemas[each.Name] = each.Schema.value_or("");
+        co_return contracts::sample_template(model.Schema.value_or(""), schemas);
     });
-    co_return GetModelTemplateResponse{.Value = model_template(parse_json(*model.Schema).value())};
+    co_return GetModelTemplateResponse{.Value = sample};
 }
 
 Task<UpdateModelResponse> Service::update_model(Call& call, UpdateModelRequest request) {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "contracts/document_text.h"
-#include "services/apigateway/model_schema.h"
+#include "contracts/model_schema.h"
 #include "services/apigateway/tests/support/world.h"
 #include "velocity/mapping.h"
 
@@ -222,13 +222,13 @@ const std::map<std::string, std::string> pets{
                   "items": {"$ref": "https://apigateway.amazonaws.com/restapis/abc/models/Pet"}}}})"}};
 
 TEST(Models, AreFlattenedWithAllThatTheyReferTo) {
-    const auto flat = *parse_json(flattened_schema(pets.at("Pet"), pets));
+    const auto flat = *parse_json(contracts::flattened_schema(pets.at("Pet"), pets));
     EXPECT_EQ(flat.at("properties").at("owner").at("$ref"), "#/definitions/Owner");
     EXPECT_EQ(flat.at("definitions").at("Owner").at("properties").at("pets").at("items").at("$ref"),
               "#/definitions/Pet");
     EXPECT_TRUE(flat.at("definitions").as_object().contains("Pet"));
-    EXPECT_EQ(flattened_schema("{}", pets), "{}");
-    EXPECT_EQ(flattened_schema("no JSON", pets), "no JSON");
+    EXPECT_EQ(contracts::flattened_schema("{}", pets), "{}");
+    EXPECT_EQ(contracts::flattened_schema("no JSON", pets), "no JSON");
 }
 
 TEST(Models, HaveATemplateThatMakesASample) {
@@ -247,7 +247,7 @@ TEST(Models, HaveATemplateThatMakesASample) {
 }
 
 TEST(Models, ThatReferToThemselvesHaveABoundedSample) {
-    EXPECT_LT(sample_template(pets.at("Pet"), pets).size(), 1u << 20);
+    EXPECT_LT(contracts::sample_template(pets.at("Pet"), pets).size(), 1u << 20);
 }
 
 }  // namespace

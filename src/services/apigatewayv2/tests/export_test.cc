@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/apigatewayv2/model_template.h"
 #include "services/apigatewayv2/open_api.h"
 #include "services/apigatewayv2/tests/support/world.h"
 
@@ -120,18 +119,6 @@ TEST(Imports, PutTheBasePathInFrontWhereAsked) {
     EXPECT_EQ(keys("prepend"), (std::vector<std::string>{"GET /shop/v1", "GET /shop/v1/a", "$default"}));
     EXPECT_EQ(keys("split"), (std::vector<std::string>{"GET /v1", "GET /v1/a", "$default"}));
     EXPECT_THROW(keys("other"), BadRequestException);
-}
-
-TEST(ModelTemplates, HaveAnExampleOfEachValue) {
-    const auto schema = parse_json(R"({"type": "object", "properties": {"id": {"type": "integer"},
-        "tags": {"type": "array", "items": {"type": "string"}}, "any": {}}})");
-    EXPECT_EQ(model_template(*schema),
-              "#set($inputRoot = $input.path('$'))\n{\n  \"id\" : 42,\n  \"tags\" : [\n"
-              "##TODO: Update this foreach loop to reference array from input json\n#foreach($elem in $inputRoot)\n"
-              "    \"foo\"#if($foreach.hasNext),#end\n#end\n  ],\n  \"any\" : { }\n}");
-    json::value deep = json::object();
-    for (int i = 0; i < 100; ++i) deep = json::object{{"properties", json::object{{"a", deep}}}};
-    EXPECT_LT(model_template(deep).size(), 2000u);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "services/apigateway/model_schema.h"
+#include "contracts/model_schema.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 
-namespace cumulet::apigateway {
+namespace cumulet::contracts {
 namespace {
 
 using Schemas = std::map<std::string, std::string>;
@@ -96,7 +96,9 @@ class Sample {
             for (const auto& [name, member] : properties->as_object()) {
                 text_ += joint;
                 joint = ",\n";
-                line(indent + 2, fmt::format("\"{}\" : ", std::string_view(name)));
+                line(indent + 2, "");
+                append_json_string(text_, name);
+                text_ += " : ";
                 write(member.is_object() ? member.as_object() : json::object(),
                       fmt::format("{}.{}", path, std::string_view(name)), indent + 2, depth + 1);
             }
@@ -156,4 +158,4 @@ std::string sample_template(const std::string& schema, const Schemas& schemas_by
     return Sample(parsed && parsed->is_object() ? parsed->as_object() : none, schemas_by_model).whole();
 }
 
-}  // namespace cumulet::apigateway
+}  // namespace cumulet::contracts

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace cumulet::apigateway {
+namespace cumulet::contracts {
 
 /// The name of the model that "https://apigateway.amazonaws.com/restapis/<API>/models/<name>" means, "" if it is none.
 std::string_view referred_model(std::string_view reference);
@@ -17,4 +17,4 @@ std::string flattened_schema(const std::string& schema, const std::map<std::stri
 /// A mapping template whose output has the schema's form, with sample values.
 std::string sample_template(const std::string& schema, const std::map<std::string, std::string>& schemas_by_model);
 
-}  // namespace cumulet::apigateway
+}  // namespace cumulet::contracts
