@@ -45,6 +45,12 @@ Task<void> check_links(store::Transaction& tx, Place place, Definition definitio
 Task<void> deploy_to(store::Transaction& tx, Place place, CreateDeploymentRequest request, std::string deployment_id,
                      Time now) {
     auto stage = co_await find_item<Stage>(tx, place, *request.stageName);
+    if (!stage && request.canarySettings) {
+        throw BadRequestException(
+            fmt::format("Invalid deployment content specified.Stage {} must already be created "
+                        "before making a canary release deployment",
+                        *request.stageName));
+    }
     if (!stage) {
         co_await check_room<Stage>(tx, place);
         stage = new_stage(*request.stageName, deployment_id, now);
@@ -85,6 +91,12 @@ Task<Deployment> Service::create_deployment(Call& call, CreateDeploymentRequest 
     deployment.createdDate = call.now();
     deployment.description = request.description;
     const auto version = call.random().next();
+    if (request.canarySettings && request.stageName.value_or("").empty()) {
+        throw BadRequestException(
+            fmt::format("Invalid deployment content specified.Non null and non empty stageName must be provided for "
+                        "canary deployment. Provided value is {}",
+                        request.stageName.value_or("null")));
+    }
     if (request.stageName) check_stage_name(*request.stageName);
 
     const auto place = place_of(call, request.restApiId);

@@ -40,7 +40,7 @@ struct Exchange {
     const CompiledMethod* method = nullptr;  ///< nullptr until it is found
     http::Request request;
     std::string path;       ///< without the stage, still percent-encoded
-    std::string full_path;  ///< decoded, with the stage, or as a custom domain's caller wrote it
+    std::string full_path;  ///< with the stage, or as a custom domain's caller wrote it; percent-encoded too
     std::vector<PathParameter> path_parameters;
     std::vector<http::Parameter> query;
     std::string request_id;           ///< a UUID

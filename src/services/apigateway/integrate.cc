@@ -94,6 +94,8 @@ Duration patience_of(const Exchange& exchange) {
 }
 
 Invocation of_integration(const Exchange& exchange, std::string_view uri) {
+    // Functions are invoked by POST, whatever the method of the API.
+    if (exchange.method->integration.httpMethod != "POST") throw misconfigured();
     return {.function = function_of(uri),
             .role = with_stage_variables(exchange.method->integration.credentials.value_or(""), exchange.variables()),
             .source_arn = method_arn(exchange, true),

@@ -44,7 +44,9 @@ Integration new_integration(PutIntegrationRequest request) {
     integration.type = request.type;
     integration.httpMethod = request.integrationHttpMethod;
     integration.uri = request.uri;
+    const bool over_http = request.type == "HTTP" || request.type == "HTTP_PROXY";
     integration.connectionType = request.connectionType;
+    if (over_http && !integration.connectionType) integration.connectionType = "INTERNET";
     integration.connectionId = request.connectionId;
     integration.credentials = request.credentials;
     integration.requestParameters = request.requestParameters;

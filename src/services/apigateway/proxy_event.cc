@@ -32,7 +32,7 @@ void add_values(json::object& event, std::string_view single_name, std::string_v
 json::value path_parameters_of(const Exchange& exchange) {
     if (exchange.path_parameters.empty()) return nullptr;
     json::object parameters;
-    for (const auto& parameter : exchange.path_parameters) parameters[parameter.name] = readable(parameter.value);
+    for (const auto& parameter : exchange.path_parameters) parameters[parameter.name] = readable(parameter.raw);
     return parameters;
 }
 
@@ -69,10 +69,9 @@ bool wants_bytes(const Exchange& exchange) {
 }  // namespace
 
 json::object request_event(const Exchange& exchange) {
-    json::object event{
-        {"resource", exchange.method->resource_path},
-        {"path", exchange.domain ? readable(exchange.full_path) : readable(percent_decode(exchange.path))},
-        {"httpMethod", exchange.request.method}};
+    json::object event{{"resource", exchange.method->resource_path},
+                       {"path", readable(exchange.domain ? exchange.full_path : exchange.path)},
+                       {"httpMethod", exchange.request.method}};
     add_values(event, "headers", "multiValueHeaders", contracts::named_values(headers_of(exchange)));
     add_values(event, "queryStringParameters", "multiValueQueryStringParameters",
                contracts::named_values(exchange.query));

@@ -27,9 +27,8 @@ constexpr PatchRule rules[] = {
     {"/variables/{name}", "replace add remove"},
     {"/canarySettings", "remove"},
     {"/canarySettings/percentTraffic", "replace add", Patched::real},
-    {"/canarySettings/deploymentId", "replace add"},
+    {"/canarySettings/deploymentId", "replace"},
     {"/canarySettings/useStageCache", "replace add", Patched::flag},
-    {"/canarySettings/stageVariableOverrides", "remove"},
     {"/canarySettings/stageVariableOverrides/{name}", "replace add remove"},
 };
 constexpr PatchTable table{rules, PatchWords::names_path};
@@ -55,7 +54,6 @@ constexpr SettingPath setting_paths[] = {
 MethodSetting default_setting() {
     MethodSetting setting;
     setting.metricsEnabled = false;
-    setting.loggingLevel = "OFF";
     setting.dataTraceEnabled = false;
     setting.throttlingBurstLimit = 5000;
     setting.throttlingRateLimit = 10'000;
@@ -120,6 +118,12 @@ json::value setting_value(const SettingPath& setting, const PatchOperation& patc
             throw BadRequestException("Invalid cache TTL, must be between 0 and 3600");  // Unverified: the words.
     }
     return json::string(text);
+}
+
+/// AWS takes a path of two segments that it does not know for that of a method.
+[[noreturn]] void refuse_removal(std::string_view path) {
+    throw BadRequestException(fmt::format(
+        "Cannot remove method setting {} because there is no method setting for this method ", path.substr(1)));
 }
 
 /// "/{resourcePath}/{httpMethod}/…", and "/{resourcePath}/{httpMethod}" to remove what was set. False if it is none.
@@ -199,7 +203,12 @@ Stage patched_stage(const Stage& stage, const Patches& patches) {
     for (const auto& patch : patches.value_or(std::vector<PatchOperation>())) {
         const auto path = patch.path.value_or("");
         if (patch_setting(json.as_object(), patch, split_pointer(path))) continue;
-        if (!is_known(path)) refuse_setting(path);
+        if (!is_known(path)) {
+            if (patch.op == "remove" && split_pointer(path).size() == 2) refuse_removal(path);
+            refuse_setting(path);
+        }
+        if (patch.op == "add" && path == "/canarySettings/deploymentId")
+            throw BadRequestException("Invalid add operation with path: " + path);
         // The variables of the canary are added to the stage's.
         if (patch.op == "copy" && path == "/variables") {
             const auto* canary = json.as_object().if_contains("canarySettings");

@@ -69,7 +69,9 @@ void take_tls_session(http::Headers& headers, Exchange& exchange) {
 void add_ids(const Exchange& exchange, http::Response& response) {
     response.headers.set("x-amzn-RequestId", exchange.request_id);
     response.headers.set("x-amz-apigw-id", exchange.extended_request_id);
-    if (exchange.stage && exchange.stage->tracingEnabled.value_or(false))
+    const bool integrated =
+        exchange.integration_status && exchange.method && exchange.method->integration.type != "MOCK";
+    if (integrated || (exchange.stage && exchange.stage->tracingEnabled.value_or(false)))
         response.headers.set("X-Amzn-Trace-Id", exchange.trace);
 }
 
@@ -95,7 +97,7 @@ Task<http::Response> Surface::serve_api(Call& call, http::Request request,
     exchange.canary = takes_canary(call, *stage);
     exchange.definition = exchange.canary ? &*stage->canary : &stage->main;
     exchange.path = path.empty() ? "/" : std::string(path);
-    exchange.full_path = percent_decode(destination->domain ? request.path : destination->path);
+    exchange.full_path = destination->domain ? request.path : std::string(destination->path);
     exchange.query = http::parse_query(request.query);
     exchange.request_id = call.random().uuid();
     exchange.extended_request_id = call.random().text(15, letters_and_digits) + "=";

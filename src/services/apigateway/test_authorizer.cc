@@ -73,7 +73,7 @@ Task<TestInvokeAuthorizerResponse> Surface::test(Call& call, Definition definiti
     exchange.method = &method;
     exchange.request = request_of(asked);
     exchange.path = exchange.request.path;
-    exchange.full_path = percent_decode(exchange.path);
+    exchange.full_path = exchange.path;
     exchange.query = http::parse_query(exchange.request.query);
     exchange.request_id = call.random().uuid();
     exchange.extended_request_id = call.random().text(15) + "=";

@@ -138,9 +138,11 @@ Task<UsagePlan> Service::create_usage_plan(Call& call, CreateUsagePlanRequest re
 }
 
 Task<UsagePlan> Service::get_usage_plan(Call& call, GetUsagePlanRequest request) {
-    co_return co_await store_.transact([&](store::Transaction& tx) -> Task<UsagePlan> {
+    auto plan = co_await store_.transact([&](store::Transaction& tx) -> Task<UsagePlan> {
         return load_item<UsagePlan>(tx, place_of(call), request.usagePlanId);
     });
+    if (!plan.tags) plan.tags.emplace();  // as AWS shows a plan that is asked for by its id
+    co_return plan;
 }
 
 Task<UsagePlans> Service::get_usage_plans(Call& call, GetUsagePlansRequest request) {

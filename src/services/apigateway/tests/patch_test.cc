@@ -85,7 +85,7 @@ TEST(StagePatch, KeepsSettingsByPathAndMethod) {
                                    patch("replace", "/~1pets~1{id}/GET/caching/ttlInSeconds", "60")});
     ASSERT_EQ(stage.methodSettings->size(), 2u);
     EXPECT_EQ(stage.methodSettings->at("*/*").throttlingRateLimit, 5);
-    EXPECT_EQ(stage.methodSettings->at("*/*").loggingLevel, "OFF");
+    EXPECT_EQ(stage.methodSettings->at("*/*").loggingLevel, std::nullopt);
     EXPECT_EQ(stage.methodSettings->at("pets/{id}/GET").cachingEnabled, true);
     EXPECT_EQ(settings_of(stage, "/pets/{id}", "GET").cacheTtlInSeconds, 60);
     EXPECT_EQ(settings_of(stage, "/pets", "GET").throttlingRateLimit, 5);

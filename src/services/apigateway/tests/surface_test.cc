@@ -110,9 +110,9 @@ TEST(LambdaProxy, IsToldOfTheRequest) {
     EXPECT_EQ(response.headers.get("content-type"), "application/json");
     const auto event = world.lambda.event();
     EXPECT_EQ(event.at("resource"), "/pets/{id}");
-    EXPECT_EQ(event.at("path"), "/pets/a b");
+    EXPECT_EQ(event.at("path"), "/pets/a%20b");
     EXPECT_EQ(event.at("httpMethod"), "POST");
-    EXPECT_EQ(event.at("pathParameters").at("id"), "a b");
+    EXPECT_EQ(event.at("pathParameters").at("id"), "a%20b");
     EXPECT_EQ(event.at("queryStringParameters").at("x"), "2");
     EXPECT_EQ(event.at("multiValueQueryStringParameters").at("x"), (json::array{"1", "2"}));
     EXPECT_EQ(event.at("queryStringParameters").at("y"), "");
@@ -123,7 +123,7 @@ TEST(LambdaProxy, IsToldOfTheRequest) {
     EXPECT_EQ(context.at("accountId"), "000000000000");
     EXPECT_EQ(context.at("apiId").as_string(), world.api);
     EXPECT_EQ(context.at("stage"), "prod");
-    EXPECT_EQ(context.at("path"), "/prod/pets/a b");
+    EXPECT_EQ(context.at("path"), "/prod/pets/a%20b");
     EXPECT_EQ(context.at("resourcePath"), "/pets/{id}");
     EXPECT_EQ(context.at("requestTime"), "23/Nov/2026:00:55:00 +0000");
     EXPECT_EQ(context.at("identity").at("sourceIp"), "127.0.0.1");
@@ -502,7 +502,7 @@ TEST(Hostile, RequestsAreRefusedAsWhatTheyAre) {
     EXPECT_EQ(world.send("GET", "/x", "", {{"X-Large", std::string(11'000, 'x')}}).status, 431);
     world.send("GET", "/%ff%fe/..%2f..%2fetc/passwd?%ff=%fe&a&=b", "", {{"X-Bad", "\xff"}});
     const auto event = world.lambda.event();  // it is JSON, so it is UTF-8
-    EXPECT_EQ(event.at("pathParameters").at("proxy"), "%FF%FE/../../etc/passwd");
+    EXPECT_EQ(event.at("pathParameters").at("proxy"), "%ff%fe/..%2f..%2fetc/passwd");
     EXPECT_EQ(event.at("headers").at("X-Bad"), "%FF");
 }
 
