@@ -140,6 +140,19 @@ describe('endpoints', { skip: onAws }, () => {
         assert.equal((await call(id, '/')).text, 'none');
     });
 
+    test('are told apart from API Gateway by their headers', async () => {
+        const server = createServer((request, answer) => answer.writeHead(200, { 'x-amzn-RequestId': 'of the endpoint', 'content-length': 7 }).end('reached'));
+        await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+        undo.add(async () => server.close());
+        const id = await importApi({ '/': { get: endpointOf(server.address().port, {}) }, '/mock': { get: mock('mocked') } });
+        const { headers } = await call(id, '/');
+        assert.equal(headers['x-amzn-remapped-x-amzn-requestid'], 'of the endpoint');
+        assert.equal(headers['x-amzn-remapped-content-length'], '7');
+        assert.match(headers['x-amzn-requestid'], /^[0-9a-f-]{36}$/);
+        assert.match(headers['x-amzn-trace-id'], /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}/);
+        assert.equal((await call(id, '/mock')).headers['x-amzn-trace-id'], undefined);
+    });
+
     test('are reached over VPC links that are there', async () => {
         const server = createServer((request, answer) => answer.end('reached'));
         await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -153,6 +166,43 @@ describe('endpoints', { skip: onAws }, () => {
         await send(api.DeleteStageCommand, { restApiId: id, stageName: 'live' });
         await send(api.DeleteVpcLinkCommand, { vpcLinkId: link.id });
     });
+});
+
+describe('stages', () => {
+    const change = (restApiId, ...patchOperations) => send(api.UpdateStageCommand, { restApiId, stageName: 'live', patchOperations });
+
+    test('have canaries only where they are there before', async () => {
+        const restApiId = await importApi({ '/': { get: mock('hello') } });
+        const canarySettings = { percentTraffic: 50 };
+        await fails(send(api.CreateDeploymentCommand, { restApiId, canarySettings }), 'BadRequestException', 400,
+            /^Invalid deployment content specified.Non null and non empty stageName must be provided for canary deployment. Provided value is null$/);
+        await fails(send(api.CreateDeploymentCommand, { restApiId, canarySettings, stageName: 'none' }), 'BadRequestException', 400,
+            /^Invalid deployment content specified.Stage none must already be created before making a canary release deployment$/);
+        const { id } = await send(api.CreateDeploymentCommand, { restApiId, canarySettings, stageName: 'live' });
+        await fails(change(restApiId, { op: 'add', path: '/canarySettings/deploymentId', value: id }), 'BadRequestException', 400,
+            /^Invalid add operation with path: \/canarySettings\/deploymentId$/);
+        for (const name of ['stageVariableOverrides', 'badPath'])
+            await fails(change(restApiId, { op: 'remove', path: `/canarySettings/${name}` }), 'BadRequestException', 400,
+                new RegExp(`^Cannot remove method setting canarySettings/${name} because there is no method setting for this method $`));
+        assert.equal((await change(restApiId, { op: 'remove', path: '/canarySettings' })).canarySettings, undefined);
+        const again = await change(restApiId, replace('/canarySettings/percentTraffic', '50'));
+        assert.deepEqual([again.canarySettings.percentTraffic, again.canarySettings.deploymentId], [50, again.deploymentId]);
+    });
+
+    test('say nothing of logs where nothing was said', async () => {
+        const restApiId = await importApi({ '/': { get: mock('hello') } });
+        const { methodSettings } = await change(restApiId, replace('/*/*/throttling/burstLimit', '123'));
+        assert.equal(methodSettings['*/*'].throttlingBurstLimit, 123);
+        assert.equal(methodSettings['*/*'].loggingLevel, undefined);
+    });
+});
+
+test('a function is invoked by POST alone', { skip: onAws }, async () => {
+    const arn = await newFunction("exports.handler = async () => ({ statusCode: 200, body: 'done' });");
+    const id = await importApi({ '/post': { get: proxy(arn) }, '/get': { get: proxy(arn, { httpMethod: 'GET' }) } });
+    assert.equal((await call(id, '/post')).text, 'done');
+    const answer = await call(id, '/get');
+    assert.deepEqual([answer.status, message(answer)], [500, 'Internal server error']);
 });
 
 describe('hostile requests', () => {
