@@ -128,7 +128,7 @@ void Application::write_http_domain(const std::string& id, const HttpApi& api, c
     const auto* own = api.properties.if_contains("Tags");
     if (propagates && *propagates == true && own) tags = merged(tags, *own).get_object();
     const auto& domain = domain_of(id, *given);
-    for (const auto name : {"Policy", "AccessAssociation", "NormalizeBasePath"})
+    for (const auto name : {"Policy", "AccessAssociation"})
         if (domain.contains(name)) invalid(id, "'{}' is not for custom domains of HTTP APIs.", name);
     write_domain(id, domain, stage_id, tags, api.attributes);
 }
