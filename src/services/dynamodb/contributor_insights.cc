@@ -41,14 +41,17 @@ Task<DescribedTable> load_subject(store::Transaction& tx, Scope scope, std::stri
     co_return table;
 }
 
-/// The names of the CloudWatch rules: of partition keys and, where there is a sort key, of both.
-std::vector<std::string> rules_of(const DescribedTable& table, const std::optional<std::string>& index) {
+/// The names of the CloudWatch rules: of partition keys and, where there is a sort key, of both; of those that are
+/// accessed most, unless only those that are throttled are wanted.
+std::vector<std::string> rules_of(const DescribedTable& table, const std::optional<std::string>& index,
+                                  std::string_view mode) {
     const auto& key = index ? table.index(*index).key : table.key;
     const auto subject = fmt::format("{}{}{}-{}", table.name, index ? "-" : "", index.value_or(""),
                                      epoch_millis(*table.description.CreationDateTime));
     std::vector<std::string> rules;
     for (const std::string_view kind : {"PKC", "PKT", "SKC", "SKT"}) {
         if (kind[0] == 'S' && !key.has_range()) continue;
+        if (kind[2] == 'C' && mode == "THROTTLED_KEYS") continue;
         rules.push_back(fmt::format("DynamoDBContributorInsights-{}-{}", kind, subject));
     }
     return rules;
@@ -62,21 +65,28 @@ Task<UpdateContributorInsightsOutput> Service::update_contributor_insights(Call&
     const auto name = table_name(request.TableName);
     const auto index = request.IndexName.value_or("");
     const bool enable = request.ContributorInsightsAction == "ENABLE";
+    bool same = false;
     const auto insights = co_await store_.transact([&](store::Transaction& tx) -> Task<Insights> {
         co_await load_subject(tx, scope, name, request.IndexName);
         Insights changed;
         if (const auto known = co_await find_beside(tx, scope, insights_kind, name, index)) {
             changed = Insights::read(known->value);
         }
+        const Insights before = changed;
         changed.enabled = enable;
         changed.changed = call.now();
-        if (request.ContributorInsightsMode) changed.mode = *request.ContributorInsightsMode;
+        if (request.ContributorInsightsMode || enable) {
+            changed.mode = request.ContributorInsightsMode.value_or(std::string(usual_mode));
+        }
+        same = enable && before.enabled && before.mode == changed.mode;
         put_beside(tx, scope, insights_kind, {.table = name, .name = index, .value = changed.bytes()});
         co_return changed;
     });
     co_return UpdateContributorInsightsOutput{.TableName = name,
                                               .IndexName = request.IndexName,
-                                              .ContributorInsightsStatus = enable ? "ENABLING" : "DISABLING",
+                                              .ContributorInsightsStatus = same     ? "ENABLED"
+                                                                           : enable ? "ENABLING"
+                                                                                    : "DISABLING",
                                               .ContributorInsightsMode = insights.mode};
 }
 
@@ -93,7 +103,7 @@ Task<DescribeContributorInsightsOutput> Service::describe_contributor_insights(
         if (!known) co_return output;
         output.LastUpdateDateTime = insights.changed;
         output.ContributorInsightsMode = insights.mode;
-        if (insights.enabled) output.ContributorInsightsRuleList = rules_of(table, request.IndexName);
+        if (insights.enabled) output.ContributorInsightsRuleList = rules_of(table, request.IndexName, insights.mode);
         co_return output;
     });
 }

@@ -101,11 +101,12 @@ bool on_demand(const model::TableDescription& description) {
     return description.BillingModeSummary && description.BillingModeSummary->BillingMode == "PAY_PER_REQUEST";
 }
 
-/// CreateTable has other words for the same.
-void check_maximums_apply(const model::OnDemandThroughput& maximums, bool billed_on_demand) {
+/// CreateTable has other words for the same. The index is "" for the table.
+void check_maximums_apply(const model::OnDemandThroughput& maximums, bool billed_on_demand, std::string_view index) {
     if (billed_on_demand) return;
-    invalid(fmt::format("{} for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED",
-                        maximums.MaxReadRequestUnits ? "MaxReadRequestUnits" : "MaxWriteRequestUnits"));
+    invalid(fmt::format("{} for OnDemandThroughput{}{} cannot be specified when the table BillingMode is PROVISIONED",
+                        maximums.MaxReadRequestUnits ? "MaxReadRequestUnits" : "MaxWriteRequestUnits",
+                        index.empty() ? "" : " for index : ", index));
 }
 
 /// The throughput that the request gives to an existing index.
@@ -234,7 +235,7 @@ void update_index(model::TableDescription& description, model::GlobalSecondaryIn
         warm_up(warmth, *index.ProvisionedThroughput);
     }
     if (wanted.OnDemandThroughput) {
-        check_on_demand(wanted.OnDemandThroughput, on_demand(description), wanted.IndexName);
+        check_maximums_apply(*wanted.OnDemandThroughput, on_demand(description), wanted.IndexName);
         change_on_demand(whose, index.OnDemandThroughput, *wanted.OnDemandThroughput, false);
     }
     if (wanted.WarmThroughput) change_warmth(whose, warmth, *wanted.WarmThroughput, false);
@@ -426,7 +427,7 @@ IndexWork update_table(DescribedTable& table, const Request& request, const std:
     check_no_index_goes(table, request);
     change_billing(description, request, region, now);
     if (request.OnDemandThroughput) {
-        check_maximums_apply(*request.OnDemandThroughput, on_demand(description));
+        check_maximums_apply(*request.OnDemandThroughput, on_demand(description), "");
         change_on_demand({"", region}, description.OnDemandThroughput, *request.OnDemandThroughput, false);
     }
     if (request.WarmThroughput) {

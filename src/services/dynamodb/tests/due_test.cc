@@ -113,6 +113,25 @@ TEST(DueWork, OfOneKindIsFinishedOnRequest) {
     EXPECT_EQ(worker.take_handled("a"), 0u);
 }
 
+TEST(ContributorInsights, HaveTheModeThatIsNamedLast) {
+    World world;
+    world.make_table("orders");
+    const auto enable = [&](std::optional<std::string> mode) {
+        const auto answer = world.run(world.service.update_contributor_insights(
+            world.call,
+            {.TableName = "orders", .ContributorInsightsAction = "ENABLE", .ContributorInsightsMode = mode}));
+        const auto described =
+            world.run(world.service.describe_contributor_insights(world.call, {.TableName = "orders"}));
+        return fmt::format("{} {} {}", *answer.ContributorInsightsStatus, *described.ContributorInsightsMode,
+                           described.ContributorInsightsRuleList->size());
+    };
+    EXPECT_EQ(enable({}), "ENABLING ACCESSED_AND_THROTTLED_KEYS 4");
+    EXPECT_EQ(enable("THROTTLED_KEYS"), "ENABLING THROTTLED_KEYS 2");
+    EXPECT_EQ(enable("THROTTLED_KEYS"), "ENABLED THROTTLED_KEYS 2");
+    EXPECT_EQ(enable({}), "ENABLING ACCESSED_AND_THROTTLED_KEYS 4");
+    EXPECT_EQ(enable({}), "ENABLED ACCESSED_AND_THROTTLED_KEYS 4");
+}
+
 TEST(Settings, LeaveWithTheirTable) {
     World world;
     world.make_table("orders", "");

@@ -371,6 +371,14 @@ TEST(UpdateTable, AnswersWithTheThroughputThereWas) {
     EXPECT_EQ(provisioned.ProvisionedThroughput->ReadCapacityUnits, 5);
     EXPECT_EQ(index(provisioned).ProvisionedThroughput->ReadCapacityUnits, 5);
 
+    EXPECT_EQ(refusal([&] {
+                  world.send({Change{
+                      .Update = {{.IndexName = "by-state", .OnDemandThroughput = {{.MaxReadRequestUnits = 10}}}}}});
+              }),
+              invalid +
+                  "MaxReadRequestUnits for OnDemandThroughput for index : by-state cannot be specified when the table "
+                  "BillingMode is PROVISIONED");
+
     const auto table = world.send({.ProvisionedThroughput = six});
     EXPECT_EQ(table.TableStatus, "UPDATING");
     EXPECT_EQ(table.ProvisionedThroughput->ReadCapacityUnits, 5);
