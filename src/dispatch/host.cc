@@ -26,8 +26,8 @@ std::vector<std::string_view> labels_of(std::string_view host) {
 
 /// `host` without the domain that everything lives under; nothing if it is under none.
 std::optional<std::string_view> below_domain(std::string_view host, std::string_view own_host) {
-    for (const auto domain : {std::string_view(".amazonaws.com"), std::string_view(".amazonaws.com.cn"),
-                              std::string_view(".localhost.localstack.cloud"), std::string_view(".localhost")}) {
+    for (const std::string_view domain :
+         {".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".localhost.localstack.cloud", ".localhost"}) {
         if (host.ends_with(domain)) return host.substr(0, host.size() - domain.size());
     }
     if (!own_host.empty() && host.size() > own_host.size() && host.ends_with(own_host) &&
@@ -57,6 +57,14 @@ bool read_s3(HostName& name, const std::vector<std::string_view>& labels, std::s
     return false;
 }
 
+/// DynamoDB's names beside its own: for searches among vectors, and for one account ("<account>.search-ddb.<region>").
+bool is_dynamodb(const std::vector<std::string_view>& labels) {
+    const auto is_one_of = [&](size_t at, std::initializer_list<std::string_view> names) {
+        return labels.size() > at && std::ranges::find(names, labels[at]) != names.end();
+    };
+    return is_one_of(0, {"search-dynamodb", "search-dynamodb-fips"}) || is_one_of(1, {"ddb", "search-ddb"});
+}
+
 }  // namespace
 
 HostName read_host(std::string_view host, std::string_view own_host) {
@@ -75,7 +83,7 @@ HostName read_host(std::string_view host, std::string_view own_host) {
         name.region = labels[0];
         return name;
     }
-    name.service = labels[0] == "queue" ? "sqs" : labels[0];
+    name.service = labels[0] == "queue" ? "sqs" : is_dynamodb(labels) ? "dynamodb" : labels[0];
     // "sqs.<region>", or "<id>.execute-api.<region>"
     for (size_t i = 1; i < labels.size() && i <= 2 && name.region.empty(); ++i) {
         if (is_region(labels[i])) name.region = labels[i];

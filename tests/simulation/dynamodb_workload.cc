@@ -8,6 +8,7 @@ namespace {
 
 using namespace aws::dynamodb;
 using contracts::AttributeMap;
+using contracts::AttributeValue;
 using contracts::AttributeView;
 using dynamodb::Service;
 
@@ -49,6 +50,13 @@ class DynamoDbWorkload {
                                                     .KeySchema = {{.AttributeName = "grp", .KeyType = "HASH"},
                                                                   {.AttributeName = "n", .KeyType = "RANGE"}},
                                                     .Projection = {.ProjectionType = "ALL"}}}};
+                request.VectorIndexes = {
+                    {{.IndexName = "near",
+                      .VectorAttribute = {.AttributeName = "at"},
+                      .SearchSchema = {{{.AttributeName = "grp", .SearchSchemaElementType = "HASH"}}},
+                      .Projection = {.ProjectionType = "ALL"},
+                      .Dimensions = 2,
+                      .DistanceFunction = "EUCLIDEAN"}}};
             }
             try {
                 co_await world_.ask(service_, &Service::create_table, request);
@@ -198,7 +206,7 @@ class DynamoDbWorkload {
         }
     }
 
-    // ---- things: each has one writer, which knows what must be there, in the table and in its index
+    // ---- things: each has one writer, which knows what must be there, in the table and in its indexes
 
     struct Thing {
         std::string group;  ///< "": not in the index
@@ -207,7 +215,8 @@ class DynamoDbWorkload {
     };
     static AttributeMap item_of(const std::string& pk, const Thing& thing) {
         const auto group = thing.group.empty() ? "" : fmt::format(R"("grp":{{"S":"{}"}},)", thing.group);
-        return map_of(fmt::format(R"({{"pk":{{"S":"{}"}},{}"n":{{"N":"{}"}}}})", pk, group, thing.n));
+        return map_of(fmt::format(R"({{"pk":{{"S":"{}"}},{}"n":{{"N":"{}"}},"at":{{"L":[{{"N":"{}"}},{{"N":"0"}}]}}}})",
+                                  pk, group, thing.n, thing.n));
     }
     static Thing thing_of(const AttributeMap& item) {
         const auto group = item.find("grp");
@@ -292,6 +301,32 @@ class DynamoDbWorkload {
         if (thing.group.empty()) co_return;
         const auto found = co_await query_group(thing.group);
         world_.check(found.contains(pk) && found.at(pk) == thing, "{} is not in the index as it was written", pk);
+        const auto near = co_await search_group(thing.group);
+        world_.check(near.contains(pk) && near.at(pk) == thing, "{} is not among the vectors as it was written", pk);
+    }
+
+    /// The items of a group, by their keys, as a search among their vectors finds them: all, by their distance.
+    Task<std::map<std::string, Thing>> search_group(std::string group) {
+        const auto zero = AttributeValue::N(contracts::Decimal());
+        const SearchVectorsInput request{
+            .TableName = "things",
+            .IndexName = "near",
+            .ExpressionAttributeValues = map_of(fmt::format(R"({{":g":{{"S":"{}"}}}})", group)),
+            .SearchVector = {zero, zero},
+            .SearchConditionExpression = "grp = :g",
+            .TopK = 100};
+        const auto answer = co_await world_.ask(service_, &Service::search_vectors, request);
+        std::map<std::string, Thing> found;
+        double last = 0;
+        for (const auto& [item, score] : *answer.value.SearchResults) {
+            const auto thing = thing_of(*item);
+            world_.check(thing.group == group, "a search of {} found an item of {}", group, thing.group);
+            world_.check(*score == static_cast<double>(thing.n), "an item with {} was found at {}", thing.n, *score);
+            world_.check(*score >= last, "a search went from {} to {}", last, *score);
+            last = *score;
+            found[std::string(item->find("pk").content())] = thing;
+        }
+        co_return found;
     }
 
     /// The items of a group, by their keys, read in pages of the index.
@@ -351,6 +386,9 @@ class DynamoDbWorkload {
             std::erase_if(expected, [&](const auto& thing) { return thing.second.group != group; });
             const auto found = co_await query_group(group);
             world_.check(found == expected, "the index of {} has {} items, the table {}", group, found.size(),
+                         expected.size());
+            const auto near = co_await search_group(group);
+            world_.check(near == expected, "there are {} vectors of {}, and {} items", near.size(), group,
                          expected.size());
         }
     }

@@ -393,6 +393,10 @@ TEST(HostNames, TellServiceRegionAndBucket) {
         {"s3.us-west-2.amazonaws.com", "s3", "us-west-2", ""},
         {"s3.amazonaws.com", "s3", "", ""},
         {"dynamodb.us-gov-west-1.amazonaws.com", "dynamodb", "us-gov-west-1", ""},
+        {"111122223333.ddb.us-west-2.amazonaws.com", "dynamodb", "us-west-2", ""},
+        {"111122223333.search-ddb.us-west-2.amazonaws.com", "dynamodb", "us-west-2", ""},
+        {"search-dynamodb.us-west-2.api.aws", "dynamodb", "us-west-2", ""},
+        {"search-dynamodb-fips.us-west-2.amazonaws.com", "dynamodb", "us-west-2", ""},
     };
     for (const auto& row : rows) {
         const auto name = read_host(row.host, "cumulet.test");

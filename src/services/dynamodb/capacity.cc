@@ -37,11 +37,15 @@ double write_units(const AttributeMap* old, const AttributeMap* item) {
     return steps(std::max(size_of(old), size_of(item)), write_step_bytes);
 }
 
-void Consumption::add_write(const Table& schema, const AttributeMap* old, const AttributeMap* item) {
-    table += write_units(old, item);
+void Consumption::add_write(const Table& schema, const AttributeMap* old, const AttributeMap* item, double factor) {
+    table += factor * write_units(old, item);
     for (const auto& index : schema.indexes) {
-        const double units = index_units(schema, index, old, item);
+        const double units = factor * index_units(schema, index, old, item);
         if (units > 0) (index.global ? global_indexes : local_indexes)[index.name] += units;
+    }
+    for (const auto& index : schema.vectors) {
+        const auto bytes = metered_write(index, schema.key, old, item);
+        if (bytes > 0) vector_bytes[index.name] += static_cast<double>(bytes);
     }
 }
 
@@ -49,6 +53,7 @@ void Consumption::add(const Consumption& other) {
     table += other.table;
     for (const auto& [name, units] : other.local_indexes) local_indexes[name] += units;
     for (const auto& [name, units] : other.global_indexes) global_indexes[name] += units;
+    for (const auto& [name, bytes] : other.vector_bytes) vector_bytes[name] += bytes;
 }
 
 double Consumption::total() const {
@@ -72,6 +77,10 @@ std::optional<aws::dynamodb::ConsumedCapacity> Consumption::report(const std::op
     };
     fill(capacity.LocalSecondaryIndexes, local_indexes);
     fill(capacity.GlobalSecondaryIndexes, global_indexes);
+    for (const auto& [name, bytes] : vector_bytes) {
+        if (!capacity.VectorIndexes) capacity.VectorIndexes.emplace();
+        capacity.VectorIndexes->emplace(name, aws::dynamodb::VectorCapacity{.VectorWriteRequestBytes = bytes});
+    }
     return capacity;
 }
 

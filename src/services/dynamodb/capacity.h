@@ -16,9 +16,10 @@ struct Consumption {
     double table = 0;
     std::map<std::string, double> local_indexes;
     std::map<std::string, double> global_indexes;
+    std::map<std::string, double> vector_bytes;  ///< written to vector indexes, which are metered beside the units
 
-    /// Counts a write, in the table and its indexes.
-    void add_write(const Table& table_schema, const AttributeMap* old, const AttributeMap* item);
+    /// Counts a write, in the table and its indexes; a transaction's has a `factor`, but not for vector indexes.
+    void add_write(const Table& table_schema, const AttributeMap* old, const AttributeMap* item, double factor = 1);
     void add(const Consumption& other);
     double total() const;
     /// The answer to ReturnConsumedCapacity: nothing for NONE, the sum for TOTAL, each index for INDEXES.

@@ -196,8 +196,7 @@ Task<std::optional<std::vector<ConsumedCapacity>>> save_changes(store::Transacti
         }
         if (!wants_capacity(capacity_mode)) continue;
         auto& used = consumed[change.table->name];
-        used.add_write(*change.table, pointer(change.old), pointer(change.item));
-        used.add_write(*change.table, pointer(change.old), pointer(change.item));
+        used.add_write(*change.table, pointer(change.old), pointer(change.item), transaction_factor);
     }
     co_return report_all(consumed, capacity_mode, true);
 }

@@ -3,6 +3,7 @@
 #include "services/dynamodb/table.h"
 #include "services/dynamodb/tags.h"
 #include "services/dynamodb/throughput.h"
+#include "services/dynamodb/vectors/definition.h"
 
 namespace cumulet::dynamodb {
 
@@ -157,7 +158,6 @@ Definitions sorted(Definitions definitions) {
 void refuse_unbuilt(const CreateTableInput& request) {
     const auto refuse = [](std::string_view what) { throw aws::not_implemented("dynamodb", "CreateTable", what); };
     if (request.GlobalTableSourceArn) refuse("GlobalTableSourceArn");
-    if (request.VectorIndexes) refuse("VectorIndexes");
 }
 
 aws::dynamodb::Projection described(const Index& index) {
@@ -168,21 +168,8 @@ aws::dynamodb::Projection described(const Index& index) {
 
 Index index_of(std::string_view name, KeySchema key, const aws::dynamodb::Projection& projection) {
     Index index{.name = std::string(name), .key = std::move(key)};
-    if (!projection.ProjectionType) invalid("Unknown ProjectionType: null");
-    index.projection = *projection.ProjectionType;
-    if (projection.NonKeyAttributes) {
-        if (index.projection != "INCLUDE") {
-            invalid(fmt::format("ProjectionType is {}, but NonKeyAttributes is specified", index.projection));
-        }
-        index.non_key = *projection.NonKeyAttributes;
-        std::ranges::sort(index.non_key);
-        const auto twice = std::ranges::adjacent_find(index.non_key);
-        if (twice != index.non_key.end()) {
-            invalid(fmt::format("Duplicate element in NonKeyAttributes: {}", *twice));
-        }
-    } else if (index.projection == "INCLUDE") {
-        invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
-    }
+    index.projection = projection_kind(projection);
+    index.non_key = projected_names(projection);
     return index;
 }
 
@@ -220,9 +207,11 @@ void add_local_indexes(DescribedTable& table, const CreateTableInput& request, c
 
 void check_index_names(const Table& table) {
     std::set<std::string_view> names;
-    for (const auto& index : table.indexes) {
-        if (!names.insert(index.name).second) invalid(fmt::format("Duplicate index name: {}", index.name));
-    }
+    const auto add = [&](std::string_view name) {
+        if (!names.insert(name).second) invalid(fmt::format("Duplicate index name: {}", name));
+    };
+    for (const auto& index : table.indexes) add(index.name);
+    for (const auto& index : table.vectors) add(index.name);
 }
 
 template <typename Indexes>
@@ -233,16 +222,27 @@ void add_key_names(std::set<std::string_view>& names, const std::optional<Indexe
     }
 }
 
-/// Every definition is some key's: DynamoDB looks at this before anything else about indexes.
+/// Also the vectors' own attributes, which may not be defined: that is said elsewhere.
+void add_search_names(std::set<std::string_view>& names, const CreateTableInput& request) {
+    if (!request.VectorIndexes) return;
+    for (const auto& index : *request.VectorIndexes) {
+        names.insert(index.VectorAttribute.AttributeName);
+        if (!index.SearchSchema) continue;
+        for (const auto& element : *index.SearchSchema) names.insert(element.AttributeName);
+    }
+}
+
+/// Every definition is some key's or search schema's: DynamoDB looks at this before anything else about indexes.
 void check_definitions_used(const CreateTableInput& request) {
     std::set<std::string_view> used;
     for (const auto& element : *request.KeySchema) used.insert(element.AttributeName);
     add_key_names(used, request.LocalSecondaryIndexes);
     add_key_names(used, request.GlobalSecondaryIndexes);
+    add_search_names(used, request);
     std::vector<std::string> defined;
     for (const auto& definition : *request.AttributeDefinitions) defined.push_back(definition.AttributeName);
     if (std::ranges::all_of(defined, [&](const std::string& name) { return used.contains(name); })) return;
-    if (!request.LocalSecondaryIndexes && !request.GlobalSecondaryIndexes) {
+    if (!request.LocalSecondaryIndexes && !request.GlobalSecondaryIndexes && !request.VectorIndexes) {
         invalid(
             "Number of attributes in KeySchema does not exactly match number of attributes defined in "
             "AttributeDefinitions");
@@ -257,6 +257,26 @@ bool billed_on_demand(const aws::dynamodb::TableDescription& description) {
 }
 
 }  // namespace
+
+std::string projection_kind(const aws::dynamodb::Projection& projection) {
+    if (!projection.ProjectionType) invalid("Unknown ProjectionType: null");
+    if (projection.NonKeyAttributes && projection.ProjectionType != "INCLUDE") {
+        invalid(fmt::format("ProjectionType is {}, but NonKeyAttributes is specified", *projection.ProjectionType));
+    }
+    if (!projection.NonKeyAttributes && projection.ProjectionType == "INCLUDE") {
+        invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
+    }
+    return *projection.ProjectionType;
+}
+
+std::vector<std::string> projected_names(const aws::dynamodb::Projection& projection) {
+    if (!projection.NonKeyAttributes) return {};
+    auto names = *projection.NonKeyAttributes;
+    std::ranges::sort(names);
+    const auto twice = std::ranges::adjacent_find(names);
+    if (twice != names.end()) invalid(fmt::format("Duplicate element in NonKeyAttributes: {}", *twice));
+    return names;
+}
 
 void check_on_demand(const std::optional<aws::dynamodb::OnDemandThroughput>& throughput, bool on_demand,
                      const std::string& index) {
@@ -386,6 +406,7 @@ DescribedTable table_of(const CreateTableInput& request, const std::string& regi
         }
         for (const auto& global : *request.GlobalSecondaryIndexes) add_global_index(table, global, region);
     }
+    add_vector_indexes(table, request);
     check_index_names(table);
     if (request.Tags) add_tags(table.tags, *request.Tags);
     return table;

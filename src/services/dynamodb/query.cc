@@ -51,7 +51,7 @@ Task<QueryOutput> Service::query(Call& call, QueryInput request) {
     Spending spending(throttle_, call.now());
     auto page = co_await store_.transact([&](store::Transaction& tx) -> Task<Page> {
         const auto table = co_await load_table(tx, scope, name);
-        const Index* index = request.IndexName ? &table.index(*request.IndexName) : nullptr;
+        const Index* index = request.IndexName ? &table.index(*request.IndexName, "Query") : nullptr;
         const auto& schema = index ? index->key : table.key;
         check_consistency(index, request.ConsistentRead.value_or(false));
         if (request.ExclusiveStartKey) check_start_count(table, index, *request.ExclusiveStartKey);

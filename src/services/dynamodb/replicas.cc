@@ -85,6 +85,7 @@ DescribedTable table_for(const Call& call, const std::string& region, const Desc
     DescribedTable table = original;
     table.number = 0;
     for (auto& index : table.indexes) index.number = 0;
+    for (auto& index : table.vectors) index.number = 0;
     table.tags.clear();
     table.stream.reset();
     table.replicas.clear();
@@ -139,7 +140,7 @@ Task<void> create_replica(store::Transaction& tx, const Call& call, DescribedTab
     const Scope here(call), there(call.account, action.RegionName);
     if (there.region == here.region) refuse_local_region();
     if (co_await find_schema(tx, there, table.name)) refuse_existing(table.name);
-    if (!std::ranges::all_of(table.indexes, &Index::readable)) {
+    if (!table.indexes_rest()) {
         throw aws::dynamodb::ResourceInUseException(
             fmt::format("Attempt to change a resource which is still in use: Table is being updated: {}", table.name));
     }

@@ -15,7 +15,7 @@ std::string table_arn(const Call& call, const void* input) {
 
 template <typename Input>
 std::string index_arn(const Call& call, const void* input) {
-    const auto& index = static_cast<const Input*>(input)->IndexName;
+    const std::optional<std::string> index = static_cast<const Input*>(input)->IndexName;
     return table_arn<Input>(call, input) + (index ? "/index/" + *index : "");
 }
 
@@ -73,6 +73,7 @@ std::string Service::resource_of(const Call& call, const contracts::Operation& o
         {"GetResourcePolicy", given_arn<&GetResourcePolicyInput::ResourceArn>},
         {"DeleteResourcePolicy", given_arn<&DeleteResourcePolicyInput::ResourceArn>},
         {"Scan", index_arn<ScanInput>},
+        {"SearchVectors", index_arn<SearchVectorsInput>},
         {"TagResource", given_arn<&TagResourceInput::ResourceArn>},
         {"UntagResource", given_arn<&UntagResourceInput::ResourceArn>},
         {"ListTagsOfResource", given_arn<&ListTagsOfResourceInput::ResourceArn>},

@@ -63,6 +63,7 @@ class TableResource final : public contracts::ResourceType {
                      "TableName",
                      "Tags",
                      "TimeToLiveSpecification",
+                     "VectorIndexes",
                      "WarmThroughput"});
     }
 

@@ -143,6 +143,9 @@ class Service final : public aws::dynamodb::Api, private contracts::Surface {
     Task<QueryOutput> query(Call& call, QueryInput request) override;
     Task<ScanOutput> scan(Call& call, ScanInput request) override;
 
+    // vectors/search.cc
+    Task<SearchVectorsOutput> search_vectors(Call& call, SearchVectorsInput request) override;
+
     // batches.cc
     Task<BatchGetItemOutput> batch_get_item(Call& call, BatchGetItemInput request) override;
     Task<BatchWriteItemOutput> batch_write_item(Call& call, BatchWriteItemInput request) override;

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "contracts/reflect.h"
 #include "services/dynamodb/index_keys.h"
+#include "services/dynamodb/vectors/rows.h"
 
 namespace cumulet::dynamodb {
 
@@ -200,6 +201,10 @@ std::string record_of(const DescribedTable& table) {
     writer.begin(AttributeType::L);
     for (const auto& index : table.indexes) write_index(writer, index);
     writer.end();
+    if (!table.vectors.empty()) {
+        writer.key("vectors");
+        write_vectors(writer, table.vectors);
+    }
     writer.key("time_to_live");
     writer.string(table.time_to_live);
     if (table.stream) write_stream(writer, *table.stream);
@@ -234,6 +239,7 @@ Table read_schema_of(std::string name, AttributeView record) {
     Table table{
         .name = std::move(name), .number = read_number(record.find("number")), .key = read_schema(record.find("key"))};
     for (const auto index : record.find("indexes").elements()) table.indexes.push_back(read_index(index));
+    table.vectors = read_vectors(record.find("vectors"));
     table.time_to_live = record.find("time_to_live").content();
     if (const auto stream = record.find("stream")) {
         table.stream = {.number = read_number(stream.at(0)),
@@ -321,6 +327,9 @@ Task<void> save_numbered(store::Transaction& tx, Scope scope, DescribedTable& ta
     for (auto& index : table.indexes) {
         if (index.number == 0) index.number = co_await take_number(tx, scope);
     }
+    for (auto& index : table.vectors) {
+        if (index.number == 0) index.number = co_await take_number(tx, scope);
+    }
     save_table(tx, scope, table);
 }
 
@@ -389,6 +398,7 @@ void save_item(store::Transaction& tx, const Scope& scope, const Table& table, c
         if (!old_place.empty() && old_place != new_place) tx.erase(old_place);
         if (!new_place.empty()) tx.put(new_place, table.projected(*item, index).bytes());
     }
+    save_vectors(tx, scope, table, old, item);
     if (item)
         tx.put(item_key, std::string(item->bytes()));
     else
@@ -462,6 +472,15 @@ store::Range scan_range(const Scope& scope, const Table& table, const Index* ind
 
 std::string position(const Scope& scope, const Table& table, const Index* index, AttributeView key) {
     return index ? index_key(scope, table, *index, key) : item_key(scope, table, key);
+}
+
+std::string vector_place(const Scope& scope, const Table& table, const VectorSchema& index, AttributeView item) {
+    const auto partition = index.hash ? item.find(index.hash->name).content() : std::string_view();
+    return std::move(hash_key(scope, index.number, partition) << primary_of(table, item)).bytes();
+}
+
+store::Range vector_range(const Scope& scope, const VectorSchema& index, AttributeView hash) {
+    return store::Range::prefix(hash_key(scope, index.number, hash ? hash.content() : std::string_view()));
 }
 
 Task<std::optional<std::string>> find_token(store::Transaction& tx, Scope scope, std::string token, Time now) {

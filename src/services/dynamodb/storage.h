@@ -3,9 +3,10 @@
 //     "table", name                              the table: schema, description, tags
 //     "item", number·2^16 + bucket, hash [, range]            an item of the table `number`
 //     "item", number·2^16 + bucket, hash [, range], primary   an item's projection in the index `number`
-//     "token", client request token               digest of the TransactWriteItems that had it, and until when it
-//     counts "token due", time, client request token     when the token may be forgotten
-//     "expiry", table number, time, primary      the key of an item whose time to live ends then
+//     "item", number·2^16 + bucket, partition, primary        an item's row in the vector index `number`:
+//     vectors/rows.h "token", client request token               digest of the TransactWriteItems that had it, and
+//     until when it counts "token due", time, client request token     when the token may be forgotten "expiry", table
+//     number, time, primary      the key of an item whose time to live ends then
 // Streams have theirs in streams/storage.h, backups in backups/storage.h, background work in due.h and work.h.
 // The bucket is a checksum of the hash key, so that items spread, and a segment of a parallel scan is a range of
 // buckets. A hash key stands as "s" and its content, or where that is long as "d" and its digest: only equality is
@@ -96,6 +97,11 @@ store::Range query_range(const Scope& scope, const Table& table, const Index* in
 store::Range scan_range(const Scope& scope, const Table& table, const Index* index, int64_t segment, int64_t segments);
 /// Where the item with these key attributes stands in the table or index.
 std::string position(const Scope& scope, const Table& table, const Index* index, AttributeView key);
+
+/// Where the row of `item`, which the vector index covers, stands in it.
+std::string vector_place(const Scope& scope, const Table& table, const VectorSchema& index, AttributeView item);
+/// The rows of the partition with the key `hash`; where the index has no partitions (and `hash` is nothing), all.
+store::Range vector_range(const Scope& scope, const VectorSchema& index, AttributeView hash);
 
 /// The digest that was remembered for `token` and still counts at `now`.
 Task<std::optional<std::string>> find_token(store::Transaction& tx, Scope scope, std::string token, Time now);

@@ -94,13 +94,29 @@ bool Index::holds(std::string_view attribute, const KeySchema& table_key) const 
            std::ranges::find(non_key, attribute) != non_key.end();
 }
 
-const Index& Table::index(std::string_view index_name) const {
+const Index& Table::index(std::string_view index_name, std::string_view operation) const {
     for (const auto& index : indexes) {
         if (index.name != index_name) continue;
         if (index.readable) return index;
         throw aws::validation_error(fmt::format("Cannot read from backfilling global secondary index: {}", index_name));
     }
+    if (std::ranges::find(vectors, index_name, &VectorSchema::name) != vectors.end()) {
+        throw aws::validation_error(fmt::format("{} operation not supported on this index type", operation));
+    }
     throw aws::validation_error(fmt::format("The table does not have the specified index: {}", index_name));
+}
+
+const VectorSchema& Table::vector_index(std::string_view index_name) const {
+    for (const auto& index : vectors) {
+        if (index.name != index_name) continue;
+        if (index.readable) return index;
+        throw aws::validation_error(fmt::format("Cannot search backfilling vector index: {}", index_name));
+    }
+    throw aws::validation_error(fmt::format("The table does not have the specified index: {}", index_name));
+}
+
+bool Table::indexes_rest() const {
+    return std::ranges::all_of(indexes, &Index::readable) && std::ranges::all_of(vectors, &VectorSchema::readable);
 }
 
 void KeySchema::check_attribute(AttributeView attributes, std::string_view name) const {
@@ -137,6 +153,7 @@ void Table::check_item(const AttributeMap& item) const {
             if (index.global == global) check_index_key(index, view);
         }
     }
+    for (const auto& index : vectors) check_vector(index, view);
     check_size(item);
 }
 
@@ -152,6 +169,7 @@ void Table::check_updated(const AttributeMap& item) const {
         }
         check_index_key(index, item.view());
     }
+    for (const auto& index : vectors) check_vector(index, item.view());
     if (too_large(item)) throw aws::validation_error("Item size to update has exceeded the maximum allowed size");
 }
 
@@ -223,6 +241,10 @@ void Table::check_update(const Update& update) const {
 std::set<std::string_view> key_names(const Table& table) {
     auto names = key_names(table, nullptr);
     for (const auto& index : table.indexes) names.merge(key_names(table, &index));
+    for (const auto& index : table.vectors) {
+        if (index.hash) names.insert(index.hash->name);
+        for (const auto& filter : index.filters) names.insert(filter.name);
+    }
     return names;
 }
 
@@ -245,6 +267,7 @@ void name_indexes(aws::dynamodb::TableDescription& description) {
     };
     name(description.LocalSecondaryIndexes);
     name(description.GlobalSecondaryIndexes);
+    name(description.VectorIndexes);
 }
 
 std::string table_name(std::string_view name_or_arn) {

@@ -6,6 +6,7 @@
 
 #include "contracts/dynamodb.h"
 #include "services/dynamodb/expressions/expression.h"
+#include "services/dynamodb/vectors/schema.h"
 
 namespace cumulet::dynamodb {
 
@@ -90,19 +91,27 @@ struct Table {
     uint64_t number = 0;  ///< in keys; never used again, so that a table's items do not outlive it
     KeySchema key;
     std::vector<Index> indexes;
+    std::vector<VectorSchema> vectors;  ///< the vector indexes
     std::string time_to_live;           ///< the attribute, "" if disabled
     std::optional<TableStream> stream;  ///< while it is enabled
     std::vector<std::string> replicas;  ///< the other regions that hold the table
     std::vector<TableLog> logs;
     bool creating = false;  ///< while its items are on their way from a backup or a file
 
+    /// True if an item has entries beside itself.
+    bool has_indexes() const { return !indexes.empty() || !vectors.empty(); }
     /// True if writing an item needs to know what it was.
     bool needs_old() const {
-        return !indexes.empty() || !time_to_live.empty() || stream || !replicas.empty() || !logs.empty();
+        return has_indexes() || !time_to_live.empty() || stream || !replicas.empty() || !logs.empty();
     }
 
-    /// Throws aws::Error if there is none, or if it cannot be read yet.
-    const Index& index(std::string_view index_name) const;
+    /// Throws aws::Error if there is none, if it cannot be read yet, or if it is one that `operation` ("Query") cannot
+    /// read.
+    const Index& index(std::string_view index_name, std::string_view operation = "Scan") const;
+    /// The same of a vector index that is to be searched.
+    const VectorSchema& vector_index(std::string_view index_name) const;
+    /// True if every index can be read: none is being made or taken away.
+    bool indexes_rest() const;
 
     /// Throws aws::Error (ValidationException) unless `key` is this table's primary key and nothing else.
     void check_key(const AttributeMap& key) const;
@@ -151,6 +160,10 @@ DescribedTable table_of(const aws::dynamodb::CreateTableInput& request, const st
 /// aws::Error for what DynamoDB refuses.
 void add_global_index(DescribedTable& table, const aws::dynamodb::GlobalSecondaryIndex& global,
                       const std::string& region);
+/// ALL, KEYS_ONLY or INCLUDE. Throws aws::Error unless the projection says one, and names attributes for INCLUDE only.
+std::string projection_kind(const aws::dynamodb::Projection& projection);
+/// The attributes that it names, in order. Throws aws::Error if one comes twice.
+std::vector<std::string> projected_names(const aws::dynamodb::Projection& projection);
 /// Throws aws::Error if the index's throughput does not fit how the table is billed, in CreateTable's words.
 void check_index_throughput(const aws::dynamodb::GlobalSecondaryIndex& global, bool on_demand);
 /// Throws aws::Error if there are maximums for billing on demand, and the table is billed otherwise. `index` is "" for
@@ -161,7 +174,7 @@ void check_on_demand(const std::optional<aws::dynamodb::OnDemandThroughput>& thr
 std::optional<aws::dynamodb::SSEDescription> encryption_of(const std::optional<aws::dynamodb::SSESpecification>& wanted,
                                                            const std::string& region, const std::string& account);
 constexpr size_t max_global_indexes = 20;
-/// The attributes that keys of the table or its indexes name.
+/// The attributes that keys of the table or its indexes, or search schemas, name.
 std::set<std::string_view> key_names(const Table& table);
 /// The attributes of a starting key: those of the table's key, and of the index's, which may be nullptr.
 std::set<std::string_view> key_names(const Table& table, const Index* index);

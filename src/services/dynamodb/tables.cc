@@ -12,6 +12,7 @@
 #include "services/dynamodb/tags.h"
 #include "services/dynamodb/throughput.h"
 #include "services/dynamodb/update_table.h"
+#include "services/dynamodb/vectors/rows.h"
 #include "store/paging.h"
 
 namespace cumulet::dynamodb {
@@ -55,21 +56,44 @@ struct Counts {
     int64_t size_bytes = 0;
 };
 
-/// How many items there are; of large tables, how many there are at least: AWS's own figures are hours old.
-Task<Counts> count_items(store::Transaction& tx, Scope scope, const Table* table, const Index* index) {
+size_t item_bytes(const std::string& stored) { return AttributeMap::from_bytes(stored).size_bytes(); }
+
+/// How many rows a range has, and how large they are: `size_of` of each. Of many, how many there are at least: AWS's
+/// own figures are hours old.
+Task<Counts> count_rows(store::Transaction& tx, store::Range range, std::function<size_t(const std::string&)> size_of) {
     Counts counts;
-    auto range = scan_range(scope, *table, index, 0, 1);
     constexpr store::ScanOptions page{.limit = 1000, .max_bytes = counted_bytes};
     while (counts.items < counted_items && counts.size_bytes < counted_bytes) {
         const auto entries = co_await tx.scan(range, page);
         for (const auto& entry : entries) {
             ++counts.items;
-            counts.size_bytes += static_cast<int64_t>(AttributeMap::from_bytes(entry.value).size_bytes());
+            counts.size_bytes += static_cast<int64_t>(size_of(entry.value));
         }
         if (!store::cut_short(entries, page)) break;
         range = store::rest_after(std::move(range), entries.back().key, page.order);
     }
     co_return counts;
+}
+
+Task<Counts> count_items(store::Transaction& tx, Scope scope, const Table* table, const Index* index) {
+    return count_rows(tx, scan_range(scope, *table, index, 0, 1), item_bytes);
+}
+
+Task<Counts> count_vectors(store::Transaction& tx, Scope scope, const VectorSchema* index) {
+    return count_rows(tx, all_vectors(scope, *index), [index](const std::string& stored) {
+        return metered_bytes(*index, VectorRow(*index, stored).rest);
+    });
+}
+
+/// Puts the counts into what is told of the index `name`, if `indexes` tells of it.
+template <typename Indexes>
+void show_counts(std::optional<Indexes>& indexes, const std::string& name, const Counts& counts) {
+    if (!indexes) return;
+    for (auto& described : *indexes) {
+        if (described.IndexName != name) continue;
+        described.ItemCount = counts.items;
+        described.IndexSizeBytes = counts.size_bytes;
+    }
 }
 
 }  // namespace
@@ -107,6 +131,9 @@ Task<CreateTableOutput> Service::create_table(Call& call, CreateTableInput reque
             index.WarmThroughput.reset();
         }
     }
+    if (description.VectorIndexes) {
+        for (auto& index : *description.VectorIndexes) index.IndexStatus = "CREATING";
+    }
     co_return CreateTableOutput{.TableDescription = std::move(description)};
 }
 
@@ -123,16 +150,11 @@ Task<DescribeTableOutput> Service::describe_table(Call& call, DescribeTableInput
         description.TableSizeBytes = counts.size_bytes;
         for (const auto& index : table.indexes) {
             const auto index_counts = co_await count_items(tx, scope, &table, &index);
-            const auto fill = [&](auto& indexes) {
-                if (!indexes) return;
-                for (auto& described : *indexes) {
-                    if (described.IndexName != index.name) continue;
-                    described.ItemCount = index_counts.items;
-                    described.IndexSizeBytes = index_counts.size_bytes;
-                }
-            };
-            fill(description.LocalSecondaryIndexes);
-            fill(description.GlobalSecondaryIndexes);
+            show_counts(description.LocalSecondaryIndexes, index.name, index_counts);
+            show_counts(description.GlobalSecondaryIndexes, index.name, index_counts);
+        }
+        for (const auto& index : table.vectors) {
+            show_counts(description.VectorIndexes, index.name, co_await count_vectors(tx, scope, &index));
         }
         co_return DescribeTableOutput{.Table = std::move(description)};
     });
@@ -165,7 +187,6 @@ void refuse_unbuilt(const UpdateTableInput& request) {
     };
     refuse(request.GlobalTableSettingsReplicationMode.has_value(), "GlobalTableSettingsReplicationMode");
     refuse(request.DisassociationProtectionEnabled.has_value(), "DisassociationProtectionEnabled");
-    refuse(request.VectorIndexUpdates.has_value(), "VectorIndexUpdates");
 }
 
 /// Shows the units there were; the times are those of the change.
@@ -208,10 +229,21 @@ void show_under_way(TableDescription& description, const TableDescription& befor
             show_index_before(description, before, change.Update->IndexName);
         }
     }
-    if (work.build.empty()) return;
-    for (auto& index : *description.GlobalSecondaryIndexes) {
-        if (index.IndexName == work.build) index.Backfilling = false;
-    }
+    const auto show_first_phase = [&](auto& indexes) {
+        if (!indexes) return;
+        for (auto& index : *indexes) {
+            if (index.IndexName == work.build) index.Backfilling = false;
+        }
+    };
+    show_first_phase(description.GlobalSecondaryIndexes);
+    show_first_phase(description.VectorIndexes);
+}
+
+/// The number in keys of the table's index `name`, of whichever kind.
+uint64_t number_of(const Table& table, const std::string& name) {
+    const auto index = std::ranges::find(table.indexes, name, &Index::name);
+    if (index != table.indexes.end()) return index->number;
+    return std::ranges::find(table.vectors, name, &VectorSchema::name)->number;
 }
 
 /// What of a request holds for the table in all its regions.
@@ -221,7 +253,8 @@ UpdateTableInput shared_part(const UpdateTableInput& request) {
             .BillingMode = request.BillingMode,
             .ProvisionedThroughput = request.ProvisionedThroughput,
             .GlobalSecondaryIndexUpdates = request.GlobalSecondaryIndexUpdates,
-            .OnDemandThroughput = request.OnDemandThroughput};
+            .OnDemandThroughput = request.OnDemandThroughput,
+            .VectorIndexUpdates = request.VectorIndexUpdates};
 }
 
 }  // namespace
@@ -235,18 +268,14 @@ Task<IndexWork> Service::change_table(store::Transaction& tx, Call& call, Descri
     name_indexes(table.description);
     if (request.StreamSpecification) co_await update_stream(tx, scope, table, *request.StreamSpecification);
     co_await save_numbered(tx, scope, table);
-    const auto index_work = [&](std::string kind, const Index& index) {
-        return worker_.plan(
-            tx,
-            {.kind = std::move(kind), .scope = scope, .subject = table.name, .detail = std::to_string(index.number)});
+    const auto begin = [&](std::string kind, const std::string& index) {
+        begun.push_back(worker_.plan(tx, {.kind = std::move(kind),
+                                          .scope = scope,
+                                          .subject = table.name,
+                                          .detail = std::to_string(number_of(table, index))}));
     };
-    if (!work.build.empty()) {
-        begun.push_back(index_work("build index", table.indexes.back()));
-    }
-    if (!work.drop.empty()) {
-        const auto& index = *std::ranges::find(table.indexes, work.drop, &Index::name);
-        begun.push_back(index_work("drop index", index));
-    }
+    if (!work.build.empty()) begin("build index", work.build);
+    if (!work.drop.empty()) begin("drop index", work.drop);
     co_return work;
 }
 
@@ -290,6 +319,7 @@ TableDescription what_remains(TableDescription description, const Counts& counts
     description.CreationDateTime.reset();
     description.LocalSecondaryIndexes.reset();
     description.GlobalSecondaryIndexes.reset();
+    description.VectorIndexes.reset();
     return description;
 }
 

@@ -2,6 +2,7 @@
 #include "services/dynamodb/update_table.h"
 
 #include "services/dynamodb/throughput.h"
+#include "services/dynamodb/vectors/definition.h"
 
 namespace cumulet::dynamodb {
 
@@ -51,7 +52,15 @@ void check_each_change(const std::vector<model::GlobalSecondaryIndexUpdate>& cha
                                 name_of(change)));
         }
     }
-    if (std::ranges::count_if(changes, makes_or_drops) > 1) refuse_second_index();
+}
+
+/// How many indexes the request makes or takes away; each of a vector index does.
+size_t count_made_or_dropped(const Request& request) {
+    size_t count = request.VectorIndexUpdates ? request.VectorIndexUpdates->size() : 0;
+    if (const auto& changes = request.GlobalSecondaryIndexUpdates) {
+        count += static_cast<size_t>(std::ranges::count_if(*changes, makes_or_drops));
+    }
+    return count;
 }
 
 /// How many different things the request changes.
@@ -83,8 +92,7 @@ void check_alone(const Request& request) {
     if (request.OnDemandThroughput && (request.StreamSpecification || request.WarmThroughput)) {
         invalid("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request");
     }
-    const auto& changes = request.GlobalSecondaryIndexUpdates;
-    if (changes && std::ranges::any_of(*changes, makes_or_drops)) {
+    if (count_made_or_dropped(request) > 0) {
         if (request.ProvisionedThroughput) invalid("You cannot create or delete index while updating table IOPS");
         if (request.StreamSpecification) invalid("You cannot create or delete index while changing stream status");
         if (request.WarmThroughput) {
@@ -141,6 +149,7 @@ void bill_on_demand(model::TableDescription& description, Time now) {
 }
 
 void bill_provisioned(model::TableDescription& description, const Request& request) {
+    if (description.VectorIndexes) invalid("Vector indexes are only supported for PAY_PER_REQUEST tables");
     if (!request.ProvisionedThroughput)
         invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
     for (const auto& index : global_indexes(description)) {
@@ -311,7 +320,8 @@ void drop_unused_definitions(DescribedTable& table) {
 
 void create_index(DescribedTable& table, const model::CreateGlobalSecondaryIndexAction& wanted, const Request& request,
                   const std::string& region) {
-    if (std::ranges::find(table.indexes, wanted.IndexName, &Index::name) != table.indexes.end()) {
+    const auto has_name = [&](const auto& index) { return index.name == wanted.IndexName; };
+    if (std::ranges::any_of(table.indexes, has_name) || std::ranges::any_of(table.vectors, has_name)) {
         throw aws::validation_error("Attempting to create an index which already exists");
     }
     if (global_indexes(table.description).size() >= max_global_indexes) {
@@ -341,11 +351,27 @@ void create_index(DescribedTable& table, const model::CreateGlobalSecondaryIndex
 /// The names of the indexes that are being made or taken away.
 std::vector<std::string> indexes_with(const DescribedTable& table, std::string_view status) {
     std::vector<std::string> names;
-    if (!table.description.GlobalSecondaryIndexes) return names;
-    for (const auto& index : *table.description.GlobalSecondaryIndexes) {
-        if (index.IndexStatus == status) names.push_back(*index.IndexName);
-    }
+    const auto add = [&](const auto& indexes) {
+        if (!indexes) return;
+        for (const auto& index : *indexes) {
+            if (index.IndexStatus == status) names.push_back(*index.IndexName);
+        }
+    };
+    add(table.description.GlobalSecondaryIndexes);
+    add(table.description.VectorIndexes);
     return names;
+}
+
+[[noreturn]] void refuse_unknown_index(std::string_view name, const DescribedTable& table) {
+    throw model::ResourceNotFoundException(
+        fmt::format("Requested resource not found: Index {} for table {}", name, table.name));
+}
+
+/// One index comes or goes at a time; but one that is being made may be given up.
+void check_one_at_a_time(const DescribedTable& table, const std::string& name, bool goes) {
+    const auto being_made = indexes_with(table, "CREATING"), going = indexes_with(table, "DELETING");
+    const bool gives_up = goes && being_made == std::vector{name};
+    if (!(being_made.empty() && going.empty()) && !gives_up) refuse_second_index();
 }
 
 /// What cannot be changed while an index is being taken away.
@@ -367,12 +393,9 @@ void check_no_index_goes(const DescribedTable& table, const Request& request) {
 IndexWork change_indexes(DescribedTable& table, const Request& request, const std::string& region, Time now) {
     IndexWork work;
     if (!request.GlobalSecondaryIndexUpdates) return work;
-    const auto being_made = indexes_with(table, "CREATING"), going = indexes_with(table, "DELETING");
     for (const auto& change : *request.GlobalSecondaryIndexUpdates) {
         const auto& name = name_of(change);
-        // An index that is being made may be given up.
-        const bool gives_up = change.Delete && being_made == std::vector{name};
-        if (makes_or_drops(change) && !(being_made.empty() && going.empty()) && !gives_up) refuse_second_index();
+        if (makes_or_drops(change)) check_one_at_a_time(table, name, change.Delete.has_value());
         if (change.Create) {
             create_index(table, *change.Create, request, region);
             work.build = name;
@@ -380,10 +403,7 @@ IndexWork change_indexes(DescribedTable& table, const Request& request, const st
         }
         const auto described = global_indexes(table.description);
         const auto entry = std::ranges::find(described, name, [](const auto& index) { return *index.IndexName; });
-        if (entry == described.end()) {
-            throw model::ResourceNotFoundException(
-                fmt::format("Requested resource not found: Index {} for table {}", name, table.name));
-        }
+        if (entry == described.end()) refuse_unknown_index(name, table);
         if (change.Update) {
             if (entry->IndexStatus == "DELETING") {
                 in_use(fmt::format("Index is being deleted. Table: {} Index: {}", table.name, name));
@@ -399,6 +419,46 @@ IndexWork change_indexes(DescribedTable& table, const Request& request, const st
     return work;
 }
 
+void change_vector_indexes(DescribedTable& table, const Request& request, IndexWork& work) {
+    if (!request.VectorIndexUpdates) return;
+    for (const auto& change : *request.VectorIndexUpdates) {
+        const auto& name = change.Create ? change.Create->IndexName : change.Delete->IndexName;
+        check_one_at_a_time(table, name, change.Delete.has_value());
+        if (change.Create) {
+            begin_vector_index(table, *change.Create, request.AttributeDefinitions);
+            work.build = name;
+            continue;
+        }
+        const auto index = std::ranges::find(table.vectors, name, &VectorSchema::name);
+        if (index == table.vectors.end()) refuse_unknown_index(name, table);
+        index->readable = false;
+        for (auto& described : *table.description.VectorIndexes) {
+            if (described.IndexName != name) continue;
+            described.IndexStatus = "DELETING";
+            described.Backfilling.reset();
+        }
+        work.drop = name;
+    }
+}
+
+/// Takes what tells of the index out of a list.
+template <typename Descriptions>
+void erase_description(std::optional<Descriptions>& described, std::string_view index) {
+    if (!described) return;
+    std::erase_if(*described, [&](const auto& each) { return each.IndexName == index; });
+    if (described->empty()) described.reset();
+}
+
+template <typename Descriptions>
+void show_active(std::optional<Descriptions>& described, std::string_view index) {
+    if (!described) return;
+    for (auto& each : *described) {
+        if (each.IndexName != index) continue;
+        each.IndexStatus = "ACTIVE";
+        each.Backfilling.reset();
+    }
+}
+
 }  // namespace
 
 void check_update(const Request& request) {
@@ -411,6 +471,8 @@ void check_update(const Request& request) {
     }
     check_bounds("", request.ProvisionedThroughput);
     if (request.GlobalSecondaryIndexUpdates) check_each_change(*request.GlobalSecondaryIndexUpdates);
+    if (request.VectorIndexUpdates) check_each_vector_change(*request.VectorIndexUpdates);
+    if (count_made_or_dropped(request) > 1) refuse_second_index();
     check_alone(request);
 }
 
@@ -439,25 +501,26 @@ IndexWork update_table(DescribedTable& table, const Request& request, const std:
         change_encryption(table, *request.SSESpecification, encryption_of(request.SSESpecification, region, account),
                           now);
     }
-    return change_indexes(table, request, region, now);
+    auto work = change_indexes(table, request, region, now);
+    change_vector_indexes(table, request, work);
+    return work;
 }
 
 void finish_index(DescribedTable& table, std::string_view index) {
-    const auto made = std::ranges::find(table.indexes, index, &Index::name);
-    if (made == table.indexes.end()) return;
-    made->readable = true;
-    for (auto& described : global_indexes(table.description)) {
-        if (described.IndexName != index) continue;
-        described.IndexStatus = "ACTIVE";
-        described.Backfilling.reset();
-    }
+    const auto finish = [&](auto& indexes) {
+        for (auto& each : indexes) each.readable = each.readable || each.name == index;
+    };
+    finish(table.indexes);
+    finish(table.vectors);
+    show_active(table.description.GlobalSecondaryIndexes, index);
+    show_active(table.description.VectorIndexes, index);
 }
 
 void remove_index(DescribedTable& table, std::string_view index) {
     std::erase_if(table.indexes, [&](const Index& each) { return each.name == index; });
-    auto& described = table.description.GlobalSecondaryIndexes;
-    if (described) std::erase_if(*described, [&](const auto& each) { return each.IndexName == index; });
-    if (described && described->empty()) described.reset();
+    std::erase_if(table.vectors, [&](const VectorSchema& each) { return each.name == index; });
+    erase_description(table.description.GlobalSecondaryIndexes, index);
+    erase_description(table.description.VectorIndexes, index);
     drop_unused_definitions(table);
 }
 

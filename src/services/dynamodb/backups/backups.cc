@@ -6,6 +6,7 @@
 #include "services/dynamodb/backups/arn.h"
 #include "services/dynamodb/backups/copy.h"
 #include "services/dynamodb/service.h"
+#include "services/dynamodb/vectors/definition.h"
 
 namespace cumulet::dynamodb {
 
@@ -51,6 +52,10 @@ SourceTableFeatureDetails feature_details(const DescribedTable& table) {
                                             .WriteCapacityUnits = throughput.WriteCapacityUnits.value_or(0)}},
                  .OnDemandThroughput = index.OnDemandThroughput});
         }
+    }
+    if (description.VectorIndexes) {
+        auto& indexes = features.VectorIndexes.emplace();
+        for (const auto& index : *description.VectorIndexes) indexes.push_back(told<VectorIndexInfo>(index));
     }
     features.StreamDescription = description.StreamSpecification;
     if (!table.time_to_live.empty()) {

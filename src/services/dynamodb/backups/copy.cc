@@ -1,5 +1,6 @@
 #include "services/dynamodb/backups/copy.h"
 
+#include "services/dynamodb/vectors/rows.h"
 #include "store/record.h"
 
 namespace cumulet::dynamodb {
@@ -11,6 +12,7 @@ constexpr size_t bytes_a_step = 2 << 20;
 constexpr Time once{};  // where a copy's own log has its entries
 
 constexpr uint8_t with_more_attributes = 2;  // the version of records since keys may have more than two
+constexpr uint8_t with_vectors = 3;          // and since tables may have vector indexes
 
 void write_more(store::RecordWriter& writer, const std::vector<KeyAttribute>& attributes) {
     writer.number(static_cast<int64_t>(attributes.size()));
@@ -100,7 +102,7 @@ Task<void> undo(store::Transaction& tx, Scope scope, Copy& copy, uint64_t log, T
 }  // namespace
 
 std::string Copy::text() const {
-    store::RecordWriter writer(with_more_attributes);
+    store::RecordWriter writer(with_vectors);
     writer.text(source.account).text(source.region).text(source_table).number(static_cast<int64_t>(source_number));
     writer.number(static_cast<int64_t>(own_log)).number(static_cast<int64_t>(history)).time(as_of);
     writer.text(target.name).number(static_cast<int64_t>(target.number));
@@ -108,6 +110,10 @@ std::string Copy::text() const {
     writer.number(static_cast<int64_t>(target.indexes.size()));
     for (const auto& index : target.indexes) write_index(writer, index);
     writer.number(static_cast<int64_t>(stage)).text(cursor).number(items).number(size_bytes);
+    std::string vectors;
+    AttributeWriter vectors_writer(vectors);
+    write_vectors(vectors_writer, target.vectors);
+    writer.text(vectors);
     return writer.take();
 }
 
@@ -129,6 +135,7 @@ Copy Copy::parse(std::string_view text) {
     copy.cursor = reader.text();
     copy.items = reader.number();
     copy.size_bytes = reader.number();
+    if (reader.version() >= with_vectors) copy.target.vectors = read_vectors(AttributeView(reader.view()));
     return copy;
 }
 

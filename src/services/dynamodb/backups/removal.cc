@@ -52,7 +52,7 @@ void check_removable(const DescribedTable& table) {
         return ResourceInUseException(fmt::format("Attempt to change a resource which is still in use: {}", why));
     };
     if (table.creating) throw in_use(fmt::format("Table is being created: {}", table.name));
-    if (!std::ranges::all_of(table.indexes, &Index::readable)) {
+    if (!table.indexes_rest()) {
         throw in_use("Cannot delete table while indexes are being created, updated, or deleted.");
     }
     // Another region's replica may be copied from here.
@@ -80,6 +80,7 @@ Task<std::vector<Work>> remove_table(store::Transaction& tx, Call& call, Worker&
         numbers.push_back(table.number);
     }
     for (const auto& index : table.indexes) numbers.push_back(index.number);
+    for (const auto& index : table.vectors) numbers.push_back(index.number);
     if (!numbers.empty()) {
         planned.push_back(worker.plan(
             tx, {.kind = "drop items", .scope = scope, .subject = fmt::format("{}", fmt::join(numbers, ","))}));

@@ -1,5 +1,7 @@
 #include "services/dynamodb/backups/restore.h"
 
+#include "services/dynamodb/vectors/definition.h"
+
 namespace cumulet::dynamodb {
 
 namespace {
@@ -45,6 +47,12 @@ bool same_index(const One& one, const Other& other) {
     return mine == theirs;
 }
 
+bool same_index(const model::VectorIndex& one, const model::VectorIndexDescription& other) {
+    auto theirs = told<model::VectorIndex>(other);
+    theirs.IndexName = one.IndexName;
+    return one == theirs;
+}
+
 template <typename Wanted, typename Existing>
 void check_indexes(const Wanted& wanted, const Existing& existing) {
     for (const auto& index : wanted) {
@@ -83,6 +91,15 @@ std::vector<model::GlobalSecondaryIndex> global_indexes_of(const model::TableDes
     return indexes;
 }
 
+std::vector<model::VectorIndex> vector_indexes_of(const model::TableDescription& source) {
+    std::vector<model::VectorIndex> indexes;
+    if (!source.VectorIndexes) return indexes;
+    for (const auto& index : *source.VectorIndexes) {
+        if (index.IndexStatus != "DELETING") indexes.push_back(told<model::VectorIndex>(index));
+    }
+    return indexes;
+}
+
 void check_index_billing(const std::vector<model::GlobalSecondaryIndex>& indexes, bool on_demand) {
     for (const auto& index : indexes) {
         if (on_demand && index.ProvisionedThroughput) {
@@ -103,6 +120,13 @@ void add_key_names(std::set<std::string_view>& names, const Indexes& indexes) {
     }
 }
 
+void add_search_names(std::set<std::string_view>& names, const std::vector<model::VectorIndex>& indexes) {
+    for (const auto& index : indexes) {
+        if (!index.SearchSchema) continue;
+        for (const auto& element : *index.SearchSchema) names.insert(element.AttributeName);
+    }
+}
+
 }  // namespace
 
 model::CreateTableInput restored_table(const model::TableDescription& source, std::string name,
@@ -112,8 +136,10 @@ model::CreateTableInput restored_table(const model::TableDescription& source, st
     check_billing(overrides, on_demand);
     auto local = overrides.local_indexes.value_or(local_indexes_of(source));
     auto global = overrides.global_indexes.value_or(global_indexes_of(source, on_demand));
+    auto vectors = overrides.vector_indexes.value_or(vector_indexes_of(source));
     check_indexes(local, source.LocalSecondaryIndexes);
     check_indexes(global, source.GlobalSecondaryIndexes);
+    check_indexes(vectors, source.VectorIndexes);
     check_index_billing(global, on_demand);
 
     model::CreateTableInput request{.TableName = std::move(name), .KeySchema = source.KeySchema};
@@ -127,6 +153,7 @@ model::CreateTableInput restored_table(const model::TableDescription& source, st
     for (const auto& element : *source.KeySchema) used.insert(element.AttributeName);
     add_key_names(used, local);
     add_key_names(used, global);
+    add_search_names(used, vectors);
     request.AttributeDefinitions.emplace();
     for (const auto& definition : *source.AttributeDefinitions) {
         if (used.contains(definition.AttributeName)) request.AttributeDefinitions->push_back(definition);
@@ -137,6 +164,7 @@ model::CreateTableInput restored_table(const model::TableDescription& source, st
         request.SSESpecification = {.Enabled = true, .KMSMasterKeyId = source.SSEDescription->KMSMasterKeyArn};
     if (!local.empty()) request.LocalSecondaryIndexes = std::move(local);
     if (!global.empty()) request.GlobalSecondaryIndexes = std::move(global);
+    if (!vectors.empty()) request.VectorIndexes = std::move(vectors);
     return request;
 }
 

@@ -10,6 +10,7 @@ struct RestoreOverrides {
     std::optional<std::string> billing_mode;
     std::optional<std::vector<aws::dynamodb::GlobalSecondaryIndex>> global_indexes;
     std::optional<std::vector<aws::dynamodb::LocalSecondaryIndex>> local_indexes;
+    std::optional<std::vector<aws::dynamodb::VectorIndex>> vector_indexes;
     std::optional<aws::dynamodb::ProvisionedThroughput> throughput;
     std::optional<aws::dynamodb::OnDemandThroughput> on_demand;
     std::optional<aws::dynamodb::SSESpecification> encryption;
@@ -17,12 +18,10 @@ struct RestoreOverrides {
 
 template <typename Request>
 RestoreOverrides overrides_of(const Request& request) {
-    if (request.VectorIndexOverride) {
-        throw aws::not_implemented("dynamodb", "RestoreTable", "VectorIndexOverride");
-    }
     return {.billing_mode = request.BillingModeOverride,
             .global_indexes = request.GlobalSecondaryIndexOverride,
             .local_indexes = request.LocalSecondaryIndexOverride,
+            .vector_indexes = request.VectorIndexOverride,
             .throughput = request.ProvisionedThroughputOverride,
             .on_demand = request.OnDemandThroughputOverride,
             .encryption = request.SSESpecificationOverride};

@@ -45,10 +45,12 @@ std::vector<std::string_view> missing_columns(const Statement& statement, const 
 const Index* index_of(const Statement& statement, const Table& table, bool consistent) {
     if (statement.index.empty()) return nullptr;
     const auto found = std::ranges::find(table.indexes, statement.index, &Index::name);
-    if (found == table.indexes.end()) {
+    const bool of_vectors =
+        std::ranges::find(table.vectors, statement.index, &VectorSchema::name) != table.vectors.end();
+    if (found == table.indexes.end() && !of_vectors) {
         throw aws::validation_error("The table does not have the specified index");
     }
-    if (found->global && consistent) {
+    if (!of_vectors && found->global && consistent) {
         throw aws::validation_error("Strongly consistent read is not supported on Global Secondary Indexes");
     }
     return &table.index(statement.index);

@@ -49,17 +49,28 @@ std::map<std::string, std::string> tags_of(const json::object& properties) {
     return tags;
 }
 
-std::map<std::string, json::object> indexes_of(const json::object& properties) {
+namespace {
+
+std::map<std::string, json::object> by_name(const json::object& properties, std::string_view member) {
     std::map<std::string, json::object> indexes;
-    const auto* given = properties.if_contains("GlobalSecondaryIndexes");
+    const auto* given = properties.if_contains(member);
     if (!given || !given->is_array()) return indexes;
     for (const auto& index : given->as_array()) {
-        if (!index.is_object()) continue;
-        auto taken = index.as_object();
-        taken.erase("ContributorInsightsSpecification");
-        indexes.emplace(string_or(taken, "IndexName"), std::move(taken));
+        if (index.is_object()) indexes.emplace(string_or(index.as_object(), "IndexName"), index.as_object());
     }
     return indexes;
+}
+
+}  // namespace
+
+std::map<std::string, json::object> indexes_of(const json::object& properties) {
+    auto indexes = by_name(properties, "GlobalSecondaryIndexes");
+    for (auto& [name, index] : indexes) index.erase("ContributorInsightsSpecification");
+    return indexes;
+}
+
+std::map<std::string, json::object> vector_indexes_of(const json::object& properties) {
+    return by_name(properties, "VectorIndexes");
 }
 
 std::string view_of(const json::object& properties) {
@@ -68,7 +79,7 @@ std::string view_of(const json::object& properties) {
 
 json::object schema_in_api(const json::object& properties, const std::string& table) {
     auto members = same_in_api(properties, {"AttributeDefinitions", "KeySchema", "BillingMode", "ProvisionedThroughput",
-                                            "OnDemandThroughput"});
+                                            "OnDemandThroughput", "VectorIndexes"});
     const auto indexes = indexes_of(properties);
     if (!indexes.empty()) {
         auto& list = members["GlobalSecondaryIndexes"].emplace_array();

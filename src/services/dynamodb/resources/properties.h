@@ -30,6 +30,8 @@ json::object table_in_api(const json::object& properties, const std::string& tab
 
 /// The global indexes by name, without what the API sets otherwise.
 std::map<std::string, json::object> indexes_of(const json::object& properties);
+/// The vector indexes by name. Nothing of one can be changed.
+std::map<std::string, json::object> vector_indexes_of(const json::object& properties);
 /// True if an index must be made anew to become the other.
 bool other_index(const json::object& before, const json::object& after);
 

@@ -27,6 +27,42 @@ json::object index_changes(const json::object& before, const json::object& after
     return changes;
 }
 
+/// Indexes of one kind as they were and are to be.
+struct IndexChange {
+    std::string_view updates;  ///< UpdateTable's member for them
+    std::map<std::string, json::object> old, wanted;
+    bool (*is_other)(const json::object& before, const json::object& after);
+};
+
+/// Calls `visit` with each of `from` that is not as it is in `to`, by name.
+void each_missing(const IndexChange& change, const std::map<std::string, json::object>& from,
+                  const std::map<std::string, json::object>& to, const auto& visit) {
+    for (const auto& [name, index] : from) {
+        const auto there = to.find(name);
+        if (there == to.end() || change.is_other(index, there->second)) visit(name, index);
+    }
+}
+
+/// One at a time, as DynamoDB wants it: those that go first.
+std::vector<json::object> index_steps(const json::object& before, const json::object& after) {
+    const auto differ = [](const json::object& one, const json::object& other) { return !(one == other); };
+    const IndexChange changes[] = {{"GlobalSecondaryIndexUpdates", indexes_of(before), indexes_of(after), other_index},
+                                   {"VectorIndexUpdates", vector_indexes_of(before), vector_indexes_of(after), differ}};
+    std::vector<json::object> steps;
+    for (const auto& change : changes) {
+        each_missing(change, change.old, change.wanted, [&](const std::string& name, const json::object&) {
+            steps.emplace_back()[change.updates] = change_of("Delete", {{"IndexName", name}});
+        });
+    }
+    for (const auto& change : changes) {
+        each_missing(change, change.wanted, change.old, [&](const std::string&, const json::object& index) {
+            steps.push_back(same_in_api(after, {"AttributeDefinitions"}));
+            steps.back()[change.updates] = change_of("Create", index);
+        });
+    }
+    return steps;
+}
+
 /// The settings of contributor insights by index; "" is the table.
 std::map<std::string, json::object> insights_of(const json::object& properties) {
     constexpr std::string_view member = "ContributorInsightsSpecification";
@@ -168,21 +204,8 @@ Task<void> TableCalls::set_throughput(Call& call, std::string table, json::objec
     }
 }
 
-/// One at a time, as DynamoDB wants it: those that go first.
 Task<void> TableCalls::set_indexes(Call& call, std::string table, json::object before, json::object after) {
-    const auto old = indexes_of(before), wanted = indexes_of(after);
-    for (const auto& [name, index] : old) {
-        const auto is = wanted.find(name);
-        if (is != wanted.end() && !other_index(index, is->second)) continue;
-        co_await update(call, table, {{"GlobalSecondaryIndexUpdates", change_of("Delete", {{"IndexName", name}})}});
-    }
-    for (const auto& [name, index] : wanted) {
-        const auto was = old.find(name);
-        if (was != old.end() && !other_index(was->second, index)) continue;
-        auto members = same_in_api(after, {"AttributeDefinitions"});
-        members["GlobalSecondaryIndexUpdates"] = change_of("Create", index);
-        co_await update(call, table, std::move(members));
-    }
+    for (auto& members : index_steps(before, after)) co_await update(call, table, std::move(members));
 }
 
 Task<void> TableCalls::set_alone(Call& call, std::string table, json::object before, json::object after) {
@@ -327,11 +350,12 @@ Task<void> TableCalls::wait_until_at_rest(Call& call, std::string table) {
     for (int look = 0; look < most_looks; ++look) {
         const auto described = co_await client_.describe_table(call, {.TableName = table});
         bool rests = described.Table->TableStatus == "ACTIVE";
-        if (described.Table->GlobalSecondaryIndexes) {
-            for (const auto& index : *described.Table->GlobalSecondaryIndexes) {
-                rests = rests && index.IndexStatus == "ACTIVE";
-            }
-        }
+        const auto look_at = [&](const auto& indexes) {
+            if (!indexes) return;
+            for (const auto& index : *indexes) rests = rests && index.IndexStatus == "ACTIVE";
+        };
+        look_at(described.Table->GlobalSecondaryIndexes);
+        look_at(described.Table->VectorIndexes);
         if (described.Table->Replicas) {
             for (const auto& replica : *described.Table->Replicas) {
                 rests = rests && replica.ReplicaStatus.value_or("ACTIVE") == "ACTIVE";

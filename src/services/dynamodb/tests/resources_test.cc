@@ -58,6 +58,30 @@ TEST(TableResource, GainsAndLosesGlobalIndexes) {
     EXPECT_FALSE(stack.table().GlobalSecondaryIndexes);
 }
 
+TEST(TableResource, GainsChangesAndLosesVectorIndexes) {
+    Stack stack;
+    const auto with = [&](int dimensions) {
+        auto wanted = stack.properties(fmt::format(R"(,"VectorIndexes":[{{"IndexName":"near","Dimensions":{},
+            "VectorAttribute":{{"AttributeName":"v"}},"DistanceFunction":"COSINE",
+            "SearchSchema":[{{"AttributeName":"place","SearchSchemaElementType":"HASH"}}],
+            "Projection":{{"ProjectionType":"KEYS_ONLY"}}}}])",
+                                                   dimensions));
+        wanted["AttributeDefinitions"].as_array().push_back({{"AttributeName", "place"}, {"AttributeType", "S"}});
+        return wanted;
+    };
+    const auto without = stack.properties();
+    stack.create(with(2));
+    EXPECT_EQ(stack.table().VectorIndexes->at(0).Dimensions, 2);
+    EXPECT_FALSE(stack.type->needs_replacement(with(2), with(3)));
+    stack.update(with(2), with(3));
+    EXPECT_EQ(stack.table().VectorIndexes->at(0).Dimensions, 3);
+    stack.update(with(3), without);
+    EXPECT_FALSE(stack.table().VectorIndexes);
+    stack.update(without, with(4));
+    EXPECT_EQ(stack.table().VectorIndexes->at(0).Dimensions, 4);
+    EXPECT_EQ(stack.table().VectorIndexes->at(0).IndexStatus, "ACTIVE");
+}
+
 TEST(TableResource, IsRemovedTwiceWithoutComplaint) {
     Stack stack;
     stack.run(stack.type->create(stack.call, stack.context, stack.properties()));

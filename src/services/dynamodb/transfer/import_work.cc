@@ -70,7 +70,7 @@ Task<void> write_items(store::Transaction& tx, Scope scope, const Table& table,
     for (const auto& item : items) {
         const auto place = item_key(scope, table, item.view());
         std::optional<AttributeMap> old;
-        if (!table.indexes.empty()) old = co_await load_item(tx, place);
+        if (table.has_indexes()) old = co_await load_item(tx, place);
         save_item(tx, scope, table, place, old ? &*old : nullptr, &item);
     }
 }
