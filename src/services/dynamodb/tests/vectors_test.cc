@@ -1,6 +1,8 @@
 // What vector indexes demand, how they score, and what becomes of them while items and tables change.
+#include "services/dynamodb/backups/removal.h"
 #include "services/dynamodb/expressions/parser.h"
 #include "services/dynamodb/tests/support/world.h"
+#include "services/dynamodb/update_table.h"
 #include "services/dynamodb/vectors/nearest.h"
 #include "services/dynamodb/vectors/search_condition.h"
 
@@ -11,6 +13,9 @@ using Change = aws::dynamodb::VectorIndexUpdate;
 
 const std::string refused = "ValidationException: ";
 const std::string invalid = "ValidationException: One or more parameter values were invalid: ";
+const std::string one_at_a_time =
+    "LimitExceededException: Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously "
+    "per table";
 
 std::string bytes_of(const std::vector<float>& vector) {
     return {reinterpret_cast<const char*>(vector.data()), vector.size() * sizeof(float)};
@@ -268,7 +273,9 @@ TEST(VectorIndexCreation, IsRefusedForWhatDynamoDbRefuses) {
               invalid + "Duplicate index name: same");
     EXPECT_EQ(with([](auto& wanted) { wanted.Dimensions = 4097; }),
               invalid + "Number of dimensions must be between 1 and 4096 inclusive.");
-    EXPECT_EQ(with([](auto& wanted) { wanted.SearchSchema->at(1).AttributeName = "weight"; }),
+    EXPECT_EQ(with([](auto& wanted) {
+                  wanted.SearchSchema->push_back({"weight", "INLINE_FILTER"});
+              }),
               invalid + "One element in SearchSchema is not defined in attribute definitions");
     EXPECT_EQ(with([](auto& wanted) { wanted.SearchSchema->at(1).SearchSchemaElementType = "HASH"; }),
               invalid + "SearchSchema must not have more than one HASH element");
@@ -473,11 +480,6 @@ TEST(VectorIndexUpdate, IsFilledInTheBackgroundAndSearchedOnlyThen) {
     EXPECT_EQ(answer.VectorIndexes->at(0).IndexStatus, "CREATING");
     EXPECT_EQ(answer.VectorIndexes->at(0).Backfilling, false);
     EXPECT_EQ(answer.AttributeDefinitions->size(), 3u);
-    EXPECT_EQ(world.table().VectorIndexes->at(0).Backfilling, true);
-    EXPECT_EQ(refusal([&] { world.in_place("x"); }), refused + "Cannot search backfilling vector index: by-place");
-    EXPECT_EQ(refusal([&] { world.run(world.service.delete_table(world.call, {.TableName = "things"})); }),
-              "ResourceInUseException: Attempt to change a resource which is still in use: Cannot delete table while "
-              "indexes are being created, updated, or deleted.");
     world.put("c", 3, 0, R"(,"place":{"S":"x"})");
     world.run(world.service.settle());
     EXPECT_EQ(world.in_place("x"), "a c");
@@ -496,9 +498,6 @@ TEST(VectorIndexUpdate, IsFilledInTheBackgroundAndSearchedOnlyThen) {
 TEST(VectorIndexUpdate, IsRefusedForWhatDynamoDbRefuses) {
     Things world({index("i-1"), index("i-2"), index("i-3"), index("i-4")});
     const auto said = [&](std::vector<Change> changes) { return refusal([&] { world.change(changes); }); };
-    const std::string one_at_a_time =
-        "LimitExceededException: Subscriber limit exceeded: Only 1 online index can be created or deleted "
-        "simultaneously per table";
     EXPECT_EQ(said({create(index("one")), create(index("two"))}), one_at_a_time);
     EXPECT_EQ(said({create(index("i-1"))}), refused + "Attempting to create an index which already exists");
     EXPECT_EQ(said({remove("none")}),
@@ -524,11 +523,39 @@ TEST(VectorIndexUpdate, IsRefusedForWhatDynamoDbRefuses) {
               }),
               invalid + "Vector indexes are only supported for PAY_PER_REQUEST tables");
     world.change({create(index("i-5"))});
-    EXPECT_EQ(said({remove("i-1")}), one_at_a_time);
     world.run(world.service.settle());
     EXPECT_EQ(said({create(index("i-6"))}),
               "LimitExceededException: Subscriber limit exceeded: Number of vector secondary indexes exceeds per-table "
               "limit of 5");
+}
+
+TEST(VectorIndexUpdate, LeavesTheTableBusyUntilTheIndexIsThere) {
+    auto table = table_of({.AttributeDefinitions = {{{.AttributeName = "pk", .AttributeType = "S"}}},
+                           .TableName = "things",
+                           .KeySchema = {{{.AttributeName = "pk", .KeyType = "HASH"}}},
+                           .BillingMode = "PAY_PER_REQUEST"},
+                          "us-east-1", "000000000000");
+    const auto change = [&](Change change) {
+        return update_table(table, {.TableName = "things", .VectorIndexUpdates = {{change}}}, "us-east-1",
+                            "000000000000", Time());
+    };
+    EXPECT_EQ(change(create(index("near"))).build, "near");
+    EXPECT_EQ(table.description.VectorIndexes->at(0).IndexStatus, "CREATING");
+    EXPECT_EQ(table.description.VectorIndexes->at(0).Backfilling, true);
+    EXPECT_EQ(refusal([&] { table.vector_index("near"); }), refused + "Cannot search backfilling vector index: near");
+    EXPECT_EQ(refusal([&] { check_removable(table); }),
+              "ResourceInUseException: Attempt to change a resource which is still in use: Cannot delete table while "
+              "indexes are being created, updated, or deleted.");
+    EXPECT_EQ(refusal([&] { change(create(index("next"))); }), one_at_a_time);
+    EXPECT_EQ(change(remove("near")).drop, "near");  // given up
+    EXPECT_EQ(table.description.VectorIndexes->at(0).IndexStatus, "DELETING");
+    EXPECT_FALSE(table.description.VectorIndexes->at(0).Backfilling);
+    EXPECT_EQ(refusal([&] { change(remove("near")); }), one_at_a_time);
+    remove_index(table, "near");
+    EXPECT_EQ(change(create(index("next"))).build, "next");
+    finish_index(table, "next");
+    EXPECT_EQ(table.vector_index("next").dimensions, 2u);
+    EXPECT_EQ(table.description.VectorIndexes->at(0).IndexStatus, "ACTIVE");
 }
 
 TEST(VectorIndexUpdate, GivesUpAnIndexThatIsBeingMade) {
