@@ -14,8 +14,8 @@ namespace cumulet {
 /// A request's field, of a name that no caller can write, in which net hands over what a caller showed in the TLS
 /// handshake: PEM, its own certificate first. Only where the handshake asked for it, and for the host that it was for.
 inline constexpr std::string_view client_certificate_field = ":client-certificate";
-/// Another one, of each request that came over TLS: "TLSv1.3 TLS_AES_128_GCM_SHA256", the cipher by IANA's name. Who shows
-/// a request's fields to others takes it out.
+/// Another one, of each request that came over TLS: "TLSv1.3 TLS_AES_128_GCM_SHA256", the cipher by IANA's name. Who
+/// shows a request's fields to others takes it out.
 inline constexpr std::string_view tls_session_field = ":tls-session";
 
 /// What a certificate says of itself.

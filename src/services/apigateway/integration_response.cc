@@ -84,7 +84,8 @@ std::string handled_body(const CompiledResponse& response, std::string body) {
 
 /// Header fields of an integration that API Gateway passes on under another name, since it has its own.
 std::string_view remapped(std::string_view name) {
-    for (const std::string_view own : {"Connection", "Content-Length", "Date", "Server", "WWW-Authenticate", "x-amzn-RequestId"})
+    for (const std::string_view own :
+         {"Connection", "Content-Length", "Date", "Server", "WWW-Authenticate", "x-amzn-RequestId"})
         if (equal_ignoring_case(name, own)) return own;
     return "";
 }
