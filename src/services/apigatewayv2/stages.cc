@@ -32,7 +32,11 @@ bool logs_execution(const Stage& stage) {
 }
 
 void check_for(const HttpApi& api, const Stage& stage, bool may_log) {
-    if (!is_web_socket(api)) return check_stage(stage);
+    if (!is_web_socket(api)) {
+        // Unverified: the words.
+        if (logs_execution(stage)) throw BadRequestException("Execution logs are not supported on protocol type HTTP");
+        return check_stage(stage);
+    }
     check_web_socket_stage(stage);
     if (!may_log && logs_execution(stage))
         throw BadRequestException("CloudWatch Logs role ARN must be set in account settings to enable logging");

@@ -38,6 +38,7 @@ class FakeSocket final : public WebSocket {
     const WebSocketClosing& closing() const override { return closing_; }
     Time last_heard() const override { return last_heard_; }
 
+    void ping() { last_heard_ = reactor_.now(); }
     void receive(std::string text, bool as_binary = false) {
         incoming.push_back({std::move(text), as_binary});
         gates_.wake("");

@@ -159,6 +159,14 @@ TEST(ExecutionLog, NeedsTheAccountsRole) {
     EXPECT_THROW(chat.run(chat.service.update_stage(chat.call, change)), BadRequestException);
 }
 
+TEST(ExecutionLog, IsOnlyForWebSocketApis) {
+    Observed chat;
+    auto stage = chat.logging("INFO");
+    stage.ApiId = chat.empty_api();
+    stage.StageName = "prod";
+    EXPECT_THROW(chat.run(chat.service.create_stage(chat.call, stage)), BadRequestException);
+}
+
 TEST(AccessLog, KnowsWhatHappened) {
     Observed chat;
     chat.to("$connect", chat.function());
