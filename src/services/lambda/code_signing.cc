@@ -13,14 +13,6 @@ namespace {
 
 constexpr size_t most_functions = 10'000;
 
-Task<CodeSigningConfig> load_config(store::Transaction& tx, const Call& call, std::string arn) {
-    auto config = co_await find_code_signing(tx, call, arn);
-    if (!config) {
-        throw ResourceNotFoundException(fmt::format("The Lambda code signing configuration {} can not be found.", arn));
-    }
-    co_return std::move(*config);
-}
-
 /// The configuration that a function is to have, or has.
 Task<CodeSigningConfig> load_config_of_function(store::Transaction& tx, const Call& call, std::string arn) {
     auto config = co_await find_code_signing(tx, call, arn);
@@ -34,6 +26,14 @@ Task<CodeSigningConfig> load_config_of_function(store::Transaction& tx, const Ca
 }
 
 }  // namespace
+
+Task<CodeSigningConfig> load_code_signing(store::Transaction& tx, const Call& call, std::string arn) {
+    auto config = co_await find_code_signing(tx, call, arn);
+    if (!config) {
+        throw ResourceNotFoundException(fmt::format("The Lambda code signing configuration {} can not be found.", arn));
+    }
+    co_return std::move(*config);
+}
 
 Task<void> Service::check_signed(store::Transaction& tx, const Call& call, std::string config_arn) {
     if (config_arn.empty()) co_return;
@@ -67,14 +67,14 @@ Task<CreateCodeSigningConfigResponse> Service::create_code_signing_config(Call& 
 Task<GetCodeSigningConfigResponse> Service::get_code_signing_config(Call& call, GetCodeSigningConfigRequest request) {
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<GetCodeSigningConfigResponse> {
         co_return GetCodeSigningConfigResponse{.CodeSigningConfig =
-                                                   co_await load_config(tx, call, request.CodeSigningConfigArn)};
+                                                   co_await load_code_signing(tx, call, request.CodeSigningConfigArn)};
     });
 }
 
 Task<UpdateCodeSigningConfigResponse> Service::update_code_signing_config(Call& call,
                                                                           UpdateCodeSigningConfigRequest request) {
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<UpdateCodeSigningConfigResponse> {
-        auto config = co_await load_config(tx, call, request.CodeSigningConfigArn);
+        auto config = co_await load_code_signing(tx, call, request.CodeSigningConfigArn);
         if (request.Description) config.Description = request.Description;
         if (request.AllowedPublishers) config.AllowedPublishers = *request.AllowedPublishers;
         if (request.CodeSigningPolicies) config.CodeSigningPolicies = *request.CodeSigningPolicies;
@@ -87,7 +87,7 @@ Task<UpdateCodeSigningConfigResponse> Service::update_code_signing_config(Call& 
 Task<DeleteCodeSigningConfigResponse> Service::delete_code_signing_config(Call& call,
                                                                           DeleteCodeSigningConfigRequest request) {
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        co_await load_config(tx, call, request.CodeSigningConfigArn);
+        co_await load_code_signing(tx, call, request.CodeSigningConfigArn);
         for (const auto& function : co_await lambda::list_functions(tx, call, "", most_functions)) {
             if (function.code_signing != request.CodeSigningConfigArn) continue;
             throw user_fault<ResourceConflictException>(fmt::format(
@@ -150,7 +150,7 @@ Task<ListFunctionsByCodeSigningConfigResponse> Service::list_functions_by_code_s
     Call& call, ListFunctionsByCodeSigningConfigRequest request) {
     const auto limit = page_limit(request.MaxItems);
     co_return co_await store_.transact([&](store::Transaction& tx) -> Task<ListFunctionsByCodeSigningConfigResponse> {
-        co_await load_config(tx, call, request.CodeSigningConfigArn);
+        co_await load_code_signing(tx, call, request.CodeSigningConfigArn);
         ListFunctionsByCodeSigningConfigResponse response;
         auto& listed = response.FunctionArns.emplace();
         for (const auto& function :

@@ -120,6 +120,8 @@ Task<void> Service::handle_event(QueuedEvent event) {
         const auto bounds = bounds_of(attempt.config);
         if (clock_.now() > event.received + bounds.oldest) {
             attempt.condition = "EventAgeExceeded";
+        } else if ((co_await current_of(name, attempt.function))->reserved_concurrency == 0) {
+            attempt.condition = "ZeroReservedConcurrency";
         } else {
             const auto age = std::chrono::duration<double, std::milli>(clock_.now() - event.received).count();
             measure(name, {{.name = "AsyncEventAge", .value = age, .unit = "Milliseconds"}});

@@ -131,11 +131,9 @@ void apply(FunctionConfiguration& configuration, const Request& request) {
             throw invalid(fmt::format("{} is not supported for SnapStart enabled functions.", *configuration.Runtime));
         }
     }
-    if (request.DeadLetterConfig) {
-        configuration.DeadLetterConfig.reset();
-        if (request.DeadLetterConfig->TargetArn && !request.DeadLetterConfig->TargetArn->empty()) {
-            configuration.DeadLetterConfig = request.DeadLetterConfig;
-        }
+    if (request.DeadLetterConfig && request.DeadLetterConfig->TargetArn) {
+        configuration.DeadLetterConfig = request.DeadLetterConfig;
+        if (request.DeadLetterConfig->TargetArn->empty()) configuration.DeadLetterConfig.reset();
     }
 }
 

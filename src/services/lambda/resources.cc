@@ -76,7 +76,10 @@ class FunctionResource final : public contracts::ResourceType {
         members.insert_or_assign("Code", json::object());
         auto request = request_of<CreateFunctionRequest>("CreateFunction", members);
         request.Code = code_of(properties);
-        request.Tags = contracts::merged_tags(context, properties);
+        auto& tags = request.Tags.emplace(contracts::merged_tags(context, properties));
+        tags.emplace("aws:cloudformation:stack-name", context.stack_name);
+        tags.emplace("aws:cloudformation:stack-id", context.stack_id);
+        tags.emplace("aws:cloudformation:logical-id", context.logical_id);
         const auto function = request.FunctionName;
         try {
             co_await lambda_.create_function(call, std::move(request));

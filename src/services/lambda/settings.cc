@@ -71,6 +71,16 @@ Task<int64_t> layer_bytes(store::Store& store, const Call& call) {
 
 using Tags = std::map<std::string, std::string>;
 
+Task<Tags> load_tags(store::Transaction& tx, const Call& call, Arn arn) {
+    constexpr std::string_view mapping = "event-source-mapping:";
+    if (!arn.resource.starts_with(mapping)) {
+        co_await load_code_signing(tx, call, arn.text());
+    } else if (!co_await find_mapping(tx, {arn.account, arn.region, arn.resource.substr(mapping.size())})) {
+        throw user_fault<ResourceNotFoundException>("The resource you requested does not exist.");
+    }
+    co_return co_await find_tags(tx, std::move(arn));
+}
+
 /// Changes the tags of whatever `resource` names. A function has the revision `revision` then.
 template <typename Change>
 Task<void> change_tags(store::Transaction& tx, const Call& call, std::string resource, std::string revision,
@@ -79,7 +89,7 @@ Task<void> change_tags(store::Transaction& tx, const Call& call, std::string res
         if (tags.size() > most_tags) throw invalid("Number of tags exceeds resource tag limit.");
     };
     if (const auto arn = other_resource(resource)) {
-        auto tags = co_await find_tags(tx, *arn);
+        auto tags = co_await load_tags(tx, call, *arn);
         change(tags);
         check(tags);
         save_tags(tx, *arn, tags);
@@ -118,7 +128,7 @@ Task<UntagResourceResponse> Service::untag_resource(Call& call, UntagResourceReq
 
 Task<ListTagsResponse> Service::list_tags(Call& call, ListTagsRequest request) {
     co_return ListTagsResponse{.Tags = co_await store_.transact([&](store::Transaction& tx) -> Task<Tags> {
-        if (const auto arn = other_resource(request.Resource)) co_return co_await find_tags(tx, *arn);
+        if (const auto arn = other_resource(request.Resource)) co_return co_await load_tags(tx, call, *arn);
         co_return (co_await load_function(tx, tagged_function(call, request.Resource))).tags;
     })};
 }

@@ -105,6 +105,8 @@ Task<std::vector<FunctionName>> all_provisioned(store::Transaction& tx);
 
 Task<std::optional<aws::lambda::CodeSigningConfig>> find_code_signing(store::Transaction& tx, const Call& call,
                                                                       std::string arn);
+/// Throws if there is none.
+Task<aws::lambda::CodeSigningConfig> load_code_signing(store::Transaction& tx, const Call& call, std::string arn);
 void save_code_signing(store::Transaction& tx, const Call& call, const aws::lambda::CodeSigningConfig& config);
 void erase_code_signing(store::Transaction& tx, const Call& call, std::string_view arn);
 Task<std::vector<aws::lambda::CodeSigningConfig>> list_code_signing(store::Transaction& tx, const Call& call);

@@ -191,6 +191,25 @@ TEST(Events, AreTriedThreeTimesAndThenSentToTheDeadLetterQueue) {
     EXPECT_EQ(dead.MessageAttributes->at("ErrorMessage").StringValue, "no");
 }
 
+TEST(Events, GoToTheDeadLetterQueueAtOnceWhereNoneMayRun) {
+    Cloud cloud;
+    cloud.create("f", echo);
+    UpdateFunctionConfigurationRequest configure{.FunctionName = "f"};
+    configure.DeadLetterConfig.emplace().TargetArn = "arn:aws:sqs:us-east-1:000000000000:dead";
+    cloud.run(cloud.service.update_function_configuration(cloud.call, configure));
+    configure.DeadLetterConfig.emplace();
+    const auto kept = cloud.run(cloud.service.update_function_configuration(cloud.call, configure));
+    EXPECT_TRUE(kept.DeadLetterConfig.has_value()) << "only an empty ARN takes it away";
+    cloud.run(
+        cloud.service.put_function_concurrency(cloud.call, {.FunctionName = "f", .ReservedConcurrentExecutions = 0}));
+    cloud.invoke("f", R"({"n":1})", "Event");
+    ASSERT_TRUE(cloud.eventually([&] { return cloud.queues.visible.size() == 1; }));
+    EXPECT_EQ(cloud.queues.visible.front().Body, R"({"n":1})");
+    configure.DeadLetterConfig->TargetArn = "";
+    const auto removed = cloud.run(cloud.service.update_function_configuration(cloud.call, configure));
+    EXPECT_FALSE(removed.DeadLetterConfig.has_value());
+}
+
 TEST(Events, AreAlsoQueuedByInvokeAsync) {
     Cloud cloud;
     cloud.create("f", "def handler(event, context):\n    print('handled', event['n'])\n");
@@ -398,6 +417,9 @@ TEST(CloudFormation, MakesAFunctionOfSourceTextAndChangesIt) {
     EXPECT_EQ(made.physical_id, "s-F-1");
     EXPECT_EQ(made.attributes.at("Arn"), "arn:aws:lambda:us-east-1:000000000000:function:s-F-1");
     EXPECT_EQ(cloud.invoke("s-F-1").Payload, R"("one")");
+    const auto tags = cloud.run(cloud.service.get_function(cloud.call, {.FunctionName = "s-F-1"})).Tags;
+    EXPECT_EQ(tags->at("aws:cloudformation:stack-name"), "s");
+    EXPECT_EQ(tags->at("aws:cloudformation:logical-id"), "F");
     auto& type = const_cast<contracts::ResourceType&>(function);
     cloud.run(type.update(cloud.call, context, made.physical_id, properties("one"), properties("two")));
     EXPECT_EQ(cloud.invoke("s-F-1").Payload, R"("two")");

@@ -213,6 +213,12 @@ TEST(EventConfigs, SendTheEndsOfEventsToTheirDestinations) {
     EXPECT_EQ(failure.at("requestContext").at("approximateInvokeCount"), 1);
     EXPECT_EQ(failure.at("responseContext").at("functionError"), "Unhandled");
     EXPECT_EQ(failure.at("responsePayload").at("errorType"), "ValueError");
+    cloud.run(
+        cloud.service.put_function_concurrency(cloud.call, {.FunctionName = "f", .ReservedConcurrentExecutions = 0}));
+    const auto not_run = ended("{}");
+    EXPECT_EQ(not_run.at("requestContext").at("condition"), "ZeroReservedConcurrency");
+    EXPECT_EQ(not_run.at("requestContext").at("approximateInvokeCount"), 0);
+    EXPECT_FALSE(not_run.contains("responseContext"));
 }
 
 /// The words are those that AWS was recorded to answer with.
@@ -272,6 +278,14 @@ TEST(Settings, RefuseInAwsWords) {
                       cloud.call, {.Resource = "arn:aws:lambda:us-east-1:000000000000:function:f"}));
               }),
               "An error occurred and the request cannot be processed.");
+    const auto tags_of = [&](std::string resource) {
+        cloud.run(cloud.service.list_tags(
+            cloud.call, {.Resource = "arn:aws:lambda:us-east-1:000000000000:" + std::move(resource)}));
+    };
+    EXPECT_EQ(message_of<ResourceNotFoundException>(
+                  [&] { tags_of("event-source-mapping:26b5a0c2-7f0e-4b7a-9a55-6b8f1c4a0001"); }),
+              "The resource you requested does not exist.");
+    EXPECT_THROW(tags_of("code-signing-config:csc-00000000000000000"), ResourceNotFoundException);
     const auto alias = [&](std::string function, std::string version, std::string other) {
         CreateAliasRequest request{
             .FunctionName = std::move(function), .Name = "live", .FunctionVersion = std::move(version)};
