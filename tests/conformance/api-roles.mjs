@@ -3,33 +3,20 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as rest from '@aws-sdk/client-api-gateway';
 import * as http from '@aws-sdk/client-apigatewayv2';
-import * as iam from '@aws-sdk/client-iam';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as sqs from '@aws-sdk/client-sqs';
 import * as sts from '@aws-sdk/client-sts';
-import { clientOf, endpoint, unique } from './support.mjs';
 import { call, importApi, send, undo } from './rest-api.mjs';
+import { newRole } from './roles.mjs';
+import { clientOf, endpoint, unique } from './support.mjs';
 import { zip } from './zip.mjs';
 
 after(undo.all);
 
-const root = clientOf(iam.IAMClient);
 const queues = clientOf(sqs.SQSClient);
 const functions = clientOf(lambda.LambdaClient);
 const httpApis = clientOf(http.ApiGatewayV2Client);
-const document = (...Statement) => JSON.stringify({ Version: '2012-10-17', Statement });
 const gateway = 'apigateway.amazonaws.com';
-
-/** The ARN of a role that `service` may assume, with these permissions. */
-async function newRole(service, ...statements) {
-    const RoleName = unique('role');
-    const AssumeRolePolicyDocument = document({ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' });
-    const { Role } = await root.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
-    undo.add(() => root.send(new iam.DeleteRoleCommand({ RoleName })));
-    await root.send(new iam.PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument: document(...statements) }));
-    undo.add(() => root.send(new iam.DeleteRolePolicyCommand({ RoleName, PolicyName: 'own' })));
-    return Role.Arn;
-}
 
 async function newQueue() {
     const QueueName = unique('queue');
@@ -49,8 +36,8 @@ before(async () => {
     account = (await clientOf(sts.STSClient).send(new sts.GetCallerIdentityCommand({}))).Account;
     open = await newQueue();
     closed = await newQueue();
-    sender = await newRole(gateway, { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: open.arn });
-    stranger = await newRole('ec2.amazonaws.com', { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' });
+    sender = await newRole(undo, gateway, { statements: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: open.arn }] });
+    stranger = await newRole(undo, 'ec2.amazonaws.com', { statements: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' }] });
 });
 
 /** Sends the request's body to a queue; what the queue refuses becomes 403. */
@@ -86,11 +73,11 @@ describe('integrations of REST APIs', () => {
 
     test('invoke functions that their role may invoke', async () => {
         const FunctionName = unique('function');
-        const execution = await newRole('lambda.amazonaws.com', { Effect: 'Allow', Action: 'logs:*', Resource: '*' });
+        const execution = await newRole(undo, 'lambda.amazonaws.com', { statements: [{ Effect: 'Allow', Action: 'logs:*', Resource: '*' }] });
         const { FunctionArn } = await functions.send(new lambda.CreateFunctionCommand({ FunctionName, Runtime: 'nodejs20.x', Handler: 'index.handler',
             Role: execution, Code: { ZipFile: zip({ 'index.js': "exports.handler = async () => ({ statusCode: 200, body: 'invoked' });" }) } }));
         undo.add(() => functions.send(new lambda.DeleteFunctionCommand({ FunctionName })));
-        const invoker = await newRole(gateway, { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: FunctionArn });
+        const invoker = await newRole(undo, gateway, { statements: [{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: FunctionArn }] });
         const proxy = (credentials) => ({ responses: {}, 'x-amazon-apigateway-integration': { type: 'aws_proxy', httpMethod: 'POST', credentials,
             uri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${FunctionArn}/invocations` } });
         const id = await importApi({ '/may': { get: proxy(invoker) }, '/may-not': { get: proxy(sender) } });

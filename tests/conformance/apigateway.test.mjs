@@ -3,10 +3,10 @@ import { createServer, request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import * as api from '@aws-sdk/client-api-gateway';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
-import * as iam from '@aws-sdk/client-iam';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as s3 from '@aws-sdk/client-s3';
 import * as sqs from '@aws-sdk/client-sqs';
+import { newRole } from './roles.mjs';
 import { allPages, clientOf, endpoint, eventually, fails, onAws, region, undoList, unique } from './support.mjs';
 import { zip } from './zip.mjs';
 
@@ -410,19 +410,11 @@ describe('documents', () => {
 
 describe('requests', () => {
     const functions = clientOf(lambda.LambdaClient);
-    const roles = clientOf(iam.IAMClient);
     let role;
 
     before(async () => {
-        const RoleName = unique('api');
-        const trust = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole',
-            Principal: { Service: ['lambda.amazonaws.com', 'apigateway.amazonaws.com'] } }] };
-        const made = await roles.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify(trust) }));
-        undo.add(() => roles.send(new iam.DeleteRoleCommand({ RoleName })));
-        const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
-        await roles.send(new iam.PutRolePolicyCommand({ RoleName, PolicyName: 'all', PolicyDocument: JSON.stringify(policy) }));
-        undo.add(() => roles.send(new iam.DeleteRolePolicyCommand({ RoleName, PolicyName: 'all' })));
-        role = made.Role.Arn;
+        role = await newRole(undo, ['lambda.amazonaws.com', 'apigateway.amazonaws.com'],
+            { statements: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
     });
 
     /** The integration URI of a new function with this code. */

@@ -4,12 +4,11 @@ import { createServer, request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import * as api from '@aws-sdk/client-apigatewayv2';
 import * as cloudwatchlogs from '@aws-sdk/client-cloudwatch-logs';
-import * as iam from '@aws-sdk/client-iam';
 import * as sqs from '@aws-sdk/client-sqs';
+import { newRole } from './roles.mjs';
 import { clientOf, endpoint, eventually, fails, onAws, undoList, unique } from './support.mjs';
 
 const client = clientOf(api.ApiGatewayV2Client);
-const roles = clientOf(iam.IAMClient);
 const queues = clientOf(sqs.SQSClient);
 const undo = undoList();
 after(undo.all);
@@ -116,14 +115,9 @@ describe('integrations of HTTP APIs', { skip: onAws && 'needs an endpoint that A
     test('a queue takes, gives and forgets messages', async () => {
         const { QueueUrl } = await queues.send(new sqs.CreateQueueCommand({ QueueName: unique('jobs') }));
         undo.add(() => queues.send(new sqs.DeleteQueueCommand({ QueueUrl })));
-        const RoleName = unique('sender');
-        const { Role } = await roles.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify({
-            Version: '2012-10-17',
-            Statement: [{ Effect: 'Allow', Principal: { Service: 'apigateway.amazonaws.com' }, Action: 'sts:AssumeRole' }],
-        }) }));
-        undo.add(() => roles.send(new iam.DeleteRoleCommand({ RoleName })));
+        const CredentialsArn = await newRole(undo, 'apigateway.amazonaws.com');
         const service = (IntegrationSubtype, RequestParameters) => ({
-            IntegrationType: 'AWS_PROXY', IntegrationSubtype, CredentialsArn: Role.Arn, PayloadFormatVersion: '1.0',
+            IntegrationType: 'AWS_PROXY', IntegrationSubtype, CredentialsArn, PayloadFormatVersion: '1.0',
             RequestParameters: { QueueUrl, ...RequestParameters } });
         const integration = await routeTo('POST /jobs', service('SQS-SendMessage', {
             MessageBody: '$request.body.text', MessageAttributes: '$request.body.attributes' }));

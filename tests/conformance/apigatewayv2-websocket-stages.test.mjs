@@ -7,13 +7,12 @@ import * as management from '@aws-sdk/client-apigatewaymanagementapi';
 import * as api from '@aws-sdk/client-apigatewayv2';
 import * as stacks from '@aws-sdk/client-cloudformation';
 import * as logs from '@aws-sdk/client-cloudwatch-logs';
-import * as iam from '@aws-sdk/client-iam';
 import WebSocket from 'ws';
+import { newRole } from './roles.mjs';
 import { clientOf, endpoint, eventually, fails, onAws, unique } from './support.mjs';
 import { connect, deploy, dial, echo, echoArn, integrate, makeEcho, mock, newApi, next, route, send, undo } from './web-sockets.mjs';
 
 const watcher = clientOf(logs.CloudWatchLogsClient);
-const roles = clientOf(iam.IAMClient);
 const restClient = clientOf(rest.APIGatewayClient);
 const CertificateArn = 'arn:aws:acm:us-east-1:000000000000:certificate/11111111-2222-3333-4444-555555555555';
 
@@ -79,15 +78,9 @@ describe('what stages tell', () => {
     async function letLog() {
         const account = await restClient.send(new rest.GetAccountCommand({}));
         if (account.cloudwatchRoleArn) return;
-        const RoleName = unique('logs');
-        const { Role } = await roles.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify({
-            Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: 'apigateway.amazonaws.com' }, Action: 'sts:AssumeRole' }] }) }));
-        undo.add(() => roles.send(new iam.DeleteRoleCommand({ RoleName })));
-        const PolicyArn = 'arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs';
-        await roles.send(new iam.AttachRolePolicyCommand({ RoleName, PolicyArn })).catch(() => {});
-        undo.add(() => roles.send(new iam.DetachRolePolicyCommand({ RoleName, PolicyArn })).catch(() => {}));
+        const role = await newRole(undo, 'apigateway.amazonaws.com', { managed: ['service-role/AmazonAPIGatewayPushToCloudWatchLogs'] });
         await eventually(() => restClient.send(new rest.UpdateAccountCommand({
-            patchOperations: [{ op: 'replace', path: '/cloudwatchRoleArn', value: Role.Arn }] })).then(() => true, () => false));
+            patchOperations: [{ op: 'replace', path: '/cloudwatchRoleArn', value: role }] })).then(() => true, () => false));
     }
 
     test('execution logs tell the steps of a message', async () => {

@@ -9,13 +9,12 @@ import * as management from '@aws-sdk/client-apigatewaymanagementapi';
 import * as api from '@aws-sdk/client-apigatewayv2';
 import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
-import * as iam from '@aws-sdk/client-iam';
 import WebSocket from 'ws';
+import { newRole } from './roles.mjs';
 import { clientOf, endpoint, eventually, fails, onAws, unique } from './support.mjs';
 import {
     connect, deploy, dial, echo, echoApi, echoArn, integrate, makeEcho, mock, newApi, next, route, send, undo } from './web-sockets.mjs';
 
-const roles = clientOf(iam.IAMClient);
 before(makeEcho);
 after(undo.all);
 
@@ -153,12 +152,9 @@ describe('connections', () => {
             AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }], KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }] }));
         undo.add(() => tables.send(new dynamodb.DeleteTableCommand({ TableName })));
         await dynamodb.waitUntilTableExists({ client: tables, maxWaitTime: 30 }, { TableName });
-        const RoleName = unique('sockets');
-        const { Role } = await roles.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify({
-            Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: 'apigateway.amazonaws.com' }, Action: 'sts:AssumeRole' }] }) }));
-        undo.add(() => roles.send(new iam.DeleteRoleCommand({ RoleName })));
+        const CredentialsArn = await newRole(undo, 'apigateway.amazonaws.com');
         const storing = await newApi();
-        const id = await integrate(storing, { IntegrationType: 'AWS', IntegrationMethod: 'POST', CredentialsArn: Role.Arn,
+        const id = await integrate(storing, { IntegrationType: 'AWS', IntegrationMethod: 'POST', CredentialsArn,
             IntegrationUri: 'arn:aws:apigateway:us-east-1:dynamodb:action/PutItem', TemplateSelectionExpression: '\\$default',
             RequestTemplates: { $default: `{"TableName":"${TableName}","Item":{"id":{"S":"$context.connectionId"},"text":{"S":$input.json('$.text')}}}` } });
         for (const [key, text] of [['/200/', 'stored'], ['$default', 'not stored: $input.path("$.__type")']]) {

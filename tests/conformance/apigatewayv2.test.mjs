@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import * as api from '@aws-sdk/client-apigatewayv2';
-import * as iam from '@aws-sdk/client-iam';
 import * as lambda from '@aws-sdk/client-lambda';
+import { newRole } from './roles.mjs';
 import { allPages, clientOf, endpoint, eventually, fails, onAws, undoList, unique } from './support.mjs';
 import { zip } from './zip.mjs';
 
 const client = clientOf(api.ApiGatewayV2Client);
-const roles = clientOf(iam.IAMClient);
 const functions = clientOf(lambda.LambdaClient);
 const undo = undoList();
 after(undo.all);
@@ -172,19 +171,11 @@ export const handler = async (event) => {
     let created;
 
     before(async () => {
-        const RoleName = unique('api-role');
-        const AssumeRolePolicyDocument = JSON.stringify({
-            Version: '2012-10-17',
-            Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
-        });
-        const { Role } = await roles.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
-        undo.add(() => roles.send(new iam.DeleteRoleCommand({ RoleName })));
-        if (onAws) await new Promise((resolve) => setTimeout(resolve, 10_000));
         const FunctionName = unique('api-function');
         const { FunctionArn } = await functions.send(
             new lambda.CreateFunctionCommand({
                 FunctionName,
-                Role: Role.Arn,
+                Role: await newRole(undo, 'lambda.amazonaws.com'),
                 Runtime: 'nodejs20.x',
                 Handler: 'index.handler',
                 Code: { ZipFile: zip({ 'index.mjs': code }) },

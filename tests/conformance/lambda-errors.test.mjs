@@ -1,14 +1,13 @@
 // How Lambda refuses: the names, statuses and words that AWS gives, which programs and their tests match on.
 import { after, before, describe, test } from 'node:test';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
-import * as iam from '@aws-sdk/client-iam';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as sqs from '@aws-sdk/client-sqs';
+import { newRole } from './roles.mjs';
 import { clientOf, fails, onAws, undoList, unique } from './support.mjs';
 import { zip } from './zip.mjs';
 
 const client = clientOf(lambda.LambdaClient);
-const roles = clientOf(iam.IAMClient);
 const queues = clientOf(sqs.SQSClient);
 const tables = clientOf(dynamodb.DynamoDBClient);
 const undo = undoList();
@@ -27,19 +26,9 @@ const create = (input) =>
     });
 
 before(async () => {
-    const RoleName = unique('lambda-errors');
-    const AssumeRolePolicyDocument = JSON.stringify({
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+    Role = await newRole(undo, 'lambda.amazonaws.com', {
+        managed: ['service-role/AWSLambdaSQSQueueExecutionRole', 'service-role/AWSLambdaDynamoDBExecutionRole'],
     });
-    Role = (await roles.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }))).Role.Arn;
-    undo.add(() => roles.send(new iam.DeleteRoleCommand({ RoleName })));
-    for (const name of ['AWSLambdaSQSQueueExecutionRole', 'AWSLambdaDynamoDBExecutionRole']) {
-        const PolicyArn = `arn:aws:iam::aws:policy/service-role/${name}`;
-        await roles.send(new iam.AttachRolePolicyCommand({ RoleName, PolicyArn }));
-        undo.add(() => roles.send(new iam.DetachRolePolicyCommand({ RoleName, PolicyArn })));
-    }
-    if (onAws) await new Promise((resolve) => setTimeout(resolve, 10_000)); // until Lambda may assume the role
     ({ FunctionName, FunctionArn } = await create());
     undo.add(() => send(lambda.DeleteFunctionCommand, { FunctionName }));
     await lambda.waitUntilFunctionActiveV2({ client, maxWaitTime: 60, minDelay: 1 }, { FunctionName });

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
-import * as iam from '@aws-sdk/client-iam';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as sqs from '@aws-sdk/client-sqs';
+import { newRole } from './roles.mjs';
 import { allPages, clientOf, endpoint, eventually, fails, onAws, undoList, unique } from './support.mjs';
 import { zip } from './zip.mjs';
 
 const client = clientOf(lambda.LambdaClient);
-const roles = clientOf(iam.IAMClient);
 const queues = clientOf(sqs.SQSClient);
 const tables = clientOf(dynamodb.DynamoDBClient);
 const logGroups = clientOf(logs.CloudWatchLogsClient);
@@ -57,19 +56,9 @@ done
 
 let Role;
 before(async () => {
-    const RoleName = unique('lambda-role');
-    const AssumeRolePolicyDocument = JSON.stringify({
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+    Role = await newRole(undo, 'lambda.amazonaws.com', {
+        managed: ['service-role/AWSLambdaBasicExecutionRole', 'service-role/AWSLambdaSQSQueueExecutionRole'],
     });
-    Role = (await roles.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }))).Role.Arn;
-    undo.add(() => roles.send(new iam.DeleteRoleCommand({ RoleName })));
-    for (const name of ['AWSLambdaBasicExecutionRole', 'AWSLambdaSQSQueueExecutionRole']) {
-        const PolicyArn = `arn:aws:iam::aws:policy/service-role/${name}`;
-        await roles.send(new iam.AttachRolePolicyCommand({ RoleName, PolicyArn }));
-        undo.add(() => roles.send(new iam.DetachRolePolicyCommand({ RoleName, PolicyArn })));
-    }
-    if (onAws) await new Promise((resolve) => setTimeout(resolve, 10_000)); // until Lambda may assume the role
 });
 
 async function newFunction(input = {}) {

@@ -9,6 +9,7 @@ import * as s3 from '@aws-sdk/client-s3';
 import * as sns from '@aws-sdk/client-sns';
 import * as sqs from '@aws-sdk/client-sqs';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { newRole } from './roles.mjs';
 import { clientOf, eventually, fails, onAws, region, undoList, unique } from './support.mjs';
 import { zip } from './zip.mjs';
 
@@ -292,17 +293,7 @@ async function eventIn(FunctionName) {
 describe('functions', () => {
     let Role;
     before(async () => {
-        const RoleName = unique('role');
-        const AssumeRolePolicyDocument = JSON.stringify({
-            Version: '2012-10-17',
-            Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
-        });
-        Role = (await roles.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }))).Role.Arn;
-        undo.add(() => roles.send(new iam.DeleteRoleCommand({ RoleName })));
-        const PolicyArn = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
-        await roles.send(new iam.AttachRolePolicyCommand({ RoleName, PolicyArn }));
-        undo.add(() => roles.send(new iam.DetachRolePolicyCommand({ RoleName, PolicyArn })));
-        if (onAws) await new Promise((resolve) => setTimeout(resolve, 10_000)); // until Lambda may assume the role
+        Role = await newRole(undo, 'lambda.amazonaws.com', { managed: ['service-role/AWSLambdaBasicExecutionRole'] });
     });
 
     /** A function that the bucket tells of new objects. */

@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import * as api from '@aws-sdk/client-apigatewayv2';
-import * as iam from '@aws-sdk/client-iam';
 import * as lambda from '@aws-sdk/client-lambda';
 import WebSocket from 'ws';
+import { newRole } from './roles.mjs';
 import { clientOf, endpoint, eventually, onAws, undoList, unique } from './support.mjs';
 import { zip } from './zip.mjs';
 
 const client = clientOf(api.ApiGatewayV2Client);
-const roles = clientOf(iam.IAMClient);
 const functions = clientOf(lambda.LambdaClient);
 export const undo = undoList();
 
@@ -101,14 +100,10 @@ exports.handler = async (event) => {
 export let echoArn;
 /** Makes the function behind `echo`. */
 export async function makeEcho() {
-    const RoleName = unique('sockets');
-    const { Role } = await roles.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify({
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Principal: { Service: ['lambda.amazonaws.com', 'apigateway.amazonaws.com'] }, Action: 'sts:AssumeRole' }] }) }));
-    undo.add(() => roles.send(new iam.DeleteRoleCommand({ RoleName })));
+    const Role = await newRole(undo, ['lambda.amazonaws.com', 'apigateway.amazonaws.com']);
     const FunctionName = unique('sockets');
     const made = await eventually(() => functions.send(new lambda.CreateFunctionCommand({
-        FunctionName, Role: Role.Arn, Runtime: 'nodejs20.x', Handler: 'index.handler', Code: { ZipFile: zip({ 'index.js': source }) },
+        FunctionName, Role, Runtime: 'nodejs20.x', Handler: 'index.handler', Code: { ZipFile: zip({ 'index.js': source }) },
         Timeout: 20, MemorySize: 128 })).catch(() => null));
     undo.add(() => functions.send(new lambda.DeleteFunctionCommand({ FunctionName })));
     await functions.send(new lambda.AddPermissionCommand({ FunctionName, StatementId: 'sockets', Action: 'lambda:InvokeFunction',
