@@ -45,9 +45,24 @@ const json::value* resolve_pointer(const json::value& root, std::string_view poi
     return at;
 }
 
-bool equal_values(const json::value& a, const json::value& b) {
-    if (a.is_number() && b.is_number()) return a.to_number<double>() == b.to_number<double>();
-    return a == b;
+/// Equal values, and no others, have the same text: 1 and 1.0 have, and objects whose members stand in another order.
+std::string canonical(const json::value& value) {
+    if (value.is_double()) {
+        const double number = value.as_double();
+        const bool whole = std::floor(number) == number && std::abs(number) < 1e15;
+        return whole ? std::to_string(static_cast<int64_t>(number)) : fmt::format("{}", number);
+    }
+    if (value.is_array()) {
+        std::vector<std::string> elements;
+        for (const auto& element : value.as_array()) elements.push_back(canonical(element));
+        return fmt::format("[{}]", fmt::join(elements, ","));
+    }
+    if (!value.is_object()) return json::serialize(value);
+    std::map<std::string_view, std::string> members;
+    for (const auto& [name, member] : value.as_object()) members[name] = canonical(member);
+    std::string text;
+    for (const auto& [name, member] : members) text += json::serialize(json::string(name)) + ":" + member + ",";
+    return "{" + text + "}";
 }
 
 std::string_view type_of(const json::value& value) {
@@ -154,7 +169,8 @@ class SchemaReading {
                 return fmt::format("instance type ({}) does not match any allowed primitive type", type_of(value));
         }
         if (const auto* known = schema.if_contains("enum"); known && known->is_array()) {
-            if (std::ranges::none_of(known->as_array(), [&](const auto& each) { return equal_values(each, value); }))
+            const auto text = canonical(value);
+            if (std::ranges::none_of(known->as_array(), [&](const auto& each) { return canonical(each) == text; }))
                 return "instance value is not found in enum";
         }
         return std::nullopt;
@@ -229,7 +245,7 @@ class SchemaReading {
         if (const auto* unique = schema.if_contains("uniqueItems"); unique && unique->is_bool() && unique->as_bool()) {
             std::set<std::string> seen;
             for (const auto& element : *array)
-                if (!seen.insert(json::serialize(element)).second) return "array must not contain duplicate elements";
+                if (!seen.insert(canonical(element)).second) return "array must not contain duplicate elements";
         }
         const auto* items = schema.if_contains("items");
         const auto* more = schema.if_contains("additionalItems");
