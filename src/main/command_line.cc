@@ -80,6 +80,8 @@ void add_serve(CLI::App& app, ServeOptions& options, std::function<int()>& chose
                      "nothing (none)")
         ->transform(CLI::CheckedTransformer(networks))
         ->default_str("host");
+    serve_command->add_option("--lambda-container-engine", options.functions.container_engine,
+                              "The program that has functions' images [docker or podman, as found on the PATH]");
     auto* hot_reload = serve_command->add_flag("--hot-reload,!--no-hot-reload", options.functions.hot_reload,
                                                "Whether callers may run folders of this machine as functions [yes, "
                                                "unless signatures or policies are checked]");

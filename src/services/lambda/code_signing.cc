@@ -123,6 +123,7 @@ Task<PutFunctionCodeSigningConfigResponse> Service::put_function_code_signing_co
     co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
         co_await load_config_of_function(tx, call, request.CodeSigningConfigArn);
         auto function = co_await load_function(tx, name);
+        if (function.is_image()) throw no_signed_images();
         function.code_signing = request.CodeSigningConfigArn;
         save_function(tx, name, function);
     });

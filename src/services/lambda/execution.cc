@@ -60,10 +60,13 @@ uint16_t port_of(std::string_view endpoint) {
     return port;
 }
 
-/// The names of the programs that the layers bring for /opt/extensions. Blocks.
+/// The names of the programs that the layers bring for /opt/extensions, or an image for its own /opt. Blocks.
 std::vector<std::string> extension_programs(const std::filesystem::path& layers) {
     std::vector<std::string> names;
     std::error_code error;
+    // A link of an image would be followed to this machine's files.
+    if (std::filesystem::is_symlink(layers, error) || std::filesystem::is_symlink(layers / "extensions", error))
+        return names;
     for (const auto& entry : std::filesystem::directory_iterator(layers / "extensions", error)) {
         if (!entry.is_regular_file(error)) continue;
         if (::access(entry.path().c_str(), X_OK) == 0) names.push_back(entry.path().filename());
@@ -222,34 +225,23 @@ Task<void> Service::look_for_sandbox() {
 Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<const Function> function,
                                WorkerStart start) {
     const auto& configuration = function->configuration;
-    const auto memory_mb = static_cast<uint32_t>(configuration.MemorySize.value_or(128));
-    const auto runtime = find_runtime(configuration.Runtime.value_or(""), memory_mb);
-    if (!runtime) {
-        throw user_fault<aws::lambda::InvalidRuntimeException>(runtime.error());
-    }
-    if (!runtime->compiler.empty()) {
-        const auto permit = co_await compilation_.acquire();
-        co_await threads_.run([&] { compile_java(options_.folder / "bootstrap", runtime->compiler); });
+    WorkerPlan plan{.key = std::move(start.key),
+                    .function = fmt::format("{}/{}/{}", name.account, name.region, name.name)};
+    plan.memory_mb = static_cast<uint32_t>(configuration.MemorySize.value_or(128));
+    if (function->image) {
+        co_await plan_image(name, function, plan);
+    } else {
+        co_await plan_package(call, function, plan);
     }
     const auto session = co_await assume_role(name, configuration.Role.value_or(""));
     const Sandbox* sandbox = co_await this->sandbox();
-    WorkerPlan plan{.key = std::move(start.key),
-                    .function = fmt::format("{}/{}/{}", name.account, name.region, name.name)};
-    plan.room = {.code = function->hot_folder.empty()
-                             ? co_await code_.unpacked(function->code_blob, configuration.CodeSha256.value_or(""))
-                             : std::filesystem::path(function->hot_folder),
-                 .bootstrap = options_.folder / "bootstrap",
-                 .layers = co_await layers_of(call, function)};
     if (configuration.EphemeralStorage) plan.room.scratch_bytes = uint64_t(configuration.EphemeralStorage->Size) << 20;
-    for (const auto& part : runtime->program) plan.program.push_back(sandbox->seen(plan.room, part));
-    plan.by_address = runtime->by_address;
     plan.cloud_port = port_of(endpoint_);
     plan.version = function->version();
     plan.handler = configuration.Handler.value_or("");
     plan.identity = call.random().hex(32);
-    if (!plan.room.layers.empty()) {
-        plan.extensions = co_await threads_.run([folder = plan.room.layers] { return extension_programs(folder); });
-    }
+    const auto layers = function->image ? plan.room.image / "opt" : plan.room.layers;
+    if (!layers.empty()) plan.extensions = co_await threads_.run([&] { return extension_programs(layers); });
     plan.post_telemetry = [this](std::string uri, std::string body) { courier_.post(std::move(uri), std::move(body)); };
     plan.runtime = facts_of(configuration);
     plan.runtime.initialization = start.initialization;
@@ -258,7 +250,6 @@ Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<co
         plan.log_format = {.json = configuration.LoggingConfig->LogFormat.value_or("Text") == "JSON",
                            .system_level = configuration.LoggingConfig->SystemLogLevel.value_or("INFO")};
     }
-    plan.memory_mb = memory_mb;
     plan.timeout = std::chrono::seconds(configuration.Timeout.value_or(3));
     if (start.in_invoke) plan.init_timeout = plan.timeout;
     if (session.expires != Time::max()) plan.expires = session.expires - renewed_before;
@@ -269,6 +260,40 @@ Task<WorkerPlan> Service::plan(Call& call, FunctionName name, std::shared_ptr<co
     plan.environment = environment_of(*function, name, session, endpoint_, stream, *sandbox, plan.room);
     plan.environment.push_back("AWS_LAMBDA_INITIALIZATION_TYPE=" + plan.runtime.initialization);
     co_return plan;
+}
+
+Task<void> Service::plan_package(Call& call, std::shared_ptr<const Function> function, WorkerPlan& plan) {
+    const auto& configuration = function->configuration;
+    const auto runtime = find_runtime(
+        configuration.Runtime.value_or(""),
+        {.memory_mb = plan.memory_mb, .handler = configuration.Handler ? *configuration.Handler : std::string_view()});
+    if (!runtime) throw user_fault<aws::lambda::InvalidRuntimeException>(runtime.error());
+    if (!runtime->compiler.empty()) {
+        const auto permit = co_await compilation_.acquire();
+        co_await threads_.run([&] { compile_java(options_.folder / "bootstrap", runtime->compiler); });
+    }
+    const Sandbox* sandbox = co_await this->sandbox();
+    plan.room = {.code = function->hot_folder.empty()
+                             ? co_await code_.unpacked(function->code_blob, configuration.CodeSha256.value_or(""))
+                             : std::filesystem::path(function->hot_folder),
+                 .bootstrap = options_.folder / "bootstrap",
+                 .layers = co_await layers_of(call, function)};
+    for (const auto& part : runtime->program) plan.program.push_back(sandbox->seen(plan.room, part));
+    plan.by_address = runtime->by_address;
+}
+
+Task<void> Service::plan_image(FunctionName name, std::shared_ptr<const Function> function, WorkerPlan& plan) {
+    if (!(co_await sandbox())->isolated()) {
+        throw user_fault<aws::lambda::CodeArtifactUserFailedException>(
+            "Functions packaged as container images need namespaces of their own, which are not permitted here.");
+    }
+    const auto folder = co_await image_of(name, function);
+    const auto& given = function->configuration.ImageConfigResponse;
+    auto program = program_of(*function->image, given ? given->ImageConfig : std::nullopt);
+    plan.room = {.image = folder->path, .working_directory = std::move(program.working_directory)};
+    plan.image = folder;
+    plan.program = std::move(program.arguments);
+    plan.by_address = true;
 }
 
 Task<RoleSession> Service::assume_role(FunctionName name, std::string role) {

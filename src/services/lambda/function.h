@@ -3,15 +3,17 @@
 
 #include "base/json.h"
 #include "contracts/lambda.h"
+#include "services/lambda/images/image.h"
 #include "services/lambda/name.h"
 
 namespace cumulet::lambda {
 
-/// A deployment package that was checked and stored.
+/// A deployment package that was checked and stored, or an image that is there.
 struct Package {
     std::string blob;
-    std::string hot_folder;  ///< runs from there instead
-    std::string sha256;      ///< in Base64
+    std::string hot_folder;      ///< runs from there instead
+    std::optional<Image> image;  ///< or from this
+    std::string sha256;          ///< in Base64; of an image in hexadecimal digits
     int64_t size_bytes = 0;
     int64_t unzipped_bytes = 0;
 };
@@ -19,8 +21,9 @@ struct Package {
 /// A function's $LATEST, or one of its versions.
 struct Function {
     aws::lambda::FunctionConfiguration configuration;
-    std::string code_blob;   ///< the package, in store::Blobs
-    std::string hot_folder;  ///< the code itself, to be looked at before each event; "" where it is a package
+    std::string code_blob;       ///< the package, in store::Blobs
+    std::string hot_folder;      ///< the code itself, to be looked at before each event; "" where it is a package
+    std::optional<Image> image;  ///< instead of both
     int64_t unzipped_bytes = 0;
     // Of $LATEST only:
     std::map<std::string, std::string> tags;
@@ -38,6 +41,7 @@ struct Function {
 
     const std::string& version() const { return *configuration.Version; }
     const std::string& revision() const { return *configuration.RevisionId; }
+    bool is_image() const { return configuration.PackageType == "Image"; }
     bool has_runtime(std::string_view prefix) const {
         return configuration.Runtime && configuration.Runtime->starts_with(prefix);
     }
@@ -45,6 +49,8 @@ struct Function {
 
 /// The function that `request` asks for, without its code. Throws InvalidParameterValueException.
 Function new_function(const Call& call, const FunctionName& name, const aws::lambda::CreateFunctionRequest& request);
+/// Code of images cannot be signed.
+aws::lambda::InvalidParameterValueException no_signed_images();
 /// Changes what `request` names. Throws InvalidParameterValueException.
 void configure(Function& function, const aws::lambda::UpdateFunctionConfigurationRequest& request);
 /// Names the code that the function has from now on.

@@ -41,6 +41,8 @@ Service::Service(store::Store& store, store::Blobs& blobs, contracts::Door& door
       clock_(clock),
       options_(std::move(options)),
       code_(blobs, threads, options_.folder / "code"),
+      engine_(options_.settings.container_engine),
+      images_(engine_, threads, options_.folder / "images"),
       courier_(tasks_),
       pool_(loop_, launcher_, options_.pool),
       book_(door),
@@ -61,6 +63,7 @@ void Service::start(std::string endpoint) {
 
 Task<void> Service::stop() {
     store_.wake_all();
+    engine_.stop();
     co_await pool_.stop();
     co_await tasks_.stop();
     book_.stop();
@@ -141,18 +144,21 @@ Task<FunctionConfiguration> Service::create_function(Call& call, CreateFunctionR
     const auto name = parse_function_name(call, request.FunctionName);
     check_new_name(call, name, request.FunctionName);
     auto function = new_function(call, name, request);
-    check_runtime(*request.Runtime);
+    if (!function.is_image()) check_runtime(*request.Runtime, request.Handler.value_or(""));
+    if (function.is_image() && request.CodeSigningConfigArn) throw no_signed_images();
     const auto exists = [&](store::Transaction& tx) -> Task<bool> {
         co_return (co_await find_function(tx, name)).has_value();
     };
     const auto conflict = user_fault<ResourceConflictException>("Function already exist: " + name.name);
     if (co_await store_.transact(exists)) throw conflict;
 
-    const auto package = co_await store_package(call, {.operation = "CreateFunction",
-                                                       .zip = std::move(request.Code.ZipFile),
-                                                       .bucket = std::move(request.Code.S3Bucket),
-                                                       .key = std::move(request.Code.S3Key),
-                                                       .object_version = std::move(request.Code.S3ObjectVersion)});
+    const auto package = co_await take_code(call, function.is_image(),
+                                            {.operation = "CreateFunction",
+                                             .zip = std::move(request.Code.ZipFile),
+                                             .bucket = std::move(request.Code.S3Bucket),
+                                             .key = std::move(request.Code.S3Key),
+                                             .object_version = std::move(request.Code.S3ObjectVersion),
+                                             .image_uri = std::move(request.Code.ImageUri)});
     expect_worker();
     set_code(function, package, request.Architectures);
     touch(function, call.random().uuid(), call.now());
@@ -197,6 +203,11 @@ Task<GetFunctionResponse> Service::get_function(Call& call, GetFunctionRequest r
     response.Code->Location = fmt::format("{}{}{}/{}/{}/{}/{}", call.base_url(), code_prefix, name.account, name.region,
                                           name.name, percent_encode(function->version()), function->build);
     if (!function->hot_folder.empty()) response.Code->Location = "file://" + function->hot_folder;
+    if (function->image) {
+        response.Code = FunctionCodeLocation{.RepositoryType = "ECR",
+                                             .ImageUri = function->image->uri,
+                                             .ResolvedImageUri = function->image->resolved_uri()};
+    }
     if (!current.tags.empty()) response.Tags = current.tags;
     if (current.reserved_concurrency)
         response.Concurrency.emplace().ReservedConcurrentExecutions = current.reserved_concurrency;

@@ -173,6 +173,7 @@ class FunctionResource final : public contracts::ResourceType {
                 {"TracingConfig", json::object{{"Mode", "PassThrough"}}},
                 {"DeadLetterConfig", json::object{{"TargetArn", ""}}},
                 {"EphemeralStorage", json::object{{"Size", 512}}},
+                {"ImageConfig", json::object()},
                 {"Layers", json::array()},
                 {"SnapStart", json::object{{"ApplyOn", "None"}}}};
     }

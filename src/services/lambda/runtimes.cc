@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <filesystem>
 
@@ -31,10 +32,14 @@ constexpr std::array<Retired, 22> retired_runtimes{
      {"ruby2.7", "ruby3.2"},       {"java8", "java21"},          {"provided", "provided.al2023"},
      {"go1.x", "provided.al2023"}}};
 
-std::string find_program(std::initializer_list<std::string> names) {
+using Folders = std::span<const std::string_view>;
+constexpr std::array<std::string_view, 2> machine_folders{"/usr/local/bin", "/usr/bin"};  // which the sandbox shows
+
+std::string find_program(std::initializer_list<std::string> names, Folders folders = machine_folders) {
     for (const auto& name : names) {
-        for (const std::string folder : {"/usr/local/bin/", "/usr/bin/"}) {
-            if (!name.empty() && ::access((folder + name).c_str(), X_OK) == 0) return folder + name;
+        for (const auto folder : folders) {
+            const auto program = fmt::format("{}/{}", folder, name);
+            if (!name.empty() && ::access(program.c_str(), X_OK) == 0) return program;
         }
     }
     return "";
@@ -73,9 +78,26 @@ std::expected<Runtime, std::string> find_java(std::string_view runtime, uint32_t
         .compiler = javac};
 }
 
+/// Functions of .NET that are programs: their handler is the assembly's name, and they bring AWS's runtime client.
+// Unverified: with a dotnet of Microsoft's.
+std::expected<Runtime, std::string> find_dotnet(std::string_view runtime, const RuntimeUse& use) {
+    const auto dotnet = find_program({"dotnet"}, use.program_folders.empty() ? machine_folders : use.program_folders);
+    if (dotnet.empty()) return missing(runtime, "dotnet");
+    const bool is_name = std::ranges::all_of(use.handler, [](unsigned char letter) {
+        return std::isalnum(letter) != 0 || letter == '.' || letter == '_' || letter == '-';
+    });
+    if (!is_name) {
+        return std::unexpected(
+            fmt::format("The handler {} names a method. Functions of {} run here as programs: executable assemblies "
+                        "with Amazon.Lambda.RuntimeSupport, whose handler is the assembly's name.",
+                        use.handler, runtime));
+    }
+    return Runtime{.program = {dotnet, fmt::format("/var/task/{}.dll", use.handler)}, .by_address = true};
+}
+
 }  // namespace
 
-void check_runtime(const std::string& runtime) {
+void check_runtime(const std::string& runtime, std::string_view handler) {
     const auto retired = std::ranges::find(retired_runtimes, runtime, &Retired::runtime);
     if (retired != retired_runtimes.end()) {
         throw invalid(fmt::format(
@@ -89,7 +111,7 @@ void check_runtime(const std::string& runtime) {
                         "set: [{}] or be a valid ARN",
                         runtime, fmt::join(supported_runtimes, ", ")));
     }
-    if (const auto found = find_runtime(runtime); !found) throw invalid(found.error());
+    if (const auto found = find_runtime(runtime, {.handler = handler}); !found) throw invalid(found.error());
 }
 
 // https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html: Java 11, Python 3.12, .NET 8 and what came later.
@@ -104,7 +126,7 @@ bool has_snap_start(std::string_view runtime) {
     return version("java") >= 11 || version("python3.") >= 12 || version("dotnet") >= 8;
 }
 
-std::expected<Runtime, std::string> find_runtime(std::string_view runtime, uint32_t memory_mb) {
+std::expected<Runtime, std::string> find_runtime(std::string_view runtime, const RuntimeUse& use) {
     if (runtime.starts_with("provided")) return Runtime{.program = {"/var/task/bootstrap"}, .by_address = true};
     if (runtime.starts_with("nodejs")) {
         const auto node = find_program({"node", "nodejs"});
@@ -122,12 +144,9 @@ std::expected<Runtime, std::string> find_runtime(std::string_view runtime, uint3
         if (ruby.empty()) return missing(runtime, "ruby");
         return Runtime{.program = {ruby, "--disable-did_you_mean", "/var/runtime/bootstrap.rb"}};
     }
-    if (runtime.starts_with("java")) return find_java(runtime, memory_mb);
-    if (runtime.starts_with("dotnet") && find_program({"dotnet"}).empty()) return missing(runtime, "dotnet");
-    return std::unexpected(
-        fmt::format("The runtime {} is not built. Its functions run as provided.al2023, with a bootstrap that starts "
-                    "AWS's runtime interface client.",
-                    runtime));
+    if (runtime.starts_with("java")) return find_java(runtime, use.memory_mb);
+    if (runtime.starts_with("dotnet")) return find_dotnet(runtime, use);
+    return std::unexpected(fmt::format("The runtime {} is not known.", runtime));
 }
 
 std::vector<std::string> environment_of(const Function& function, const FunctionName& name, const RoleSession& session,
@@ -143,11 +162,21 @@ std::vector<std::string> environment_of(const Function& function, const Function
         variables.try_emplace(variable, std::move(value));
     };
     const auto runtime_folder = sandbox.seen(room, "/var/runtime");
-    initial("PATH", "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:" + layers + "/bin");
-    initial("LD_LIBRARY_PATH", fmt::format("/var/lang/lib:/lib64:/usr/lib64:{0}:{0}/lib:{1}:{1}/lib:{2}/lib",
-                                           runtime_folder, root, layers));
-    initial("LANG", "C.UTF-8");
+    if (function.image) {
+        for (const auto& variable : function.image->environment) {
+            const auto equals = std::min(variable.find('='), variable.size());
+            initial(variable.substr(0, equals), variable.substr(std::min(equals + 1, variable.size())));
+        }
+        initial("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    } else {
+        initial("PATH", "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:" + layers + "/bin");
+        initial("LD_LIBRARY_PATH", fmt::format("/var/lang/lib:/lib64:/usr/lib64:{0}:{0}/lib:{1}:{1}/lib:{2}/lib",
+                                               runtime_folder, root, layers));
+        initial("LANG", "C.UTF-8");
+    }
     initial("TZ", ":UTC");
+    // Its user has no home.
+    if (function.has_runtime("dotnet")) initial("DOTNET_CLI_HOME", "/tmp");
     initial("AWS_ENDPOINT_URL", endpoint);
     if (const auto at = endpoint.find("://"); at != endpoint.npos) {
         const auto host = endpoint.substr(at + 3);
@@ -168,11 +197,17 @@ std::vector<std::string> environment_of(const Function& function, const Function
         initial("GEM_PATH", fmt::format("{0}/vendor/bundle/ruby/{2}.0:{1}/ruby/gems/{2}.0", root, layers, version));
         initial("RUBYLIB", fmt::format("{}:{}/lib:{}/ruby/lib", root, runtime_folder, layers));
     }
-    variables["_HANDLER"] = configuration.Handler.value_or("");
-    variables["LAMBDA_TASK_ROOT"] = root;
-    variables["LAMBDA_RUNTIME_DIR"] = runtime_folder;
+    if (function.image) {
+        // What else AWS's images need, their own entry points set.
+        initial("LAMBDA_TASK_ROOT", root);
+        initial("LAMBDA_RUNTIME_DIR", runtime_folder);
+    } else {
+        variables["_HANDLER"] = configuration.Handler.value_or("");
+        variables["LAMBDA_TASK_ROOT"] = root;
+        variables["LAMBDA_RUNTIME_DIR"] = runtime_folder;
+        variables["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + configuration.Runtime.value_or("");
+    }
     variables["AWS_REGION"] = variables["AWS_DEFAULT_REGION"] = name.region;
-    variables["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + configuration.Runtime.value_or("");
     variables["AWS_LAMBDA_FUNCTION_NAME"] = name.name;
     variables["AWS_LAMBDA_FUNCTION_VERSION"] = function.version();
     variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = std::to_string(configuration.MemorySize.value_or(128));

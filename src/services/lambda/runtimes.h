@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <span>
 
 #include "services/lambda/function.h"
 #include "services/lambda/sandbox/sandbox.h"
@@ -16,14 +17,21 @@ struct Runtime {
 };
 
 /// Throws InvalidParameterValueException for a runtime that is unknown, no longer supported, or not there on this
-/// machine.
-void check_runtime(const std::string& runtime);
+/// machine, or that runs no handlers of this form.
+void check_runtime(const std::string& runtime, std::string_view handler);
+
+/// What of a function its runtime depends on.
+struct RuntimeUse {
+    uint32_t memory_mb = 128;
+    std::string_view handler;
+    std::span<const std::string_view> program_folders;  ///< where interpreters are; none: those of this machine
+};
 
 /// True for runtimes that SnapStart is offered for.
 bool has_snap_start(std::string_view runtime);
 
 /// How `runtime` ("nodejs20.x") runs on this machine. The error is a sentence that names the missing program.
-std::expected<Runtime, std::string> find_runtime(std::string_view runtime, uint32_t memory_mb = 128);
+std::expected<Runtime, std::string> find_runtime(std::string_view runtime, const RuntimeUse& use = {});
 
 /// Credentials of a function's role.
 struct RoleSession {

@@ -4,6 +4,7 @@
 #include "contracts/metrics.h"
 #include "contracts/resource.h"
 #include "services/lambda/destination.h"
+#include "services/lambda/images/folders.h"
 #include "services/lambda/package.h"
 #include "services/lambda/poller.h"
 #include "services/lambda/runtimes.h"
@@ -247,13 +248,14 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
 
   private:
     friend class UrlSurface;
-    /// Where a package comes from: the bytes, or an object of S3.
+    /// Where code comes from: the bytes of a package, an object of S3, or an image.
     struct PackageSource {
         std::string_view operation;
         std::optional<std::string> zip;
         std::optional<std::string> bucket;
         std::optional<std::string> key;
         std::optional<std::string> object_version;
+        std::optional<std::string> image_uri;
     };
     struct ResolvedLayers {
         std::vector<aws::lambda::Layer> shown;
@@ -269,6 +271,16 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
 
     // functions.cc
     Task<Package> store_package(Call& call, PackageSource source);
+    // images.cc
+    /// The code of a function that is an image, or is none. Throws InvalidParameterValueException.
+    Task<Package> take_code(Call& call, bool is_image, PackageSource source);
+    Task<Package> open_image(std::string uri);
+    /// The file system of the function's image. Throws CodeArtifactUserDeletedException where the engine has it no
+    /// more, and the function is Failed until it has.
+    Task<std::shared_ptr<const ImageFolder>> image_of(FunctionName name, std::shared_ptr<const Function> function);
+    /// Failed where the image is `lost`, in a sentence; else Active.
+    Task<void> set_image_state(FunctionName name, std::shared_ptr<const Function> function, std::string lost);
+    // functions.cc
     /// Sets the layers that a request names, and checks their size together with the code's.
     Task<void> set_layers(store::Transaction& tx, const Call& call, Function& function,
                           std::optional<std::vector<std::string>> arns);
@@ -315,6 +327,9 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Task<std::shared_ptr<Worker>> start_worker(Call& call, FunctionName name, std::shared_ptr<const Function> function,
                                                WorkerStart start);
     Task<WorkerPlan> plan(Call& call, FunctionName name, std::shared_ptr<const Function> function, WorkerStart start);
+    /// Gives the plan its room and its program.
+    Task<void> plan_package(Call& call, std::shared_ptr<const Function> function, WorkerPlan& plan);
+    Task<void> plan_image(FunctionName name, std::shared_ptr<const Function> function, WorkerPlan& plan);
     /// What this machine permits: found out in the background of the start, waited for by the first function to run.
     Task<const Sandbox*> sandbox();
     Task<void> look_for_sandbox();
@@ -378,6 +393,9 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
     Semaphore sandbox_search_{1};
     Semaphore compilation_{1};  // of a runtime
     CodeFolders code_;
+    ContainerEngine engine_;
+    ImageFolders images_;
+    Semaphore image_searches_{2};  // which may take minutes of a thread each
     FunctionCache functions_;
     Loop loop_;
     Launcher launcher_;

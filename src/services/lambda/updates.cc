@@ -16,15 +16,18 @@ void Service::retire_latest(FunctionName name) {
 
 Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunctionCodeRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    co_await store_.transact([&](store::Transaction& tx) -> Task<void> {
-        check_revision(co_await load_function(tx, name), request.RevisionId);
+    const bool is_image = co_await store_.transact([&](store::Transaction& tx) -> Task<bool> {
+        const auto function = co_await load_function(tx, name);
+        check_revision(function, request.RevisionId);
+        co_return function.is_image();
     });
-    if (request.ImageUri) throw invalid("Please don't provide ImageUri when updating a function with packageType Zip.");
-    const auto package = co_await store_package(call, {.operation = "UpdateFunctionCode",
-                                                       .zip = std::move(request.ZipFile),
-                                                       .bucket = std::move(request.S3Bucket),
-                                                       .key = std::move(request.S3Key),
-                                                       .object_version = std::move(request.S3ObjectVersion)});
+    const auto package = co_await take_code(call, is_image,
+                                            {.operation = "UpdateFunctionCode",
+                                             .zip = std::move(request.ZipFile),
+                                             .bucket = std::move(request.S3Bucket),
+                                             .key = std::move(request.S3Key),
+                                             .object_version = std::move(request.S3ObjectVersion),
+                                             .image_uri = std::move(request.ImageUri)});
     const auto revision = call.random().uuid();
     const auto version_revision = call.random().uuid();
     const bool dry_run = request.DryRun.value_or(false);
@@ -69,7 +72,7 @@ Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunc
 Task<FunctionConfiguration> Service::update_function_configuration(Call& call,
                                                                    UpdateFunctionConfigurationRequest request) {
     const auto name = parse_function_name(call, request.FunctionName);
-    if (request.Runtime) check_runtime(*request.Runtime);
+    if (request.Runtime) check_runtime(*request.Runtime, request.Handler.value_or(""));
     const auto revision = call.random().uuid();
     auto answer = co_await store_.transact([&](store::Transaction& tx) -> Task<FunctionConfiguration> {
         auto function = co_await load_function(tx, name);

@@ -47,13 +47,23 @@ void write_etc(const fs::path& etc) {
     std::ofstream(etc / "group") << groups;
 }
 
+std::vector<std::string> name_arguments() {
+    std::vector<std::string> arguments;
+    for (const auto name : bound) {
+        const auto path = fmt::format("/etc/{}", name);
+        arguments.insert(arguments.end(), {"--ro-bind-try", path, path});
+    }
+    return arguments;
+}
+
 std::vector<std::string> etc_arguments(const fs::path& etc) {
     std::vector<std::string> arguments{"--ro-bind-try", etc.string(), "/etc"};
     const auto bind = [&](const std::string& path) {
         arguments.insert(arguments.end(), {"--ro-bind-try", path, path});
     };
     for (const auto& name : etc_folders()) bind("/etc/" + name);
-    for (const auto name : bound) bind(fmt::format("/etc/{}", name));
+    const auto names = name_arguments();
+    arguments.insert(arguments.end(), names.begin(), names.end());
     // Keys, which functions of a Cumulet that is root could read.
     std::error_code error;
     if (fs::exists("/etc/ssl/private", error)) arguments.insert(arguments.end(), {"--tmpfs", "/etc/ssl/private"});

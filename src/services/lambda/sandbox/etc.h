@@ -14,6 +14,9 @@ const std::vector<std::string>& etc_folders();
 /// environment has, and places for what stays the host's own. What is in it already is replaced. Blocks.
 void write_etc(const std::filesystem::path& etc);
 
+/// The arguments of bubblewrap that show how names are found, for images: all else in /etc is their own.
+std::vector<std::string> name_arguments();
+
 /// The arguments of bubblewrap that make `etc`, with what stays the host's own, /etc.
 std::vector<std::string> etc_arguments(const std::filesystem::path& etc);
 

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "services/lambda/sandbox/etc.h"
 
 namespace cumulet::lambda {
@@ -39,8 +41,6 @@ std::string try_network() {
     return "Lambda functions do not run: they may have no network of their own here, and must not have the host's";
 }
 
-}  // namespace
-
 std::vector<std::string> wrapper_arguments(const std::string& wrapper, bool own_user) {
     std::vector<std::string> arguments{wrapper,         "--unshare-pid",        "--unshare-ipc",
                                        "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent",
@@ -48,7 +48,11 @@ std::vector<std::string> wrapper_arguments(const std::string& wrapper, bool own_
     // The user and group that AWS runs functions as.
     if (own_user) arguments.insert(arguments.end(), {"--unshare-user", "--uid", "993", "--gid", "990"});
     if (!own_user) arguments.insert(arguments.end(), {"--cap-drop", "ALL"});
-    arguments.insert(arguments.end(), {"--ro-bind", "/usr", "/usr"});
+    return arguments;
+}
+
+std::vector<std::string> host_file_arguments() {
+    std::vector<std::string> arguments{"--ro-bind", "/usr", "/usr"};
     for (const std::string folder : {"/lib", "/lib32", "/lib64", "/bin", "/sbin"}) {
         std::error_code error;
         if (fs::is_symlink(folder, error)) {
@@ -57,7 +61,11 @@ std::vector<std::string> wrapper_arguments(const std::string& wrapper, bool own_
             arguments.insert(arguments.end(), {"--ro-bind-try", folder, folder});
         }
     }
-    arguments.insert(arguments.end(), {"--proc", "/proc"});
+    return arguments;
+}
+
+std::vector<std::string> kernel_arguments() {
+    std::vector<std::string> arguments{"--proc", "/proc"};
     // Under a Cumulet that is root, a function's user is root to the kernel, if without capabilities: it must not write
     // the kernel's settings, such as the program that gets core dumps.
     for (const std::string part : {"sys", "mtrr", "pressure", "scsi", "acpi", "fs", "driver"}) {
@@ -68,6 +76,12 @@ std::vector<std::string> wrapper_arguments(const std::string& wrapper, bool own_
     return arguments;
 }
 
+void append(std::vector<std::string>& arguments, const std::vector<std::string>& more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+}
+
+}  // namespace
+
 std::unique_ptr<Sandbox> Sandbox::find(Network network) {
     auto sandbox = std::make_unique<Sandbox>();
     sandbox->network_ = network;
@@ -77,10 +91,14 @@ std::unique_ptr<Sandbox> Sandbox::find(Network network) {
     std::string why = "bubblewrap (bwrap) is not installed";
     if (!wrapper.empty()) {
         why = "bubblewrap may not make namespaces here";
+        sandbox->host_files_ = host_file_arguments();
+        sandbox->kernel_ = kernel_arguments();
         for (const bool own_user : {true, false}) {
             auto arguments = wrapper_arguments(wrapper, own_user);
             auto trial = arguments;
-            trial.insert(trial.end(), {"--tmpfs", "/tmp", "/usr/bin/true"});
+            append(trial, sandbox->host_files_);
+            append(trial, sandbox->kernel_);
+            append(trial, {"--tmpfs", "/tmp", "/usr/bin/true"});
             if (run_quietly(trial, std::chrono::seconds(5)) == 0) {
                 sandbox->wrapper_ = std::move(arguments);
                 break;
@@ -107,24 +125,50 @@ std::unique_ptr<Sandbox> Sandbox::plain(std::string why) {
     return sandbox;
 }
 
-std::vector<std::string> Sandbox::command(const Room& room, const std::vector<std::string>& program) const {
+std::vector<std::string> take_loader_variables(std::vector<std::string>& environment) {
+    const auto kept = std::ranges::partition(environment, [](std::string_view variable) {
+        return !variable.starts_with("LD_") && !variable.starts_with("GLIBC_TUNABLES=") &&
+               !variable.starts_with("GCONV_PATH=") && !variable.starts_with("LOCPATH=");
+    });
+    std::vector<std::string> taken(std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end()));
+    environment.erase(kept.begin(), kept.end());
+    return taken;
+}
+
+std::vector<std::string> Sandbox::command(const Room& room, const std::vector<std::string>& program,
+                                          const std::vector<std::string>& inner) const {
     if (!isolated()) return program;
     auto arguments = wrapper_;
-    arguments.insert(arguments.end(), {"--size", std::to_string(room.scratch_bytes), "--tmpfs", "/tmp"});
-    arguments.insert(arguments.end(), {"--ro-bind", room.code.string(), "/var/task"});
-    if (!room.bootstrap.empty()) {
-        arguments.insert(arguments.end(), {"--ro-bind", room.bootstrap.string(), "/var/runtime"});
-        const auto etc = etc_arguments(room.bootstrap / "etc");
-        arguments.insert(arguments.end(), etc.begin(), etc.end());
+    for (const auto& variable : inner) {
+        const auto equals = variable.find('=');
+        append(arguments, {"--setenv", variable.substr(0, equals), variable.substr(equals + 1)});
     }
-    if (!room.layers.empty()) {
-        arguments.insert(arguments.end(), {"--ro-bind", room.layers.string(), "/opt"});
+    const bool packaged = room.image.empty();
+    append(arguments, packaged ? host_files_ : std::vector<std::string>{"--ro-bind", room.image.string(), "/"});
+    append(arguments, kernel_);
+    append(arguments, {"--size", std::to_string(room.scratch_bytes), "--tmpfs", "/tmp"});
+    if (packaged) {
+        append(arguments, {"--ro-bind", room.code.string(), "/var/task"});
+        if (!room.bootstrap.empty()) {
+            append(arguments, {"--ro-bind", room.bootstrap.string(), "/var/runtime"});
+            append(arguments, etc_arguments(room.bootstrap / "etc"));
+        }
+        if (!room.layers.empty()) {
+            append(arguments, {"--ro-bind", room.layers.string(), "/opt"});
+        } else {
+            append(arguments, {"--dir", "/opt"});
+        }
+        append(arguments, {"--remount-ro", "/", "--chdir", "/var/task"});
     } else {
-        arguments.insert(arguments.end(), {"--dir", "/opt"});
+        append(arguments, name_arguments());
+        append(arguments, {"--chdir", room.working_directory});
     }
-    arguments.insert(arguments.end(), {"--remount-ro", "/", "--chdir", "/var/task"});
-    arguments.insert(arguments.end(), program.begin(), program.end());
+    append(arguments, program);
     return arguments;
+}
+
+std::string Sandbox::supervisor(const Room& room) const {
+    return room.image.empty() ? seen(room, "/var/runtime/supervise.sh") : "/cumulet/supervise.sh";
 }
 
 std::string Sandbox::seen(const Room& room, std::string_view path) const {

@@ -69,6 +69,17 @@ TEST_F(Hostile, ForksWithoutEndPastItsTime) {
     expect_neighbour_unaffected();
 }
 
+TEST_F(Hostile, TellsTheLoaderOfItsSandboxNothing) {
+    if (!shop.sandbox->isolated()) GTEST_SKIP() << "bubblewrap is not permitted here";
+    const Folder outside;
+    auto plan = function("loads", "def handler(event, context):\n    return os.environ['LD_DEBUG']\n");
+    // A loader that heeds this writes a file there.
+    plan.environment.push_back("LD_DEBUG=libs");
+    plan.environment.push_back("LD_DEBUG_OUTPUT=" + (outside.path() / "trace").string());
+    EXPECT_EQ(shop.invoke(plan).payload, "\"libs\"");
+    EXPECT_TRUE(std::filesystem::is_empty(outside.path()));
+}
+
 TEST_F(Hostile, FillsItsTmpAndNoOthers) {
     if (!shop.sandbox->isolated()) GTEST_SKIP() << "bubblewrap is not permitted here";
     auto plan = function(

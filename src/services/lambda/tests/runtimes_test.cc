@@ -18,20 +18,36 @@ std::string member(const std::string& payload, std::string_view name) {
 }
 
 TEST(Runtimes, ThatAreMissingAreNamedWithTheirProgram) {
+    const Folder empty;
+    const auto folder = empty.path().string();
+    const std::array<std::string_view, 1> folders{folder};
     for (const std::string_view runtime : {"dotnet8", "dotnet10"}) {
-        const auto found = find_runtime(runtime);
+        const auto found = find_runtime(runtime, {.handler = "App", .program_folders = folders});
         ASSERT_FALSE(found);
         EXPECT_THAT(found.error(), HasSubstr(runtime));
-        EXPECT_THAT(found.error(),
-                    ::testing::AnyOf(HasSubstr("needs the program 'dotnet'"), HasSubstr("is not built")));
+        EXPECT_THAT(found.error(), HasSubstr("needs the program 'dotnet'"));
+    }
+}
+
+TEST(Runtimes, OfDotnetRunAssembliesThatArePrograms) {
+    const Folder programs;
+    programs.write("dotnet", "#!/bin/sh\n", true);
+    const auto folder = programs.path().string();
+    const std::array<std::string_view, 1> folders{folder};
+    const auto found = find_runtime("dotnet8", {.handler = "My.Function-1", .program_folders = folders});
+    ASSERT_TRUE(found) << found.error();
+    EXPECT_THAT(found->program, ::testing::ElementsAre(folder + "/dotnet", "/var/task/My.Function-1.dll"));
+    EXPECT_TRUE(found->by_address);
+    for (const auto* handler : {"Assembly::Namespace.Class::Method", "../outside", "a/b"}) {
+        const auto refused = find_runtime("dotnet8", {.handler = handler, .program_folders = folders});
+        ASSERT_FALSE(refused) << handler;
+        EXPECT_THAT(refused.error(), HasSubstr("RuntimeSupport"));
     }
 }
 
 class RubyWorker : public ::testing::Test {
   protected:
-    void SetUp() override {
-        ASSERT_TRUE(find_runtime("ruby3.3")) << "./dev installs it";
-    }
+    void SetUp() override { ASSERT_TRUE(find_runtime("ruby3.3")) << "./dev installs it"; }
     Workshop shop;
 };
 

@@ -66,6 +66,10 @@ Task<Outcome> Worker::run(Invocation invocation) {
     co_await Suspend{[&](std::coroutine_handle<> handle) {
         std::lock_guard lock(mutex_);
         current.handle = handle;
+        if (start_fault_) {
+            current_ = &current;
+            return fail_with_exit(start_fault_->reason, start_fault_->type);
+        }
         if (phase_ > Phase::ready) {
             current.outcome.lost = true;
             reactor.post(handle);

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "runtime/reactor.h"
+#include "services/lambda/images/entry.h"
 #include "services/lambda/sandbox/sandbox.h"
 #include "services/lambda/workers/exchange.h"
 #include "services/lambda/workers/extensions.h"
@@ -29,6 +30,7 @@ struct WorkerPlan {
     std::vector<std::string> program;      ///< as seen inside the sandbox
     std::vector<std::string> environment;  ///< "NAME=value"
     Room room;
+    std::shared_ptr<const void> image;  ///< keeps what the room shows, where that is an image
     uint32_t memory_mb = 128;
     std::chrono::milliseconds timeout{3000};
     std::chrono::milliseconds init_timeout{10'000};
@@ -105,8 +107,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
 
     // worker_life.cc, on the launcher's thread
     void launch(Launcher& launcher);
-    std::expected<void, std::string> open_and_spawn(Launcher& launcher);
-    std::expected<Seat, std::string> take_seat(Spares& spares, const std::vector<std::string>& environment,
+    std::expected<void, StartFault> open_and_spawn(Launcher& launcher);
+    std::expected<Seat, std::string> take_seat(Spares& spares, std::vector<std::string> environment,
                                                const OwnNetwork* network);
     // worker_life.cc, on the loop's thread
     void process_ended();
@@ -189,6 +191,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
 
     mutable std::mutex mutex_;
     Phase phase_ = Phase::starting;
+    std::optional<StartFault> start_fault_;  // what every event is told of a worker that never began
     Process process_;
     std::unique_ptr<ControlGroup> group_;
     Descriptor listener_;

@@ -117,24 +117,26 @@ std::string with_request_id(std::string shape, std::string_view request_id) {
 void Worker::launch(Launcher& launcher) {
     auto opened = open_and_spawn(launcher);
     if (opened) return;
-    log::error("a Lambda function's process could not be started",
-               {{"function", plan_.function}, {"why", opened.error()}});
+    log::warning("a Lambda function's process could not be started",
+                 {{"function", plan_.function}, {"why", opened.error().reason}});
     std::lock_guard lock(mutex_);
-    fail_with_exit(opened.error(), "Runtime.InvalidEntrypoint");
+    if (phase_ != Phase::ended) start_fault_ = opened.error();
+    fail_with_exit(opened.error().reason, opened.error().type);
     phase_ = Phase::ended;
     phases_.wake("phase");
     loop_.post([self = shared_from_this()] { self->remove_group(0); });
 }
 
-std::expected<Seat, std::string> Worker::take_seat(Spares& spares, const std::vector<std::string>& environment,
+std::expected<Seat, std::string> Worker::take_seat(Spares& spares, std::vector<std::string> environment,
                                                    const OwnNetwork* network) {
     const bool supervised = !plan_.extensions.empty();
     auto program = plan_.program;
     if (supervised) {
-        program.insert(program.begin(), {"/bin/sh", sandbox_.seen(plan_.room, "/var/runtime/supervise.sh"),
-                                         sandbox_.seen(plan_.room, "/opt/extensions")});
+        program.insert(program.begin(),
+                       {"/bin/sh", sandbox_.supervisor(plan_.room), sandbox_.seen(plan_.room, "/opt/extensions")});
     }
-    const auto arguments = sandbox_.command(plan_.room, program);
+    const auto inner = sandbox_.isolated() ? take_loader_variables(environment) : std::vector<std::string>();
+    const auto arguments = sandbox_.command(plan_.room, program, inner);
     const Limits limits{.memory_bytes = uint64_t{plan_.memory_mb} << 20, .processes = max_processes};
     if (const auto spare = network ? nullptr : spares.take(sandbox_)) {
         auto seat =
@@ -162,20 +164,26 @@ std::expected<Seat, std::string> Worker::take_seat(Spares& spares, const std::ve
     return Seat{.process = std::move(*process), .group = std::move(group), .ties = std::move(*ties)};
 }
 
-std::expected<void, std::string> Worker::open_and_spawn(Launcher& launcher) {
-    if (!sandbox_.network_fault().empty()) return std::unexpected(sandbox_.network_fault());
+std::expected<void, StartFault> Worker::open_and_spawn(Launcher& launcher) {
+    const auto fault = [](std::string reason) { return std::unexpected(StartFault{.reason = std::move(reason)}); };
+    if (!sandbox_.network_fault().empty()) return fault(sandbox_.network_fault());
+    if (!plan_.room.image.empty()) {
+        if (auto found = entry_fault(plan_.room, plan_.program, plan_.environment)) return std::unexpected(*found);
+    }
     const auto around = surroundings(sandbox_.network(), plan_.cloud_port, !plan_.extensions.empty());
     const auto& network = around.network;
     auto [listener, port] = network ? std::pair(Descriptor(), int{api_port}) : listen_locally();
-    if (!network && !listener) return std::unexpected("no port for the Runtime API is free");
+    if (!network && !listener) return fault("no port for the Runtime API is free");
     auto environment = plan_.environment;
     environment.push_back(fmt::format("AWS_LAMBDA_RUNTIME_API=127.0.0.1:{}", port));
 
     std::lock_guard lock(mutex_);
-    if (phase_ == Phase::ended) return std::unexpected("it was ended before it began");
-    tell(init_started(plan_.runtime, plan_.function.substr(plan_.function.rfind('/') + 1), plan_.version));
-    auto seat = take_seat(launcher.spares(), environment, network.get());
-    if (!seat) return std::unexpected(seat.error());
+    if (phase_ == Phase::ended) return fault("it was ended before it began");
+    // Unverified: images have no line of their own for it, since they have no runtime of AWS's.
+    if (plan_.room.image.empty())
+        tell(init_started(plan_.runtime, plan_.function.substr(plan_.function.rfind('/') + 1), plan_.version));
+    auto seat = take_seat(launcher.spares(), std::move(environment), network.get());
+    if (!seat) return fault(seat.error());
     process_ = std::move(seat->process);
     group_ = std::move(seat->group);
     if (network) {

@@ -89,11 +89,14 @@ Task<void> CloudDoor::invoke(Call& caller, const contracts::Service& service, co
     co_await operation.invoke(*found->second, child, input, output);
 }
 
-Cloud::Cloud(bool shared, std::function<void(store::Transaction&)> before)
+Cloud::Cloud(bool shared, std::function<void(store::Transaction&)> before, Settings settings)
     : store(store::open_memory_store()),
       blobs(store::open_file_blobs(folder.path() / "blobs", false)),
       service(*store, *blobs, door, threads, clock,
-              {.folder = folder.path() / "lambda", .metrics = &metrics, .shared = shared}) {
+              {.folder = folder.path() / "lambda",
+               .metrics = &metrics,
+               .settings = std::move(settings),
+               .shared = shared}) {
     queues.store = store.get();
     door.apis = {{"lambda", &service}, {"sqs", &queues}};
     if (before) {

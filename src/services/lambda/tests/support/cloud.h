@@ -37,7 +37,7 @@ class CloudDoor : public LogDoor {
 class Cloud {
   public:
     /// `shared`: as if other processes used the store. `before` writes what an earlier process has left.
-    explicit Cloud(bool shared = true, std::function<void(store::Transaction&)> before = {});
+    explicit Cloud(bool shared = true, std::function<void(store::Transaction&)> before = {}, Settings settings = {});
     ~Cloud();
 
     template <typename T>
