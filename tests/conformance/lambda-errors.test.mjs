@@ -350,9 +350,23 @@ describe('event source mappings', () => {
             send(lambda.PutFunctionEventInvokeConfigCommand, { FunctionName, DestinationConfig: { OnSuccess: { Destination: bus } } }),
             'NotImplemented', 501, /event buses as destinations/,
         );
-        await fails(
-            create({ PackageType: 'Image', Runtime: undefined, Handler: undefined, Code: { ImageUri: 'app:1' } }),
-            'NotImplemented', 501, /images/,
+    });
+
+    test('images and packages do not mix', async () => {
+        const invalid = (request, message) => fails(request, 'InvalidParameterValueException', 400, message);
+        const ImageUri = '000000000000.dkr.ecr.us-east-1.amazonaws.com/app:1';
+        await invalid(
+            create({ PackageType: 'Image', Code: { ImageUri } }),
+            /Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image\./,
+        );
+        await invalid(create({ Code: { ImageUri } }), /Please provide a source for function code\./);
+        await invalid(
+            create({ PackageType: 'Image', Runtime: undefined, Handler: undefined, Code: { ImageUri: 'no such name' } }),
+            /Source image no such name is not valid\. Provide a valid source image\./,
+        );
+        await invalid(
+            send(lambda.UpdateFunctionCodeCommand, { FunctionName, ImageUri }),
+            /Please don't provide ImageUri when updating a function with packageType Zip\./,
         );
     });
 });
