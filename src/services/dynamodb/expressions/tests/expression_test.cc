@@ -267,7 +267,9 @@ INSTANTIATE_TEST_SUITE_P(
               ":none"},
         Error{"SET data = :one",
               "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: data"},
-        Error{"SET one = size(ten)", "Invalid UpdateExpression: Invalid function name; function: size"},
+        Error{"SET one = size(ten)",
+              "Invalid UpdateExpression: The function is not allowed in an update expression; function: size"},
+        Error{"SET one = longest(ten)", "Invalid UpdateExpression: Invalid function name; function: longest"},
         Error{"SET one = :a + :one",
               "Invalid UpdateExpression: Incorrect operand type for operator or function; operator or function: +, "
               "operand "

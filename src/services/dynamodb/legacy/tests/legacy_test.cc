@@ -198,6 +198,7 @@ TEST(LegacyParameters, DoNotMixWithExpressions) {
     World world;
     world.make_table("orders");
     const auto key = AttributeMap::from_json(R"({"pk":{"S":"a"},"sk":{"S":"1"}})");
+    const std::string introduction = "1 validation error detected: ";
     const std::string mixed =
         "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: ";
     EXPECT_EQ(said([&] {
@@ -207,7 +208,7 @@ TEST(LegacyParameters, DoNotMixWithExpressions) {
                                                                    .Expected = Expected(),
                                                                    .ConditionExpression = "attribute_exists(a)"}));
               }),
-              mixed + "{AttributeUpdates, Expected} Expression parameters: {ConditionExpression}");
+              introduction + mixed + "{AttributeUpdates, Expected} Expression parameters: {ConditionExpression}");
     EXPECT_EQ(said([&] {
                   world.run(world.service.query(
                       world.call,
