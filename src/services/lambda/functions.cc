@@ -83,6 +83,9 @@ Task<Package> Service::open_hot_folder(std::string path) {
 }
 
 Task<Package> Service::store_package(Call& call, PackageSource source) {
+    if (source.storage_mode == "REFERENCE")
+        throw aws::not_implemented("lambda", source.operation, "S3ObjectStorageMode REFERENCE");
+    if (source.encrypted_by) throw aws::not_implemented("lambda", source.operation, "SourceKMSKeyArn");
     if (source.bucket == hot_reload_bucket && source.key && source.operation != "PublishLayerVersion")
         co_return co_await open_hot_folder(std::move(*source.key));
     std::string bytes;
@@ -158,7 +161,9 @@ Task<FunctionConfiguration> Service::create_function(Call& call, CreateFunctionR
                                              .bucket = std::move(request.Code.S3Bucket),
                                              .key = std::move(request.Code.S3Key),
                                              .object_version = std::move(request.Code.S3ObjectVersion),
-                                             .image_uri = std::move(request.Code.ImageUri)});
+                                             .image_uri = std::move(request.Code.ImageUri),
+                                             .storage_mode = std::move(request.Code.S3ObjectStorageMode),
+                                             .encrypted_by = std::move(request.Code.SourceKMSKeyArn)});
     expect_worker();
     set_code(function, package, request.Architectures);
     touch(function, call.random().uuid(), call.now());

@@ -93,7 +93,10 @@ Task<PublishLayerVersionResponse> Service::publish_layer_version(Call& call, Pub
                                                  .zip = std::move(request.Content.ZipFile),
                                                  .bucket = std::move(request.Content.S3Bucket),
                                                  .key = std::move(request.Content.S3Key),
-                                                 .object_version = std::move(request.Content.S3ObjectVersion)});
+                                                 .object_version = std::move(request.Content.S3ObjectVersion),
+                                                 .image_uri = {},
+                                                 .storage_mode = std::move(request.Content.S3ObjectStorageMode),
+                                                 .encrypted_by = {}});
     LayerVersion layer{
         .shown = {}, .blob = package.blob, .unzipped_bytes = package.unzipped_bytes, .secret = call.random().uuid()};
     auto& shown = layer.shown;

@@ -58,7 +58,9 @@ FunctionCode code_of(const json::object& properties) {
     take(code.S3Bucket, "S3Bucket");
     take(code.S3Key, "S3Key");
     take(code.S3ObjectVersion, "S3ObjectVersion");
+    take(code.S3ObjectStorageMode, "S3ObjectStorageMode");
     take(code.ImageUri, "ImageUri");
+    take(code.SourceKMSKeyArn, "SourceKMSKeyArn");
     return code;
 }
 
@@ -105,7 +107,9 @@ class FunctionResource final : public contracts::ResourceType {
                                               .S3Bucket = std::move(code.S3Bucket),
                                               .S3Key = std::move(code.S3Key),
                                               .S3ObjectVersion = std::move(code.S3ObjectVersion),
-                                              .ImageUri = std::move(code.ImageUri)};
+                                              .S3ObjectStorageMode = std::move(code.S3ObjectStorageMode),
+                                              .ImageUri = std::move(code.ImageUri),
+                                              .SourceKMSKeyArn = std::move(code.SourceKMSKeyArn)};
             if (const auto* list = after.if_contains("Architectures"); list && list->is_array()) {
                 auto& architectures = request.Architectures.emplace();
                 for (const auto& each : list->as_array()) architectures.push_back(std::string(each.as_string()));

@@ -256,6 +256,8 @@ class Service final : public aws::lambda::Api, private contracts::Surface {
         std::optional<std::string> key;
         std::optional<std::string> object_version;
         std::optional<std::string> image_uri;
+        std::optional<std::string> storage_mode;  ///< of an object: COPY or REFERENCE
+        std::optional<std::string> encrypted_by;  ///< the ARN of a KMS key
     };
     struct ResolvedLayers {
         std::vector<aws::lambda::Layer> shown;

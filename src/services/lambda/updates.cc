@@ -15,6 +15,7 @@ void Service::retire_latest(FunctionName name) {
 }
 
 Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunctionCodeRequest request) {
+    if (request.PublishTo) throw aws::not_implemented("lambda", "UpdateFunctionCode", "PublishTo");
     const auto name = parse_function_name(call, request.FunctionName);
     const bool is_image = co_await store_.transact([&](store::Transaction& tx) -> Task<bool> {
         const auto function = co_await load_function(tx, name);
@@ -27,7 +28,9 @@ Task<FunctionConfiguration> Service::update_function_code(Call& call, UpdateFunc
                                              .bucket = std::move(request.S3Bucket),
                                              .key = std::move(request.S3Key),
                                              .object_version = std::move(request.S3ObjectVersion),
-                                             .image_uri = std::move(request.ImageUri)});
+                                             .image_uri = std::move(request.ImageUri),
+                                             .storage_mode = std::move(request.S3ObjectStorageMode),
+                                             .encrypted_by = std::move(request.SourceKMSKeyArn)});
     const auto revision = call.random().uuid();
     const auto version_revision = call.random().uuid();
     const bool dry_run = request.DryRun.value_or(false);

@@ -49,6 +49,7 @@ Task<void> check_routing(store::Transaction& tx, FunctionCache& cache, FunctionN
 }  // namespace
 
 Task<FunctionConfiguration> Service::publish_version(Call& call, PublishVersionRequest request) {
+    if (request.PublishTo) throw aws::not_implemented("lambda", "PublishVersion", "PublishTo");
     const auto name = parse_function_name(call, request.FunctionName);
     const auto revision = call.random().uuid();
     const auto latest_revision = call.random().uuid();

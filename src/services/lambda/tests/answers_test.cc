@@ -34,6 +34,35 @@ FunctionConfiguration publish(Cloud& cloud, std::optional<std::string> descripti
     return cloud.run(cloud.service.publish_version(cloud.call, {.FunctionName = "f", .Description = description}));
 }
 
+TEST(Code, ThatIsKeptOrPublishedInWaysThatAreNotBuiltIsRefusedByName) {
+    Cloud cloud;
+    make(cloud);
+    const auto refusal = [&](auto call) -> std::string {
+        try {
+            cloud.run(call());
+            return "";
+        } catch (const aws::Error& error) {
+            return fmt::format("{} {}", error.status, error.message);
+        }
+    };
+    const auto update = [&](UpdateFunctionCodeRequest request) {
+        request.FunctionName = "f";
+        return refusal([&] { return cloud.service.update_function_code(cloud.call, request); });
+    };
+    const std::string key = "arn:aws:kms:us-east-1:000000000000:key/k";
+    EXPECT_EQ(update({.S3Bucket = "b", .S3Key = "k", .S3ObjectStorageMode = "REFERENCE"}),
+              "501 Cumulet does not implement lambda.UpdateFunctionCode: S3ObjectStorageMode REFERENCE");
+    EXPECT_EQ(update({.ZipFile = zip_of({{"index.py", counter}}), .SourceKMSKeyArn = key}),
+              "501 Cumulet does not implement lambda.UpdateFunctionCode: SourceKMSKeyArn");
+    EXPECT_EQ(update({.ZipFile = zip_of({{"index.py", counter}}), .PublishTo = "LATEST_PUBLISHED"}),
+              "501 Cumulet does not implement lambda.UpdateFunctionCode: PublishTo");
+    EXPECT_EQ(refusal([&] {
+                  return cloud.service.publish_version(cloud.call,
+                                                       {.FunctionName = "f", .PublishTo = "LATEST_PUBLISHED"});
+              }),
+              "501 Cumulet does not implement lambda.PublishVersion: PublishTo");
+}
+
 TEST(Answers, OfAFunctionMadeWithAVersionNameBoth) {
     Cloud cloud;
     const auto made = make(cloud, {.Publish = true});
