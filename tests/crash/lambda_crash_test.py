@@ -5,22 +5,15 @@ and so does every record of a table's stream, which the function refuses.
 usage: lambda_crash_test.py CUMULET [--kills N] [--seed S]
 """
 
-import argparse
 import base64
 import http.client
 import io
 import json
-import pathlib
-import random
-import shutil
-import signal
 import sys
-import tempfile
-import threading
 import time
 import zipfile
 
-from serve_crash_test import BROKEN, Client, Finding, Server
+from killing import Callers, Client, Finding, delete, kill_over_and_over, main
 
 SOURCE = "def handler(event, context):\n    return event['id']\n"  # a stream's event has none
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:ends"
@@ -71,42 +64,21 @@ def map_stream(port):
         "BatchSize": 1, "MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": {"Destination": QUEUE}}}, 202)
 
 
-class Load:
-    """Callers that queue events in one process, until it is gone."""
-
+class Load(Callers):
     def __init__(self, port, accepted, written, seed):
         self.port, self.accepted, self.written = port, accepted, written
-        self.ended = threading.Event()
-        self.findings = []
-        self.threads = [threading.Thread(target=self._run, args=("%s/%d" % (seed, i),)) for i in range(3)]
-        for thread in self.threads:
-            thread.start()
+        super().__init__([self.queue_events] * 3, seed)
 
-    def _run(self, seed):
-        rng = random.Random(seed)
-        try:
-            client, tables = Functions(self.port), Client(self.port)
-            while not self.ended.is_set():
-                name = "%016x" % rng.getrandbits(64)
-                client.call("POST", FUNCTION + "/f/invocations", {"id": name}, 202, **{"X-Amz-Invocation-Type": "Event"})
-                self.accepted.append(name)
-                if rng.random() < 0.1:
-                    tables.call("dynamodb", "PutItem", TableName="table", Item={"id": {"S": name}})
-                    self.written.append(name)
-                time.sleep(0.002)
-        except BROKEN:
-            pass  # it was killed; nothing is known of what was under way
-        except Exception as error:  # pylint: disable=broad-except
-            self.findings.append(error)
-
-    def stop(self):
-        self.ended.set()
-        for thread in self.threads:
-            thread.join(timeout=30)
-            if thread.is_alive():
-                raise Finding("a caller is still waiting")
-        if self.findings:
-            raise self.findings[0]
+    def queue_events(self, rng):
+        client, tables = Functions(self.port), Client(self.port)
+        while not self.ended.is_set():
+            name = "%016x" % rng.getrandbits(64)
+            client.call("POST", FUNCTION + "/f/invocations", {"id": name}, 202, **{"X-Amz-Invocation-Type": "Event"})
+            self.accepted.append(name)
+            if rng.random() < 0.1:
+                tables.call("dynamodb", "PutItem", TableName="table", Item={"id": {"S": name}})
+                self.written.append(name)
+            time.sleep(0.002)
 
 
 def advance(port):
@@ -135,55 +107,22 @@ def check(port, accepted, written):
                 raise Finding("an event failed: %s" % message["Body"])
             missing.discard(record["requestPayload"]["id"])
         if messages:
-            entries = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
-            client.call("sqs", "DeleteMessageBatch", QueueUrl=url, Entries=entries)
+            delete(client, url, messages)
+
+
+def create_all(port):
+    create(port)
+    map_stream(port)
 
 
 def run(program, folder, kills, seed):
-    rng = random.Random(seed)
     accepted, written = [], []
-    for number in range(kills + 1):
-        server = Server(program, folder)
-        try:
-            port = server.wait_until_ready()
-            if number == 0:
-                create(port)
-                map_stream(port)
-            if number == kills:
-                check(port, accepted, written)
-                break
-            load = Load(port, accepted, written, "%s/%d" % (seed, number))
-            time.sleep(0.5 + rng.random())
-            server.kill()
-            load.stop()
-        finally:
-            server.kill()
+    kill_over_and_over(program, folder, kills, seed, create_all, lambda port, seed: Load(port, accepted, written, seed),
+                       lambda port: check(port, accepted, written), least_seconds=0.5)
     if len(accepted) < 50:
         raise Finding("the load was too small to show anything")
     print("%d kills: %d events and %d records, all came to their end" % (kills, len(accepted), len(written)))
 
 
-def too_late(_number, _frame):
-    raise Finding("it took longer than 150 s")
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("--kills", type=int, default=4)
-    parser.add_argument("--seed", default=str(random.SystemRandom().getrandbits(32)))
-    arguments = parser.parse_args()
-    signal.signal(signal.SIGALRM, too_late)
-    signal.alarm(150)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="cumulet-crash-"))
-    try:
-        run(arguments.program, folder, arguments.kills, arguments.seed)
-    except Finding as finding:
-        print("seed %s: %s\nits state is in %s" % (arguments.seed, finding, folder))
-        return 1
-    shutil.rmtree(folder)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(run, kills=4))

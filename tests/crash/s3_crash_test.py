@@ -6,13 +6,9 @@ usage: s3_crash_test.py CUMULET [--kills N] [--seed S]
 
 import http.client
 import json
-import random
 import sys
-import threading
-import time
 
-from serve_crash_test import BROKEN, Client, Finding, Server, main
-from sns_crash_test import drain
+from killing import Callers, Client, Finding, drain, kill_over_and_over, main
 
 BUCKET, QUEUE = "uploads", "told"
 CONFIGURATION = """<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><QueueConfiguration>
@@ -45,24 +41,10 @@ def create(port):
     objects.call("PUT", "?notification", CONFIGURATION)
 
 
-class Load:
-    """Writers against one process, until it is gone."""
-
+class Load(Callers):
     def __init__(self, port, acknowledged, seed):
         self.acknowledged = acknowledged
-        self.ended = threading.Event()
-        self.findings = []
-        self.threads = [threading.Thread(target=self._run, args=(port, "%s/%d" % (seed, i))) for i in range(6)]
-        for thread in self.threads:
-            thread.start()
-
-    def _run(self, port, seed):
-        try:
-            self.write(Objects(port), random.Random(seed))
-        except BROKEN:
-            pass  # it was killed; nothing is known of what was under way
-        except Exception as error:  # pylint: disable=broad-except
-            self.findings.append(error)
+        super().__init__([lambda rng: self.write(Objects(port), rng)] * 6, seed)
 
     def write(self, objects, rng):
         while not self.ended.is_set():
@@ -72,15 +54,6 @@ class Load:
             if rng.random() < 0.5:
                 objects.call("DELETE", "/" + key)
                 self.acknowledged.append(("ObjectRemoved:Delete", key))
-
-    def stop(self):
-        self.ended.set()
-        for thread in self.threads:
-            thread.join(timeout=30)
-            if thread.is_alive():
-                raise Finding("a writer is still waiting")
-        if self.findings:
-            raise self.findings[0]
 
 
 def check(port, acknowledged):
@@ -94,23 +67,9 @@ def check(port, acknowledged):
 
 
 def run(program, folder, kills, seed):
-    rng = random.Random(seed)
     acknowledged = []
-    for number in range(kills + 1):
-        server = Server(program, folder)
-        try:
-            port = server.wait_until_ready()
-            if number == 0:
-                create(port)
-            if number == kills:
-                check(port, acknowledged)
-                break
-            load = Load(port, acknowledged, "%s/%d" % (seed, number))
-            time.sleep(0.1 + rng.random())
-            server.kill()
-            load.stop()
-        finally:
-            server.kill()
+    kill_over_and_over(program, folder, kills, seed, create, lambda port, seed: Load(port, acknowledged, seed),
+                       lambda port: check(port, acknowledged))
     if len(acknowledged) < 100:
         raise Finding("the load was too small to show anything")
     print("%d kills: %d changes acknowledged, all told" % (kills, len(acknowledged)))

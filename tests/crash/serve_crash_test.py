@@ -5,91 +5,16 @@ a table, its index and its stream tell the same.
 usage: serve_crash_test.py CUMULET [--kills N] [--seed S]
 """
 
-import argparse
 import http.client
 import json
-import pathlib
-import queue
 import random
-import re
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 
+from killing import Callers, Client, Finding, Server, main
+
 VISIBILITY_SECONDS = 4
-BROKEN = (OSError, http.client.HTTPException)
-
-
-class Finding(Exception):
-    pass
-
-
-class Server:
-    """One process of Cumulet, over a folder that outlives it."""
-
-    def __init__(self, program, folder):
-        self.process = subprocess.Popen(
-            [program, "serve", "--listen", "127.0.0.1:0", "--data", str(folder / "data"), "--init-hooks", str(folder / "none")],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.lines = queue.Queue()
-        self.said = []
-        for stream in (self.process.stdout, self.process.stderr):
-            threading.Thread(target=self._listen, args=(stream,), daemon=True).start()
-
-    def _listen(self, stream):
-        for line in stream:
-            self.said.append(line)
-            self.lines.put(line)
-        self.lines.put("")
-
-    def wait_until_ready(self):
-        port, ready = None, False
-        deadline = time.monotonic() + 30
-        while port is None or not ready:  # the two come by different pipes
-            try:
-                line = self.lines.get(timeout=max(0.01, deadline - time.monotonic()))
-            except queue.Empty:
-                raise Finding("it is not ready within 30 s") from None
-            if not line:
-                raise Finding("it ended before it was ready:\n" + "".join(self.said[-20:]))
-            if match := re.search(r"Listening address=\S*?127\.0\.0\.1:(\d+)", line):
-                port = int(match.group(1))
-            ready = ready or line.startswith("Ready.")
-        return port
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(timeout=30)
-
-
-class Client:
-    """One kept-alive connection."""
-
-    SERVICES = {"sqs": ("AmazonSQS.", "1.0"), "dynamodb": ("DynamoDB_20120810.", "1.0"),
-                "streams": ("DynamoDBStreams_20120810.", "1.0")}
-
-    def __init__(self, port):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-
-    def call(self, service, operation, **members):
-        prefix, version = self.SERVICES[service]
-        self.connection.request("POST", "/", json.dumps(members), {
-            "Content-Type": "application/x-amz-json-" + version,
-            "X-Amz-Target": prefix + operation,
-            "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/%s/aws4_request, "
-                             "SignedHeaders=host, Signature=0" % ("dynamodb" if service == "streams" else service),
-        })
-        response = self.connection.getresponse()
-        body = response.read()
-        if response.status >= 500:
-            raise http.client.HTTPException("%s answers %d" % (operation, response.status))
-        if response.status != 200:
-            raise Finding("%s answers %d: %s" % (operation, response.status, body.decode()))
-        return json.loads(body)
 
 
 class Expectation:
@@ -102,7 +27,6 @@ class Expectation:
         self.deleted = {}    # body: when its deletion was acknowledged
         self.versions = {}   # key: the newest acknowledged version
         self.attempted = {}  # key: the newest version that was asked for
-        self.findings = []
         self.orders = {}         # group: numbers of acknowledged messages
         self.handled = set()     # (group, number) whose deletion was tried
         self.ids = {}            # (group, number): message id
@@ -142,33 +66,12 @@ def text_of(version):
     return "%d " % version * (1 + version * 37 % 200)
 
 
-class Load:
-    """Callers against one process, until it is gone."""
-
+class Load(Callers):
     def __init__(self, port, url, orders_url, expectation, seed):
-        self.port, self.url, self.orders_url, self.expectation = port, url, orders_url, expectation
-        self.ended = threading.Event()
+        self.url, self.orders_url, self.expectation = url, orders_url, expectation
         work = [(self.send, i) for i in range(2)] + [(self.handle, i) for i in range(2)] + [(self.put, i) for i in range(3)]
         work += [(self.put_pairs, 0), (self.handle_orders, 0)] + [(self.order, i) for i in range(2)]
-        self.threads = [threading.Thread(target=self._run, args=(function, number, "%s/%d" % (seed, i)))
-                        for i, (function, number) in enumerate(work)]
-        for thread in self.threads:
-            thread.start()
-
-    def _run(self, function, number, seed):
-        try:
-            function(Client(self.port), number, random.Random(seed))
-        except BROKEN:
-            pass  # it was killed; nothing is known of what was under way
-        except Exception as error:  # pylint: disable=broad-except
-            self.expectation.findings.append(error)
-
-    def stop(self):
-        self.ended.set()
-        for thread in self.threads:
-            thread.join(timeout=30)
-            if thread.is_alive():
-                raise Finding("a caller is still waiting")
+        super().__init__([lambda rng, call=call, number=number: call(Client(port), number, rng) for call, number in work], seed)
 
     def send(self, client, _number, rng):
         while not self.ended.is_set():
@@ -386,8 +289,6 @@ def run(program, folder, kills, seed):
             load.stop()
         finally:
             server.kill()
-        if expectation.findings:
-            raise expectation.findings[0]
     lost = expectation.sent - left - expectation.delete_tried
     if lost:
         raise Finding("%d of %d acknowledged messages are lost" % (len(lost), len(expectation.sent)))
@@ -413,32 +314,9 @@ def check_clock(program, folder):
         raise Finding("the clock was moved to %s, and shows %s after a kill" % (seen[0], seen[1]))
 
 
-def too_late(_number, _frame):
-    raise Finding("it took longer than 150 s")
-
-
 def test(program, folder, kills, seed):
     run(program, folder, kills, seed)
     check_clock(program, folder)
-
-
-def main(body, kills):
-    """Runs a test from its command line; a finding leaves the folder behind, and names the seed."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("--kills", type=int, default=kills)
-    parser.add_argument("--seed", default=str(random.SystemRandom().getrandbits(32)))
-    arguments = parser.parse_args()
-    signal.signal(signal.SIGALRM, too_late)
-    signal.alarm(150)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="cumulet-crash-"))
-    try:
-        body(arguments.program, folder, arguments.kills, arguments.seed)
-    except Finding as finding:
-        print("seed %s: %s\nits state is in %s" % (arguments.seed, finding, folder))
-        return 1
-    shutil.rmtree(folder)
-    return 0
 
 
 if __name__ == "__main__":

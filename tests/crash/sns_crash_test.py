@@ -5,18 +5,14 @@ usage: sns_crash_test.py CUMULET [--kills N] [--seed S]
 """
 
 import http.client
-import random
 import sys
-import threading
-import time
 import urllib.parse
 
-from serve_crash_test import BROKEN, Client, Finding, Server, main
+from killing import Callers, Client, Finding, drain, kill_over_and_over, main
 
 QUEUES = ("billing", "shipping", "archive")
 TOPIC = "arn:aws:sns:us-east-1:000000000000:orders"
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:"
-QUIET_SECONDS = 4
 
 
 class Topics:
@@ -53,35 +49,11 @@ def create(port):
     sns.call("Subscribe", TopicArn=TOPIC + ".fifo", Endpoint=QUEUE + "ordered.fifo", **raw)
 
 
-class Load:
-    """Publishers against one process, until it is gone."""
-
+class Load(Callers):
     def __init__(self, port, acknowledged, seed):
-        self.port, self.acknowledged = port, acknowledged
-        self.ended = threading.Event()
-        self.findings = []
+        self.acknowledged = acknowledged
         work = [(self.publish, i) for i in range(4)] + [(self.publish_in_order, i) for i in range(3)]
-        self.threads = [threading.Thread(target=self._run, args=(function, number, "%s/%d" % (seed, i)))
-                        for i, (function, number) in enumerate(work)]
-        for thread in self.threads:
-            thread.start()
-
-    def _run(self, function, number, seed):
-        try:
-            function(Topics(self.port), number, random.Random(seed))
-        except BROKEN:
-            pass  # it was killed; nothing is known of what was under way
-        except Exception as error:  # pylint: disable=broad-except
-            self.findings.append(error)
-
-    def stop(self):
-        self.ended.set()
-        for thread in self.threads:
-            thread.join(timeout=30)
-            if thread.is_alive():
-                raise Finding("a publisher is still waiting")
-        if self.findings:
-            raise self.findings[0]
+        super().__init__([lambda rng, call=call, number=number: call(Topics(port), number, rng) for call, number in work], seed)
 
     def publish(self, client, _number, rng):
         while not self.ended.is_set():
@@ -97,21 +69,6 @@ class Load:
             client.call("Publish", TopicArn=TOPIC + ".fifo", Message=body, MessageGroupId=str(number),
                         MessageDeduplicationId=body)
             group["acknowledged"].append(body)
-
-
-def drain(port, queue):
-    """Receives and deletes all, in the order it comes."""
-    client = Client(port)
-    url = client.call("sqs", "GetQueueUrl", QueueName=queue)["QueueUrl"]
-    came, quiet_since = [], time.monotonic()
-    while time.monotonic() < quiet_since + QUIET_SECONDS:
-        messages = client.call("sqs", "ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", ())
-        if messages:
-            came += [message["Body"] for message in messages]
-            entries = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
-            client.call("sqs", "DeleteMessageBatch", QueueUrl=url, Entries=entries)
-            quiet_since = time.monotonic()
-    return came
 
 
 def check(port, acknowledged):
@@ -130,23 +87,9 @@ def check(port, acknowledged):
 
 
 def run(program, folder, kills, seed):
-    rng = random.Random(seed)
     acknowledged = {"standard": [], "groups": [{"next": 0, "acknowledged": []} for _ in range(3)]}
-    for number in range(kills + 1):
-        server = Server(program, folder)
-        try:
-            port = server.wait_until_ready()
-            if number == 0:
-                create(port)
-            if number == kills:
-                check(port, acknowledged)
-                break
-            load = Load(port, acknowledged, "%s/%d" % (seed, number))
-            time.sleep(0.1 + rng.random())
-            server.kill()
-            load.stop()
-        finally:
-            server.kill()
+    kill_over_and_over(program, folder, kills, seed, create, lambda port, seed: Load(port, acknowledged, seed),
+                       lambda port: check(port, acknowledged))
     ordered = sum(len(group["acknowledged"]) for group in acknowledged["groups"])
     if len(acknowledged["standard"]) < 100 or ordered < 50:
         raise Finding("the load was too small to show anything")
